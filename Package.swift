@@ -1,0 +1,147 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// Everything warns as an error; see CONTRIBUTING.md.
+let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+
+/// Flags of one build of the vector kernels. They hold only pointer loops, so bounds checks are off there
+/// (and only there); `-Xcc -march` reaches Swift's own code generation too.
+func kernelSettings(_ level: String, _ define: String) -> [SwiftSetting] {
+  #if arch(x86_64)
+    return [
+      .define(define),
+      .unsafeFlags(["-warnings-as-errors", "-Ounchecked", "-wmo", "-Xcc", "-march=\(level)"]),
+    ]
+  #else
+    return [.define(define), .unsafeFlags(["-warnings-as-errors", "-Ounchecked", "-wmo"])]
+  #endif
+}
+
+let package = Package(
+  name: "srdist",
+  products: [
+    .executable(name: "srdist", targets: ["srdist"]),
+    .executable(name: "srdist-benchmark", targets: ["srdist-benchmark"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    // System libraries, found by pkg-config.
+    .systemLibrary(
+      name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+
+    // C shims.
+    .target(name: "CMPIShim", dependencies: ["COpenMPI"]),
+    .target(name: "CImageShim", dependencies: ["CLibPNG", "CTurboJPEG"]),
+
+    // Rooms, lowest first. ARCHITECTURE.md draws the arrows.
+    .target(name: "SRTensor", swiftSettings: strict),
+    .target(
+      name: "SRData",
+      dependencies: [
+        "SRTensor", "CImageShim", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
+    .target(
+      name: "SRCheckpoint",
+      dependencies: ["SRTensor", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(name: "SRDistributed", dependencies: ["SRTensor", "CMPIShim"], swiftSettings: strict),
+    .target(name: "SRKernels", dependencies: ["SRTensor"], swiftSettings: strict),
+    .target(
+      name: "SRKernelsX86V3", dependencies: ["SRKernels", "SRTensor", "COpenBLAS"],
+      swiftSettings: kernelSettings("x86-64-v3", "SRDIST_X86_V3")),
+    .target(
+      name: "SRKernelsX86V4", dependencies: ["SRKernels", "SRTensor", "COpenBLAS"],
+      swiftSettings: kernelSettings("x86-64-v4", "SRDIST_X86_V4")),
+    .target(
+      name: "SRKernelDispatch",
+      dependencies: ["SRKernels", "SRKernelsX86V3", "SRKernelsX86V4", "COpenBLAS"],
+      swiftSettings: strict),
+    .target(name: "SROptimizers", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
+    .target(name: "SRLayers", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
+    .target(
+      name: "SRModels", dependencies: ["SRTensor", "SRKernels", "SRLayers"], swiftSettings: strict),
+    .target(name: "SRMetrics", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
+    .target(
+      name: "SRLosses", dependencies: ["SRTensor", "SRKernels", "SRLayers", "SRModels"],
+      swiftSettings: strict),
+    .target(name: "SRReport", dependencies: ["SRTensor", "SRData"], swiftSettings: strict),
+    .target(
+      name: "SRTraining",
+      dependencies: [
+        "SRTensor", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
+        "SROptimizers", "SRLayers", "SRModels", "SRMetrics", "SRLosses", "SRReport",
+        .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+
+    // Programs.
+    .executableTarget(
+      name: "srdist",
+      dependencies: [
+        "SRTraining", "SRData", "SRCheckpoint", "SRDistributed", "SRReport", "SRKernelDispatch",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "srdist-benchmark",
+      dependencies: [
+        "SRTraining", "SRModels", "SRLosses", "SRLayers", "SRKernels", "SRKernelDispatch", "SRTensor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "srdist-rank-checks",
+      dependencies: ["SRDistributed", "SRTensor"], swiftSettings: strict),
+
+    // Tests.
+    .target(
+      name: "SRTestSupport", dependencies: ["SRTensor", "SRKernels", "SRKernelDispatch"],
+      path: "Tests/SRTestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "SRTensorTests", dependencies: ["SRTensor", "SRTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SRDataTests", dependencies: ["SRData", "SRTestSupport", "srdist"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "SRCheckpointTests", dependencies: ["SRCheckpoint", "SRTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SRDistributedTests",
+      dependencies: ["SRDistributed", "SRTestSupport", "srdist-rank-checks"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SRKernelsTests",
+      dependencies: ["SRKernels", "SRKernelDispatch", "SRTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SRModelsTests",
+      dependencies: [
+        "SRModels", "SRLayers", "SROptimizers", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
+        "SRTestSupport",
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "SRLossesTests",
+      dependencies: [
+        "SRLosses", "SRMetrics", "SRModels", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
+        "SRData", "SRTestSupport",
+      ], resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+      name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SRTrainingTests",
+      dependencies: [
+        "SRTraining", "SRData", "SRCheckpoint", "SRDistributed", "SRTestSupport", "srdist",
+      ], resources: [.copy("Fixtures")], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

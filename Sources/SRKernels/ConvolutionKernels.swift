@@ -1,0 +1,89 @@
+/// Makes convolutions; the fastest algorithm for a shape is the kernel set's choice.
+public protocol ConvolutionKernels {
+  func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel
+}
+
+/// Sizes of a 2-D convolution of one NHWC image (N = 1) with a square kernel and zero padding.
+public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
+  public var inputHeight: Int
+  public var inputWidth: Int
+  public var inputChannels: Int
+  public var outputChannels: Int
+  public var kernelSize: Int
+  public var stride: Int
+  public var padding: Int
+
+  public init(
+    inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int, kernelSize: Int,
+    stride: Int = 1, padding: Int
+  ) {
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.kernelSize = kernelSize
+    self.stride = stride
+    self.padding = padding
+  }
+
+  public var outputHeight: Int { (inputHeight + 2 * padding - kernelSize) / stride + 1 }
+  public var outputWidth: Int { (inputWidth + 2 * padding - kernelSize) / stride + 1 }
+  /// Floats of the source image.
+  public var sourceCount: Int { inputHeight * inputWidth * inputChannels }
+  /// Floats of the destination image.
+  public var destinationCount: Int { outputHeight * outputWidth * outputChannels }
+  /// Floats of the weights, HWIO.
+  public var weightCount: Int { kernelSize * kernelSize * inputChannels * outputChannels }
+  /// Multiplications and additions of the direct method, forward.
+  public var directFLOPs: Int { 2 * outputHeight * outputWidth * weightCount }
+
+  public var description: String {
+    "\(kernelSize)x\(kernelSize) \(inputChannels)->\(outputChannels) at \(inputHeight)x\(inputWidth)"
+      + (stride == 1 ? "" : " stride \(stride)")
+  }
+}
+
+/// What a convolution applies to its result as it stores it.
+public enum ConvolutionActivation: Sendable {
+  case identity
+  /// max(0, x)
+  case relu
+}
+
+/// One convolution of a fixed shape: weights are HWIO, images NHWC with N = 1.
+///
+/// Weights are prepared once per step (for Winograd, transformed) and then used for every sample.
+/// `scratch` holds at least ``scratchCount`` floats, 64-byte aligned, private to the calling thread.
+public protocol Convolution2DKernel: Sendable {
+  var shape: Convolution2DShape { get }
+  /// Such as `winograd F(4x4,3x3)` or `im2col + sgemm`.
+  var algorithm: String { get }
+  /// Floats that ``prepareForward(weights:into:)`` writes.
+  var preparedForwardCount: Int { get }
+  /// Floats that ``prepareBackwardData(weights:into:)`` writes.
+  var preparedBackwardDataCount: Int { get }
+  /// Floats of scratch memory that any of the three passes needs.
+  var scratchCount: Int { get }
+
+  func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
+  func prepareBackwardData(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
+
+  /// destination[y, x, k] = activation(bias[k] + sum over (i, j, c) of
+  /// source[y * stride + i - padding, x * stride + j - padding, c] * weights[i, j, c, k])
+  func forward(
+    source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>)
+
+  /// Overwrites `gradientSource` with the gradient by the source, given that by the destination (before the
+  /// activation).
+  func backwardData(
+    gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+
+  /// Overwrites `gradientWeights` (HWIO) and `gradientBias` with this sample's gradients.
+  func backwardWeights(
+    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>)
+}

@@ -1,0 +1,3 @@
+/// Flat updates of parameter arenas.
+public protocol OptimizerKernels {
+}

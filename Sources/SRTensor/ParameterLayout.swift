@@ -1,0 +1,53 @@
+/// Where each named parameter of a model lies in one flat arena of floats.
+///
+/// Values, gradients and optimizer moments are arenas of the same layout, so that an optimizer is one flat loop
+/// and a gradient exchange is a range of floats. Names and shapes are those of the PyTorch state dict; each
+/// tensor starts at a multiple of 16 floats, and the gaps stay zero.
+public struct ParameterLayout: Sendable, Equatable {
+  /// How a tensor's elements are ordered in the arena.
+  public enum Storage: Sendable, Equatable {
+    /// As in the file: row-major in `shape`.
+    case rowMajor
+    /// A convolution's OIHW weights, kept as HWIO: the vector kernels read output channels contiguously.
+    case convolutionHWIO
+  }
+
+  public struct Entry: Sendable, Equatable {
+    /// PyTorch's name, such as `res_blocks.0.block.0.weight`.
+    public let name: String
+    /// PyTorch's shape (OIHW for convolutions).
+    public let shape: [Int]
+    public let storage: Storage
+    /// First float in the arena.
+    public let offset: Int
+    /// Number of floats.
+    public let count: Int
+    public var range: Range<Int> { offset..<(offset + count) }
+  }
+
+  /// In the order in which the forward pass uses them.
+  public private(set) var entries: [Entry] = []
+  /// Floats of an arena, gaps included.
+  public private(set) var arenaCount = 0
+  /// Floats that belong to parameters.
+  public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
+
+  public init() {}
+
+  /// Reserves room for a tensor and returns where it lies. Names are unique.
+  public mutating func append(
+    _ name: String, shape: [Int], storage: Storage = .rowMajor
+  ) -> Entry {
+    precondition(entry(named: name) == nil, "two parameters are called \(name)")
+    precondition(
+      storage == .rowMajor || shape.count == 4, "HWIO storage needs 4 dimensions, \(name) has \(shape)")
+    let count = shape.reduce(1, *)
+    let entry = Entry(
+      name: name, shape: shape, storage: storage, offset: arenaCount, count: count)
+    entries.append(entry)
+    arenaCount = (arenaCount + count + 15) / 16 * 16
+    return entry
+  }
+
+  public func entry(named name: String) -> Entry? { entries.first { $0.name == name } }
+}
