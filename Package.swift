@@ -83,7 +83,7 @@ let package = Package(
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
-      swiftSettings: strict),
+      resources: [.embedInCode("Presets")], swiftSettings: strict),
 
     // Programs.
     .executableTarget(
