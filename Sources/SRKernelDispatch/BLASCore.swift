@@ -1,0 +1,44 @@
+import COpenBLAS
+import Foundation
+
+/// Which kernels OpenBLAS computes with.
+///
+/// OpenBLAS picks its kernels when it is loaded, and releases older than a CPU take it for a lesser one. Its choice
+/// also decides the bits of every product. So srdist names the kernels by the CPU level it runs at, before the library
+/// loads: it sets `OPENBLAS_CORETYPE` and executes itself again.
+public enum BLASCore {
+  private static let variable = "OPENBLAS_CORETYPE"
+
+  /// The kernels in use, such as `SkylakeX`.
+  public static var name: String { String(cString: openblas_get_corename()) }
+
+  /// OpenBLAS's version and build options.
+  public static var configuration: String { String(cString: openblas_get_config()) }
+
+  /// The name that makes OpenBLAS use the kernels of a level.
+  static func coreType(for level: CPULevel) -> String? {
+    #if arch(x86_64)
+      switch level {
+      case .x86v3: "HASWELL"
+      case .x86v4: "SKYLAKEX"
+      }
+    #else
+      nil
+    #endif
+  }
+
+  /// Makes OpenBLAS run one thread with the kernels of `level`, executing the program again where it was loaded
+  /// with others. To be called before anything else, above all before MPI starts.
+  public static func use(_ level: CPULevel) {
+    openblas_set_num_threads(1)
+    guard let wanted = coreType(for: level),
+      ProcessInfo.processInfo.environment[variable]?.uppercased() != wanted
+    else { return }
+    setenv(variable, wanted, 1)
+    // No thread pool: the workers are threads over samples.
+    setenv("OPENBLAS_NUM_THREADS", "1", 1)
+    var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
+    execv("/proc/self/exe", &arguments)
+    // Only reached where the program cannot be executed again; OpenBLAS then keeps its own choice, as its name shows.
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Logging
+import SRCheckpoint
+import SRDistributed
+import SRTensor
+
+/// Finds the checkpoint to go on from, on rank 0, and hands its contents to all ranks.
+struct Resumption {
+  let run: RunContext
+  let folder: RunFolder
+  let dataSHA256: String
+  let logger: Logger
+
+  /// Loads weights, moments and average where there is something to resume. Collective.
+  ///
+  /// The files are read by rank 0 alone, so hosts need no common file system.
+  /// - Returns: where the run stands; the beginning where nothing was found.
+  func restore(layout: SampleValueLayout) throws -> RunPosition {
+    let communicator = run.communicator
+    var stateBytes: [UInt8] = []
+    try communicator.together {
+      guard communicator.rank == 0, let (checkpoint, state) = try select() else { return }
+      try checkFit(state, of: checkpoint)
+      try load(checkpoint)
+      logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
+      stateBytes = Array(try JSONEncoder().encode(state))
+    }
+    stateBytes = try communicator.broadcast(stateBytes)
+    for arena in arenas { try communicator.broadcast(arena.buffer.elements) }
+    guard !stateBytes.isEmpty else { return RunPosition(layout: layout) }
+    let state = try JSONDecoder().decode(CheckpointState.self, from: Data(stateBytes))
+    return RunPosition(resuming: state, layout: layout)
+  }
+
+  private var arenas: [ParameterArena] {
+    [run.weights.parameters, run.optimizer.firstMoments, run.optimizer.secondMoments]
+      + (run.average.map { [$0] } ?? [])
+  }
+
+  private func select() throws -> (CheckpointDirectory, CheckpointState)? {
+    switch run.configuration.resume {
+    case .never:
+      if folder.holdsRun {
+        throw RunError(
+          "\(folder.path) holds a run already; go on with it by --resume auto, choose another --output, or remove it"
+        )
+      }
+      return nil
+    case .auto:
+      let selection = try folder.checkpoints.newestVerified()
+      for warning in selection.warnings { logger.warning("passing over a damaged checkpoint: \(warning)") }
+      guard let checkpoint = selection.checkpoint, let state = selection.state else { return nil }
+      return (checkpoint, state)
+    case .checkpoint(let path):
+      let checkpoint = CheckpointDirectory(path: path)
+      return (checkpoint, try checkpoint.verify())
+    }
+  }
+
+  /// Refuses a checkpoint whose run would have led to other bits.
+  private func checkFit(_ state: CheckpointState, of checkpoint: CheckpointDirectory) throws {
+    let layer = try SettingLayer(yaml: state.configuration, origin: checkpoint.path)
+    let theirs = try TrainingConfiguration(layers: [layer])
+    var differences = run.configuration.differences(from: theirs)
+    if state.dataSHA256 != dataSHA256 {
+      differences.append(
+        "data: SHA-256 \(state.dataSHA256.prefix(12))... there, \(dataSHA256.prefix(12))... here")
+    }
+    guard differences.isEmpty else {
+      throw RunError(
+        "\(checkpoint.path) belongs to another run: \(differences.joined(separator: "; ")). Give the same "
+          + "settings, or choose another --output to start anew.")
+    }
+  }
+
+  private func load(_ checkpoint: CheckpointDirectory) throws {
+    try checkpoint.loadWeights(into: run.weights.parameters)
+    try checkpoint.loadMoments(first: run.optimizer.firstMoments, second: run.optimizer.secondMoments)
+    if let average = run.average { try checkpoint.loadAveragedWeights(into: average) }
+  }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import SRCheckpoint
+import SRData
+import SRDistributed
+import SRKernelDispatch
+import SRKernels
+import SRLosses
+import SRModels
+import SROptimizers
+import SRTensor
+
+/// Everything that one rank of a run works with, made once at the start.
+struct RunContext: Sendable {
+  let configuration: TrainingConfiguration
+  let communicator: Communicator
+  let kernels: any KernelSet
+  let data: DatasetSplit
+  let samples: TrainingSamples
+  let model: SRResNet
+  let loss: WeightedSum
+  let trainingMetrics: ImageMetrics
+  let validationMetrics: ImageMetrics
+  let weights: StepWeights
+  let optimizer: Adam
+  /// The weights' moving average; nil where none is kept.
+  let average: ParameterArena?
+  let pool: WorkerPool
+  let workers: [SampleWorker]
+
+  /// Reads data and weights and allocates all memory. Not collective; every rank does it.
+  init(
+    _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
+    data: DatasetSplit
+  ) throws {
+    self.configuration = configuration
+    self.communicator = communicator
+    self.kernels = kernels
+    self.data = data
+    var crops: RandomCrops?
+    if configuration.crop == .random, let directory = configuration.data {
+      crops = try RandomCrops(directory: directory, like: data.train, seed: configuration.seed)
+    }
+    samples = TrainingSamples(
+      pairs: data.train, crops: crops, augmentation: configuration.augment, seed: configuration.seed)
+    model = SRResNet(
+      configuration.model.network, lowResHeight: data.train.lowResHeight,
+      lowResWidth: data.train.lowResWidth, kernels: kernels)
+    let assembly = LossAssembly(
+      configuration: configuration, kernels: kernels, height: model.highResHeight,
+      width: model.highResWidth)
+    let loss = try assembly.makeLoss()
+    self.loss = loss
+    let trainingMetrics = ImageMetrics(isTraining: true, perceptual: nil, kernels: kernels)
+    let validationMetrics = ImageMetrics(isTraining: false, perceptual: nil, kernels: kernels)
+    self.trainingMetrics = trainingMetrics
+    self.validationMetrics = validationMetrics
+
+    let parameters = ParameterArena(layout: model.layout)
+    if let path = configuration.initWeights {
+      try loadParameters(from: path, into: parameters)
+    } else {
+      model.initialize(parameters, seed: configuration.seed)
+    }
+    weights = StepWeights(model: model, parameters: parameters)
+    optimizer = Adam(layout: model.layout, kernels: kernels)
+    average = configuration.emaDecay.map { _ in ParameterArena(layout: parameters.layout) }
+    average?.buffer.copy(from: parameters.buffer)
+
+    let threads = configuration.threads ?? Self.defaultThreads(communicator)
+    pool = WorkerPool(count: threads)
+    workers = (0..<threads).map { [model] _ in
+      SampleWorker(model: model, loss: loss, metrics: [trainingMetrics, validationMetrics])
+    }
+  }
+
+  /// The node's cores over its ranks, but no more than the launcher bound this rank to.
+  static func defaultThreads(_ communicator: Communicator) -> Int {
+    let allowed = ProcessInfo.processInfo.activeProcessorCount
+    let share = ProcessInfo.processInfo.processorCount / max(communicator.localSize, 1)
+    return max(1, min(allowed, share))
+  }
+
+  /// The reduction that the configuration asks for, leaving its means in `destination`. Collective.
+  func makeReducer(destination: AlignedBuffer) throws -> any GradientReducer {
+    let buckets = GradientBuckets(layout: model.layout, targetBytes: configuration.bucketSize)
+    let options = ReductionOptions(
+      mode: configuration.reduction == .mpi ? .mpi : .tree,
+      dataType: configuration.gradientDType == .bfloat16 ? .bfloat16 : .float32)
+    let kernels = kernels
+    let add: VectorAdd = { kernels.accumulate($1, into: $0, count: $2) }
+    if let virtualRanks = configuration.virtualRanks {
+      return VirtualExchange(
+        virtualRanks: virtualRanks, buckets: buckets, destination: destination, options: options, add: add)
+    }
+    return try GradientExchange(
+      communicator: communicator, buckets: buckets, destination: destination, options: options,
+      reservedLeaves: reservedLeaves, add: add)
+  }
+
+  private var reservedLeaves: Int {
+    let share = (configuration.batchSize + communicator.worldSize - 1) / communicator.worldSize
+    return Self.leafCount(share: share, threads: pool.count)
+  }
+
+  /// Gradient leaves that live at once where samples are started in order: one per worker, and the waiting nodes.
+  static func leafCount(share: Int, threads: Int) -> Int {
+    min(share, threads + Int(log2(Double(max(share, 1)))) + 1)
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import SRCheckpoint
+
+/// Where a run's files lie.
+public struct RunFolder: Sendable {
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  public var configuration: String { "\(path)/config.yaml" }
+  public var metricsLog: String { "\(path)/metrics.jsonl" }
+  public var metricsTable: String { "\(path)/metrics.csv" }
+  public var samples: String { "\(path)/samples" }
+  public var checkpoints: CheckpointStore { CheckpointStore(path: "\(path)/checkpoints") }
+
+  /// The picture of an epoch, from 1.
+  public func sample(epoch: Int) -> String {
+    "\(samples)/epoch-\(String(format: "%04d", epoch)).png"
+  }
+
+  /// Whether a run has left its log or checkpoints here.
+  var holdsRun: Bool {
+    let files = FileManager.default
+    return files.fileExists(atPath: metricsLog) || files.fileExists(atPath: "\(path)/checkpoints")
+  }
+
+  func create() throws {
+    do {
+      try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: true)
+    } catch {
+      throw RunError(
+        "cannot create the run folder \(path): \(error.localizedDescription); choose another --output")
+    }
+  }
+}
+
+/// A run that cannot start or go on, for a reason that is no single file's.
+public struct RunError: Error, CustomStringConvertible, Equatable {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Logging
+import SRCheckpoint
+import SRData
+import SRReport
+
+/// What rank 0 writes down as a run goes along: log, table, pictures, checkpoints.
+final class RunRecorder {
+  let folder: RunFolder
+  private let run: RunContext
+  private let dataSHA256: String
+  private let log: MetricsLog
+  private let store: CheckpointStore
+  private let logger: Logger
+  private var checkpointedStep: Int?
+
+  init(_ run: RunContext, folder: RunFolder, dataSHA256: String, position: RunPosition, logger: Logger) throws
+  {
+    self.run = run
+    self.folder = folder
+    self.dataSHA256 = dataSHA256
+    self.logger = logger
+    store = folder.checkpoints
+    try folder.create()
+    try store.prepare()
+    try MetricsFile.truncate(folder.metricsLog, toStep: position.step, completedEpochs: position.epoch)
+    log = try MetricsLog(path: folder.metricsLog)
+    let header = "A run of srdist \(srdistVersion). `srdist train --config FILE` repeats it."
+    try Data(run.configuration.yaml(header: header).utf8).write(
+      to: URL(fileURLWithPath: folder.configuration), options: .atomic)
+  }
+
+  func record(_ step: StepRecord) throws { try log.append(step) }
+
+  func record(_ epoch: EpochRecord) throws {
+    try log.append(epoch)
+    try MetricsCSV.regenerate(folder.metricsTable, from: folder.metricsLog)
+  }
+
+  /// Writes a checkpoint of this state, unless the last one was of the same step.
+  func checkpoint(_ position: RunPosition, completedEpochs: Int) throws {
+    guard checkpointedStep != position.step else { return }
+    try log.synchronize()
+    let written = try store.save(contents(position, completedEpochs: completedEpochs))
+    checkpointedStep = position.step
+    let removed = try store.prune(keep: run.configuration.keepCheckpoints)
+    logger.debug("checkpoint", metadata: ["path": "\(written)", "removed": "\(removed.count)"])
+  }
+
+  /// Keeps the state as the best by validation.
+  func keepBest(_ position: RunPosition, completedEpochs: Int) throws {
+    try store.saveBest(contents(position, completedEpochs: completedEpochs))
+  }
+
+  /// Draws validation images: low-resolution, bicubic, super-resolved, target.
+  func draw(_ samples: [SampleGrid.Sample], epoch: Int) throws {
+    guard !samples.isEmpty else { return }
+    try ImageFile.writePNG(SampleGrid(samples).image(), to: folder.sample(epoch: epoch))
+  }
+
+  private func contents(_ position: RunPosition, completedEpochs: Int) -> CheckpointContents {
+    let configuration = run.configuration
+    let rate = configuration.learningRateSchedule.rate(
+      epoch: position.epoch, step: position.stepInEpoch, stepsPerEpoch: run.stepsPerEpoch,
+      epochs: configuration.epochs)
+    return CheckpointContents(
+      weights: run.weights.parameters, firstMoment: run.optimizer.firstMoments,
+      secondMoment: run.optimizer.secondMoments, averagedWeights: run.average,
+      state: CheckpointState(
+        epoch: position.epoch + 1, step: position.step, stepInEpoch: position.stepInEpoch,
+        completedEpochs: completedEpochs, seed: configuration.seed, learningRate: .init(rate: rate),
+        best: position.best, configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
+        dataSHA256: dataSHA256, srdistVersion: srdistVersion, epochSums: position.storedSums))
+  }
+}

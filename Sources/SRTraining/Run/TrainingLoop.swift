@@ -1,0 +1,160 @@
+import Foundation
+import Logging
+import SRCheckpoint
+import SRData
+import SRDistributed
+import SRReport
+import SRTensor
+
+/// Epochs of steps, each epoch followed by validation, picture and checkpoint.
+struct TrainingLoop {
+  private let run: RunContext
+  private let step: TrainingStep
+  private let order: SampleOrder
+  private let evaluator: Evaluator
+  private let baseline: BaselineEvaluation
+  /// The weights that are validated: the averaged ones where they are kept.
+  private let validated: StepWeights
+  /// Rank 0's.
+  private let recorder: RunRecorder?
+  private let logger: Logger
+  private let gradientDump: String?
+  private let onStep: (TrainingProgress) -> Void
+
+  init(
+    run: RunContext, step: TrainingStep, recorder: RunRecorder?, logger: Logger,
+    gradientDump: String?, onStep: @escaping (TrainingProgress) -> Void
+  ) throws {
+    self.run = run
+    self.step = step
+    self.recorder = recorder
+    self.logger = logger
+    self.gradientDump = gradientDump
+    self.onStep = onStep
+    order = SampleOrder(
+      seed: run.configuration.seed, count: run.samples.count, shuffled: run.configuration.shuffle)
+    evaluator = Evaluator(run, pairs: run.data.valid)
+    validated = run.average.map { StepWeights(model: run.model, parameters: $0) } ?? run.weights
+    baseline = try BaselineEvaluation(
+      pairs: run.data.valid, communicator: run.communicator, pool: run.pool, kernels: run.kernels)
+  }
+
+  private var configuration: TrainingConfiguration { run.configuration }
+
+  /// Steps of the whole run.
+  private var totalSteps: Int {
+    min(configuration.epochs * run.stepsPerEpoch, configuration.maxSteps ?? .max)
+  }
+
+  /// Goes on from `position` to the end of the run. Collective.
+  func run(_ position: inout RunPosition) throws {
+    if position.step >= totalSteps {
+      logger.info("the run is complete: \(position.step) steps are done")
+      return
+    }
+    while position.step < totalSteps {
+      try runEpoch(&position)
+    }
+  }
+
+  private func runEpoch(_ position: inout RunPosition) throws {
+    let epoch = position.epoch
+    let order = order.order(epoch: epoch)
+    var started = ContinuousClock.now
+    func addElapsed() {
+      let now = ContinuousClock.now
+      position.epochSeconds += (now - started).seconds
+      started = now
+    }
+    while position.stepInEpoch < run.stepsPerEpoch {
+      let indices = SampleOrder.batch(
+        step: position.stepInEpoch, batchSize: configuration.batchSize, of: order)
+      try runStep(Array(indices), &position)
+      if position.step == totalSteps && position.stepInEpoch < run.stepsPerEpoch {
+        // max-steps ends the run within an epoch.
+        addElapsed()
+        try recorder?.checkpoint(position, completedEpochs: epoch)
+        return
+      }
+      if let every = configuration.checkpointEvery, position.step % every == 0 {
+        addElapsed()
+        try recorder?.checkpoint(position, completedEpochs: epoch)
+      }
+    }
+
+    let validation = try evaluator.run(validated)
+    addElapsed()
+    try finishEpoch(&position, validation: validation)
+  }
+
+  private func runStep(_ indices: [Int], _ position: inout RunPosition) throws {
+    let rate = configuration.learningRateSchedule.rate(
+      epoch: position.epoch, step: position.stepInEpoch, stepsPerEpoch: run.stepsPerEpoch,
+      epochs: configuration.epochs)
+    let batch = TrainingStep.Batch(
+      indices: indices, epoch: position.epoch, step: position.step + 1, learningRate: rate)
+    let started = ContinuousClock.now
+    let rows = try step.run(batch)
+    let seconds = (ContinuousClock.now - started).seconds
+    for row in rows { position.epochSums.add(row) }
+    position.step += 1
+    position.stepInEpoch += 1
+
+    guard let recorder else { return }
+    if position.step == 1, let gradientDump { try saveParameters(step.gradients, to: gradientDump) }
+    var batchSums = ValueSums(layout: step.layout)
+    for row in rows { batchSums.add(row) }
+    let record = StepRecord(
+      epoch: position.epoch + 1, step: position.step, loss: batchSums.loss, terms: batchSums.terms,
+      learningRate: rate, imagesPerSecond: Double(indices.count) / seconds,
+      weightsSHA256: position.step == totalSteps ? weightsSHA256(run.weights.parameters) : nil)
+    try recorder.record(record)
+    onStep(
+      TrainingProgress(
+        epoch: position.epoch + 1, epochs: configuration.epochs, stepInEpoch: position.stepInEpoch,
+        stepsPerEpoch: run.stepsPerEpoch, loss: record.loss, imagesPerSecond: record.imagesPerSecond))
+  }
+
+  /// Rank 0 writes down the epoch; every rank moves on to the next.
+  private func finishEpoch(_ position: inout RunPosition, validation: ValueSums) throws {
+    let epoch = position.epoch
+    let training = position.epochSums
+    let seconds = position.epochSeconds
+    let psnr = validation.metric("psnr") ?? .nan
+    let isBest = position.best.map { psnr > $0.value } ?? true
+    if isBest { position.best = .init(metric: "valid_psnr", epoch: epoch + 1, value: psnr) }
+    position.startEpoch(epoch + 1)
+    guard let recorder else { return }
+
+    var metrics: [String: Double] = [:]
+    for name in evaluator.layout.metrics where !["psnr", "ssim", "mse"].contains(name) {
+      metrics["valid_\(name)"] = validation.metric(name)
+    }
+    let record = EpochRecord(
+      epoch: epoch + 1, step: position.step, trainLoss: training.loss, validLoss: validation.loss,
+      trainPSNR: training.metric("psnr") ?? .nan, validPSNR: psnr, trainSSIM: training.metric("ssim") ?? .nan,
+      validSSIM: validation.metric("ssim") ?? .nan, validMSE: validation.metric("mse") ?? .nan,
+      bicubicPSNR: baseline.psnr, bicubicSSIM: baseline.ssim, seconds: seconds,
+      weightsSHA256: weightsSHA256(run.weights.parameters), trainTerms: training.terms,
+      validTerms: validation.terms, metrics: metrics)
+    try recorder.record(record)
+    let samples = evaluator.samples(configuration.samples, weights: validated)
+    try recorder.draw(samples, epoch: epoch + 1)
+    try recorder.checkpoint(position, completedEpochs: epoch + 1)
+    if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
+    logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")
+  }
+}
+
+extension RunContext {
+  /// The last one may be short.
+  var stepsPerEpoch: Int {
+    (samples.count + configuration.batchSize - 1) / configuration.batchSize
+  }
+}
+
+extension Duration {
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,97 @@
+import SRData
+import SRDistributed
+import SRKernels
+import SRLosses
+import SRModels
+
+/// What a run will do and need, before it does anything: the answer of `--dry-run`.
+public struct TrainingPlan: CustomStringConvertible {
+  private let lines: [(String, String)]
+
+  /// Reads the data's sizes and plans the memory; trains nothing. Throws what starting the run would.
+  public init(
+    _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet
+  ) throws {
+    let data = try RunData(configuration).load()
+    let model = SRResNet(
+      configuration.model.network, lowResHeight: data.train.lowResHeight,
+      lowResWidth: data.train.lowResWidth, kernels: kernels)
+    let loss = try LossAssembly(
+      configuration: configuration, kernels: kernels, height: model.highResHeight, width: model.highResWidth
+    ).makeLoss()
+    let ranks = configuration.virtualRanks ?? communicator.worldSize
+    let batch = configuration.batchSize
+    let threads = configuration.threads ?? RunContext.defaultThreads(communicator)
+    let steps = (data.train.count + batch - 1) / batch
+    let last = data.train.count - (steps - 1) * batch
+    let shares = (0..<ranks).map { ReductionTree.share(of: batch, rank: $0, worldSize: ranks).count }
+    let metrics = ImageMetrics(isTraining: false, perceptual: nil, kernels: kernels)
+    let worker = SampleWorker.floatCount(model: model, loss: loss, metrics: [metrics])
+    let leaves = RunContext.leafCount(share: shares.max() ?? 0, threads: threads)
+    let arenas = 4 + leaves + (configuration.emaDecay == nil ? 0 : 1)
+    let floats = arenas * model.layout.arenaCount + threads * worker + model.preparedCount
+    let bucketCount = GradientBuckets(layout: model.layout, targetBytes: configuration.bucketSize).count
+    lines = [
+      ("model", "\(configuration.model.rawValue), \(Self.grouped(model.layout.parameterCount)) parameters"),
+      ("data", "\(data.train.summary): \(data.train.count) training, \(data.valid.count) validation images"),
+      ("loss", configuration.loss),
+      (
+        "steps",
+        "\(configuration.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
+          + "\(min(configuration.epochs * steps, configuration.maxSteps ?? .max)) in all"
+      ),
+      ("learning rate", "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule"),
+      ("ranks", "\(ranks), images of each batch: \(shares.map(String.init).joined(separator: " "))"),
+      ("threads per rank", "\(threads)"),
+      (
+        "memory per rank",
+        "\(Self.megabytes(4 * floats)) of floats: \(arenas) arenas of \(Self.megabytes(4 * model.layout.arenaCount)) "
+          + "(weights, gradient, moments, \(leaves) leaves), \(threads) workers of \(Self.megabytes(4 * worker)), "
+          + "\(Self.megabytes(4 * model.preparedCount)) of prepared weights"
+      ),
+      ("exchanged per step", Self.traffic(configuration, model: model, ranks: ranks, buckets: bucketCount)),
+      (
+        "arithmetic",
+        "\(model.forwardFLOPs / 1_000_000) MFLOP forward per image by the direct method, three times that per training image"
+      ),
+      ("output", configuration.output),
+    ]
+  }
+
+  public var description: String {
+    let width = lines.map(\.0.count).max() ?? 0
+    return lines.map { label, text in
+      label + String(repeating: " ", count: width - label.count + 2) + text
+    }.joined(separator: "\n")
+  }
+
+  /// What a rank sends: its local roots, shard by shard, and then the mean of its own shard to all others.
+  private static func traffic(
+    _ configuration: TrainingConfiguration, model: SRResNet, ranks: Int, buckets: Int
+  ) -> String {
+    guard ranks > 1 else { return "nothing, there is one rank" }
+    let bytes = configuration.gradientDType == .bfloat16 ? 2 : 4
+    let arena = model.layout.arenaCount * bytes
+    let tree = ReductionTree(batchSize: configuration.batchSize)
+    let roots = (0..<ranks).map {
+      tree.localRoots(of: ReductionTree.share(of: configuration.batchSize, rank: $0, worldSize: ranks)).count
+    }
+    let most = (roots.max() ?? 1) + 1
+    return "up to \(megabytes(arena * most * (ranks - 1) / ranks)) sent per rank in \(buckets) buckets "
+      + "(\(configuration.gradientDType.rawValue), reduction \(configuration.reduction.rawValue))"
+  }
+
+  private static func megabytes(_ bytes: Int) -> String {
+    let tenths = (bytes * 10 + 524_288) / 1_048_576
+    return "\(tenths / 10).\(tenths % 10) MiB"
+  }
+
+  /// 1550979 as 1,550,979.
+  private static func grouped(_ number: Int) -> String {
+    var text = String(number)
+    for position in stride(from: text.count - 3, to: 0, by: -3) {
+      text.insert(",", at: text.index(text.startIndex, offsetBy: position))
+    }
+    return text
+  }
+}

@@ -1,0 +1,70 @@
+import Crypto
+import Foundation
+import Logging
+import SRCheckpoint
+import SRData
+import SRDistributed
+import SRKernels
+import SRReport
+import SRTensor
+
+/// A training run on one rank, from the first agreement to the last checkpoint.
+public struct TrainingRun {
+  public let configuration: TrainingConfiguration
+  private let communicator: Communicator
+  private let kernels: any KernelSet
+  private let logger: Logger
+  /// Where the gradient of the first step is written, for comparisons with other programs.
+  public var gradientDump: String?
+  /// Told where training stands after each step, on rank 0.
+  public var onStep: (TrainingProgress) -> Void = { _ in }
+
+  public init(
+    _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet, logger: Logger
+  ) {
+    self.configuration = configuration
+    self.communicator = communicator
+    self.kernels = kernels
+    self.logger = logger
+  }
+
+  /// Trains until the last epoch or `max-steps`. Collective.
+  ///
+  /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
+  /// aborts the job.
+  public func run() throws {
+    let (run, dataSHA256) = try communicator.together { try start() }
+    defer { run.pool.close() }
+    let step = try TrainingStep(run)
+    let folder = RunFolder(path: configuration.output)
+    var position = try Resumption(
+      run: run, folder: folder, dataSHA256: dataSHA256, logger: logger
+    ).restore(layout: step.layout)
+    let recorder = try communicator.together {
+      communicator.rank == 0
+        ? try RunRecorder(run, folder: folder, dataSHA256: dataSHA256, position: position, logger: logger)
+        : nil
+    }
+    let loop = try TrainingLoop(
+      run: run, step: step, recorder: recorder, logger: logger, gradientDump: gradientDump,
+      onStep: onStep)
+    try loop.run(&position)
+  }
+
+  private func start() throws -> (RunContext, dataSHA256: String) {
+    if configuration.batchSize < communicator.worldSize {
+      throw ConfigurationError(
+        "batch-size: \(configuration.batchSize) images cannot be dealt to \(communicator.worldSize) ranks; "
+          + "start fewer ranks or raise --batch-size")
+    }
+    let data = try RunData(configuration).load()
+    if communicator.rank == 0 {
+      logger.info(
+        "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
+    }
+    let run = try RunContext(configuration, communicator: communicator, kernels: kernels, data: data)
+    var hash = SHA256()
+    hash.update(data: Data((data.train.contentHash() + data.valid.contentHash()).utf8))
+    return (run, hash.finalize().map { String(format: "%02x", $0) }.joined())
+  }
+}

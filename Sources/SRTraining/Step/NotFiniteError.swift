@@ -1,0 +1,67 @@
+import SRKernels
+import SRLayers
+import SRTensor
+import Synchronization
+
+/// A loss or gradient that is infinite or not a number. The weights are as they were before the step.
+public struct NotFiniteError: Error, CustomStringConvertible, Equatable {
+  /// Of the run, from 1.
+  public let step: Int
+  /// Index of the first image concerned; nil where only the batch's sum overflowed.
+  public let image: Int?
+  /// What is not finite, such as `loss` or `the gradient of conv2.weight`.
+  public let quantity: String
+  /// The first layer whose result is not finite.
+  public let layer: String?
+
+  public var description: String {
+    "step \(step): \(quantity) is not finite"
+      + (image.map { " for training image \($0)" } ?? "")
+      + (layer.map { "; the first layer with such a result is \($0)" } ?? "")
+      + ". The weights are those before the step; a lower --learning-rate is the usual cure."
+  }
+
+  /// Throws where a sample's values or the batch's gradient are not finite; every rank throws the same.
+  static func check(
+    _ rows: [[Double]], _ gradients: ParameterArena, in batch: TrainingStep.Batch, step: TrainingStep,
+    kernels: any KernelSet
+  ) throws {
+    let sample = rows.firstIndex { !$0.allSatisfy(\.isFinite) }
+    if sample == nil && kernels.allFinite(gradients.pointer, count: gradients.count) { return }
+    let entry = gradients.layout.entries.first {
+      !kernels.allFinite(gradients.pointer(to: $0), count: $0.count)
+    }
+    let finder = FirstNotFinite()
+    let suspects = sample.map { [$0] } ?? Array(batch.indices.indices)
+    let culprit = suspects.first { candidate in
+      step.observe(sample: candidate, of: batch, with: finder)
+      return finder.found != nil
+    }
+    var quantity = "the gradient of \(entry?.name ?? "")"
+    if let sample {
+      let layout = step.layout
+      let names = ["loss"] + layout.terms.map { "loss term \($0)" } + layout.metrics
+      // The total is not finite because a term is: name that one.
+      let bad = rows[sample].indices.reversed().last { $0 > 0 && !rows[sample][$0].isFinite } ?? 0
+      quantity = names[bad]
+    }
+    throw NotFiniteError(
+      step: batch.step, image: (sample ?? culprit).map { batch.indices[$0] }, quantity: quantity,
+      layer: finder.found)
+  }
+}
+
+/// Remembers the first layer that handed on a value that is not finite.
+final class FirstNotFinite: LayerObserver {
+  private let name = Mutex<String?>(nil)
+
+  var found: String? { name.withLock { $0 } }
+
+  func layer(_ name: String, finished pass: LayerPass, values: UnsafePointer<Float>, count: Int) {
+    guard found == nil else { return }
+    for index in 0..<count where !values[index].isFinite {
+      self.name.withLock { $0 = "\(name) (\(pass.rawValue) pass)" }
+      return
+    }
+  }
+}

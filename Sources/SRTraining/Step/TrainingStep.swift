@@ -1,0 +1,139 @@
+import SRDistributed
+import SRKernels
+import SRLayers
+import SRModels
+import SROptimizers
+import SRTensor
+import Synchronization
+
+/// One synchronous data-parallel step: every rank computes its share of the batch, all of them the same update.
+final class TrainingStep: Sendable {
+  /// A batch and where in the run it stands.
+  struct Batch: Sendable {
+    /// Indices into the training images; the same on every rank.
+    let indices: [Int]
+    /// From 0.
+    let epoch: Int
+    /// Of the whole run, from 1.
+    let step: Int
+    let learningRate: Double
+  }
+
+  let weights: StepWeights
+  let optimizer: Adam
+  /// The weights' moving average, where one is kept.
+  let average: ParameterArena?
+  let gradients: ParameterArena
+  let layout: SampleValueLayout
+  private let averageDecay: Float
+  private let communicator: Communicator
+  private let kernels: any KernelSet
+  private let metrics: ImageMetrics
+  private let pool: WorkerPool
+  private let reducer: any GradientReducer
+  private let samples: TrainingSamples
+  private let workers: [SampleWorker]
+  private let observer: (any LayerObserver)?
+
+  init(_ run: RunContext, observer: (any LayerObserver)? = nil) throws {
+    weights = run.weights
+    optimizer = run.optimizer
+    average = run.average
+    averageDecay = Float(run.configuration.emaDecay ?? 0)
+    communicator = run.communicator
+    kernels = run.kernels
+    metrics = run.trainingMetrics
+    layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.names)
+    pool = run.pool
+    workers = run.workers
+    gradients = ParameterArena(layout: run.model.layout)
+    reducer = try run.makeReducer(destination: gradients.buffer)
+    samples = run.samples
+    self.observer = observer
+  }
+
+  /// Runs the step and returns every sample's row of values, in sample order, the same on every rank.
+  func run(_ batch: Batch) throws -> [[Double]] {
+    try weights.prepare(forBackward: true, on: pool)
+    let share = reducer.begin(batchSize: batch.indices.count)
+    let values = try computeGradients(of: share, in: batch)
+    try reducer.finish()
+    let rows = try communicator.gatherSampleValues(
+      values, fields: layout.count, batchSize: batch.indices.count)
+    try NotFiniteError.check(rows, gradients, in: batch, step: self, kernels: kernels)
+    try updateWeights(batch)
+    return rows
+  }
+
+  /// Every worker takes the next sample of the share until none is left.
+  private func computeGradients(of share: Range<Int>, in batch: Batch) throws -> [Double] {
+    let values = SharedRows(rows: share.count, fields: layout.count)
+    let next = Atomic(share.lowerBound)
+    try pool.run { [self] worker in
+      while true {
+        let sample = next.add(1, ordering: .relaxed).oldValue
+        guard sample < share.upperBound else { return }
+        let leaf = reducer.beginSample(sample)
+        var bucket = 0
+        workers[worker].train(
+          load: { samples.load(index: batch.indices[sample], epoch: batch.epoch, lowRes: $0, highRes: $1) },
+          weights: weights, metrics: metrics, gradients: leaf,
+          values: values.row(sample - share.lowerBound), observer: observer
+        ) { firstFinal in
+          while bucket < reducer.buckets.count, reducer.buckets.ranges[bucket].lowerBound >= firstFinal {
+            reducer.complete(sample: sample, bucket: bucket)
+            bucket += 1
+          }
+        }
+      }
+    }
+    return values.elements
+  }
+
+  /// Adam on the flat arena, dealt to the workers; every rank does the same.
+  private func updateWeights(_ batch: Batch) throws {
+    let lines = gradients.count / 16
+    try pool.run { [self] worker in
+      let range = (lines * worker / pool.count * 16)..<(lines * (worker + 1) / pool.count * 16)
+      optimizer.update(
+        weights.parameters, gradients: gradients.buffer, learningRate: batch.learningRate,
+        step: batch.step, range: range)
+      if let average {
+        kernels.exponentialMovingAverage(
+          average: average.pointer + range.lowerBound,
+          parameters: weights.parameters.pointer + range.lowerBound, count: range.count,
+          decay: averageDecay)
+      }
+    }
+  }
+
+  /// Repeats a sample's passes, unchanged weights given, under the eyes of `observer`.
+  func observe(sample: Int, of batch: Batch, with observer: any LayerObserver) {
+    let leaf = ParameterArena(layout: gradients.layout)
+    let values = SharedRows(rows: 1, fields: layout.count)
+    workers[0].train(
+      load: { samples.load(index: batch.indices[sample], epoch: batch.epoch, lowRes: $0, highRes: $1) },
+      weights: weights, metrics: metrics, gradients: leaf.pointer, values: values.row(0),
+      observer: observer, gradientsFinal: { _ in })
+  }
+}
+
+/// Rows of doubles that several workers fill, each its own.
+final class SharedRows: @unchecked Sendable {
+  private let fields: Int
+  private let storage: UnsafeMutableBufferPointer<Double>
+
+  init(rows: Int, fields: Int) {
+    self.fields = fields
+    storage = .allocate(capacity: max(rows * fields, 1))
+    storage.initialize(repeating: 0)
+    count = rows * fields
+  }
+
+  deinit { storage.deallocate() }
+
+  let count: Int
+  func row(_ index: Int) -> UnsafeMutablePointer<Double> { storage.baseAddress! + index * fields }
+  /// All rows, one after the other.
+  var elements: [Double] { Array(storage.prefix(count)) }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Logging
+
+/// Log lines for people, on standard error: the message alone, with its level where that is not `info`.
+struct ConsoleLogHandler: LogHandler {
+  var logLevel: Logger.Level
+  var metadata: Logger.Metadata = [:]
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let prefix = event.level == .info ? "" : "\(event.level): "
+    let details = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+    FileHandle.standardError.write(Data("\(prefix)\(event.message)\(details)\n".utf8))
+  }
+}
+
+extension Logger {
+  /// A logger that speaks on rank 0 and is silent elsewhere.
+  static func console(rank: Int, level: Logger.Level = .info) -> Logger {
+    Logger(label: "srdist") { _ -> any LogHandler in
+      if rank == 0 { return ConsoleLogHandler(logLevel: level) }
+      return SwiftLogNoOpLogHandler()
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import Logging
+import SRDistributed
+import SRKernelDispatch
+import SRKernels
+import SRTraining
+
+/// What every command that computes starts with: kernels for this CPU, the ranks of the job, a logger.
+struct Job {
+  let communicator: Communicator
+  let level: CPULevel
+  let kernels: any KernelSet
+  let logger: Logger
+
+  /// Starts MPI where a launcher started this process, and runs `body` on every rank.
+  ///
+  /// An error that all ranks share is printed by rank 0 alone; one that a rank meets alone is printed by it and ends
+  /// the whole job.
+  static func run(logLevel: Logger.Level = .info, _ body: (Job) throws -> Void) throws {
+    let level: CPULevel
+    let communicator: Communicator
+    do {
+      level = try CPULevel.selected()
+      BLASCore.use(level)
+      communicator = try Communicator.world()
+    } catch {
+      complain("\(error)")
+      throw ExitCode.failure
+    }
+    let job = Job(
+      communicator: communicator, level: level, kernels: level.kernels,
+      logger: .console(rank: communicator.rank, level: logLevel))
+    do {
+      try body(job)
+    } catch let error as ExitCode {
+      throw error
+    } catch {
+      try job.fail(error)
+    }
+  }
+
+  private func fail(_ error: any Error) throws {
+    let isShared = communicator.worldSize == 1 || error is RankFailure || error is NotFiniteError
+    if isShared {
+      if communicator.rank == 0 { Self.complain("\(error)") }
+      // Ranks leave together: a launcher that sees one exit early kills the others in mid-sentence.
+      try? communicator.finalize()
+      throw ExitCode.failure
+    }
+    Self.complain("rank \(communicator.rank) on \(communicator.hostName): \(error)")
+    communicator.abort(1)
+  }
+
+  private static func complain(_ message: String) {
+    FileHandle.standardError.write(Data("srdist: error: \(message)\n".utf8))
+  }
+}

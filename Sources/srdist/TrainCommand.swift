@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import Logging
+import SRKernelDispatch
+import SRTraining
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train SRResNet or SE-SRResNet, on one process or many.",
+    discussion: """
+      Alone, or on N ranks, which share every batch and end with the same weights to the bit:
+
+        srdist train
+        mpirun -n 4 srdist train --data faces --preset attention
+
+      Settings come from the preset, then the --config file, then these options, the last winning. Without a preset, \
+      model or loss the preset is hybrid, the paper's third run. A run that was stopped goes on where it was: repeat \
+      the command, with as many ranks as you like.
+
+      The run folder holds config.yaml, metrics.jsonl (a line per step and epoch), metrics.csv, checkpoints/ and \
+      samples/.
+      """)
+
+  @Option(help: "vanilla, attention, hybrid or best; `srdist presets` lists their settings.")
+  var preset: String?
+  @Option(
+    help: "YAML file of settings, such as a run's config.yaml.", completion: .file(extensions: ["yaml"]))
+  var config: String?
+  @Flag(help: "Print the plan (parameters, memory, steps, shares, traffic) and end.")
+  var dryRun = false
+  @Flag(help: "Small subset, two epochs, gradients checked by finite differences, times and memory by layer.")
+  var debug = false
+  @Option(help: "Write the first step's gradient to this .safetensors file.", completion: .file())
+  var dumpGradients: String?
+  @OptionGroup var options: TrainOptions
+
+  func run() throws {
+    try Job.run(logLevel: debug ? .debug : .info) { job in
+      let configuration = try job.communicator.together { try resolvedConfiguration() }
+      if dryRun {
+        let plan = try job.communicator.together {
+          try TrainingPlan(configuration, communicator: job.communicator, kernels: job.kernels)
+        }
+        if job.communicator.rank == 0 { print(plan.description) }
+        return
+      }
+      let ranks = "\(job.communicator.worldSize) rank(s) on \(job.communicator.nodeCount) host(s)"
+      job.logger.info(
+        "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
+      var run = TrainingRun(
+        configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
+      run.gradientDump = dumpGradients
+      if job.communicator.rank == 0 {
+        let progress = ProgressDisplay()
+        run.onStep = { progress.show($0) }
+      }
+      try run.run()
+    }
+  }
+
+  /// Preset, file and options, one over the other.
+  private func resolvedConfiguration() throws -> TrainingConfiguration {
+    var layers: [SettingLayer] = []
+    let file = try config.map { try SettingLayer(file: $0) }
+    let given = options.layer
+    let choosesModel = [file, given].contains { $0?.values[.model] != nil || $0?.values[.loss] != nil }
+    let preset = try chosenPreset() ?? (choosesModel ? nil : Preset.standard)
+    if let preset { layers.append(try preset.layer()) }
+    var defaults: [Setting: String] = [:]
+    if let folder = ProcessInfo.processInfo.environment["SRDIST_WEIGHTS"] { defaults[.weightsDir] = folder }
+    layers.insert(SettingLayer(origin: "the environment", values: defaults), at: 0)
+    if let file { layers.append(file) }
+    layers.append(given)
+    let named = preset?.rawValue ?? [file, given].compactMap { $0?.values[.model] }.last ?? "attention"
+    layers.insert(
+      SettingLayer(origin: "the default", values: [.output: "runs/\(named)"]), at: 0)
+    return try TrainingConfiguration(layers: layers)
+  }
+
+  private func chosenPreset() throws -> Preset? {
+    guard let preset else { return nil }
+    guard let known = Preset(rawValue: preset) else {
+      throw ConfigurationError(
+        "--preset: '\(preset)' is not one of \(Preset.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return known
+  }
+}
