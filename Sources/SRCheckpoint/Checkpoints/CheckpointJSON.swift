@@ -14,6 +14,6 @@ enum CheckpointJSON {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    return try decoder.decode(type, from: Data(MappedFile(path: path).bytes))
+    return try decoder.decode(type, from: MappedFile(path: path).withBytes { Data($0) })
   }
 }

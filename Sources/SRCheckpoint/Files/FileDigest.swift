@@ -16,8 +16,8 @@ public struct FileDigest: Codable, Equatable, Sendable {
   public init(ofFile path: String) throws {
     let file = try MappedFile(path: path)
     var hasher = SHA256()
-    hasher.update(bufferPointer: file.bytes)
-    self.init(bytes: file.bytes.count, sha256: hasher.finalize().hexadecimal)
+    file.withBytes { hasher.update(bufferPointer: $0) }
+    self.init(bytes: file.count, sha256: hasher.finalize().hexadecimal)
   }
 }
 

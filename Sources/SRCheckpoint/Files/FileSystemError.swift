@@ -12,7 +12,7 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
   public let code: Int32
   /// Bytes that the whole piece of work needs on this file system, where that is known.
   public var neededBytes: Int?
-  /// Bytes that were free there when the call failed.
+  /// Bytes that are free there.
   public var freeBytes: Int?
 
   public init(
@@ -25,12 +25,11 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
     self.freeBytes = freeBytes
   }
 
-  /// The same error with what the work needs and what the file system has.
+  /// The same error with what the work needs and what the file system has. Call it when what was written so far is removed.
   func needing(_ bytes: Int) -> FileSystemError {
-    let folder = (path as NSString).deletingLastPathComponent
     var copy = self
     copy.neededBytes = bytes
-    copy.freeBytes = Self.freeBytes(at: folder.isEmpty ? "." : folder)
+    copy.freeBytes = Self.freeBytes(around: path)
     return copy
   }
 
@@ -46,9 +45,11 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
     return text
   }
 
-  private static func freeBytes(at path: String) -> Int? {
+  /// Free bytes where `path` is, or would be.
+  private static func freeBytes(around path: String) -> Int? {
     var status = statvfs()
-    guard statvfs(path, &status) == 0 else { return nil }
-    return Int(status.f_bavail) * Int(status.f_frsize)
+    if statvfs(path, &status) == 0 { return Int(status.f_bavail) * Int(status.f_frsize) }
+    let parent = (path as NSString).deletingLastPathComponent
+    return parent == path ? nil : freeBytes(around: parent.isEmpty ? "." : parent)
   }
 }

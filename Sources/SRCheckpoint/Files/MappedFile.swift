@@ -2,8 +2,9 @@ import Foundation
 
 /// A whole file mapped read-only into memory; unmapped when the last reference goes.
 final class MappedFile: @unchecked Sendable {
-  /// Valid as long as the object lives.
-  let bytes: UnsafeRawBufferPointer
+  private let bytes: UnsafeRawBufferPointer
+
+  var count: Int { bytes.count }
 
   /// Throws ``FileSystemError`` where the file cannot be opened or mapped.
   init(path: String) throws {
@@ -22,6 +23,12 @@ final class MappedFile: @unchecked Sendable {
       throw FileSystemError(.read, path, code: errno)
     }
     bytes = UnsafeRawBufferPointer(start: base, count: count)
+  }
+
+  /// Calls `body` with the file's bytes, which stay mapped meanwhile.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    // The last use of a reference may come before the last use of what it owns.
+    try withExtendedLifetime(self) { try body(bytes) }
   }
 
   deinit {

@@ -4,6 +4,12 @@ public struct ParameterMismatch: Equatable, Sendable, CustomStringConvertible {
     public let name: String
     public let expected: [Int]
     public let found: [Int]
+
+    public init(name: String, expected: [Int], found: [Int]) {
+      self.name = name
+      self.expected = expected
+      self.found = found
+    }
   }
 
   /// Parameters that the file lacks, in the model's order.

@@ -12,22 +12,23 @@ public struct SafetensorsFile: Sendable {
     } catch let error as FileSystemError {
       throw SafetensorsError(path: path, .file(error))
     }
-    let bytes = file.bytes
-    guard bytes.count >= 8 else { throw SafetensorsError(path: path, .tooShort(bytes: bytes.count)) }
-    let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    let fileBytes = file.count
+    guard fileBytes >= 8 else { throw SafetensorsError(path: path, .tooShort(bytes: fileBytes)) }
+    let length = file.withBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= UInt64(SafetensorsHeader.maximumLength) else {
       throw SafetensorsError(
         path: path, .headerTooLong(bytes: length, limit: SafetensorsHeader.maximumLength))
     }
     let headerLength = Int(length)
-    guard headerLength <= bytes.count - 8 else {
+    guard headerLength <= fileBytes - 8 else {
       throw SafetensorsError(
-        path: path, .headerBeyondFile(headerBytes: headerLength, fileBytes: bytes.count))
+        path: path, .headerBeyondFile(headerBytes: headerLength, fileBytes: fileBytes))
     }
     self.path = path
     dataOffset = 8 + headerLength
     header = try SafetensorsHeader(
-      parsing: Array(bytes[8..<dataOffset]), dataLength: bytes.count - dataOffset, path: path)
+      parsing: file.withBytes { [dataOffset] in Array($0[8..<dataOffset]) },
+      dataLength: fileBytes - dataOffset, path: path)
   }
 
   public var tensors: [SafetensorsHeader.Tensor] { header.tensors }
@@ -44,11 +45,12 @@ public struct SafetensorsFile: Sendable {
 
   /// The elements of a tensor of this file, row-major, converted to `Float` (F64 is rounded to nearest).
   public func floats(_ tensor: SafetensorsHeader.Tensor) throws -> [Float] {
-    let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[shifted(tensor.range)])
     func elements<Bits: FixedWidthInteger>(_: Bits.Type, _ convert: (Bits) -> Float) -> [Float] {
-      (0..<tensor.count).map { index in
-        let offset = index * MemoryLayout<Bits>.size
-        return convert(Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Bits.self)))
+      file.withBytes { bytes in
+        (0..<tensor.count).map { index in
+          let offset = dataOffset + tensor.range.lowerBound + index * MemoryLayout<Bits>.size
+          return convert(Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Bits.self)))
+        }
       }
     }
     switch tensor.dtype {
@@ -58,10 +60,6 @@ public struct SafetensorsFile: Sendable {
     case .float16: return elements(UInt16.self, Self.float(halfBits:))
     default: throw SafetensorsError(path: path, tensor: tensor.name, .notFloatingPoint(tensor.dtype))
     }
-  }
-
-  private func shifted(_ range: Range<Int>) -> Range<Int> {
-    (range.lowerBound + dataOffset)..<(range.upperBound + dataOffset)
   }
 
   /// IEEE binary16 to binary32; `Float16` is not there on every platform.
