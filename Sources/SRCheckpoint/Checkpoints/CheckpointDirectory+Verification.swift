@@ -1,0 +1,49 @@
+extension CheckpointDirectory {
+  /// One file of a checkpoint, and whether it is what `checksums.json` says.
+  public struct FileReport: Codable, Equatable, Sendable {
+    public let name: String
+    public let recorded: FileDigest?
+    /// Absent where the file could not be read.
+    public let found: FileDigest?
+    /// `nil` for a sound file.
+    public let problem: String?
+  }
+
+  /// Files without which a checkpoint cannot be resumed from.
+  private static let required = [modelFile, optimizerFile, stateFile]
+
+  /// Reads every file through and compares it with its record, in the order of the names.
+  public func fileReports() -> [FileReport] {
+    let checksums: CheckpointChecksums
+    do {
+      checksums = try CheckpointJSON.decode(
+        CheckpointChecksums.self, fromFile: file(Self.checksumsFile))
+    } catch {
+      return [
+        FileReport(
+          name: Self.checksumsFile, recorded: nil, found: nil, problem: Self.reason(error))
+      ]
+    }
+    let names = Set(checksums.files.keys).union(Self.required).sorted()
+    return names.map { report($0, recorded: checksums.files[$0]) }
+  }
+
+  private func report(_ name: String, recorded: FileDigest?) -> FileReport {
+    func report(_ found: FileDigest?, _ problem: String?) -> FileReport {
+      FileReport(name: name, recorded: recorded, found: found, problem: problem)
+    }
+    do {
+      let found = try FileDigest(ofFile: file(name))
+      guard let recorded else { return report(found, "is not in \(Self.checksumsFile)") }
+      guard found.bytes == recorded.bytes else {
+        return report(found, "has \(found.bytes) bytes, expected \(recorded.bytes)")
+      }
+      guard found.sha256 == recorded.sha256 else {
+        return report(found, "has SHA-256 \(found.sha256), expected \(recorded.sha256)")
+      }
+      return report(found, nil)
+    } catch {
+      return report(nil, "\(error)")
+    }
+  }
+}

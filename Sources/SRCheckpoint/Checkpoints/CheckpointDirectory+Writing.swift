@@ -1,0 +1,86 @@
+import Foundation
+
+extension CheckpointDirectory {
+  /// Names of directories that are being written, or make room for their successor, begin with a dot.
+  static let temporaryMarker = ".tmp-"
+  static let replacedMarker = ".replaced-"
+
+  /// Writes a checkpoint to `path` so that it is there whole or not at all, whatever happens on the way: files go into a
+  /// directory of a temporary name, are flushed, then the directory is renamed.
+  ///
+  /// The state's `weightsSHA256` is computed here. A checkpoint that is at `path` already is replaced.
+  /// Throws ``CheckpointError/notWritten(path:cause:)``; then nothing is left of it and what was there stays.
+  @discardableResult
+  public static func write(_ contents: CheckpointContents, to path: String) throws -> CheckpointDirectory {
+    let folder = (path as NSString).deletingLastPathComponent
+    let name = (path as NSString).lastPathComponent
+    let temporary = "\(folder)/.\(name)\(temporaryMarker)\(getpid())"
+    var state = contents.state
+    state.weightsSHA256 = SRCheckpoint.weightsSHA256(contents.weights)
+    let weightFiles = contents.weightFiles
+    let stateBytes = try CheckpointJSON.encode(state)
+    do {
+      try DirectoryCalls.createWithParents(folder)
+      try DirectoryCalls.remove(temporary)
+      try DirectoryCalls.create(temporary)
+      var checksums = CheckpointChecksums()
+      for (name, writer) in weightFiles {
+        checksums.files[name] = try writer.write(creating: "\(temporary)/\(name)")
+      }
+      checksums.files[stateFile] = try write(stateBytes, creating: "\(temporary)/\(stateFile)")
+      _ = try write(CheckpointJSON.encode(checksums), creating: "\(temporary)/\(checksumsFile)")
+      try DirectoryCalls.flush(temporary)
+      try move(temporary, to: path)
+      try DirectoryCalls.flush(folder)
+    } catch let error as FileSystemError {
+      try? DirectoryCalls.remove(temporary)
+      let needed = weightFiles.reduce(stateBytes.count) { $0 + $1.writer.byteCount }
+      throw CheckpointError.notWritten(path: path, cause: error.needing(needed))
+    }
+    return CheckpointDirectory(path: path)
+  }
+
+  private static func write(_ bytes: [UInt8], creating path: String) throws -> FileDigest {
+    let file = try DurableFileWriter(creating: path)
+    try file.write(bytes)
+    return try file.finish()
+  }
+
+  /// Renames `temporary` to `path`. A directory cannot be renamed over one that is not empty, so the old one steps aside
+  /// first; ``restoreReplaced(in:)`` brings it back should the program end in between.
+  private static func move(_ temporary: String, to path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      return try DirectoryCalls.rename(temporary, to: path)
+    }
+    let folder = (path as NSString).deletingLastPathComponent
+    let name = (path as NSString).lastPathComponent
+    let aside = "\(folder)/.\(name)\(replacedMarker)\(getpid())"
+    try DirectoryCalls.remove(aside)
+    try DirectoryCalls.rename(path, to: aside)
+    do {
+      try DirectoryCalls.rename(temporary, to: path)
+    } catch {
+      try? DirectoryCalls.rename(aside, to: path)
+      throw error
+    }
+    try DirectoryCalls.flush(folder)
+    try DirectoryCalls.remove(aside)
+  }
+
+  /// Removes what interrupted writes left in `folder`, and puts back a checkpoint that had stepped aside for one that never
+  /// came. Throws ``FileSystemError``.
+  static func restoreReplaced(in folder: String) throws {
+    for name in try DirectoryCalls.names(in: folder) where name.hasPrefix(".") {
+      if let marker = name.range(of: replacedMarker) {
+        let original = "\(folder)/\(name[..<marker.lowerBound].dropFirst())"
+        if !FileManager.default.fileExists(atPath: original) {
+          try DirectoryCalls.rename("\(folder)/\(name)", to: original)
+          continue
+        }
+      } else if !name.contains(temporaryMarker) {
+        continue
+      }
+      try DirectoryCalls.remove("\(folder)/\(name)")
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/// A checkpoint cannot be written or used.
+public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The checkpoint at `path` was not written; those before it are untouched.
+  case notWritten(path: String, cause: FileSystemError)
+  /// The checkpoint at `path` is damaged; one problem a file.
+  case damaged(path: String, problems: [String])
+  /// The checkpoint was written by a newer program.
+  case unknownFormat(path: String, version: Int)
+  /// The checkpoint has no file of that name, such as `ema.safetensors`.
+  case lacks(path: String, file: String)
+
+  public var description: String {
+    switch self {
+    case .notWritten(let path, let cause):
+      "checkpoint \(path) was not written, earlier ones are untouched: \(cause)"
+    case .damaged(let path, let problems):
+      "checkpoint \(path) is damaged: \(problems.joined(separator: "; "))"
+    case .unknownFormat(let path, let version):
+      "checkpoint \(path) has format version \(version), this program reads version "
+        + "\(CheckpointState.currentFormatVersion)"
+    case .lacks(let path, let file):
+      "checkpoint \(path) holds no \(file)"
+    }
+  }
+}

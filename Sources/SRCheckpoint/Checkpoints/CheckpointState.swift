@@ -1,0 +1,89 @@
+/// Where a run stands, beside its arenas: with them, all that it needs to go on to the same bits.
+public struct CheckpointState: Codable, Equatable, Sendable {
+  /// The version that this code writes and reads.
+  public static let currentFormatVersion = 1
+
+  /// The best epoch so far, by the metric that picks it.
+  public struct Best: Codable, Equatable, Sendable {
+    /// Such as `valid_psnr`.
+    public var metric: String
+    public var epoch: Int
+    public var value: Double
+
+    public init(metric: String, epoch: Int, value: Double) {
+      self.metric = metric
+      self.epoch = epoch
+      self.value = value
+    }
+  }
+
+  /// A learning rate schedule's position.
+  public struct LearningRate: Codable, Equatable, Sendable {
+    /// The rate of the next step.
+    public var rate: Double
+    /// What else the schedule remembers, by its own names.
+    public var schedule: [String: Double]
+
+    public init(rate: Double, schedule: [String: Double] = [:]) {
+      self.rate = rate
+      self.schedule = schedule
+    }
+  }
+
+  public var formatVersion = Self.currentFormatVersion
+  /// The epoch that the next step belongs to, from 1.
+  public var epoch: Int
+  /// Optimizer steps done since the start of the run.
+  public var step: Int
+  /// Steps of ``epoch`` that are done.
+  public var stepInEpoch: Int
+  /// Epochs that are done and validated: their lines are in the log.
+  public var completedEpochs: Int
+  public var seed: UInt64
+  public var learningRate: LearningRate
+  public var best: Best?
+  /// The run's configuration, as YAML.
+  public var configuration: String
+  public var dataSHA256: String
+  /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights; set by whoever writes the checkpoint.
+  public var weightsSHA256: String
+  public var srdistVersion: String
+  /// Sums over the part of the epoch that is done, by the trainer's own names, so that the epoch's log line after a
+  /// resume equals the uninterrupted run's.
+  public var epochSums: [String: [Double]]
+
+  public init(
+    epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
+    best: Best? = nil, configuration: String, dataSHA256: String, weightsSHA256: String = "",
+    srdistVersion: String, epochSums: [String: [Double]] = [:]
+  ) {
+    self.epoch = epoch
+    self.step = step
+    self.stepInEpoch = stepInEpoch
+    self.completedEpochs = completedEpochs
+    self.seed = seed
+    self.learningRate = learningRate
+    self.best = best
+    self.configuration = configuration
+    self.dataSHA256 = dataSHA256
+    self.weightsSHA256 = weightsSHA256
+    self.srdistVersion = srdistVersion
+    self.epochSums = epochSums
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case formatVersion = "format_version"
+    case epoch
+    case step
+    case stepInEpoch = "step_in_epoch"
+    case completedEpochs = "completed_epochs"
+    case seed
+    case learningRate = "learning_rate"
+    case best
+    case configuration
+    case dataSHA256 = "data_sha256"
+    case weightsSHA256 = "weights_sha256"
+    case srdistVersion = "srdist_version"
+    case epochSums = "epoch_sums"
+  }
+}

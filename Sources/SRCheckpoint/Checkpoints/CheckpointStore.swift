@@ -1,0 +1,111 @@
+import Foundation
+
+/// The checkpoints of a run: `step-00001234/` for the last few, `best/` for the best by validation.
+///
+/// One process at a time writes to a store (rank 0).
+public struct CheckpointStore: Sendable {
+  private static let stepPrefix = "step-"
+  private static let bestName = "best"
+
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  /// Creates the folder where it is not there, and clears away what interrupted writes left. Call it once, before the first
+  /// write. Throws ``FileSystemError``.
+  public func prepare() throws {
+    try DirectoryCalls.createWithParents(path)
+    try CheckpointDirectory.restoreReplaced(in: path)
+  }
+
+  /// Where the checkpoint of `step` lies, or would.
+  public func checkpoint(atStep step: Int) -> CheckpointDirectory {
+    let digits = String(step)
+    let name = Self.stepPrefix + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    return CheckpointDirectory(path: "\(path)/\(name)")
+  }
+
+  /// Where the best checkpoint lies, or would.
+  public var best: CheckpointDirectory { CheckpointDirectory(path: "\(path)/\(Self.bestName)") }
+
+  /// Writes the checkpoint of `contents.state.step`. Throws ``CheckpointError``.
+  @discardableResult
+  public func save(_ contents: CheckpointContents) throws -> CheckpointDirectory {
+    try CheckpointDirectory.write(contents, to: checkpoint(atStep: contents.state.step).path)
+  }
+
+  /// Replaces the best checkpoint: a copy of its own, so that pruning or damage elsewhere does not touch it.
+  /// Throws ``CheckpointError``.
+  @discardableResult
+  public func saveBest(_ contents: CheckpointContents) throws -> CheckpointDirectory {
+    try CheckpointDirectory.write(contents, to: best.path)
+  }
+
+  /// The numbered checkpoints, newest first; none where the folder does not exist. Throws ``FileSystemError``.
+  public func list() throws -> [CheckpointDirectory] {
+    try steps().map { checkpoint(atStep: $0) }
+  }
+
+  /// The newest checkpoint that verifies (the best one included), its state, and why newer ones were passed over.
+  /// Throws ``FileSystemError``.
+  public func newestVerified() throws -> Selection {
+    var selection = Selection()
+    for checkpoint in try candidates() {
+      do {
+        selection.state = try checkpoint.verify()
+        selection.checkpoint = checkpoint
+        return selection
+      } catch let error as CheckpointError {
+        selection.warnings.append(error)
+      }
+    }
+    return selection
+  }
+
+  /// Removes numbered checkpoints but the `count` newest. The newest that verifies stays in any case, and the best one is not
+  /// touched. Returns those removed. Throws ``FileSystemError``.
+  @discardableResult
+  public func prune(keep count: Int) throws -> [CheckpointDirectory] {
+    precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")
+    let all = try list()
+    guard all.count > count else { return [] }
+    let newestSound = all.first { (try? $0.verify()) != nil }
+    let removed = all.dropFirst(count).filter { $0 != newestSound }
+    for checkpoint in removed { try DirectoryCalls.remove(checkpoint.path) }
+    return Array(removed)
+  }
+
+  /// What ``newestVerified()`` found.
+  public struct Selection: Sendable {
+    /// Absent where no checkpoint verifies.
+    public internal(set) var checkpoint: CheckpointDirectory?
+    public internal(set) var state: CheckpointState?
+    /// Damaged checkpoints that were passed over, newest first.
+    public internal(set) var warnings: [CheckpointError] = []
+  }
+
+  /// Steps of the numbered checkpoints, newest first.
+  private func steps() throws -> [Int] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    return try DirectoryCalls.names(in: path)
+      .filter { $0.hasPrefix(Self.stepPrefix) }
+      .compactMap { name in
+        Int(name.dropFirst(Self.stepPrefix.count)).flatMap {
+          checkpoint(atStep: $0).path == "\(path)/\(name)" ? $0 : nil
+        }
+      }
+      .sorted(by: >)
+  }
+
+  /// Numbered checkpoints and the best one, newest first.
+  private func candidates() throws -> [CheckpointDirectory] {
+    var candidates = try steps().map { (step: $0, checkpoint: checkpoint(atStep: $0)) }
+    if FileManager.default.fileExists(atPath: best.path) {
+      // A best one that does not even tell its step comes last.
+      let step = (try? best.state().step) ?? -1
+      let position = candidates.firstIndex { $0.step < step } ?? candidates.endIndex
+      candidates.insert((step, best), at: position)
+    }
+    return candidates.map(\.checkpoint)
+  }
+}

@@ -1,0 +1,62 @@
+extension Inspection {
+  /// The inspection for a person to read.
+  public var text: String {
+    var sections: [[String]] = []
+    if let state { sections.append(Self.lines(of: state)) }
+    if !metadata.isEmpty {
+      sections.append(["metadata"] + metadata.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" })
+    }
+    if !tensors.isEmpty { sections.append(tensorLines) }
+    if !files.isEmpty {
+      sections.append(
+        ["files"]
+          + files.map { file in
+            "  \(file.name)  \(file.found.map { "\($0.bytes) bytes  sha256 \($0.sha256)" } ?? "-")  "
+              + (file.problem ?? "verified")
+          })
+    }
+    if !checkpoints.isEmpty {
+      sections.append(
+        ["checkpoints"]
+          + checkpoints.map { checkpoint in
+            let place = checkpoint.step.map { "step \($0), epoch \(checkpoint.epoch ?? 0)  " } ?? ""
+            return "  \(checkpoint.path)  \(place)\(checkpoint.problem ?? "verified")"
+          })
+    }
+    if !problems.isEmpty { sections.append(["DAMAGED"] + problems.map { "  \($0)" }) }
+    return "\(path): \(title)\n\n"
+      + sections.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+  }
+
+  private var title: String {
+    switch kind {
+    case .weightFile: "weight file"
+    case .checkpoint: "checkpoint"
+    case .run: "run"
+    }
+  }
+
+  private var tensorLines: [String] {
+    let width = tensors.map(\.name.count).max() ?? 0
+    let total = tensors.reduce(0) { $0 + $1.count }
+    return ["\(tensors.count) tensors, \(total) elements"]
+      + tensors.map { tensor in
+        let padding = String(repeating: " ", count: width - tensor.name.count)
+        return "  \(tensor.name)\(padding)  \(tensor.dtype)  \(tensor.shape)  \(tensor.count)"
+      }
+  }
+
+  private static func lines(of state: CheckpointState) -> [String] {
+    var lines = [
+      "step \(state.step), epoch \(state.epoch), \(state.stepInEpoch) steps of it done, "
+        + "\(state.completedEpochs) epochs completed",
+      "seed \(state.seed), learning rate \(state.learningRate.rate)",
+    ]
+    if let best = state.best { lines.append("best \(best.metric) \(best.value) in epoch \(best.epoch)") }
+    lines += [
+      "weights sha256 \(state.weightsSHA256)", "data sha256 \(state.dataSHA256)",
+      "written by srdist \(state.srdistVersion), format \(state.formatVersion)", "configuration",
+    ]
+    return lines + state.configuration.split(separator: "\n").map { "  \($0)" }
+  }
+}

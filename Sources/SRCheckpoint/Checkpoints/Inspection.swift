@@ -1,0 +1,120 @@
+import Foundation
+
+/// What a weight file, a checkpoint, or a run's folder holds.
+public struct Inspection: Codable, Equatable, Sendable {
+  public enum Kind: String, Codable, Sendable {
+    case weightFile = "weight_file"
+    case checkpoint
+    case run
+  }
+
+  public struct Tensor: Codable, Equatable, Sendable {
+    public let name: String
+    public let dtype: String
+    public let shape: [Int]
+    public let count: Int
+  }
+
+  /// One checkpoint of a run, and what is wrong with it.
+  public struct CheckpointSummary: Codable, Equatable, Sendable {
+    public let path: String
+    public let step: Int?
+    public let epoch: Int?
+    /// `nil` for a sound checkpoint.
+    public let problem: String?
+  }
+
+  public let path: String
+  public let kind: Kind
+  /// Of the weight file, or of the checkpoint's model.
+  public private(set) var tensors: [Tensor] = []
+  public private(set) var metadata: [String: String] = [:]
+  public private(set) var state: CheckpointState?
+  /// The checkpoint's files against `checksums.json`.
+  public private(set) var files: [CheckpointDirectory.FileReport] = []
+  /// A run's checkpoints, newest first, then the best.
+  public private(set) var checkpoints: [CheckpointSummary] = []
+  /// What is damaged; empty where all is sound.
+  public private(set) var problems: [String] = []
+
+  enum CodingKeys: String, CodingKey {
+    case path, kind, tensors, metadata, state, files, checkpoints, problems
+  }
+
+  /// Inspects `path`: a safetensors file, a checkpoint's directory, or a run's folder (or its `checkpoints`).
+  ///
+  /// Damage inside a checkpoint is reported in ``problems``. Throws ``SafetensorsError`` for a weight file that is
+  /// malformed, and ``InspectionError`` for a path that is none of these.
+  public init(path: String) throws {
+    var isDirectory = ObjCBool(false)
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw InspectionError(path: path, problem: "does not exist")
+    }
+    self.path = path
+    let checkpoint = CheckpointDirectory(path: path)
+    let holds = { (name: String) in FileManager.default.fileExists(atPath: checkpoint.file(name)) }
+    if !isDirectory.boolValue {
+      kind = .weightFile
+      try describe(weights: path)
+    } else if holds(CheckpointDirectory.stateFile) || holds(CheckpointDirectory.checksumsFile) {
+      kind = .checkpoint
+      describe(checkpoint)
+    } else {
+      kind = .run
+      let store = CheckpointStore(path: holds("checkpoints") ? checkpoint.file("checkpoints") : path)
+      try describe(store)
+      guard !checkpoints.isEmpty else {
+        throw InspectionError(path: path, problem: "is a folder without checkpoints")
+      }
+    }
+  }
+
+  private mutating func describe(weights path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    metadata = file.metadata
+    tensors = file.tensors.map {
+      Tensor(name: $0.name, dtype: $0.dtype.rawValue, shape: $0.shape, count: $0.count)
+    }
+  }
+
+  private mutating func describe(_ checkpoint: CheckpointDirectory) {
+    files = checkpoint.fileReports()
+    problems = files.compactMap { file in file.problem.map { "\(file.name): \($0)" } }
+    do {
+      state = try checkpoint.state()
+    } catch {
+      problems.append("\(error)")
+    }
+    do {
+      try describe(weights: checkpoint.file(CheckpointDirectory.modelFile))
+    } catch {
+      problems.append("\(error)")
+    }
+  }
+
+  private mutating func describe(_ store: CheckpointStore) throws {
+    var directories = try store.list()
+    if FileManager.default.fileExists(atPath: store.best.path) { directories.append(store.best) }
+    for directory in directories {
+      do {
+        let state = try directory.verify()
+        checkpoints.append(
+          CheckpointSummary(path: directory.path, step: state.step, epoch: state.epoch, problem: nil))
+      } catch {
+        checkpoints.append(
+          CheckpointSummary(path: directory.path, step: nil, epoch: nil, problem: "\(error)"))
+        problems.append("\(error)")
+      }
+    }
+  }
+}
+
+/// A path that holds nothing to inspect.
+public struct InspectionError: Error, Equatable, Sendable, CustomStringConvertible {
+  public let path: String
+  public let problem: String
+
+  public var description: String {
+    "\(path) \(problem); expected a .safetensors file, a checkpoint, or a run"
+  }
+}

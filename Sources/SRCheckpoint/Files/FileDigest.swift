@@ -1,0 +1,29 @@
+import Crypto
+import Foundation
+
+/// Size and SHA-256 of a file's content.
+public struct FileDigest: Codable, Equatable, Sendable {
+  public let bytes: Int
+  /// Lower-case hexadecimal.
+  public let sha256: String
+
+  public init(bytes: Int, sha256: String) {
+    self.bytes = bytes
+    self.sha256 = sha256
+  }
+
+  /// Reads the file at `path` through. Throws ``FileSystemError``.
+  public init(ofFile path: String) throws {
+    let file = try MappedFile(path: path)
+    var hasher = SHA256()
+    file.withBytes { hasher.update(bufferPointer: $0) }
+    self.init(bytes: file.count, sha256: hasher.finalize().hexadecimal)
+  }
+}
+
+extension SHA256.Digest {
+  var hexadecimal: String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,76 @@
+/// A safetensors file, mapped into memory: its header is validated when it is opened, a tensor is read when asked for.
+public struct SafetensorsFile: Sendable {
+  public let path: String
+  public let header: SafetensorsHeader
+  private let file: MappedFile
+  private let dataOffset: Int
+
+  /// Opens the file at `path`. Throws ``SafetensorsError`` where it cannot be read or is malformed.
+  public init(path: String) throws {
+    do {
+      file = try MappedFile(path: path)
+    } catch let error as FileSystemError {
+      throw SafetensorsError(path: path, .file(error))
+    }
+    let fileBytes = file.count
+    guard fileBytes >= 8 else { throw SafetensorsError(path: path, .tooShort(bytes: fileBytes)) }
+    let length = file.withBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+    guard length <= UInt64(SafetensorsHeader.maximumLength) else {
+      throw SafetensorsError(
+        path: path, .headerTooLong(bytes: length, limit: SafetensorsHeader.maximumLength))
+    }
+    let headerLength = Int(length)
+    guard headerLength <= fileBytes - 8 else {
+      throw SafetensorsError(
+        path: path, .headerBeyondFile(headerBytes: headerLength, fileBytes: fileBytes))
+    }
+    self.path = path
+    dataOffset = 8 + headerLength
+    header = try SafetensorsHeader(
+      parsing: file.withBytes { [dataOffset] in Array($0[8..<dataOffset]) },
+      dataLength: fileBytes - dataOffset, path: path)
+  }
+
+  public var tensors: [SafetensorsHeader.Tensor] { header.tensors }
+  public var metadata: [String: String] { header.metadata }
+
+  /// The elements of the tensor called `name`, row-major. Throws ``SafetensorsError`` where there is none, or where its
+  /// dtype is none of F32, F16, BF16, F64.
+  public func floats(named name: String) throws -> [Float] {
+    guard let tensor = header.tensor(named: name) else {
+      throw SafetensorsError(path: path, tensor: name, .noSuchTensor)
+    }
+    return try floats(tensor)
+  }
+
+  /// The elements of a tensor of this file, row-major, converted to `Float` (F64 is rounded to nearest).
+  public func floats(_ tensor: SafetensorsHeader.Tensor) throws -> [Float] {
+    func elements<Bits: FixedWidthInteger>(_: Bits.Type, _ convert: (Bits) -> Float) -> [Float] {
+      file.withBytes { bytes in
+        (0..<tensor.count).map { index in
+          let offset = dataOffset + tensor.range.lowerBound + index * MemoryLayout<Bits>.size
+          return convert(Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Bits.self)))
+        }
+      }
+    }
+    switch tensor.dtype {
+    case .float32: return elements(UInt32.self) { Float(bitPattern: $0) }
+    case .float64: return elements(UInt64.self) { Float(Double(bitPattern: $0)) }
+    case .bfloat16: return elements(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
+    case .float16: return elements(UInt16.self, Self.float(halfBits:))
+    default: throw SafetensorsError(path: path, tensor: tensor.name, .notFloatingPoint(tensor.dtype))
+    }
+  }
+
+  /// IEEE binary16 to binary32; `Float16` is not there on every platform.
+  private static func float(halfBits bits: UInt16) -> Float {
+    let magnitude = UInt32(bits & 0x7FFF)
+    let sign = UInt32(bits & 0x8000) << 16
+    let value: Float =
+      magnitude >= 0x7C00
+      ? Float(bitPattern: 0x7F80_0000 | (magnitude & 0x3FF) << 13)
+      // Moving the exponent field and multiplying by 2^112 corrects its bias; subnormals come out right too.
+      : Float(bitPattern: magnitude << 13) * 0x1p112
+    return Float(bitPattern: value.bitPattern | sign)
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Writes float32 tensors as a safetensors file. The same tensors and metadata always give the same bytes.
+public struct SafetensorsWriter {
+  public struct Tensor: Sendable {
+    public let name: String
+    public let shape: [Int]
+    /// Row-major.
+    public let values: [Float]
+
+    /// `values.count` is the product of `shape`.
+    public init(name: String, shape: [Int], values: [Float]) {
+      precondition(
+        values.count == shape.reduce(1, *), "\(name): \(values.count) values given for shape \(shape)")
+      self.name = name
+      self.shape = shape
+      self.values = values
+    }
+  }
+
+  private let tensors: [Tensor]
+  private let header: String
+
+  /// Prepares a file of `tensors`, in this order. Names are unique, and none is `__metadata__`.
+  public init(tensors: [Tensor], metadata: [String: String] = [:]) {
+    var names: Set<String> = ["__metadata__"]
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key < $1.key }
+        .map { "\(HeaderJSON.quoted($0.key)):\(HeaderJSON.quoted($0.value))" }
+      members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var offset = 0
+    for tensor in tensors {
+      precondition(names.insert(tensor.name).inserted, "two tensors are called \(tensor.name)")
+      let end = offset + 4 * tensor.values.count
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      members.append(
+        "\(HeaderJSON.quoted(tensor.name)):"
+          + "{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    let text = "{\(members.joined(separator: ","))}"
+    // Readers that map the file want the data aligned to 8 bytes.
+    header = text + String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
+    self.tensors = tensors
+  }
+
+  /// Bytes of the whole file.
+  public var byteCount: Int {
+    8 + header.utf8.count + tensors.reduce(0) { $0 + 4 * $1.values.count }
+  }
+
+  /// Writes the file under a temporary name, flushes it, and renames it to `path`: a reader sees the old file or the new
+  /// one, never a part. Throws ``SafetensorsError``.
+  public func write(to path: String) throws {
+    let temporary = "\(path).tmp-\(getpid())"
+    do {
+      try DirectoryCalls.remove(temporary)
+      _ = try write(creating: temporary)
+      try DirectoryCalls.rename(temporary, to: path)
+      let folder = (path as NSString).deletingLastPathComponent
+      try DirectoryCalls.flush(folder.isEmpty ? "." : folder)
+    } catch let error as FileSystemError {
+      try? DirectoryCalls.remove(temporary)
+      throw SafetensorsError(path: path, .file(error.needing(byteCount)))
+    }
+  }
+
+  /// Writes and flushes a new file at `path`. Throws ``FileSystemError``.
+  func write(creating path: String) throws -> FileDigest {
+    let file = try DurableFileWriter(creating: path)
+    try withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { try file.write($0) }
+    try file.write(header.utf8)
+    for tensor in tensors {
+      try LittleEndianFloats.withBytes(of: tensor.values) { try file.write($0) }
+    }
+    return try file.finish()
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import SRCheckpoint
+
+/// `srdist inspect`: what a weight file, a checkpoint or a run holds, and whether it is sound.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Show what a weight file, a checkpoint or a run holds, and verify it.",
+    discussion: """
+      PATH is a .safetensors file, a checkpoint (such as runs/NAME/checkpoints/best), or a run's folder. For a \
+      checkpoint every file is read through and compared with its recorded SHA-256; for a run, every checkpoint. \
+      Ends with status 1 where something is damaged.
+
+      Examples:
+        srdist inspect runs/attention
+        srdist inspect runs/attention/checkpoints/best --json
+        srdist inspect weights/vgg16-torchvision-features.safetensors
+      """)
+
+  @Argument(help: "A weight file, a checkpoint's directory, or a run's folder.")
+  var path: String
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    let inspection = try Inspection(path: path)
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+      print(String(decoding: try encoder.encode(inspection), as: UTF8.self))
+    } else {
+      print(inspection.text, terminator: "")
+    }
+    if !inspection.problems.isEmpty { throw ExitCode.failure }
+  }
+}

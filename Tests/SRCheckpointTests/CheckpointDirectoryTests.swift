@@ -1,0 +1,119 @@
+import Foundation
+import SRCheckpoint
+import Testing
+
+@Suite struct CheckpointDirectoryTests {
+  @Test(arguments: [false, true])
+  func checkpointSurvivesTheDisk(averaged: Bool) throws {
+    let folder = try TemporaryFolder()
+    let contents = SampleArenas.contents(step: 1234, averaged: averaged)
+    let checkpoint = try CheckpointDirectory.write(contents, to: folder.file("c"))
+    let state = try checkpoint.verify()
+
+    var expected = contents.state
+    expected.weightsSHA256 = weightsSHA256(contents.weights)
+    #expect(state == expected)
+    #expect(state.seed == .max)
+    #expect(state.learningRate.rate.bitPattern == (0.1 + 0.2).bitPattern)
+    #expect(state.epochSums["train_loss"]![2].sign == .minus)
+
+    let loaded = (0..<4).map { SampleArenas.arena(seed: UInt64($0) + 50) }
+    try checkpoint.loadWeights(into: loaded[0])
+    try checkpoint.loadMoments(first: loaded[1], second: loaded[2])
+    #expect(SampleArenas.tensors(loaded[0]) == SampleArenas.tensors(contents.weights))
+    #expect(SampleArenas.tensors(loaded[1]) == SampleArenas.tensors(contents.firstMoment))
+    #expect(SampleArenas.tensors(loaded[2]) == SampleArenas.tensors(contents.secondMoment))
+    #expect(checkpoint.hasAveragedWeights == averaged)
+    if let average = contents.averagedWeights {
+      try checkpoint.loadAveragedWeights(into: loaded[3])
+      #expect(SampleArenas.tensors(loaded[3]) == SampleArenas.tensors(average))
+    } else {
+      #expect(throws: CheckpointError.lacks(path: checkpoint.path, file: "ema.safetensors")) {
+        try checkpoint.loadAveragedWeights(into: loaded[3])
+      }
+    }
+    #expect(try folder.names() == ["c"])
+  }
+
+  @Test func momentsCarryPyTorchNames() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 1), to: folder.file("c"))
+    let names = try SafetensorsFile(path: checkpoint.file("optimizer.safetensors")).tensors.map(\.name)
+    let parameters = SampleArenas.layout.entries.map(\.name)
+    #expect(names == parameters.map { "exp_avg.\($0)" } + parameters.map { "exp_avg_sq.\($0)" })
+  }
+
+  enum Damage: String, CaseIterable {
+    case flippedBit, cutShort, emptied, grown, removed
+
+    func strike(_ path: String) throws {
+      let url = URL(fileURLWithPath: path)
+      var bytes = try Data(contentsOf: url)
+      switch self {
+      case .flippedBit: bytes[bytes.count - 2] ^= 1
+      case .cutShort: bytes.removeLast()
+      case .emptied: bytes = Data()
+      case .grown: bytes.append(32)
+      case .removed: return try FileManager.default.removeItem(at: url)
+      }
+      try bytes.write(to: url)
+    }
+  }
+
+  @Test(
+    arguments: ["model.safetensors", "optimizer.safetensors", "ema.safetensors", "state.json"],
+    Damage.allCases)
+  func damageIsFoundAndTheFileNamed(file: String, damage: Damage) throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(
+      SampleArenas.contents(step: 1, averaged: true), to: folder.file("c"))
+    try damage.strike(checkpoint.file(file))
+    let error = #expect(throws: CheckpointError.self) { try checkpoint.verify() }
+    guard case .damaged(let path, let problems) = error else {
+      Issue.record("not reported as damage: \(String(describing: error))")
+      return
+    }
+    #expect(path == checkpoint.path)
+    #expect(problems.count == 1 && problems[0].hasPrefix(file))
+  }
+
+  @Test(arguments: [Damage.cutShort, .emptied, .removed])
+  func damagedChecksumsAreDamage(damage: Damage) throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 1), to: folder.file("c"))
+    // Two bytes, so that a brace is lost and not only the last newline.
+    if damage == .cutShort { try damage.strike(checkpoint.file("checksums.json")) }
+    try damage.strike(checkpoint.file("checksums.json"))
+    let error = #expect(throws: CheckpointError.self) { try checkpoint.verify() }
+    #expect(error?.description.contains("checksums.json") == true)
+  }
+
+  @Test func fileWithoutARecordIsDamage() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 1), to: folder.file("c"))
+    try Data(#"{"files":{}}"#.utf8).write(to: URL(fileURLWithPath: checkpoint.file("checksums.json")))
+    let problems = checkpoint.fileReports().filter { $0.problem != nil }.map(\.name)
+    #expect(problems == ["model.safetensors", "optimizer.safetensors", "state.json"])
+  }
+
+  @Test func newerFormatIsRefusedByItsNumber() throws {
+    let folder = try TemporaryFolder()
+    var contents = SampleArenas.contents(step: 1)
+    contents.state.formatVersion = 99
+    let checkpoint = try CheckpointDirectory.write(contents, to: folder.file("c"))
+    #expect(throws: CheckpointError.unknownFormat(path: checkpoint.path, version: 99)) {
+      try checkpoint.verify()
+    }
+  }
+
+  @Test func existingCheckpointIsReplacedWhole() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("best")
+    _ = try CheckpointDirectory.write(SampleArenas.contents(step: 1, averaged: true), to: path)
+    let second = SampleArenas.contents(step: 2, seed: 9)
+    let checkpoint = try CheckpointDirectory.write(second, to: path)
+    #expect(try checkpoint.verify().step == 2)
+    #expect(!checkpoint.hasAveragedWeights)
+    #expect(try folder.names() == ["best"])
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import SRCheckpoint
+import Testing
+
+@Suite struct InspectionTests {
+  @Test func weightFileShowsTensorsAndMetadata() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("w.safetensors")
+    try saveParameters(SampleArenas.arena(seed: 1), to: path, metadata: ["origin": "test"])
+    let inspection = try Inspection(path: path)
+    #expect(inspection.kind == .weightFile)
+    #expect(inspection.tensors.map(\.name) == SampleArenas.layout.entries.map(\.name))
+    #expect(inspection.tensors.map(\.count) == [108, 4, 1])
+    for part in ["origin: test", "conv1.0.weight  F32  [4, 3, 3, 3]  108", "3 tensors, 113 elements"] {
+      #expect(inspection.text.contains(part))
+    }
+  }
+
+  @Test func checkpointShowsStateAndVerifiedFiles() throws {
+    let folder = try TemporaryFolder()
+    try CheckpointDirectory.write(SampleArenas.contents(step: 42), to: folder.file("c"))
+    let inspection = try Inspection(path: folder.file("c"))
+    #expect(inspection.kind == .checkpoint)
+    #expect(inspection.state?.step == 42)
+    #expect(inspection.problems.isEmpty)
+    #expect(inspection.files.map(\.name) == ["model.safetensors", "optimizer.safetensors", "state.json"])
+    #expect(inspection.files.allSatisfy { $0.found == $0.recorded })
+    for part in ["step 42, epoch 3", "charbonnier: 1", "verified", "best valid_psnr"] {
+      #expect(inspection.text.contains(part))
+    }
+  }
+
+  @Test func damageIsReportedNotThrown() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 42), to: folder.file("c"))
+    try CheckpointDirectoryTests.Damage.flippedBit.strike(checkpoint.file("optimizer.safetensors"))
+    let inspection = try Inspection(path: checkpoint.path)
+    #expect(inspection.problems.count == 1)
+    #expect(inspection.problems[0].hasPrefix("optimizer.safetensors: has SHA-256"))
+    #expect(inspection.text.contains("DAMAGED"))
+  }
+
+  @Test(arguments: ["", "/checkpoints"])
+  func runListsItsCheckpoints(suffix: String) throws {
+    let folder = try TemporaryFolder()
+    let store = CheckpointStore(path: folder.file("run/checkpoints"))
+    for step in [1, 2] { try store.save(SampleArenas.contents(step: step)) }
+    try store.saveBest(SampleArenas.contents(step: 1))
+    try CheckpointDirectoryTests.Damage.cutShort.strike(store.checkpoint(atStep: 2).file("model.safetensors"))
+    let inspection = try Inspection(path: folder.file("run") + suffix)
+    #expect(inspection.kind == .run)
+    #expect(inspection.checkpoints.map(\.step) == [nil, 1, 1])
+    #expect(inspection.checkpoints.map { $0.problem == nil } == [false, true, true])
+    #expect(inspection.problems.count == 1)
+  }
+
+  @Test func otherPathsAreRefused() throws {
+    let folder = try TemporaryFolder()
+    for path in [folder.path, folder.file("absent")] {
+      let error = #expect(throws: InspectionError.self) { try Inspection(path: path) }
+      #expect(error?.description.hasPrefix(path) == true)
+    }
+    let text = try folder.write(Array("hello, world".utf8), to: "notes.txt")
+    #expect(throws: SafetensorsError.self) { try Inspection(path: text) }
+  }
+
+  @Test func jsonComesBackTheSame() throws {
+    let folder = try TemporaryFolder()
+    try CheckpointDirectory.write(SampleArenas.contents(step: 42), to: folder.file("c"))
+    let inspection = try Inspection(path: folder.file("c"))
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    #expect(try decoder.decode(Inspection.self, from: encoder.encode(inspection)) == inspection)
+  }
+}
