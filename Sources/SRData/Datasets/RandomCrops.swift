@@ -1,0 +1,64 @@
+import SRTensor
+
+/// Fresh crops of full images, one for each epoch and index: `full_train.npy` as `srdist prepare --keep-full`
+/// writes it, uint8 NHWC, cropped to the high-resolution size and resized bicubically to the low-resolution one.
+public struct RandomCrops: Sendable {
+  private let images: NumPyArray
+  private let lowResHeight: Int
+  private let lowResWidth: Int
+  private let highResHeight: Int
+  private let highResWidth: Int
+  private let resize: BicubicResize
+  private let seed: UInt64
+
+  /// Name of the file in the data folder.
+  public static let fileName = "full_train.npy"
+  /// Keeps the crops' random streams apart from those of sample order, flips and initial weights.
+  private static let tag: UInt64 = 0x6372_6F70
+
+  /// - Parameters:
+  ///   - directory: the data folder.
+  ///   - pairs: whose sizes the crops take.
+  ///   - seed: of the crops' positions.
+  /// - Throws: ``FileError`` or ``NumPyError``, also where the images are smaller than the crops.
+  public init(directory: String, like pairs: any PairDataset, seed: UInt64) throws {
+    let path = "\(directory)/\(Self.fileName)"
+    images = try NumPyArray(path: path, rank: 4)
+    (lowResHeight, lowResWidth) = (pairs.lowResHeight, pairs.lowResWidth)
+    (highResHeight, highResWidth) = (pairs.highResHeight, pairs.highResWidth)
+    guard images.shape[0] > 0, images.shape[1] >= highResHeight, images.shape[2] >= highResWidth,
+      images.shape[3] == 3
+    else {
+      throw NumPyError(
+        path: path, expected: "images of at least \(highResHeight) x \(highResWidth) x 3",
+        found: "\(images.shape)")
+    }
+    resize = BicubicResize(
+      fromWidth: highResWidth, height: highResHeight, toWidth: lowResWidth, height: lowResHeight)
+    self.seed = seed
+  }
+
+  public var count: Int { images.shape[0] }
+
+  /// Writes the epoch's crop of one image as float32 HWC, 0...1.
+  public func load(
+    index: Int, epoch: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
+  ) {
+    var generator = PhiloxGenerator(
+      seed: seed ^ Self.tag, stream: UInt32(epoch), substream: UInt32(index))
+    let top = generator.index(below: images.shape[1] - highResHeight + 1)
+    let left = generator.index(below: images.shape[2] - highResWidth + 1)
+    let rowBytes = highResWidth * 3
+    let image = images.entry(index)
+    let pixels = [UInt8](unsafeUninitializedCapacity: highResHeight * rowBytes) { crop, count in
+      for row in 0..<highResHeight {
+        let source = ((top + row) * images.shape[2] + left) * 3
+        _ = crop[(row * rowBytes)...].update(fromContentsOf: image[source..<source + rowBytes])
+      }
+      count = highResHeight * rowBytes
+    }
+    let crop = RGBImage(width: highResWidth, height: highResHeight, pixels: pixels)
+    for (i, byte) in crop.pixels.enumerated() { highRes[i] = Float(byte) / 255 }
+    for (i, byte) in resize(crop).pixels.enumerated() { lowRes[i] = Float(byte) / 255 }
+  }
+}
