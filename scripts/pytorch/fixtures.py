@@ -1,0 +1,157 @@
+"""Makes Tests/SRTrainingTests/Fixtures/{vanilla,attention}-training.json; see --help.
+
+The real networks on small formula-made pictures, computed by PyTorch in float64. The initial
+weights and the pictures follow formulas.py and are not stored. A file holds
+
+    torch                version of PyTorch (nothing is random, so there is no seed)
+    model                vanilla | attention
+    low_res              [height, width] of the inputs; not square, no multiples of 4, so that
+                         swapped axes and unfinished tiles show
+    pairs, batch_size    step s (from 0) of an epoch takes pairs B*s ..< min(B*(s+1), pairs);
+                         the last batch of an epoch is short, and means divide by its true size
+    learning_rate        of Adam (0.9, 0.999, 1e-8), constant
+    output               {index, value}: elements of the output for pair 0 at the initial weights;
+                         index in N x 3 x H x W order
+    input_checks         a few weights and pixels by formula, to test the formulas themselves
+    losses.LOSS.steps    loss of each step, before its update
+    losses.LOSS.float32_steps_error      worst relative error of PyTorch's float32 in these
+    losses.LOSS.gradients                parameter -> gradient at step 0 as
+                         [Euclidean norm, worst relative error of PyTorch's float32 (gradients.py),
+                         [index, value], ...], index in OIHW order. A norm of 0: all gates of a
+                         squeeze are off, so the gradient must be 0 exactly
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import formulas
+import gradients
+import model
+import pairs
+import reference
+
+LOW_RES = (10, 7)
+PAIRS = 10
+BATCH_SIZE = 4
+STEPS = 10
+LEARNING_RATE = 1e-4
+OUTPUT_SAMPLES = 48
+GRADIENT_SAMPLES = 2
+LOSSES = ("mse=1", "charbonnier=1", "ssim=1", "ssim_box=1", "edge=1")
+
+
+def rounded(value: float) -> float:
+    """Nine significant digits: more than float32 can tell apart."""
+    return float(f"{value:.9g}")
+
+
+def sampled(name: str, values: Tensor, count: int) -> list[list[float]]:
+    """`count` elements of the flat values, their places drawn from the name."""
+    flat = values.detach().flatten()
+    places = sorted({int(d % np.uint64(flat.numel())) for d in formulas.draws(name, count)})
+    return [[place, rounded(flat[place].item())] for place in places]
+
+
+def initial_network(name: str) -> model.SRResNet:
+    network = model.SRResNet(name)
+    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    values = formulas.parameters(shapes)
+    network.load_state_dict({key: torch.from_numpy(value) for key, value in values.items()})
+    return network
+
+
+def losses_of_steps(
+    name: str, loss: str, low_res: Tensor, high_res: Tensor, dtype: torch.dtype
+) -> list[float]:
+    network = initial_network(name).to(dtype)
+    criterion = reference.WeightedSum(loss)
+    optimizer = reference.adam(network, LEARNING_RATE)
+    batches = list(
+        zip(low_res.to(dtype).split(BATCH_SIZE), high_res.to(dtype).split(BATCH_SIZE), strict=True)
+    )
+    return [
+        reference.training_step(network, criterion, optimizer, *batches[step % len(batches)])
+        for step in range(STEPS)
+    ]
+
+
+def train(name: str, loss: str, low_res: Tensor, high_res: Tensor) -> dict:
+    """The losses of the first steps and the gradients of the very first."""
+    steps = losses_of_steps(name, loss, low_res, high_res, torch.float64)
+    single = losses_of_steps(name, loss, low_res, high_res, torch.float32)
+    exact, scatter = gradients.exact_and_scatter(
+        initial_network(name), reference.WeightedSum(loss),
+        low_res[:BATCH_SIZE], high_res[:BATCH_SIZE],
+    )  # fmt: skip
+    return {
+        "steps": [rounded(value) for value in steps],
+        "float32_steps_error": float(f"{relative_error(single, steps):.1e}"),
+        "gradients": {
+            key: [
+                rounded(value.norm().item()), float(f"{scatter[key]:.1e}"),
+                *sampled(f"{key} gradient", value, GRADIENT_SAMPLES),
+            ]
+            for key, value in exact.items()
+        },
+    }  # fmt: skip
+
+
+def relative_error(found: list[float], expected: list[float]) -> float:
+    return max(abs(a / b - 1) for a, b in zip(found, expected, strict=True))
+
+
+def fixture(name: str) -> dict:
+    height, width = (4 * side for side in LOW_RES)
+    low, high = formulas.image_pairs(PAIRS, height, width)
+    low_res, high_res = (pairs.to_tensor(images, torch.float32) for images in (low, high))
+    network = initial_network(name)
+    with torch.no_grad():
+        output = network.double()(low_res[:1].double())
+    weights = network.state_dict()
+    return {
+        "torch": torch.__version__,
+        "model": name,
+        "low_res": list(LOW_RES),
+        "pairs": PAIRS,
+        "batch_size": BATCH_SIZE,
+        "learning_rate": LEARNING_RATE,
+        "input_checks": {
+            "conv1.0.weight": weights["conv1.0.weight"].flatten()[:4].tolist(),
+            "conv1.1.weight": weights["conv1.1.weight"].item(),
+            "high_res of pair 3, first row, first pixels": high[3, 0, :4].flatten().tolist(),
+            "low_res of pair 3, first row, first pixels": low[3, 0, :4].flatten().tolist(),
+        },
+        "output": sampled("output", output, OUTPUT_SAMPLES),
+        "losses": {loss: train(name, loss, low_res, high_res) for loss in LOSSES},
+    }
+
+
+def as_text(content: dict) -> str:
+    """JSON with a line for each parameter, so that a change is readable in a diff."""
+    text = json.dumps(content)
+    return text.replace('], "', '],\n"').replace("]]}}, ", "]]}},\n") + "\n"
+
+
+def main() -> None:
+    root = Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, default=root / "Tests/SRTrainingTests/Fixtures")
+    options = parser.parse_args()
+    reference.deterministic(threads=1)
+    for name in model.MODELS:
+        path = options.output / f"{name}-training.json"
+        path.write_text(as_text(fixture(name)))
+        print(f"{path}: {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Pairs of low- and high-resolution images: NumPy files as `srdist prepare` writes them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+import formulas
+
+SCALE = 4
+NAMES = ("lr_train", "hr_train", "lr_valid", "hr_valid")
+
+
+def shared_data() -> Path | None:
+    """The folder of faces and perceptual weights beside the project, or None."""
+    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
+    folder = Path(os.environ.get("SRDIST_SHARED_DATA", beside))
+    return folder if folder.is_dir() else None
+
+
+class Pairs:
+    """Training pairs, memory-mapped, in the order of the arrays."""
+
+    def __init__(self, directory: Path) -> None:
+        self.low_res = np.load(directory / "lr_train.npy", mmap_mode="r")
+        self.high_res = np.load(directory / "hr_train.npy", mmap_mode="r")
+        if len(self.low_res) != len(self.high_res):
+            raise ValueError(
+                f"{directory}: lr_train.npy has {len(self.low_res)} images, "
+                f"hr_train.npy has {len(self.high_res)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.low_res)
+
+    def batch(
+        self, first: int, count: int, dtype: torch.dtype = torch.float32
+    ) -> tuple[Tensor, Tensor]:
+        """Images `first ..< first + count` as N x 3 x H x W in 0...1."""
+        if first + count > len(self):
+            raise ValueError(f"images {first} to {first + count} of {len(self)} asked for")
+        window = slice(first, first + count)
+        return to_tensor(self.low_res[window], dtype), to_tensor(self.high_res[window], dtype)
+
+
+def to_tensor(images: np.ndarray, dtype: torch.dtype) -> Tensor:
+    """NHWC bytes to N x 3 x H x W in 0...1."""
+    channels_first = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+    return torch.from_numpy(channels_first).to(dtype) / 255
+
+
+def prepare_faces(
+    faces: Path, output: Path, train: int, valid: int, resize: int = 256, crop: int = 128
+) -> None:
+    """Central crops of the first `train + valid` photographs of `faces`, by Pillow alone."""
+    files = sorted(p for p in faces.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    if len(files) < train + valid:
+        raise ValueError(f"{faces} has {len(files)} pictures, {train + valid} are needed")
+    high, low = [], []
+    margin = (resize - crop) // 2
+    for file in files[: train + valid]:
+        with Image.open(file) as image:
+            photograph = image.convert("RGB").resize((resize, resize), Image.Resampling.BICUBIC)
+        high_res = photograph.crop((margin, margin, margin + crop, margin + crop))
+        low_res = high_res.resize((crop // SCALE, crop // SCALE), Image.Resampling.BICUBIC)
+        high.append(np.asarray(high_res))
+        low.append(np.asarray(low_res))
+    write_pairs(output, np.stack(low), np.stack(high), train)
+
+
+def prepare(faces: Path | None, output: Path, train: int, valid: int = 4) -> None:
+    """Pairs from photographs where there are any, else from formulas.py."""
+    if faces is not None:
+        prepare_faces(faces, output, train, valid)
+        return
+    print("no photographs: pairs are made by formulas.py", file=sys.stderr)
+    low_res, high_res = formulas.image_pairs(train + valid, height=128, width=128)
+    write_pairs(output, low_res, high_res, train)
+
+
+def write_pairs(output: Path, low_res: np.ndarray, high_res: np.ndarray, train: int) -> None:
+    """Writes the four arrays; the first `train` pairs are for training."""
+    output.mkdir(parents=True, exist_ok=True)
+    parts = (low_res[:train], high_res[:train], low_res[train:], high_res[train:])
+    for name, array in zip(NAMES, parts, strict=True):
+        np.save(output / f"{name}.npy", np.ascontiguousarray(array))
