@@ -36,12 +36,11 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
 
     // C shims.
     .target(name: "CMPIShim", dependencies: ["COpenMPI"]),
-    .target(name: "CImageShim", dependencies: ["CLibPNG", "CTurboJPEG"]),
+    .target(name: "CImageShim", dependencies: ["CLibPNG", "CLibJPEG"]),
 
     // Rooms, lowest first. ARCHITECTURE.md draws the arrows.
     .target(name: "SRTensor", swiftSettings: strict),
@@ -83,7 +82,7 @@ let package = Package(
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
-      swiftSettings: strict),
+      resources: [.embedInCode("Presets")], swiftSettings: strict),
 
     // Programs.
     .executableTarget(

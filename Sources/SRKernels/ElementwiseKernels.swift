@@ -1,6 +1,59 @@
-/// Loops over whole tensors that are neither convolutions nor losses.
+/// Loops over whole tensors that are neither convolutions nor losses. Images are NHWC with N = 1; `channels` is a
+/// multiple of 16 wherever a whole image is passed.
 public protocol ElementwiseKernels {
   /// destination[i] += source[i]
   func accumulate(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int)
+
+  /// destination[i] = left[i] + right[i]; `destination` may be one of them.
+  func add(
+    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, count: Int)
+
+  /// values[i] *= factor
+  func scale(_ values: UnsafeMutablePointer<Float>, by factor: Float, count: Int)
+
+  /// destination[i] = source[i] > 0 ? source[i] : slope * source[i]
+  func preluForward(
+    source: UnsafePointer<Float>, slope: Float, destination: UnsafeMutablePointer<Float>, count: Int)
+
+  /// gradientSource[i] = gradientDestination[i] * (source[i] > 0 ? 1 : slope), in place where both are the same;
+  /// returns the gradient by the slope, the sum of gradientDestination[i] * source[i] where source[i] <= 0.
+  func preluBackward(
+    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, count: Int
+  ) -> Float
+
+  /// Rearranges [height, width, 4 * channels] to [2 * height, 2 * width, channels]: destination[2y + i, 2x + j, c]
+  /// = source[y, x, 4c + 2i + j], as PyTorch's `PixelShuffle(2)`.
+  func pixelShuffleForward(
+    source: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>, height: Int, width: Int,
+    channels: Int)
+
+  /// The inverse of ``pixelShuffleForward(source:destination:height:width:channels:)``.
+  func pixelShuffleBackward(
+    gradientDestination: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>, height: Int,
+    width: Int, channels: Int)
+
+  /// means[c] = mean over pixels of image[pixel, c]
+  func globalAveragePool(
+    _ image: UnsafePointer<Float>, pixels: Int, channels: Int, means: UnsafeMutablePointer<Float>)
+
+  /// destination[pixel, c] = identity[pixel, c] + image[pixel, c] * scales[c]
+  func scaleChannelsAndAdd(
+    image: UnsafePointer<Float>, scales: UnsafePointer<Float>, identity: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int)
+
+  /// sums[c] = sum over pixels of left[pixel, c] * right[pixel, c]
+  func sumOfProducts(
+    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, pixels: Int, channels: Int,
+    sums: UnsafeMutablePointer<Float>)
+
+  /// destination[pixel, c] = image[pixel, c] * scales[c] + offsets[c]
+  func scaleAndOffsetChannels(
+    image: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int)
+
+  /// Whether all values are finite.
+  func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool
 }

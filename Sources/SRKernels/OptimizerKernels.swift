@@ -1,3 +1,18 @@
 /// Flat updates of parameter arenas.
 public protocol OptimizerKernels {
+  /// One Adam step of a range of parameters (Kingma and Ba, 2015; the form of `torch.optim.Adam`):
+  ///
+  ///     m = beta1 m + (1 - beta1) g
+  ///     v = beta2 v + (1 - beta2) g^2
+  ///     p -= stepSize * m / (sqrt(v) / secondCorrectionRoot + epsilon)
+  ///
+  /// with stepSize = learningRate / (1 - beta1^t) and secondCorrectionRoot = sqrt(1 - beta2^t).
+  func adam(
+    parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
+    firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>, count: Int,
+    stepSize: Float, beta1: Float, beta2: Float, epsilon: Float, secondCorrectionRoot: Float)
+
+  /// average[i] += (1 - decay) * (parameters[i] - average[i])
+  func exponentialMovingAverage(
+    average: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, decay: Float)
 }

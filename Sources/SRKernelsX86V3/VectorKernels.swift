@@ -15,16 +15,4 @@ public struct VectorKernels: KernelSet {
       return "x86-64-v3"
     #endif
   }
-
-  public func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel {
-    fatalError("no convolution yet")
-  }
-}
-
-extension VectorKernels {
-  public func accumulate(
-    _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    for index in 0..<count { destination[index] += source[index] }
-  }
 }

@@ -1,0 +1,83 @@
+/// The pairs of one split in a directory of `.npy` files: `lr_train.npy` and `hr_train.npy`, or the `valid` ones,
+/// uint8 NHWC, mapped into memory.
+public struct NumPyPairDataset: PairDataset {
+  public enum Split: String, Sendable, CaseIterable {
+    case train
+    case valid
+
+    /// File name of the low-resolution pictures.
+    public var lowResFile: String { "lr_\(rawValue).npy" }
+    /// File name of the high-resolution pictures.
+    public var highResFile: String { "hr_\(rawValue).npy" }
+  }
+
+  public let summary: String
+  public let count: Int
+  public let lowResHeight: Int
+  public let lowResWidth: Int
+  public let scale: Int
+  private let lowRes: NumPyArray
+  private let highRes: NumPyArray
+
+  /// Maps the two files and checks that they belong together.
+  /// - Parameter scale: what the high-resolution sides must be a multiple of, exactly.
+  /// - Throws: ``FileError``, ``NumPyError``, or ``PairDatasetError`` where the files do not fit each other.
+  public init(directory: String, split: Split, scale: Int = 4) throws {
+    let lowRes = try Self.pictures("\(directory)/\(split.lowResFile)")
+    let highRes = try Self.pictures("\(directory)/\(split.highResFile)")
+    guard lowRes.shape[0] == highRes.shape[0] else {
+      throw PairDatasetError(
+        path: highRes.path, expected: "\(lowRes.shape[0]) pictures, as in \(split.lowResFile)",
+        found: "\(highRes.shape[0])")
+    }
+    guard highRes.shape[1] == lowRes.shape[1] * scale, highRes.shape[2] == lowRes.shape[2] * scale else {
+      throw PairDatasetError(
+        path: highRes.path,
+        expected: "pictures of \(lowRes.shape[1] * scale) x \(lowRes.shape[2] * scale), \(scale) times the "
+          + "\(lowRes.shape[1]) x \(lowRes.shape[2]) of \(split.lowResFile)",
+        found: "\(highRes.shape[1]) x \(highRes.shape[2])")
+    }
+    self.lowRes = lowRes
+    self.highRes = highRes
+    self.scale = scale
+    summary = "\(directory) (\(split.rawValue))"
+    count = lowRes.shape[0]
+    lowResHeight = lowRes.shape[1]
+    lowResWidth = lowRes.shape[2]
+  }
+
+  public func withPair<Result>(
+    at index: Int,
+    _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime((lowRes, highRes)) {
+      try body(lowRes.entry(index), highRes.entry(index))
+    }
+  }
+
+  private static func pictures(_ path: String) throws -> NumPyArray {
+    let array = try NumPyArray(path: path, rank: 4)
+    guard array.shape[3] == 3, array.shape.allSatisfy({ $0 > 0 }) else {
+      throw NumPyError(
+        path: path, expected: "shape [pictures, height, width, 3], none of them 0", found: "\(array.shape)")
+    }
+    return array
+  }
+}
+
+/// Arrays that do not form pairs.
+public struct PairDatasetError: Error, CustomStringConvertible, Sendable, Equatable {
+  public let path: String
+  public let expected: String
+  public let found: String
+
+  public init(path: String, expected: String, found: String) {
+    self.path = path
+    self.expected = expected
+    self.found = found
+  }
+
+  public var description: String {
+    "\(path): expected \(expected), found \(found); `srdist prepare` writes files that fit"
+  }
+}

@@ -1,0 +1,99 @@
+import Crypto
+
+/// Pairs of a low-resolution picture and the high-resolution one that it was made from, all of one size, as
+/// 8-bit RGB in memory or in a mapped file. Reading is safe from several threads.
+public protocol PairDataset: Sendable {
+  /// What the log calls the data, such as a path or the generator's name.
+  var summary: String { get }
+  /// Number of pairs.
+  var count: Int { get }
+  var lowResHeight: Int { get }
+  var lowResWidth: Int { get }
+  /// How many times higher and wider the high-resolution pictures are.
+  var scale: Int { get }
+
+  /// Lends the bytes of a pair, HWC each. `index` is in `0..<count`; the pointers end with the call.
+  func withPair<Result>(
+    at index: Int,
+    _ body: (_ lowRes: UnsafeBufferPointer<UInt8>, _ highRes: UnsafeBufferPointer<UInt8>) throws -> Result
+  ) rethrows -> Result
+}
+
+extension PairDataset {
+  public var highResHeight: Int { lowResHeight * scale }
+  public var highResWidth: Int { lowResWidth * scale }
+  /// Floats of a low-resolution picture, `lowResHeight * lowResWidth * 3`.
+  public var lowResElementCount: Int { lowResHeight * lowResWidth * 3 }
+  /// Floats of a high-resolution picture, `highResHeight * highResWidth * 3`.
+  public var highResElementCount: Int { highResHeight * highResWidth * 3 }
+
+  /// Writes a pair as float32 HWC with intensities 0...1, that is byte / 255.
+  ///
+  /// `lowRes` has room for ``lowResElementCount`` floats, `highRes` for ``highResElementCount``.
+  public func load(
+    index: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
+  ) {
+    withPair(at: index) { lowResBytes, highResBytes in
+      copyIntensities(of: lowResBytes, to: lowRes)
+      copyIntensities(of: highResBytes, to: highRes)
+    }
+  }
+
+  public func lowResImage(at index: Int) -> RGBImage {
+    withPair(at: index) { bytes, _ in
+      RGBImage(width: lowResWidth, height: lowResHeight, pixels: Array(bytes))
+    }
+  }
+
+  public func highResImage(at index: Int) -> RGBImage {
+    withPair(at: index) { _, bytes in
+      RGBImage(width: highResWidth, height: highResHeight, pixels: Array(bytes))
+    }
+  }
+
+  /// SHA-256 in hexadecimal over the sizes and every byte, pair by pair: ranks and resumed runs compare it.
+  public func contentHash() -> String {
+    var hasher = SHA256()
+    let sizes = "\(count) pairs \(lowResHeight)x\(lowResWidth)x3 \(highResHeight)x\(highResWidth)x3\n"
+    hasher.update(data: Array(sizes.utf8))
+    for index in 0..<count {
+      withPair(at: index) { lowRes, highRes in
+        hasher.update(bufferPointer: UnsafeRawBufferPointer(lowRes))
+        hasher.update(bufferPointer: UnsafeRawBufferPointer(highRes))
+      }
+    }
+    return hexadecimal(hasher.finalize())
+  }
+}
+
+private func copyIntensities(
+  of bytes: UnsafeBufferPointer<UInt8>, to destination: UnsafeMutablePointer<Float>
+) {
+  for index in bytes.indices { destination[index] = Float(bytes[index]) / 255 }
+}
+
+/// The two parts of the data that a run needs.
+public struct DatasetSplit: Sendable {
+  public let train: any PairDataset
+  public let valid: any PairDataset
+
+  public init(train: any PairDataset, valid: any PairDataset) {
+    self.train = train
+    self.valid = valid
+  }
+
+  /// The `.npy` pairs in a directory that `srdist prepare` wrote.
+  /// - Throws: ``FileError``, ``NumPyError`` or ``PairDatasetError``.
+  public static func load(directory: String) throws -> DatasetSplit {
+    let train = try NumPyPairDataset(directory: directory, split: .train)
+    let valid = try NumPyPairDataset(directory: directory, split: .valid)
+    guard train.lowResHeight == valid.lowResHeight, train.lowResWidth == valid.lowResWidth else {
+      throw PairDatasetError(
+        path: directory,
+        expected: "training and validation pictures of one size",
+        found: "low-resolution sizes \(train.lowResHeight) x \(train.lowResWidth) and "
+          + "\(valid.lowResHeight) x \(valid.lowResWidth)")
+    }
+    return DatasetSplit(train: train, valid: valid)
+  }
+}

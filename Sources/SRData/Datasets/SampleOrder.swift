@@ -1,0 +1,44 @@
+import SRTensor
+
+/// The order in which an epoch takes the samples: a function of the seed and the epoch alone, so that every
+/// rank, and a run that resumes in the middle, computes the same one.
+public struct SampleOrder: Sendable, Equatable {
+  public let seed: UInt64
+  /// Number of samples.
+  public let count: Int
+  /// Where false, every epoch takes `0, 1, ..., count - 1`.
+  public let shuffled: Bool
+
+  /// Keeps these draws apart from other uses of the same seed.
+  private static let substream: UInt32 = 0x6F72_6472  // "ordr"
+
+  public init(seed: UInt64, count: Int, shuffled: Bool = true) {
+    precondition(count > 0, "an order of \(count) samples")
+    self.seed = seed
+    self.count = count
+    self.shuffled = shuffled
+  }
+
+  /// Every sample's index once.
+  public func order(epoch: Int) -> [Int] {
+    guard shuffled else { return Array(0..<count) }
+    var generator = PhiloxGenerator(
+      seed: seed, stream: UInt32(truncatingIfNeeded: epoch), substream: Self.substream)
+    return generator.permutation(of: count)
+  }
+
+  /// Steps of an epoch, a last short batch included: `ceil(count / batchSize)`.
+  public func stepsPerEpoch(batchSize: Int) -> Int {
+    precondition(batchSize > 0, "batches of \(batchSize)")
+    return (count + batchSize - 1) / batchSize
+  }
+
+  /// The samples of one step of an epoch whose order is `order`; the last step may have fewer.
+  public static func batch(step: Int, batchSize: Int, of order: [Int]) -> ArraySlice<Int> {
+    let start = step * batchSize
+    precondition(
+      step >= 0 && batchSize > 0 && start < order.count,
+      "step \(step) of batch size \(batchSize) in \(order.count) samples")
+    return order[start..<min(start + batchSize, order.count)]
+  }
+}

@@ -1,0 +1,91 @@
+import CImageShim
+
+/// Reads PNG and JPEG files, writes PNG files.
+public enum ImageFile {
+  /// Decodes a PNG or JPEG file, told apart by its first bytes, to what Pillow's
+  /// `Image.open(path).convert("RGB")` gives.
+  ///
+  /// Grey is repeated, palettes are looked up, alpha is dropped (not blended), colours of 16 bits keep their
+  /// high byte, greys of 16 bits saturate at 255, CMYK is taken as Adobe's.
+  /// - Throws: ``ImageFileError`` for a damaged file, ``FileError`` for one that cannot be read.
+  public static func read(_ path: String) throws -> RGBImage {
+    let file = try MappedFile(path: path)
+    return try decode(file.bytes, path: path)
+  }
+
+  /// Decodes the bytes of a PNG or JPEG file; `path` is for the error's text.
+  public static func decode(
+    _ bytes: UnsafeRawBufferPointer, path: String
+  ) throws(ImageFileError) -> RGBImage {
+    guard let format = Format(bytes) else {
+      throw ImageFileError(
+        path: path,
+        problem: bytes.isEmpty
+          ? "the file is empty" : "neither a PNG nor a JPEG file, going by its first bytes")
+    }
+    var image = srdist_image()
+    var message = [CChar](repeating: 0, count: Int(SRDIST_IMAGE_MESSAGE_SIZE))
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    let status =
+      switch format {
+      case .png: srdist_png_decode(start, bytes.count, &image, &message)
+      case .jpeg: srdist_jpeg_decode(start, bytes.count, &image, &message)
+      }
+    guard status == 0 else {
+      throw ImageFileError(path: path, problem: "damaged \(format.rawValue): \(text(message))")
+    }
+    defer { srdist_image_free(image.pixels) }
+    let pixels = UnsafeBufferPointer(start: image.pixels, count: image.width * image.height * 3)
+    return RGBImage(width: image.width, height: image.height, pixels: Array(pixels))
+  }
+
+  /// Writes an 8-bit RGB PNG, replacing `path` only when the new file is complete.
+  /// - Throws: ``FileError``, or ``ImageFileError`` for a size that PNG cannot hold.
+  public static func writePNG(_ image: RGBImage, to path: String) throws {
+    let encoded = try encodePNG(image, path: path)
+    let file = try OutputFile(path: path)
+    try encoded.withUnsafeBytes { try file.append($0) }
+    _ = try file.finish()
+  }
+
+  /// The bytes of an 8-bit RGB PNG; `path` is for the error's text.
+  public static func encodePNG(_ image: RGBImage, path: String) throws(ImageFileError) -> [UInt8] {
+    var bytes: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    var message = [CChar](repeating: 0, count: Int(SRDIST_IMAGE_MESSAGE_SIZE))
+    let status = srdist_png_encode(image.pixels, image.width, image.height, &bytes, &count, &message)
+    guard status == 0 else {
+      throw ImageFileError(path: path, problem: "cannot be encoded as PNG: \(text(message))")
+    }
+    defer { srdist_image_free(bytes) }
+    return Array(UnsafeBufferPointer(start: bytes, count: count))
+  }
+
+  private enum Format: String {
+    case png = "PNG"
+    case jpeg = "JPEG"
+
+    init?(_ bytes: UnsafeRawBufferPointer) {
+      if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+        self = .png
+      } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+        self = .jpeg
+      } else {
+        return nil
+      }
+    }
+  }
+
+  private static func text(_ message: [CChar]) -> String {
+    String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// A picture that cannot be decoded, or encoded.
+public struct ImageFileError: Error, CustomStringConvertible, Sendable, Equatable {
+  public let path: String
+  /// What is wrong with it, with the codec library's own words.
+  public let problem: String
+
+  public var description: String { "\(path): \(problem)" }
+}

@@ -1,0 +1,41 @@
+/// An 8-bit RGB picture: `height` rows of `width` pixels of 3 channels (HWC).
+public struct RGBImage: Sendable, Equatable {
+  public let width: Int
+  public let height: Int
+  /// `height * width * 3` bytes, row by row.
+  public var pixels: [UInt8]
+
+  /// Takes `pixels` as they are. Precondition: `pixels.count == width * height * 3`.
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(
+      width > 0 && height > 0 && pixels.count == width * height * 3,
+      "\(pixels.count) bytes given for \(width) x \(height) RGB pixels")
+    self.width = width
+    self.height = height
+    self.pixels = pixels
+  }
+
+  /// A black picture.
+  public init(width: Int, height: Int) {
+    self.init(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))
+  }
+
+  /// The rectangle of `width` x `height` pixels whose upper left corner is (`x`, `y`); it lies in the picture.
+  public func cropped(x: Int, y: Int, width: Int, height: Int) -> RGBImage {
+    precondition(
+      x >= 0 && y >= 0 && x + width <= self.width && y + height <= self.height,
+      "a crop of \(width) x \(height) at (\(x), \(y)) leaves a picture of \(self.width) x \(self.height)")
+    var result = [UInt8]()
+    result.reserveCapacity(width * height * 3)
+    for row in y..<(y + height) {
+      let start = (row * self.width + x) * 3
+      result += pixels[start..<(start + width * 3)]
+    }
+    return RGBImage(width: width, height: height, pixels: result)
+  }
+
+  /// Scaled as Pillow's `resize((width, height), Image.BICUBIC)`; see ``BicubicResize``.
+  public func resized(width: Int, height: Int) -> RGBImage {
+    BicubicResize(fromWidth: self.width, height: self.height, toWidth: width, height: height)(self)
+  }
+}

@@ -1,0 +1,93 @@
+/// Naive twins of the vector kernels: the definition, loop by loop, generic over the element type.
+///
+/// Tests compare every fast kernel with these, and these (in `Double`) with finite differences.
+public enum Reference {}
+
+extension Reference {
+  /// destination[y, x, k] = bias[k] + sum over (i, j, c) of
+  /// source[y * stride + i - padding, x * stride + j - padding, c] * weights[i, j, c, k]
+  public static func convolution2DForward<T: BinaryFloatingPoint>(
+    _ shape: Convolution2DShape, source: [T], weights: [T], bias: [T]
+  ) -> [T] {
+    var destination = [T](repeating: 0, count: shape.destinationCount)
+    for y in 0..<shape.outputHeight {
+      for x in 0..<shape.outputWidth {
+        let pixel = (y * shape.outputWidth + x) * shape.outputChannels
+        for k in 0..<shape.outputChannels { destination[pixel + k] = bias[k] }
+        forEachTap(shape, y: y, x: x) { sourcePixel, weightRow in
+          for c in 0..<shape.inputChannels {
+            let value = source[sourcePixel + c]
+            let row = weightRow + c * shape.outputChannels
+            for k in 0..<shape.outputChannels { destination[pixel + k] += value * weights[row + k] }
+          }
+        }
+      }
+    }
+    return destination
+  }
+
+  /// The gradient by the source, given that by the destination.
+  public static func convolution2DBackwardData<T: BinaryFloatingPoint>(
+    _ shape: Convolution2DShape, gradientDestination: [T], weights: [T]
+  ) -> [T] {
+    var gradientSource = [T](repeating: 0, count: shape.sourceCount)
+    for y in 0..<shape.outputHeight {
+      for x in 0..<shape.outputWidth {
+        let pixel = (y * shape.outputWidth + x) * shape.outputChannels
+        forEachTap(shape, y: y, x: x) { sourcePixel, weightRow in
+          for c in 0..<shape.inputChannels {
+            let row = weightRow + c * shape.outputChannels
+            var sum: T = 0
+            for k in 0..<shape.outputChannels {
+              sum += gradientDestination[pixel + k] * weights[row + k]
+            }
+            gradientSource[sourcePixel + c] += sum
+          }
+        }
+      }
+    }
+    return gradientSource
+  }
+
+  /// The gradients by weights (HWIO) and bias, given that by the destination.
+  public static func convolution2DBackwardWeights<T: BinaryFloatingPoint>(
+    _ shape: Convolution2DShape, source: [T], gradientDestination: [T]
+  ) -> (weights: [T], bias: [T]) {
+    var gradientWeights = [T](repeating: 0, count: shape.weightCount)
+    var gradientBias = [T](repeating: 0, count: shape.outputChannels)
+    for y in 0..<shape.outputHeight {
+      for x in 0..<shape.outputWidth {
+        let pixel = (y * shape.outputWidth + x) * shape.outputChannels
+        for k in 0..<shape.outputChannels { gradientBias[k] += gradientDestination[pixel + k] }
+        forEachTap(shape, y: y, x: x) { sourcePixel, weightRow in
+          for c in 0..<shape.inputChannels {
+            let value = source[sourcePixel + c]
+            let row = weightRow + c * shape.outputChannels
+            for k in 0..<shape.outputChannels {
+              gradientWeights[row + k] += value * gradientDestination[pixel + k]
+            }
+          }
+        }
+      }
+    }
+    return (gradientWeights, gradientBias)
+  }
+
+  /// Calls `body` with the first element of each source pixel and of each weight tap that destination pixel
+  /// (y, x) touches.
+  private static func forEachTap(
+    _ shape: Convolution2DShape, y: Int, x: Int, _ body: (_ sourcePixel: Int, _ weightRow: Int) -> Void
+  ) {
+    for i in 0..<shape.kernelSize {
+      let row = y * shape.stride + i - shape.padding
+      guard row >= 0, row < shape.inputHeight else { continue }
+      for j in 0..<shape.kernelSize {
+        let column = x * shape.stride + j - shape.padding
+        guard column >= 0, column < shape.inputWidth else { continue }
+        body(
+          (row * shape.inputWidth + column) * shape.inputChannels,
+          (i * shape.kernelSize + j) * shape.inputChannels * shape.outputChannels)
+      }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+import COpenBLAS
+import SRKernels
+
+/// A convolution of any shape as matrix products: patches of the source, unrolled to rows, times the weights.
+///
+/// Rows of destination pixels are unrolled in blocks, so that the unrolled patches stay in the cache. The
+/// block size depends on the shape alone, and OpenBLAS runs on one thread: same bits on every call.
+struct Im2colConvolution: Convolution2DKernel {
+  let shape: Convolution2DShape
+  /// Destination rows unrolled at a time.
+  private let blockRows: Int
+
+  /// Floats of unrolled patches that are worth holding: half of a typical L2 cache.
+  private static let blockFloats = 128 << 10
+
+  init(_ shape: Convolution2DShape) {
+    self.shape = shape
+    let rowFloats = shape.outputWidth * shape.patchCount
+    blockRows = min(shape.outputHeight, max(1, Self.blockFloats / rowFloats))
+  }
+
+  var algorithm: String { "im2col + sgemm" }
+  var preparedForwardCount: Int { shape.weightCount }
+  var preparedBackwardDataCount: Int { shape.weightCount }
+  var scratchCount: Int { blockRows * shape.outputWidth * shape.patchCount }
+
+  func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    prepared.update(from: weights, count: shape.weightCount)
+  }
+
+  func prepareBackwardData(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    prepared.update(from: weights, count: shape.weightCount)
+  }
+
+  func forward(
+    source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let outputs = shape.outputChannels
+    forEachBlock { rows, pixels in
+      shape.unroll(source, rows: rows, into: scratch)
+      let block = destination + rows.lowerBound * shape.outputWidth * outputs
+      for pixel in 0..<pixels { (block + pixel * outputs).update(from: bias, count: outputs) }
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(pixels), blasint(outputs),
+        blasint(shape.patchCount), 1, scratch, blasint(shape.patchCount), preparedWeights,
+        blasint(outputs), 1, block, blasint(outputs))
+      if activation == .relu {
+        for index in 0..<pixels * outputs { block[index] = max(block[index], 0) }
+      }
+    }
+  }
+
+  func backwardData(
+    gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let outputs = shape.outputChannels
+    gradientSource.update(repeating: 0, count: shape.sourceCount)
+    forEachBlock { rows, pixels in
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasTrans, blasint(pixels), blasint(shape.patchCount),
+        blasint(outputs), 1, gradientDestination + rows.lowerBound * shape.outputWidth * outputs,
+        blasint(outputs), preparedWeights, blasint(outputs), 0, scratch, blasint(shape.patchCount))
+      shape.roll(scratch, rows: rows, addingTo: gradientSource)
+    }
+  }
+
+  func backwardWeights(
+    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let outputs = shape.outputChannels
+    gradientWeights.update(repeating: 0, count: shape.weightCount)
+    forEachBlock { rows, pixels in
+      shape.unroll(source, rows: rows, into: scratch)
+      cblas_sgemm(
+        CblasRowMajor, CblasTrans, CblasNoTrans, blasint(shape.patchCount), blasint(outputs),
+        blasint(pixels), 1, scratch, blasint(shape.patchCount),
+        gradientDestination + rows.lowerBound * shape.outputWidth * outputs, blasint(outputs), 1,
+        gradientWeights, blasint(outputs))
+    }
+    sumOverPixels(
+      gradientDestination, pixels: shape.outputHeight * shape.outputWidth, channels: outputs,
+      into: gradientBias)
+  }
+
+  private func forEachBlock(_ body: (_ rows: Range<Int>, _ pixels: Int) -> Void) {
+    for first in stride(from: 0, to: shape.outputHeight, by: blockRows) {
+      let rows = first..<min(first + blockRows, shape.outputHeight)
+      body(rows, rows.count * shape.outputWidth)
+    }
+  }
+}
+
+extension Convolution2DShape {
+  /// Floats of one unrolled patch.
+  fileprivate var patchCount: Int { kernelSize * kernelSize * inputChannels }
+
+  /// Writes the patches under the destination pixels of `rows`, one after the other, each in HWI order.
+  fileprivate func unroll(
+    _ source: UnsafePointer<Float>, rows: Range<Int>, into patches: UnsafeMutablePointer<Float>
+  ) {
+    forEachPatchRow(rows) { patchRow, taps, sourcePixel in
+      let patch = patches + patchRow
+      let before = taps.lowerBound * inputChannels
+      let inside = taps.count * inputChannels
+      patch.update(repeating: 0, count: before)
+      if inside > 0 { (patch + before).update(from: source + sourcePixel, count: inside) }
+      (patch + before + inside).update(
+        repeating: 0, count: kernelSize * inputChannels - before - inside)
+    }
+  }
+
+  /// The adjoint of ``unroll(_:rows:into:)``.
+  fileprivate func roll(
+    _ patches: UnsafePointer<Float>, rows: Range<Int>, addingTo image: UnsafeMutablePointer<Float>
+  ) {
+    forEachPatchRow(rows) { patchRow, taps, sourcePixel in
+      let patch = patches + patchRow + taps.lowerBound * inputChannels
+      for index in 0..<taps.count * inputChannels { image[sourcePixel + index] += patch[index] }
+    }
+  }
+
+  /// Calls `body` for each kernel row of each patch: where it starts among the patches, which of its taps lie
+  /// inside the image (none: an empty range), and the float at which the first of those lies.
+  private func forEachPatchRow(
+    _ rows: Range<Int>, _ body: (_ patchRow: Int, _ taps: Range<Int>, _ sourcePixel: Int) -> Void
+  ) {
+    var patchRow = 0
+    for y in rows {
+      for x in 0..<outputWidth {
+        let column = x * stride - padding
+        let first = min(max(0, -column), kernelSize)
+        let last = max(first, min(kernelSize, inputWidth - column))
+        for i in 0..<kernelSize {
+          let row = y * stride + i - padding
+          let taps = row >= 0 && row < inputHeight ? first..<last : 0..<0
+          body(patchRow, taps, (row * inputWidth + column + first) * inputChannels)
+          patchRow += kernelSize * inputChannels
+        }
+      }
+    }
+  }
+}
+
+/// sums[k] = sum over pixels of image[pixel, k], in blocks of 256 pixels, so that the rounding error stays that of
+/// short sums.
+func sumOverPixels(
+  _ image: UnsafePointer<Float>, pixels: Int, channels: Int, into sums: UnsafeMutablePointer<Float>
+) {
+  let block = 256
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { partial in
+    let partial = partial.baseAddress!
+    sums.update(repeating: 0, count: channels)
+    for first in stride(from: 0, to: pixels, by: block) {
+      partial.update(repeating: 0, count: channels)
+      for pixel in first..<min(first + block, pixels) {
+        let row = image + pixel * channels
+        for k in 0..<channels { partial[k] += row[k] }
+      }
+      for k in 0..<channels { sums[k] += partial[k] }
+    }
+  }
+}

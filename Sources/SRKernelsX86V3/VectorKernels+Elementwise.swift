@@ -1,0 +1,144 @@
+import SRKernels
+
+typealias Vector = SIMD16<Float>
+
+extension UnsafePointer<Float> {
+  /// Sixteen floats from here on; no alignment is needed.
+  @inline(__always) func vector(at index: Int) -> Vector {
+    UnsafeRawPointer(self + index).loadUnaligned(as: Vector.self)
+  }
+}
+
+extension UnsafeMutablePointer<Float> {
+  /// Sixteen floats from here on; no alignment is needed.
+  @inline(__always) func vector(at index: Int) -> Vector {
+    UnsafeRawPointer(self + index).loadUnaligned(as: Vector.self)
+  }
+
+  @inline(__always) func store(_ vector: Vector, at index: Int) {
+    UnsafeMutableRawPointer(self + index).storeBytes(of: vector, as: Vector.self)
+  }
+}
+
+/// max(value, 0) + slope * min(value, 0), which is PReLU.
+@inline(__always) private func prelu(_ value: Vector, _ slope: Vector) -> Vector {
+  value.replacing(with: value * slope, where: value .<= 0)
+}
+
+extension VectorKernels {
+  public func accumulate(
+    _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    for index in 0..<count { destination[index] += source[index] }
+  }
+
+  public func add(
+    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    for index in 0..<count { destination[index] = left[index] + right[index] }
+  }
+
+  public func scale(_ values: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
+    for index in 0..<count { values[index] *= factor }
+  }
+
+  public func preluForward(
+    source: UnsafePointer<Float>, slope: Float, destination: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    let slopes = Vector(repeating: slope)
+    let whole = count / 16 * 16
+    for index in stride(from: 0, to: whole, by: 16) {
+      destination.store(prelu(source.vector(at: index), slopes), at: index)
+    }
+    for index in whole..<count {
+      destination[index] = source[index] > 0 ? source[index] : slope * source[index]
+    }
+  }
+
+  public func preluBackward(
+    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, count: Int
+  ) -> Float {
+    let slopes = Vector(repeating: slope)
+    let block = 4096
+    var total = 0.0
+    for first in stride(from: 0, to: count, by: block) {
+      let end = min(first + block, count)
+      let whole = first + (end - first) / 16 * 16
+      var sum = Vector.zero
+      for index in stride(from: first, to: whole, by: 16) {
+        let value = source.vector(at: index)
+        let gradient = gradientDestination.vector(at: index)
+        let negative = value .<= 0
+        sum += Vector.zero.replacing(with: gradient * value, where: negative)
+        gradientSource.store(gradient.replacing(with: gradient * slopes, where: negative), at: index)
+      }
+      total += Double(sum.sum())
+      for index in whole..<end {
+        let gradient = gradientDestination[index]
+        if source[index] <= 0 { total += Double(gradient * source[index]) }
+        gradientSource[index] = source[index] > 0 ? gradient : gradient * slope
+      }
+    }
+    return Float(total)
+  }
+
+  public func globalAveragePool(
+    _ image: UnsafePointer<Float>, pixels: Int, channels: Int, means: UnsafeMutablePointer<Float>
+  ) {
+    sumOverPixels(image, pixels: pixels, channels: channels, into: means)
+    for c in 0..<channels { means[c] /= Float(pixels) }
+  }
+
+  public func scaleChannelsAndAdd(
+    image: UnsafePointer<Float>, scales: UnsafePointer<Float>, identity: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int
+  ) {
+    for pixel in 0..<pixels {
+      let row = pixel * channels
+      for c in 0..<channels { destination[row + c] = identity[row + c] + image[row + c] * scales[c] }
+    }
+  }
+
+  public func sumOfProducts(
+    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, pixels: Int, channels: Int,
+    sums: UnsafeMutablePointer<Float>
+  ) {
+    for c in stride(from: 0, to: channels, by: 16) {
+      var total = Vector.zero
+      for first in stride(from: 0, to: pixels, by: 64) {
+        var partial = Vector.zero
+        for pixel in first..<min(first + 64, pixels) {
+          partial.addProduct(
+            left.vector(at: pixel * channels + c), right.vector(at: pixel * channels + c))
+        }
+        total += partial
+      }
+      sums.store(total, at: c)
+    }
+  }
+
+  public func scaleAndOffsetChannels(
+    image: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int
+  ) {
+    for pixel in 0..<pixels {
+      let row = pixel * channels
+      for c in 0..<channels { destination[row + c] = image[row + c] * scales[c] + offsets[c] }
+    }
+  }
+
+  public func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
+    // x - x is 0 for a finite x and NaN otherwise; NaN survives the sum.
+    var sum = Vector.zero
+    let whole = count / 16 * 16
+    for index in stride(from: 0, to: whole, by: 16) {
+      let value = values.vector(at: index)
+      sum += value - value
+    }
+    var rest = sum.sum()
+    for index in whole..<count { rest += values[index] - values[index] }
+    return rest == 0
+  }
+}

@@ -1,0 +1,84 @@
+import SRKernels
+import SRTensor
+
+/// A 2-D convolution with bias, as PyTorch's `nn.Conv2d` with zero padding.
+public struct Convolution2D: Sendable {
+  /// Such as `conv2`; the parameters are `NAME.weight` (OIHW) and `NAME.bias`.
+  public let name: String
+  public let kernel: any Convolution2DKernel
+  public let weight: ParameterLayout.Entry
+  public let bias: ParameterLayout.Entry
+  private let preparedForward: Int
+  /// Nil where no gradient by the source is ever asked for.
+  private let preparedBackwardData: Int?
+
+  /// Registers the parameters in `layout` and reserves room for the prepared weights.
+  ///
+  /// - Parameter propagatesGradient: whether ``backward`` will be asked for the gradient by the source.
+  public init(
+    _ name: String, shape: Convolution2DShape, propagatesGradient: Bool = true,
+    layout: inout ParameterLayout, prepared: inout WorkspacePlanner, kernels: any KernelSet
+  ) {
+    self.name = name
+    kernel = kernels.makeConvolution2D(shape)
+    weight = layout.append(
+      "\(name).weight",
+      shape: [shape.outputChannels, shape.inputChannels, shape.kernelSize, shape.kernelSize],
+      storage: .convolutionHWIO)
+    bias = layout.append("\(name).bias", shape: [shape.outputChannels])
+    preparedForward = prepared.reserve(kernel.preparedForwardCount)
+    preparedBackwardData =
+      propagatesGradient ? prepared.reserve(kernel.preparedBackwardDataCount) : nil
+  }
+
+  public var shape: Convolution2DShape { kernel.shape }
+  public var scratchCount: Int { kernel.scratchCount }
+
+  /// Brings the weights into the kernel's form. Once per step, before any pass.
+  public func prepare(
+    parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>, forBackward: Bool
+  ) {
+    let weights = parameters + weight.offset
+    kernel.prepareForward(weights: weights, into: prepared + preparedForward)
+    if forBackward, let preparedBackwardData {
+      kernel.prepareBackwardData(weights: weights, into: prepared + preparedBackwardData)
+    }
+  }
+
+  public func forward(
+    _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>,
+    context: LayerContext, activation: ConvolutionActivation = .identity
+  ) {
+    kernel.forward(
+      source: source, preparedWeights: context.prepared + preparedForward,
+      bias: context.parameters + bias.offset, activation: activation, destination: destination,
+      scratch: context.scratch)
+    context.observer?.layer(
+      name, finished: .forward, values: destination, count: shape.destinationCount)
+  }
+
+  /// Writes this sample's parameter gradients, then the gradient by the source where it is asked for.
+  public func backward(
+    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>?, context: LayerContext
+  ) {
+    if let gradients = context.gradients {
+      kernel.backwardWeights(
+        source: source, gradientDestination: gradientDestination,
+        gradientWeights: gradients + weight.offset, gradientBias: gradients + bias.offset,
+        scratch: context.scratch)
+      context.observer?.layer(
+        name, finished: .backward, values: gradients + weight.offset, count: weight.count)
+    }
+    guard let gradientSource else { return }
+    guard let preparedBackwardData else {
+      preconditionFailure("\(name) was made without a gradient by its source, and is asked for one")
+    }
+    kernel.backwardData(
+      gradientDestination: gradientDestination,
+      preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
+      scratch: context.scratch)
+    context.observer?.layer(
+      name, finished: .backward, values: gradientSource, count: shape.sourceCount)
+  }
+}

@@ -1,0 +1,42 @@
+import SRKernels
+import SRTensor
+
+/// max(0, x) + a min(0, x) with one learnable slope a, as PyTorch's `nn.PReLU()`.
+///
+/// He et al.: "Delving deep into rectifiers" (2015).
+public struct PReLU: Sendable {
+  public let name: String
+  /// The slope, shape [1].
+  public let weight: ParameterLayout.Entry
+
+  /// PyTorch's initial slope.
+  public static let initialSlope: Float = 0.25
+
+  public init(_ name: String, layout: inout ParameterLayout) {
+    self.name = name
+    weight = layout.append("\(name).weight", shape: [1])
+  }
+
+  /// `source` is needed again by the backward pass; `destination` must be another buffer.
+  public func forward(
+    _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
+    context: LayerContext
+  ) {
+    context.kernels.preluForward(
+      source: source, slope: context.parameters[weight.offset], destination: destination, count: count
+    )
+    context.observer?.layer(name, finished: .forward, values: destination, count: count)
+  }
+
+  /// Turns the gradient by the output, in place, into the gradient by the source.
+  public func backward(
+    source: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int,
+    context: LayerContext
+  ) {
+    let slopeGradient = context.kernels.preluBackward(
+      source: source, slope: context.parameters[weight.offset], gradientDestination: gradient,
+      gradientSource: gradient, count: count)
+    context.gradients?[weight.offset] = slopeGradient
+    context.observer?.layer(name, finished: .backward, values: gradient, count: count)
+  }
+}

@@ -1,0 +1,72 @@
+import SRKernels
+import SRTensor
+
+/// Conv 3x3 to 4 C channels, pixel shuffle to twice the height and width, PReLU.
+///
+/// Shi et al.: "Real-time single image and video super-resolution using an efficient sub-pixel CNN" (2016).
+public struct UpsampleBlock: Sendable {
+  public let convolution: Convolution2D
+  public let activation: PReLU
+  public let channels: Int
+
+  /// The shuffled image before and after the activation.
+  private let shuffled: Int
+  private let output: Int
+
+  /// - Parameters:
+  ///   - height: of the input; the output has twice that.
+  ///   - width: of the input; the output has twice that.
+  public init(
+    _ name: String, height: Int, width: Int, channels: Int, layout: inout ParameterLayout,
+    prepared: inout WorkspacePlanner, workspace: inout WorkspacePlanner, kernels: any KernelSet
+  ) {
+    self.channels = channels
+    let shape = Convolution2DShape(
+      inputHeight: height, inputWidth: width, inputChannels: channels,
+      outputChannels: 4 * channels, kernelSize: 3, padding: 1)
+    convolution = Convolution2D(
+      "\(name).block.0", shape: shape, layout: &layout, prepared: &prepared, kernels: kernels)
+    activation = PReLU("\(name).block.2", layout: &layout)
+    shuffled = workspace.reserve(shape.destinationCount)
+    output = workspace.reserve(shape.destinationCount)
+  }
+
+  /// Where the forward pass leaves the block's output.
+  public func output(in workspace: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
+    workspace + output
+  }
+
+  /// Floats of the output image, and of the convolution's.
+  public var outputCount: Int { convolution.shape.destinationCount }
+
+  /// Returns the block's output, which lies in the workspace. `temporary` holds ``outputCount`` floats.
+  public func forward(
+    _ input: UnsafePointer<Float>, temporary: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+  ) -> UnsafePointer<Float> {
+    convolution.forward(input, into: temporary, context: context)
+    context.kernels.pixelShuffleForward(
+      source: temporary, destination: workspace + shuffled, height: convolution.shape.outputHeight,
+      width: convolution.shape.outputWidth, channels: channels)
+    activation.forward(
+      workspace + shuffled, into: workspace + output, count: outputCount, context: context)
+    return UnsafePointer(workspace + output)
+  }
+
+  /// Overwrites `gradientInput`; destroys `gradient`. `temporary` holds ``outputCount`` floats.
+  public func backward(
+    input: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+    gradientInput: UnsafeMutablePointer<Float>, temporary: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+  ) {
+    activation.backward(
+      source: workspace + shuffled, gradient: gradient, count: outputCount, context: context)
+    context.kernels.pixelShuffleBackward(
+      gradientDestination: gradient, gradientSource: temporary,
+      height: convolution.shape.outputHeight, width: convolution.shape.outputWidth,
+      channels: channels)
+    convolution.backward(
+      source: input, gradientDestination: temporary, gradientSource: gradientInput, context: context
+    )
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import SRKernels
+import SRTensor
+
+/// The Adam optimizer over flat arenas, in the form of `torch.optim.Adam` without weight decay.
+///
+/// Kingma, Ba: "Adam: a method for stochastic optimization" (2015).
+public final class Adam: Sendable {
+  public struct Hyperparameters: Sendable, Equatable {
+    public var beta1 = 0.9
+    public var beta2 = 0.999
+    public var epsilon = 1e-8
+    public init() {}
+  }
+
+  public let hyperparameters: Hyperparameters
+  public let firstMoments: ParameterArena
+  public let secondMoments: ParameterArena
+  private let kernels: any KernelSet
+
+  public init(
+    layout: ParameterLayout, hyperparameters: Hyperparameters = .init(), kernels: any KernelSet
+  ) {
+    self.hyperparameters = hyperparameters
+    self.kernels = kernels
+    firstMoments = ParameterArena(layout: layout)
+    secondMoments = ParameterArena(layout: layout)
+  }
+
+  /// Updates the parameters of an arena range; `step` counts from 1. Ranges may be updated by several threads,
+  /// each once per step.
+  public func update(
+    _ parameters: ParameterArena, gradients: AlignedBuffer, learningRate: Double, step: Int,
+    range: Range<Int>
+  ) {
+    precondition(step >= 1, "Adam's step counts from 1, \(step) given")
+    let firstCorrection = 1 - pow(hyperparameters.beta1, Double(step))
+    let secondCorrection = 1 - pow(hyperparameters.beta2, Double(step))
+    kernels.adam(
+      parameters: parameters.pointer + range.lowerBound, gradients: gradients.pointer + range.lowerBound,
+      firstMoments: firstMoments.pointer + range.lowerBound,
+      secondMoments: secondMoments.pointer + range.lowerBound, count: range.count,
+      stepSize: Float(learningRate / firstCorrection), beta1: Float(hyperparameters.beta1),
+      beta2: Float(hyperparameters.beta2), epsilon: Float(hyperparameters.epsilon),
+      secondCorrectionRoot: Float(secondCorrection.squareRoot()))
+  }
+}

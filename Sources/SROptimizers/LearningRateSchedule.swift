@@ -1,0 +1,41 @@
+import Foundation
+
+/// The learning rate as a function of where training stands; it keeps no state, so a resumed run cannot forget it.
+public struct LearningRateSchedule: Sendable, Equatable {
+  /// How the rate decays after the warm-up.
+  public enum Decay: Sendable, Equatable {
+    /// Multiplied by `gamma` after each `epochs` epochs, as `torch.optim.lr_scheduler.StepLR`.
+    case step(epochs: Int, gamma: Double)
+    /// Down to `final` times the initial rate along half a cosine, over all epochs.
+    case cosine(final: Double)
+  }
+
+  public var initial: Double
+  public var decay: Decay
+  /// Epochs during which the rate rises linearly from one step's share to the initial rate; may be a fraction.
+  public var warmupEpochs: Double
+
+  public init(initial: Double, decay: Decay, warmupEpochs: Double = 0) {
+    self.initial = initial
+    self.decay = decay
+    self.warmupEpochs = warmupEpochs
+  }
+
+  /// - Parameters:
+  ///   - epoch: from 0.
+  ///   - step: in the epoch, from 0.
+  ///   - stepsPerEpoch: at least 1.
+  ///   - epochs: of the whole run.
+  public func rate(epoch: Int, step: Int, stepsPerEpoch: Int, epochs: Int) -> Double {
+    let stepsDone = Double(epoch * stepsPerEpoch + step)
+    let warmupSteps = warmupEpochs * Double(stepsPerEpoch)
+    let warmup = warmupSteps > 0 ? min(1, (stepsDone + 1) / warmupSteps) : 1
+    switch decay {
+    case .step(let epochs, let gamma):
+      return initial * warmup * pow(gamma, Double(epoch / max(epochs, 1)))
+    case .cosine(let final):
+      let progress = min(1, stepsDone / Double(max(1, epochs * stepsPerEpoch)))
+      return initial * warmup * (final + (1 - final) * (1 + cos(.pi * progress)) / 2)
+    }
+  }
+}

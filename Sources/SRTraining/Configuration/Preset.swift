@@ -1,0 +1,33 @@
+import Foundation
+
+/// The paper's three runs, and ours: named YAML files that live in the package.
+public enum Preset: String, CaseIterable, Sendable {
+  case vanilla
+  case attention
+  case hybrid
+  case best
+
+  /// The preset of `srdist train` where neither preset, model nor loss is given.
+  public static let standard = Preset.hybrid
+
+  /// The file's text, comments included.
+  public var yaml: String {
+    let bytes: [UInt8] =
+      switch self {
+      case .vanilla: PackageResources.vanilla_yaml
+      case .attention: PackageResources.attention_yaml
+      case .hybrid: PackageResources.hybrid_yaml
+      case .best: PackageResources.best_yaml
+      }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  public func layer() throws -> SettingLayer {
+    try SettingLayer(yaml: yaml, origin: "preset \(rawValue)")
+  }
+
+  /// The first comment line: what the preset is.
+  public var summary: String {
+    yaml.split(separator: "\n").first.map { String($0.drop { $0 == "#" || $0 == " " }) } ?? ""
+  }
+}

@@ -1,0 +1,170 @@
+import Foundation
+
+extension TrainingConfiguration {
+  /// Applies layers of settings one over the other, the last winning, and checks the whole.
+  public init(layers: [SettingLayer]) throws {
+    self.init()
+    for layer in layers {
+      for setting in Setting.allCases {
+        guard let text = layer.values[setting] else { continue }
+        do {
+          try apply(setting, text)
+        } catch let error as ConfigurationError {
+          throw ConfigurationError(
+            "\(setting.rawValue): \(error.description) ('\(text)' in \(layer.origin))")
+        }
+      }
+    }
+    try validate()
+  }
+
+  /// The value of a setting as text that ``init(layers:)`` reads back; nil where it is not set.
+  public func text(of setting: Setting) -> String? {
+    switch setting {
+    case .model: model.rawValue
+    case .loss: loss
+    case .epochs: String(epochs)
+    case .maxSteps: maxSteps.map(String.init)
+    case .batchSize: String(batchSize)
+    case .learningRate: "\(learningRate)"
+    case .lrSchedule: lrSchedule.rawValue
+    case .lrStep: String(lrStep)
+    case .lrGamma: "\(lrGamma)"
+    case .lrFinal: "\(lrFinal)"
+    case .warmupEpochs: "\(warmupEpochs)"
+    case .lrScaling: lrScaling.rawValue
+    case .seed: String(seed)
+    case .shuffle: String(shuffle)
+    case .augment: augment.rawValue
+    case .crop: crop.rawValue
+    case .emaDecay: "\(emaDecay ?? 0)"
+    case .gradientDType: gradientDType.rawValue
+    case .reduction: reduction.rawValue
+    case .initWeights: initWeights
+    case .data: data
+    case .syntheticTrain: String(syntheticTrain)
+    case .syntheticValid: String(syntheticValid)
+    case .weightsDir: weightsDir
+    case .vggInput: vggInput.rawValue
+    case .lpipsInput: lpipsInput.rawValue
+    case .lpipsLinear: lpipsLinear.rawValue
+    case .output: output
+    case .resume:
+      switch resume {
+      case .auto: "auto"
+      case .never: "never"
+      case .checkpoint(let path): path
+      }
+    case .checkpointEvery: String(checkpointEvery ?? 0)
+    case .keepCheckpoints: String(keepCheckpoints)
+    case .validation: validation.rawValue
+    case .threads: threads.map(String.init)
+    case .virtualRanks: virtualRanks.map(String.init)
+    case .bucketSize: String(bucketSize)
+    case .samples: String(samples)
+    }
+  }
+
+  private mutating func apply(_ setting: Setting, _ text: String) throws {
+    switch setting {
+    case .model: model = try choice(text)
+    case .loss: loss = text
+    case .epochs: epochs = try whole(text, from: 1)
+    case .maxSteps: maxSteps = try whole(text, from: 1)
+    case .batchSize: batchSize = try whole(text, from: 1)
+    case .learningRate: learningRate = try number(text, above: 0)
+    case .lrSchedule: lrSchedule = try choice(text)
+    case .lrStep: lrStep = try whole(text, from: 1)
+    case .lrGamma: lrGamma = try number(text, above: 0, to: 1)
+    case .lrFinal: lrFinal = try number(text, from: 0, to: 1)
+    case .warmupEpochs: warmupEpochs = try number(text, from: 0)
+    case .lrScaling: lrScaling = try choice(text)
+    case .seed:
+      guard let value = UInt64(text) else {
+        throw ConfigurationError("a whole number from 0 to \(UInt64.max) is needed")
+      }
+      seed = value
+    case .shuffle:
+      guard let value = Bool(text) else { throw ConfigurationError("true or false is needed") }
+      shuffle = value
+    case .augment: augment = try choice(text)
+    case .crop: crop = try choice(text)
+    case .emaDecay:
+      let value = try number(text, from: 0, below: 1)
+      emaDecay = value == 0 ? nil : value
+    case .gradientDType: gradientDType = try choice(text)
+    case .reduction: reduction = try choice(text)
+    case .initWeights: initWeights = text
+    case .data: data = text
+    case .syntheticTrain: syntheticTrain = try whole(text, from: 1)
+    case .syntheticValid: syntheticValid = try whole(text, from: 1)
+    case .weightsDir: weightsDir = text
+    case .vggInput: vggInput = try choice(text)
+    case .lpipsInput: lpipsInput = try choice(text)
+    case .lpipsLinear: lpipsLinear = try choice(text)
+    case .output: output = text
+    case .resume:
+      switch text {
+      case "auto": resume = .auto
+      case "never": resume = .never
+      default: resume = .checkpoint(path: text)
+      }
+    case .checkpointEvery:
+      let value = try whole(text, from: 0)
+      checkpointEvery = value == 0 ? nil : value
+    case .keepCheckpoints: keepCheckpoints = try whole(text, from: 1)
+    case .validation: validation = try choice(text)
+    case .threads: threads = try whole(text, from: 1)
+    case .virtualRanks: virtualRanks = try whole(text, from: 1)
+    case .bucketSize: bucketSize = try whole(text, from: 4096)
+    case .samples: samples = try whole(text, from: 0)
+    }
+  }
+
+  /// Checks what no single setting shows.
+  private func validate() throws {
+    if reduction == .mpi && gradientDType == .bfloat16 {
+      throw ConfigurationError(
+        "gradient-dtype bfloat16 belongs to reduction tree; plain MPI_Allreduce exchanges float32")
+    }
+    if reduction == .mpi && virtualRanks != nil {
+      throw ConfigurationError("virtual-ranks plays reduction tree; with reduction mpi start real ranks")
+    }
+    if crop == .random && data == nil {
+      throw ConfigurationError(
+        "crop random cuts fresh crops from full images; give --data a folder made by `srdist prepare --keep-full`"
+      )
+    }
+  }
+}
+
+private func choice<Choice: RawRepresentable & CaseIterable>(_ text: String) throws -> Choice
+where Choice.RawValue == String {
+  guard let value = Choice(rawValue: text) else {
+    let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+    throw ConfigurationError("one of \(known) is needed")
+  }
+  return value
+}
+
+private func whole(_ text: String, from least: Int) throws -> Int {
+  guard let value = Int(text), value >= least else {
+    throw ConfigurationError("a whole number of at least \(least) is needed")
+  }
+  return value
+}
+
+private func number(
+  _ text: String, above: Double? = nil, from: Double? = nil, to: Double? = nil, below: Double? = nil
+) throws -> Double {
+  if let value = Double(text), value.isFinite, above.map({ value > $0 }) ?? true,
+    from.map({ value >= $0 }) ?? true, to.map({ value <= $0 }) ?? true, below.map({ value < $0 }) ?? true
+  {
+    return value
+  }
+  let bounds = [
+    above.map { "above \($0)" }, from.map { "of at least \($0)" }, to.map { "of at most \($0)" },
+    below.map { "below \($0)" },
+  ].compactMap { $0 }
+  throw ConfigurationError("a number \(bounds.joined(separator: " and ")) is needed")
+}

@@ -1,0 +1,110 @@
+import SRModels
+import SROptimizers
+
+/// One validated description of a training run.
+public struct TrainingConfiguration: Sendable, Equatable {
+  public enum ModelKind: String, CaseIterable, Sendable {
+    case vanilla
+    case attention
+
+    public var network: SRResNetConfiguration {
+      switch self {
+      case .vanilla: .vanilla
+      case .attention: .attention
+      }
+    }
+  }
+
+  public enum Schedule: String, CaseIterable, Sendable { case step, cosine }
+  public enum Scaling: String, CaseIterable, Sendable { case none, linear, sqrt }
+  public enum Augmentation: String, CaseIterable, Sendable { case none, flip }
+  public enum Crop: String, CaseIterable, Sendable { case stored, random }
+  public enum GradientDType: String, CaseIterable, Sendable { case float32, bfloat16 }
+  public enum Reduction: String, CaseIterable, Sendable { case tree, mpi }
+  public enum Validation: String, CaseIterable, Sendable { case dealt, rank0 }
+  public enum VGGInput: String, CaseIterable, Sendable { case raw, imagenet }
+  public enum LPIPSInput: String, CaseIterable, Sendable { case raw, symmetric }
+  /// The linear layers of LPIPS; `automatic` leaves them out over a trunk they were not trained on.
+  public enum LPIPSLinear: String, CaseIterable, Sendable { case automatic, v01 = "v0.1", none }
+
+  /// Where to go on from.
+  public enum Resume: Sendable, Equatable {
+    /// The newest checkpoint of the output folder that verifies; from the start where there is none.
+    case auto
+    case never
+    case checkpoint(path: String)
+  }
+
+  // What is learned.
+  public var model = ModelKind.attention
+  public var loss = "charbonnier=1"
+  public var epochs = 20
+  /// Ends the run after so many steps, counted from its very first.
+  public var maxSteps: Int?
+  /// Of all ranks together.
+  public var batchSize = 8
+  public var learningRate = 1e-3
+  public var lrSchedule = Schedule.step
+  public var lrStep = 10
+  public var lrGamma = 0.5
+  public var lrFinal = 0.01
+  public var warmupEpochs = 0.0
+  public var lrScaling = Scaling.none
+  public var seed: UInt64 = 0
+  public var shuffle = true
+  public var augment = Augmentation.none
+  public var crop = Crop.stored
+  /// Decay of the weights' exponential moving average; nil for none.
+  public var emaDecay: Double?
+  public var gradientDType = GradientDType.float32
+  public var reduction = Reduction.tree
+  public var initWeights: String?
+
+  // Data and perceptual networks.
+  /// Folder of the .npy pairs; nil for the embedded synthetic faces.
+  public var data: String?
+  public var syntheticTrain = 400
+  public var syntheticValid = 80
+  public var weightsDir = "weights"
+  public var vggInput = VGGInput.raw
+  public var lpipsInput = LPIPSInput.raw
+  public var lpipsLinear = LPIPSLinear.automatic
+
+  // How the run is carried out.
+  public var output = "runs/default"
+  public var resume = Resume.auto
+  /// Steps between checkpoints within an epoch; nil for the ends of epochs only.
+  public var checkpointEvery: Int?
+  public var keepCheckpoints = 3
+  public var validation = Validation.dealt
+  /// Worker threads of each rank; nil for the node's cores over its ranks.
+  public var threads: Int?
+  /// Ranks to play within one process; nil for the real ones.
+  public var virtualRanks: Int?
+  /// Bytes of gradient exchanged at a time.
+  public var bucketSize = 1 << 20
+  /// Validation images shown in each epoch's picture.
+  public var samples = 4
+
+  public init() {}
+
+  /// The rate at the start, scaled from the paper's batch of 8 where that was asked for.
+  public var scaledLearningRate: Double {
+    let ratio = Double(batchSize) / 8
+    switch lrScaling {
+    case .none: return learningRate
+    case .linear: return learningRate * ratio
+    case .sqrt: return learningRate * ratio.squareRoot()
+    }
+  }
+
+  public var learningRateSchedule: LearningRateSchedule {
+    let decay: LearningRateSchedule.Decay =
+      switch lrSchedule {
+      case .step: .step(epochs: lrStep, gamma: lrGamma)
+      case .cosine: .cosine(final: lrFinal)
+      }
+    return LearningRateSchedule(
+      initial: scaledLearningRate, decay: decay, warmupEpochs: warmupEpochs)
+  }
+}

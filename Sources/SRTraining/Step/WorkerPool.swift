@@ -1,0 +1,93 @@
+import Foundation
+
+/// Threads that live as long as the pool and run one task together at a time.
+///
+/// The calling thread is worker 0. Which worker takes which sample never shows in the results: every sample is
+/// computed alone, and sums follow a fixed tree.
+public final class WorkerPool: @unchecked Sendable {
+  /// Workers, the calling thread included.
+  public let count: Int
+
+  // Guarded by `condition`.
+  private let condition = NSCondition()
+  private var task: (@Sendable (_ worker: Int) throws -> Void)?
+  private var generation = 0
+  private var running = 0
+  private var firstError: (any Error)?
+  private var isClosed = false
+
+  /// Deep enough for the kernels' temporaries on the stack.
+  private static let stackBytes = 8 << 20
+
+  public init(count: Int) {
+    precondition(count >= 1, "a pool of \(count) workers was asked for")
+    self.count = count
+    for worker in 1..<max(count, 1) {
+      let thread = Thread { [self] in serve(worker) }
+      thread.stackSize = Self.stackBytes
+      thread.name = "srdist-worker-\(worker)"
+      thread.start()
+    }
+  }
+
+  /// Ends the threads. The pool cannot be used afterwards.
+  public func close() {
+    condition.lock()
+    isClosed = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Runs `body` once on every worker and returns when all are done; rethrows the first error.
+  public func run(_ body: @escaping @Sendable (_ worker: Int) throws -> Void) throws {
+    condition.lock()
+    precondition(task == nil && !isClosed, "a worker pool runs one task at a time")
+    task = body
+    firstError = nil
+    running = count - 1
+    generation += 1
+    condition.broadcast()
+    condition.unlock()
+
+    perform(body, worker: 0)
+
+    condition.lock()
+    while running > 0 { condition.wait() }
+    task = nil
+    let error = firstError
+    condition.unlock()
+    if let error { throw error }
+  }
+
+  private func serve(_ worker: Int) {
+    var seen = 0
+    while true {
+      condition.lock()
+      while generation == seen && !isClosed { condition.wait() }
+      if isClosed {
+        condition.unlock()
+        return
+      }
+      seen = generation
+      let body = task
+      condition.unlock()
+
+      if let body { perform(body, worker: worker) }
+
+      condition.lock()
+      running -= 1
+      if running == 0 { condition.broadcast() }
+      condition.unlock()
+    }
+  }
+
+  private func perform(_ body: @Sendable (Int) throws -> Void, worker: Int) {
+    do {
+      try body(worker)
+    } catch {
+      condition.lock()
+      if firstError == nil { firstError = error }
+      condition.unlock()
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import SRData
+import Testing
+
+@Suite struct ImageFileTests {
+  static let pictures = Fixtures.names(in: "pictures").filter { !$0.hasSuffix(".npy") }
+
+  static func decode(_ bytes: [UInt8]) throws -> RGBImage {
+    try bytes.withUnsafeBytes { try ImageFile.decode($0, path: "a file") }
+  }
+
+  @Test func everyKindHasAFixture() {
+    #expect(Self.pictures.filter { $0.hasSuffix(".png") }.count == 20)
+    #expect(Self.pictures.filter { $0.hasSuffix(".jpg") }.count == 9)
+  }
+
+  @Test(arguments: pictures)
+  func decodesAsPillow(_ name: String) throws {
+    let image = try ImageFile.read(Fixtures.path("pictures/\(name)"))
+    let expected = try Fixtures.picture("pictures/\(name).rgb.npy")
+    #expect(image.width == expected.width)
+    #expect(image.height == expected.height)
+    #expect(image.pixels == expected.pixels)
+  }
+
+  @Test func pngComesBackUnchanged() throws {
+    let directory = try TemporaryDirectory()
+    var image = RGBImage(width: 7, height: 5)
+    for i in image.pixels.indices { image.pixels[i] = UInt8(truncatingIfNeeded: i * 37) }
+    try ImageFile.writePNG(image, to: directory.file("a.png"))
+    #expect(try ImageFile.read(directory.file("a.png")) == image)
+    #expect(try directory.names() == ["a.png"])
+  }
+
+  /// Cut anywhere, a file is an error and never a picture; the cuts also run the C error paths hundreds of times.
+  @Test(arguments: ["rgb8.png", "rgb8-interlaced.png", "rgb-420.jpg", "rgb-420-progressive.jpg", "cmyk.jpg"])
+  func truncatedFileIsAnError(_ name: String) throws {
+    let whole = try bytes(of: Fixtures.path("pictures/\(name)"))
+    for count in 0..<whole.count {
+      #expect(throws: ImageFileError.self, "\(count) of \(whole.count) bytes") {
+        try Self.decode(Array(whole.prefix(count)))
+      }
+    }
+  }
+
+  @Test func corruptPNGNamesTheFileAndTheFault() throws {
+    let directory = try TemporaryDirectory()
+    var file = try bytes(of: Fixtures.path("pictures/rgb8.png"))
+    file[file.count / 2] ^= 0xFF
+    let path = try directory.write(file, as: "broken.png")
+    let error = #expect(throws: ImageFileError.self) { try ImageFile.read(path) }
+    #expect(error?.path == path)
+    #expect(error?.problem.hasPrefix("damaged PNG: IDAT") == true, "\(error?.problem ?? "")")
+  }
+
+  @Test func corruptJPEGIsAnErrorAlthoughLibjpegOnlyWarns() throws {
+    var file = try bytes(of: Fixtures.path("pictures/rgb-444.jpg"))
+    // Ones all along (FF is followed by a stuffed 00) are no Huffman code.
+    for i in 0..<50 { file.replaceSubrange((700 + 2 * i)..<(702 + 2 * i), with: [0xFF, 0x00]) }
+    let error = #expect(throws: ImageFileError.self) { try Self.decode(file) }
+    #expect(error?.problem.contains("Corrupt JPEG data") == true, "\(error?.problem ?? "")")
+  }
+
+  /// Some cameras pad before the final marker. Every pixel is there, so it is not an error, as in Pillow.
+  @Test func paddingBeforeTheFinalMarkerIsNoError() throws {
+    var file = try bytes(of: Fixtures.path("pictures/rgb-444.jpg"))
+    file.insert(contentsOf: [0, 0, 0, 0], at: file.count - 2)
+    let image = try Self.decode(file)
+    #expect(image == (try ImageFile.read(Fixtures.path("pictures/rgb-444.jpg"))))
+  }
+
+  @Test func hugeHeaderIsRefusedBeforeMemoryIsAllocated() throws {
+    var file = try bytes(of: Fixtures.path("pictures/rgb-444.jpg"))
+    let frame = try #require(file.indices.first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
+    file.replaceSubrange((frame + 5)..<(frame + 9), with: [0xFF, 0xDC, 0xFF, 0xDC])
+    let error = #expect(throws: ImageFileError.self) { try Self.decode(file) }
+    #expect(error?.problem.contains("65500 x 65500") == true, "\(error?.problem ?? "")")
+  }
+
+  @Test func otherFilesAreRefused() throws {
+    let directory = try TemporaryDirectory()
+    let text = try directory.write(Array("GIF89a".utf8), as: "a.png")
+    let error = #expect(throws: ImageFileError.self) { try ImageFile.read(text) }
+    #expect(error?.problem.contains("neither a PNG nor a JPEG") == true)
+    let missing = #expect(throws: FileError.self) { try ImageFile.read(directory.file("none.png")) }
+    #expect(missing?.description.contains("none.png: cannot open: No such file") == true)
+    #expect(throws: FileError.self) { try ImageFile.read(directory.path) }
+  }
+}
