@@ -6,5 +6,6 @@ struct Srdist: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "srdist",
     abstract: "Distributed trainer of SE-SRResNet: 32x32 faces to 128x128, the same bits on any number of ranks.",
-    version: srdistVersion, subcommands: [TrainCommand.self])
+    version: srdistVersion,
+    subcommands: [TrainCommand.self, InspectCommand.self])
 }

@@ -1,0 +1,53 @@
+import Foundation
+
+/// Runs gnuplot, where it is installed.
+public enum Gnuplot {
+  /// What became of a script.
+  public enum Outcome: Equatable, Sendable {
+    /// The picture is there.
+    case drawn
+    /// gnuplot is not installed; the script is kept for a machine that has it.
+    case notInstalled(script: String)
+  }
+
+  /// Keeps `script` at `scriptPath` and runs gnuplot on it. Throws ``GnuplotError``.
+  public static func run(_ script: String, keptAt scriptPath: String) throws -> Outcome {
+    do {
+      try Data(script.utf8).write(to: URL(fileURLWithPath: scriptPath), options: .atomic)
+    } catch {
+      throw GnuplotError(scriptPath: scriptPath, problem: "cannot be written: \(error.localizedDescription)")
+    }
+    guard let program = path else { return .notInstalled(script: scriptPath) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = [scriptPath]
+    let output = Pipe()
+    process.standardError = output
+    do {
+      try process.run()
+    } catch {
+      throw GnuplotError(scriptPath: scriptPath, problem: "\(program) cannot be started: \(error)")
+    }
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw GnuplotError(
+        scriptPath: scriptPath, problem: "gnuplot ended with status \(process.terminationStatus): \(text)")
+    }
+    return .drawn
+  }
+
+  /// Where gnuplot is, by `PATH`.
+  static var path: String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/gnuplot" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+}
+
+/// gnuplot could not draw.
+public struct GnuplotError: Error, Equatable, Sendable, CustomStringConvertible {
+  public let scriptPath: String
+  public let problem: String
+
+  public var description: String { "\(scriptPath): \(problem)" }
+}

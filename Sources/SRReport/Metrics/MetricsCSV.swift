@@ -1,0 +1,30 @@
+import Foundation
+
+/// `metrics.csv`: one row an epoch, for spreadsheets.
+public enum MetricsCSV {
+  /// The table of `epochs` as text: the record's own numbers, then the terms and further metrics that any epoch has, by
+  /// name. A number that an epoch lacks is left empty.
+  public static func text(_ epochs: [EpochRecord]) -> String {
+    guard let first = epochs.first else { return "" }
+    let further = Set(epochs.flatMap { furtherNumbers($0).keys }).sorted()
+    let header = ["epoch", "step"] + first.numbers.map(\.key.rawValue) + further + ["weights_sha256"]
+    let rows = epochs.map { record in
+      let values = furtherNumbers(record)
+      return ["\(record.epoch)", "\(record.step)"] + record.numbers.map { "\($0.value)" }
+        + further.map { values[$0].map { "\($0)" } ?? "" } + [record.weightsSHA256 ?? ""]
+    }
+    return ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
+  }
+
+  /// Makes the file at `path` anew from the log at `logPath`, in one move. Throws ``MetricsLogError``.
+  public static func regenerate(_ path: String, from logPath: String) throws {
+    try MetricsFile.replace(path, with: Data(text(MetricsFile.epochs(logPath)).utf8))
+  }
+
+  private static func furtherNumbers(_ record: EpochRecord) -> [String: Double] {
+    var numbers = record.metrics
+    for (name, value) in record.trainTerms { numbers["train_terms.\(name)"] = value }
+    for (name, value) in record.validTerms { numbers["valid_terms.\(name)"] = value }
+    return numbers
+  }
+}

@@ -1,0 +1,87 @@
+import SRData
+
+/// Validation samples as the paper shows them, one row each: LR, bicubic, SR, HR, with a caption under each.
+public struct SampleGrid: Sendable {
+  /// One image in its four forms. The low resolution one is shown enlarged to the size of the others, pixel by pixel.
+  public struct Sample: Sendable {
+    public var lowRes: RGBImage
+    public var bicubic: RGBImage
+    public var superRes: RGBImage
+    public var highRes: RGBImage
+    /// In dB, against the high resolution image.
+    public var bicubicPSNR: Double
+    public var superResPSNR: Double
+
+    /// `bicubic`, `superRes` and `highRes` have one size, a multiple of `lowRes`'s.
+    public init(
+      lowRes: RGBImage, bicubic: RGBImage, superRes: RGBImage, highRes: RGBImage, bicubicPSNR: Double,
+      superResPSNR: Double
+    ) {
+      let scale = highRes.width / lowRes.width
+      precondition(
+        scale * lowRes.width == highRes.width && scale * lowRes.height == highRes.height,
+        "\(highRes.width) x \(highRes.height) is no multiple of \(lowRes.width) x \(lowRes.height)")
+      for image in [bicubic, superRes] {
+        precondition(
+          image.width == highRes.width && image.height == highRes.height,
+          "\(image.width) x \(image.height) beside \(highRes.width) x \(highRes.height)")
+      }
+      self.lowRes = lowRes
+      self.bicubic = bicubic
+      self.superRes = superRes
+      self.highRes = highRes
+      self.bicubicPSNR = bicubicPSNR
+      self.superResPSNR = superResPSNR
+    }
+  }
+
+  private struct Cell {
+    let image: RGBImage
+    let caption: String
+  }
+
+  /// Pixels between cells, and around the grid.
+  private static let gap = 4
+  /// Pixels under an image that hold its caption.
+  private static let captionHeight = PixelFont.height + 6
+
+  public let samples: [Sample]
+
+  /// At least one sample.
+  public init(_ samples: [Sample]) {
+    precondition(!samples.isEmpty, "a grid of no samples was asked for")
+    self.samples = samples
+  }
+
+  /// The grid as one picture.
+  public func image() -> RGBImage {
+    let rows = samples.map(Self.cells)
+    // A cell is as wide as the widest image or caption, so that captions never run into each other.
+    let cellWidth = rows.joined().map { max($0.image.width, PixelFont.width(of: $0.caption)) }.max() ?? 0
+    let rowHeights = rows.map { row in (row.map(\.image.height).max() ?? 0) + Self.captionHeight }
+    var result = RGBImage(
+      width: 4 * (cellWidth + Self.gap) + Self.gap,
+      height: rowHeights.reduce(Self.gap) { $0 + $1 + Self.gap })
+    var y = Self.gap
+    for (row, height) in zip(rows, rowHeights) {
+      for (column, cell) in row.enumerated() {
+        let x = Self.gap + column * (cellWidth + Self.gap)
+        result.draw(cell.image, x: x + (cellWidth - cell.image.width) / 2, y: y)
+        PixelFont.draw(
+          cell.caption, on: &result, x: x + (cellWidth - PixelFont.width(of: cell.caption)) / 2,
+          y: y + height - Self.captionHeight + 3)
+      }
+      y += height + Self.gap
+    }
+    return result
+  }
+
+  private static func cells(of sample: Sample) -> [Cell] {
+    [
+      Cell(image: sample.lowRes.enlarged(sample.highRes.width / sample.lowRes.width), caption: "LR"),
+      Cell(image: sample.bicubic, caption: "bicubic \(sample.bicubicPSNR.fixed(2)) dB"),
+      Cell(image: sample.superRes, caption: "SR \(sample.superResPSNR.fixed(2)) dB"),
+      Cell(image: sample.highRes, caption: "HR"),
+    ]
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Shows training progress: on a terminal one line that is drawn over and over, elsewhere (a batch system's log file) a
+/// plain line from time to time.
+public struct ProgressLine {
+  /// Redrawing more often tells a reader nothing.
+  static let terminalInterval = Duration.milliseconds(100)
+  static let plainInterval = Duration.seconds(30)
+
+  private let isTerminal: Bool
+  private let write: (String) -> Void
+  private var first: (time: Duration, done: Int)?
+  private var lastShown: Duration?
+  private var isDrawn = false
+
+  /// Shows progress on `stream`.
+  public init(stream: FileHandle) {
+    self.init(isTerminal: isatty(stream.fileDescriptor) == 1) { text in
+      // A reader that went away is no reason to stop training.
+      try? stream.write(contentsOf: Data(text.utf8))
+    }
+  }
+
+  /// Shows progress through `write`.
+  public init(isTerminal: Bool, write: @escaping (String) -> Void) {
+    self.isTerminal = isTerminal
+    self.write = write
+  }
+
+  /// Takes note of a finished step at time `now` since any fixed moment, and shows it when it is time to.
+  public mutating func update(_ progress: TrainingProgress, at now: Duration) {
+    let first = self.first ?? (now, progress.done)
+    self.first = first
+    let interval = isTerminal ? Self.terminalInterval : Self.plainInterval
+    let isLast = progress.done == progress.total
+    if let lastShown, now - lastShown < interval, !isLast { return }
+    lastShown = now
+    let steps = progress.done - first.done
+    let remaining = steps > 0 ? (now - first.time) / steps * (progress.total - progress.done) : nil
+    let text = progress.text(remaining: remaining)
+    // Return to the line's start, clear it, draw it anew.
+    write(isTerminal ? "\r\u{1B}[K\(text)" : "\(text)\n")
+    isDrawn = isTerminal
+  }
+
+  /// Clears the line, so that other text can be printed; the next update draws it again.
+  public mutating func clear() {
+    if isDrawn { write("\r\u{1B}[K") }
+    isDrawn = false
+    lastShown = isTerminal ? nil : lastShown
+  }
+}

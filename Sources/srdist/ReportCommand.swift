@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import SRReport
+
+/// `srdist report`: the table and the curves of one or several runs.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Print runs' results per epoch and draw their curves.",
+    discussion: """
+      Reads metrics.jsonl of each run, prints loss, PSNR and SSIM for training and validation, and draws curves.png \
+      with gnuplot. Without gnuplot the script is kept: run it where gnuplot is installed.
+
+      Examples:
+        srdist report runs/attention
+        srdist report --every 5 --output comparison runs/vanilla runs/attention
+      """)
+
+  @Argument(help: "Folders of runs.")
+  var runs: [String]
+
+  @Option(help: "Print every n-th epoch, and the last.")
+  var every = 1
+
+  @Option(help: "Folder for curves.png and curves.gp; that of the first run by default.")
+  var output: String?
+
+  func validate() throws {
+    guard !runs.isEmpty else { throw ValidationError("name at least one run") }
+    guard every >= 1 else { throw ValidationError("--every is \(every), expected at least 1") }
+  }
+
+  func run() throws {
+    var series: [CurveSeries] = []
+    for run in runs {
+      let epochs = try MetricsFile.epochs("\(run)/metrics.jsonl")
+      let name = URL(fileURLWithPath: run).lastPathComponent
+      print(series.isEmpty ? name : "\n\(name)")
+      guard !epochs.isEmpty else {
+        print("no epoch is finished yet")
+        continue
+      }
+      print(EpochTable.text(epochs, every: every), terminator: "")
+      series.append(CurveSeries(name: name, epochs: epochs))
+    }
+    guard !series.isEmpty else { return }
+    let folder = output ?? runs[0]
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let picture = "\(folder)/curves.png"
+    switch try Gnuplot.run(CurvePlot(series).script(pngPath: picture), keptAt: "\(folder)/curves.gp") {
+    case .drawn:
+      print("\ncurves: \(picture)")
+    case .notInstalled(let script):
+      print(
+        "\ngnuplot is not installed (Debian: gnuplot-nox), so no curves were drawn; run `gnuplot \(script)`")
+    }
+  }
+}

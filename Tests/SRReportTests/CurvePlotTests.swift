@@ -1,0 +1,49 @@
+import Foundation
+import SRData
+import SRReport
+import Testing
+
+@Suite struct CurvePlotTests {
+  private static let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
+
+  private var plot: CurvePlot {
+    var short = (1...3).map { SampleRecords.epoch($0, step: $0) }
+    short[1].validLoss = .nan
+    return CurvePlot([
+      CurveSeries(name: "vanilla", epochs: (1...20).map { SampleRecords.epoch($0, step: $0) }),
+      CurveSeries(name: "it's_another", epochs: short),
+    ])
+  }
+
+  @Test func scriptHoldsEveryEpochOfEveryRun() {
+    let script = plot.script(pngPath: "curves.png")
+    #expect(script.components(separatedBy: "END\n").count == 5)
+    let record = SampleRecords.epoch(20, step: 20)
+    #expect(script.contains("\n20 \(record.trainLoss) \(record.validLoss) NaN \(record.trainPSNR) "))
+    #expect(script.contains("2 0.1 NaN NaN "))
+    #expect(script.contains("'it''s\\_another validation'"))
+  }
+
+  @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
+  func gnuplotDrawsThePicture() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("it's curves.png")
+    let outcome = try Gnuplot.run(plot.script(pngPath: path), keptAt: folder.file("curves.gp"))
+    #expect(outcome == .drawn)
+    let image = try ImageFile.read(path)
+    #expect(image.width == 1500)
+    // More than paper: lines in several colours.
+    #expect(Set(image.pixels).count > 16)
+  }
+
+  @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
+  func brokenScriptIsAnErrorWithGnuplotsWords() throws {
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: GnuplotError.self) {
+      try Gnuplot.run("plot nonsense(\n", keptAt: folder.file("curves.gp"))
+    }
+    #expect(error?.scriptPath == folder.file("curves.gp"))
+    #expect(error?.problem.contains("nonsense") == true)
+  }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import SRReport
+import Testing
+
+@Suite struct MetricsLogTests {
+  /// A log of 3 epochs of 2 steps each.
+  private func writeLog(_ path: String) throws {
+    let log = try MetricsLog(path: path)
+    for epoch in 1...3 {
+      for step in [2 * epoch - 1, 2 * epoch] { try log.append(SampleRecords.step(step, epoch: epoch)) }
+      try log.append(SampleRecords.epoch(epoch, step: 2 * epoch))
+    }
+    try log.synchronize()
+  }
+
+  private func lines(_ text: String) -> [Substring] { text.split(separator: "\n") }
+
+  @Test func recordsComeBackToTheBit() throws {
+    let folder = try TemporaryFolder()
+    var step = SampleRecords.step(7, epoch: 1)
+    step.weightsSHA256 = "ab"
+    step.metrics = ["gradient_norm": 0.1 + 0.2]
+    var epoch = SampleRecords.epoch(3, step: 7)
+    epoch.metrics = ["valid_lpips": 0.30000000000000004, "valid_ssim_box": 1]
+    epoch.trainTerms = ["mse": 2.0 / 3.0]
+    epoch.validTerms = ["mse": 4.0 / 3.0]
+    let log = try MetricsLog(path: folder.file("metrics.jsonl"))
+    try log.append(step)
+    try log.append(epoch)
+    #expect(try MetricsFile.read(folder.file("metrics.jsonl")) == [.step(step), .epoch(epoch)])
+  }
+
+  @Test func fieldsHaveTheirPublishedNames() throws {
+    let folder = try TemporaryFolder()
+    try writeLog(folder.file("m"))
+    let objects = try lines(folder.text("m")).map {
+      try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+    #expect(
+      Set(objects[0].keys)
+        == ["kind", "epoch", "step", "loss", "terms", "learning_rate", "images_per_second"])
+    #expect(
+      Set(objects[2].keys) == [
+        "kind", "epoch", "step", "train_loss", "valid_loss", "train_psnr", "valid_psnr", "train_ssim",
+        "valid_ssim",
+        "valid_mse", "bicubic_psnr", "bicubic_ssim", "seconds",
+      ])
+    #expect(objects[0]["kind"] as? String == "step" && objects[2]["kind"] as? String == "epoch")
+    #expect(try lines(folder.text("m"))[0].contains("\"mse\":0.3333333333333333,"))
+  }
+
+  @Test func notFiniteNumbersStayValidJSONAndComeBack() throws {
+    let folder = try TemporaryFolder()
+    var record = SampleRecords.step(1, epoch: 1)
+    record.loss = .infinity
+    record.terms = ["mse": -.infinity, "ssim": .nan]
+    try MetricsLog(path: folder.file("m")).append(record)
+    _ = try JSONSerialization.jsonObject(with: Data(folder.text("m").utf8))
+    guard case .step(let read)? = try MetricsFile.read(folder.file("m")).first else {
+      Issue.record("no step record")
+      return
+    }
+    #expect(read.loss == .infinity && read.terms["mse"] == -.infinity && read.terms["ssim"]!.isNaN)
+  }
+
+  @Test func logIsContinuedNotOverwritten() throws {
+    let folder = try TemporaryFolder()
+    try MetricsLog(path: folder.file("m")).append(SampleRecords.step(1, epoch: 1))
+    try MetricsLog(path: folder.file("m")).append(SampleRecords.step(2, epoch: 1))
+    #expect(try MetricsFile.read(folder.file("m")).count == 2)
+  }
+
+  /// Step and completed epochs of the checkpoint, and the lines of the full log that stay.
+  @Test(arguments: [
+    (0, 0, []), (1, 0, [0]), (2, 0, [0, 1]), (2, 1, [0, 1, 2]), (3, 1, [0, 1, 2, 3]),
+    (4, 1, [0, 1, 2, 3, 4]), (4, 2, [0, 1, 2, 3, 4, 5]), (6, 3, [0, 1, 2, 3, 4, 5, 6, 7, 8]),
+  ])
+  func cutBackToTheCheckpoint(step: Int, completedEpochs: Int, kept: [Int]) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m")
+    try writeLog(path)
+    let before = try lines(folder.text("m"))
+    try MetricsFile.truncate(path, toStep: step, completedEpochs: completedEpochs)
+    let after = try folder.text("m")
+    #expect(lines(after) == kept.map { before[$0] })
+    #expect(after.isEmpty || after.hasSuffix("\n"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["m"])
+  }
+
+  @Test func resumedLogEqualsTheUninterruptedOne() throws {
+    let folder = try TemporaryFolder()
+    try writeLog(folder.file("whole"))
+    try writeLog(folder.file("cut"))
+    try MetricsFile.truncate(folder.file("cut"), toStep: 4, completedEpochs: 1)
+    let log = try MetricsLog(path: folder.file("cut"))
+    try log.append(SampleRecords.epoch(2, step: 4))
+    for step in [5, 6] { try log.append(SampleRecords.step(step, epoch: 3)) }
+    try log.append(SampleRecords.epoch(3, step: 6))
+    #expect(try folder.text("cut") == folder.text("whole"))
+  }
+
+  @Test func tornLastLineIsPassedOverAndCutOff() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m")
+    try writeLog(path)
+    let whole = try folder.text("m")
+    try (whole + #"{"epoch":4,"step":7,"#).write(toFile: path, atomically: false, encoding: .utf8)
+    #expect(try MetricsFile.read(path).count == 9)
+    try MetricsFile.truncate(path, toStep: 6, completedEpochs: 3)
+    #expect(try folder.text("m") == whole)
+  }
+
+  @Test func linesOfOtherProgramsSurviveTheCutUnchanged() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m")
+    let text = """
+      {"kind":"note",  "text":"kept as it is"}
+      {"kind":"step","step":1,"epoch":1,"loss":1,"terms":{},"learning_rate":1e-3,"images_per_second":1,"who":"me"}
+      {"kind":"step","step":9,"epoch":1,"loss":1,"terms":{},"learning_rate":1e-3,"images_per_second":1}
+
+      """
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+    try MetricsFile.truncate(path, toStep: 1, completedEpochs: 0)
+    #expect(try lines(folder.text("m")) == Array(lines(text).prefix(2)))
+    #expect(try MetricsFile.read(path).first == .other)
+  }
+
+  @Test func brokenLineIsNamed() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m")
+    try "{\"kind\":\"note\"}\nnot JSON\n".write(toFile: path, atomically: false, encoding: .utf8)
+    let errors = [
+      #expect(throws: MetricsLogError.self) { try MetricsFile.read(path) },
+      #expect(throws: MetricsLogError.self) {
+        try MetricsFile.truncate(path, toStep: 1, completedEpochs: 0)
+      },
+    ]
+    for error in errors {
+      #expect(error?.path == path)
+      #expect(error?.line == 2)
+      #expect(error?.description.contains("not JSON") == true)
+    }
+  }
+
+  @Test func absentLogsAndFoldersAreNamed() throws {
+    let folder = try TemporaryFolder()
+    try MetricsFile.truncate(folder.file("absent"), toStep: 1, completedEpochs: 0)
+    #expect(!FileManager.default.fileExists(atPath: folder.file("absent")))
+    let errors = [
+      #expect(throws: MetricsLogError.self) { try MetricsFile.read(folder.file("absent")) },
+      #expect(throws: MetricsLogError.self) { try MetricsLog(path: folder.file("absent/m")) },
+    ]
+    for error in errors { #expect(error?.description.contains("No such file or directory") == true) }
+  }
+
+  @Test func fullDiskIsAnErrorThatNamesTheLog() throws {
+    // Every write to this device fails with ENOSPC.
+    let log = try MetricsLog(path: "/dev/full")
+    let error = #expect(throws: MetricsLogError.self) { try log.append(SampleRecords.step(1, epoch: 1)) }
+    #expect(error?.description == "/dev/full: cannot be written: No space left on device")
+  }
+}

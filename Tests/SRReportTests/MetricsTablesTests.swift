@@ -1,0 +1,40 @@
+import SRReport
+import Testing
+
+@Suite struct MetricsTablesTests {
+  @Test func csvHasEveryEpochInFullPrecision() throws {
+    let folder = try TemporaryFolder()
+    let log = try MetricsLog(path: folder.file("metrics.jsonl"))
+    var second = SampleRecords.epoch(2, step: 20)
+    second.metrics = ["valid_lpips": 1.0 / 3.0]
+    second.trainTerms = ["mse": 0.25]
+    second.weightsSHA256 = "ab"
+    try log.append(SampleRecords.step(1, epoch: 1))
+    try log.append(SampleRecords.epoch(1, step: 10))
+    try log.append(second)
+    try MetricsCSV.regenerate(folder.file("metrics.csv"), from: folder.file("metrics.jsonl"))
+    let rows = try folder.text("metrics.csv").split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    #expect(
+      rows[0] == [
+        "epoch", "step", "train_loss", "valid_loss", "train_psnr", "valid_psnr", "train_ssim", "valid_ssim",
+        "valid_mse",
+        "bicubic_psnr", "bicubic_ssim", "seconds", "train_terms.mse", "valid_lpips", "weights_sha256",
+      ])
+    #expect(rows.count == 3 && rows.allSatisfy { $0.count == 15 })
+    #expect(rows[1][12...] == ["", "", ""])
+    #expect(rows[2][12...] == ["0.25", "0.3333333333333333", "ab"])
+    #expect(rows[2][4] == "\(25 + 2.0 / 3)")
+  }
+
+  @Test func tableShowsEveryFifthEpochAndTheLast() {
+    let epochs = (1...12).map { SampleRecords.epoch($0, step: $0 * 10) }
+    let lines = EpochTable.text(epochs, every: 5).split(separator: "\n")
+    #expect(lines.count == 4)
+    #expect(lines.dropFirst().map { $0.split(separator: " ")[0] } == ["5", "10", "12"])
+    #expect(Set(lines.map(\.count)).count == 1)
+    // Validation PSNR 25.1 + 12 / 3 against bicubic's 24.5.
+    #expect(lines[3].hasSuffix("+4.60 dB"))
+  }
+}
