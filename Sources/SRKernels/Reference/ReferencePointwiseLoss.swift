@@ -1,0 +1,39 @@
+/// A loss summed over an image pair, and its gradient by the super-resolved image.
+public struct ReferenceLoss<T: BinaryFloatingPoint> {
+  public var sum: T
+  public var gradient: [T]
+
+  init(count: Int) {
+    sum = 0
+    gradient = [T](repeating: 0, count: count)
+  }
+}
+
+extension ReferenceLoss: Sendable where T: Sendable {}
+
+extension Reference {
+  /// sum over i of (superRes[i] - highRes[i])^2
+  public static func squaredDifference<T: BinaryFloatingPoint>(
+    superRes: [T], highRes: [T]
+  ) -> ReferenceLoss<T> {
+    var loss = ReferenceLoss<T>(count: superRes.count)
+    for (index, (x, y)) in zip(superRes, highRes).enumerated() {
+      loss.sum += (x - y) * (x - y)
+      loss.gradient[index] = 2 * (x - y)
+    }
+    return loss
+  }
+
+  /// sum over i of sqrt((superRes[i] - highRes[i])^2 + epsilonSquared)
+  public static func charbonnierDifference<T: BinaryFloatingPoint>(
+    superRes: [T], highRes: [T], epsilonSquared: T
+  ) -> ReferenceLoss<T> {
+    var loss = ReferenceLoss<T>(count: superRes.count)
+    for (index, (x, y)) in zip(superRes, highRes).enumerated() {
+      let root = ((x - y) * (x - y) + epsilonSquared).squareRoot()
+      loss.sum += root
+      loss.gradient[index] = (x - y) / root
+    }
+    return loss
+  }
+}

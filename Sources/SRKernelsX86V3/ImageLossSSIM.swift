@@ -1,0 +1,128 @@
+import SRKernels
+
+extension VectorKernels {
+  public func structuralSimilarityScratchCount(_ shape: RGBImageShape) -> Int {
+    SSIMWorkspace.count(shape)
+  }
+
+  public func structuralSimilarity(
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: RGBImageShape,
+    window: SSIMWindow, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> Double {
+    precondition(
+      window == .box || min(shape.height, shape.width) > SSIMWindow.padding,
+      "reflection by \(SSIMWindow.padding) pixels needs a larger image than \(shape)")
+    let workspace = SSIMWorkspace(shape: shape, window: window, memory: scratch)
+    var total = 0.0
+    for row in 0..<shape.height {
+      workspace.meanVertically(superRes, highRes, row: row)
+      total += workspace.similarity(slopeScale: gradient == nil ? nil : gradientScale)
+      if gradient != nil { workspace.spreadHorizontally(row: row) }
+    }
+    if let gradient {
+      for row in 0..<shape.height {
+        workspace.spreadVertically(superRes, highRes, row: row, addingTo: gradient)
+      }
+    }
+    return total
+  }
+}
+
+extension SSIMWorkspace {
+  /// Means over the window's column of superRes, highRes, the sum of their squares and their product, for every
+  /// pixel of one row; extended beyond the edges.
+  func meanVertically(_ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int) {
+    let reach = rowsInReach(of: row)
+    let weights = gatherWeights(row: row)
+    for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
+      var meanX = Vector.zero
+      var meanY = Vector.zero
+      var meanSquares = Vector.zero
+      var meanProduct = Vector.zero
+      for source in reach {
+        let weight = Vector(repeating: weights[source - row + SSIMWindow.padding])
+        let start = source * rowCount
+        let x = superRes.vector(at: start + index, end: start + rowCount)
+        let y = highRes.vector(at: start + index, end: start + rowCount)
+        meanX.addProduct(weight, x)
+        meanY.addProduct(weight, y)
+        meanSquares.addProduct(weight, (x * x).addingProduct(y, y))
+        meanProduct.addProduct(weight, x * y)
+      }
+      meanRow(0).store(meanX, at: index)
+      meanRow(1).store(meanY, at: index)
+      meanRow(2).store(meanSquares, at: index)
+      meanRow(3).store(meanProduct, at: index)
+    }
+    for moment in 0..<4 { extendBeyondEdges(meanRow(moment)) }
+  }
+
+  /// Finishes the means along the row; returns the sum of the row's similarities. Where `slopeScale` is given,
+  /// keeps that times the similarity's slopes by the means of superRes, of its square and of the product.
+  func similarity(slopeScale: Float?) -> Double {
+    let c1 = Vector(repeating: Float(SSIMWindow.c1))
+    let c2 = Vector(repeating: Float(SSIMWindow.c2))
+    var sum = Vector.zero
+    for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
+      let inside = rowCount - index
+      let meanX = windowSum(meanRow(0), at: index)
+      let meanY = windowSum(meanRow(1), at: index)
+      let product = meanX * meanY
+      let squares = (meanX * meanX).addingProduct(meanY, meanY)
+      let a1 = product * 2 + c1
+      let a2 = (windowSum(meanRow(3), at: index) - product) * 2 + c2
+      let b1 = squares + c1
+      let b2 = windowSum(meanRow(2), at: index) - squares + c2
+      let inverse = 1 / (b1 * b2)
+      let similarity = a1 * a2 * inverse
+      sum += similarity.first(inside)
+      guard let slopeScale else { continue }
+      let scale = (inverse * slopeScale).first(inside)
+      let byMean = (meanY * (a2 - a1)).addingProduct(meanX * similarity, b1 - b2) * 2 * scale
+      slopeRow(0).store(byMean.first(inside), at: index)
+      slopeRow(1).store((-similarity * b1 * scale).first(inside), at: index)
+      slopeRow(2).store((a1 * 2 * scale).first(inside), at: index)
+    }
+    return Double(sum.sum())
+  }
+
+  /// The adjoint of the means along the row: spreads the slopes over the window's row, into the row's plane.
+  func spreadHorizontally(row: Int) {
+    for slope in 0..<3 {
+      let source = slopeRow(slope)
+      let destination = slopePlane(slope) + row * rowStride
+      for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
+        destination.store(windowSum(source, at: index), at: index)
+      }
+      if window == .gaussian { foldEdges(of: source, into: destination) }
+    }
+  }
+
+  /// The adjoint of the means along the columns; adds the gradient of one row of pixels.
+  func spreadVertically(
+    _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int,
+    addingTo gradient: UnsafeMutablePointer<Float>
+  ) {
+    let reach = rowsInReach(of: row)
+    let weights = scatterWeights(row: row)
+    let start = row * rowCount
+    let end = start + rowCount
+    for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
+      var byMean = Vector.zero
+      var bySquare = Vector.zero
+      var byProduct = Vector.zero
+      for source in reach {
+        let weight = Vector(repeating: weights[source - row + SSIMWindow.padding])
+        let position = source * rowStride + index
+        byMean.addProduct(weight, slopePlane(0).vector(at: position))
+        bySquare.addProduct(weight, slopePlane(1).vector(at: position))
+        byProduct.addProduct(weight, slopePlane(2).vector(at: position))
+      }
+      let x = superRes.vector(at: start + index, end: end)
+      let y = highRes.vector(at: start + index, end: end)
+      let sum = byMean.addingProduct(x * 2, bySquare).addingProduct(y, byProduct)
+      gradient.add(sum, at: start + index, end: end)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import SRKernelDispatch
+import SRKernels
+import SRLosses
+import Testing
+
+@Suite struct PixelLossTests {
+  static let kinds: [LossTerm.Kind] = [.mse, .charbonnier, .ssim, .ssimBox, .edge]
+
+  private func loss(_ kind: LossTerm.Kind, _ level: CPULevel) throws -> any Loss {
+    try #require(kind.pixelLoss(kernels: level.kernels))
+  }
+
+  /// The values come out of float32 means and variances; 1 - SSIM of similar images loses two digits more.
+  @Test(arguments: PixelLossFixtures.all, CPULevel.supported())
+  func agreesWithPyTorch(_ expected: PixelLossFixtures.Case, _ level: CPULevel) throws {
+    let loss = try loss(#require(LossTerm.Kind(rawValue: expected.loss)), level)
+    let images = FormulaImages(height: expected.height, width: expected.width)
+    let run = LossRun(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape)
+    #expect(loss.name == expected.loss)
+    #expect(abs(run.value - expected.value) < 2e-5 * expected.value)
+
+    let sampled = stride(from: 0, to: run.gradient.count, by: expected.gradientStep).map { run.gradient[$0] }
+    #expect(relativeDifference(sampled, expected.gradientElements) < 3e-5)
+    let norm = run.gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    #expect(abs(norm - expected.gradientNorm) < 1e-5 * expected.gradientNorm)
+  }
+
+  @Test(arguments: kinds, CPULevel.supported())
+  func addsTheWeightedGradient(_ kind: LossTerm.Kind, _ level: CPULevel) throws {
+    let loss = try loss(kind, level)
+    let images = FormulaImages(height: 9, width: 13)
+    let plain = LossRun(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape)
+    let weighted = LossRun(
+      loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape, weight: 0.25,
+      initialGradient: 0.5)
+    #expect(weighted.value == plain.value)
+    for (plain, weighted) in zip(plain.gradient, weighted.gradient) {
+      #expect(abs(weighted - (0.5 + 0.25 * plain)) <= 1e-7)
+    }
+    let alone = LossRun.value(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape)
+    #expect(alone == plain.value)
+  }
+
+  @Test(arguments: kinds, CPULevel.supported())
+  func equalImagesHaveNoGradient(_ kind: LossTerm.Kind, _ level: CPULevel) throws {
+    let images = FormulaImages(height: 16, width: 17)
+    let run = LossRun(
+      try loss(kind, level), superRes: images.highRes, highRes: images.highRes, shape: images.shape)
+    let charbonnierOfZero = [.charbonnier, .edge].contains(kind)
+    #expect(abs(run.value - (charbonnierOfZero ? 1e-3 : 0)) < 1e-6)
+    // The slope of a similarity near 1 is the difference of two equal large terms.
+    #expect(run.gradient.allSatisfy { abs($0) < 1e-7 })
+  }
+
+  /// Constant images have zero variance and, inside, zero Sobel magnitude, whose slope is infinite.
+  @Test(arguments: kinds, CPULevel.supported())
+  func constantImagesHaveFiniteGradients(_ kind: LossTerm.Kind, _ level: CPULevel) throws {
+    let shape = RGBImageShape(height: 12, width: 14)
+    let target = FormulaImages(height: 12, width: 14).highRes
+    for (superRes, highRes) in [(0 as Float, 0 as Float), (1, 1), (0, 1), (0.7, 0.2)] {
+      let run = LossRun(
+        try loss(kind, level), superRes: [Float](repeating: superRes, count: shape.count),
+        highRes: [Float](repeating: highRes, count: shape.count), shape: shape)
+      #expect(run.value.isFinite)
+      #expect(run.gradient.allSatisfy { $0.isFinite })
+    }
+    let flat = LossRun(
+      try loss(kind, level), superRes: [Float](repeating: 0.5, count: shape.count), highRes: target,
+      shape: shape)
+    #expect(flat.value.isFinite && flat.value > 0)
+    #expect(flat.gradient.allSatisfy { $0.isFinite })
+    #expect(flat.gradient.contains { $0 != 0 })
+  }
+}

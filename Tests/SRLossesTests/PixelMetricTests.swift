@@ -1,0 +1,63 @@
+import Foundation
+import SRKernelDispatch
+import SRKernels
+import SRLosses
+import SRMetrics
+import SRTensor
+import Testing
+
+@Suite struct PixelMetricTests {
+  private let kernels: any KernelSet
+  private let images = FormulaImages(height: 20, width: 23)
+
+  init() throws {
+    kernels = try #require(CPULevel.supported().last).kernels
+  }
+
+  private func value(_ kind: LossTerm.Kind) throws -> Double {
+    let loss = try #require(kind.pixelLoss(kernels: kernels))
+    return LossRun.value(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape)
+  }
+
+  @Test func psnrIsMinusTenLogarithmsOfTheError() throws {
+    let psnr = PSNR(kernels: kernels)
+    let decibels = psnr.evaluate(superRes: images.superRes, highRes: images.highRes, height: 20, width: 23)
+    let error = try value(.mse)
+    #expect(abs(decibels - -10 * log10(error)) < 1e-12)
+    // Off by a tenth everywhere, and outside 0...1: 20 dB, as nothing is clamped.
+    let far = images.highRes.map { $0 + 1.9 }
+    let offByATenth = far.map { $0 + 0.1 }
+    let twenty = psnr.evaluate(superRes: offByATenth, highRes: far, height: 20, width: 23)
+    #expect(abs(twenty - 20) < 1e-4)
+  }
+
+  @Test func psnrOfEqualImagesIsAHundred() {
+    let decibels = PSNR(kernels: kernels).evaluate(
+      superRes: images.highRes, highRes: images.highRes, height: 20, width: 23)
+    #expect(decibels == 100)
+  }
+
+  @Test(arguments: SSIMWindow.allCases)
+  func ssimIsWhatItsLossLacksToOne(_ window: SSIMWindow) throws {
+    let ssim = SSIM(window: window, kernels: kernels)
+    let scratch = AlignedBuffer(count: ssim.scratchCount(height: 20, width: 23))
+    let similarity = ssim.evaluate(
+      superRes: images.superRes, highRes: images.highRes, height: 20, width: 23, scratch: scratch.pointer)
+    let loss = try value(window == .box ? .ssimBox : .ssim)
+    #expect(abs(similarity - (1 - loss)) < 1e-12)
+  }
+
+  @Test func bicubicBaselineMeasuresTheUpsampledBytes() {
+    let bytes = images.superRes.map { UInt8(max(0, min(255, ($0 * 255).rounded()))) }
+    let floats = bytes.map { Float($0) / 255 }
+    let baseline = BicubicBaseline(kernels: kernels)
+    let scratch = AlignedBuffer(count: baseline.scratchCount(height: 20, width: 23))
+    let values = baseline.evaluate(
+      upsampled: bytes, highRes: images.highRes, height: 20, width: 23, scratch: scratch.pointer)
+    let psnr = PSNR(kernels: kernels).evaluate(
+      superRes: floats, highRes: images.highRes, height: 20, width: 23)
+    let ssim = SSIM(kernels: kernels).evaluate(
+      superRes: floats, highRes: images.highRes, height: 20, width: 23, scratch: scratch.pointer)
+    #expect(values == BicubicBaseline.Values(psnr: psnr, ssim: ssim))
+  }
+}
