@@ -62,13 +62,13 @@ import Testing
         try loss(kind, level), superRes: [Float](repeating: superRes, count: shape.count),
         highRes: [Float](repeating: highRes, count: shape.count), shape: shape)
       #expect(run.value.isFinite)
-      #expect(run.gradient.allSatisfy(\.isFinite))
+      #expect(run.gradient.allSatisfy { $0.isFinite })
     }
     let flat = LossRun(
       try loss(kind, level), superRes: [Float](repeating: 0.5, count: shape.count), highRes: target,
       shape: shape)
     #expect(flat.value.isFinite && flat.value > 0)
-    #expect(flat.gradient.allSatisfy(\.isFinite))
+    #expect(flat.gradient.allSatisfy { $0.isFinite })
     #expect(flat.gradient.contains { $0 != 0 })
   }
 }
