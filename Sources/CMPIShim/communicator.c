@@ -1,0 +1,43 @@
+#include <stdlib.h>
+
+#include "internal.h"
+
+static int duplicate(MPI_Comm source, srdist_mpi_communicator **result) {
+  srdist_mpi_communicator *made = malloc(sizeof *made);
+  if (made == NULL) return SRDIST_MPI_OUT_OF_MEMORY;
+  int status = MPI_Comm_dup(source, &made->comm);
+  if (status != MPI_SUCCESS) {
+    free(made);
+    return status;
+  }
+  *result = made;
+  return SRDIST_MPI_SUCCESS;
+}
+
+int srdist_mpi_world(srdist_mpi_communicator **communicator) {
+  return duplicate(MPI_COMM_WORLD, communicator);
+}
+
+int srdist_mpi_duplicate(const srdist_mpi_communicator *communicator, srdist_mpi_communicator **result) {
+  return duplicate(communicator->comm, result);
+}
+
+int srdist_mpi_rank(const srdist_mpi_communicator *communicator, int *rank) {
+  return MPI_Comm_rank(communicator->comm, rank);
+}
+
+int srdist_mpi_size(const srdist_mpi_communicator *communicator, int *size) {
+  return MPI_Comm_size(communicator->comm, size);
+}
+
+int srdist_mpi_local(const srdist_mpi_communicator *communicator, int *rank, int *size) {
+  // Not the launcher's OMPI_COMM_WORLD_LOCAL_RANK: srun and other launchers do not set it.
+  MPI_Comm local;
+  int status =
+      MPI_Comm_split_type(communicator->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local);
+  if (status != MPI_SUCCESS) return status;
+  status = MPI_Comm_rank(local, rank);
+  if (status == MPI_SUCCESS) status = MPI_Comm_size(local, size);
+  int freed = MPI_Comm_free(&local);
+  return status != MPI_SUCCESS ? status : freed;
+}

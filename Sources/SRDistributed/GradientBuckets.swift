@@ -1,0 +1,74 @@
+import SRTensor
+
+/// A cut of the gradient arena into contiguous ranges, each exchanged on its own.
+///
+/// Bucket 0 is the arena's end and the last bucket its beginning: the backward pass finishes the layers in
+/// that order, so early buckets travel while later ones are still computed. Ranges start and end at multiples
+/// of 16 floats.
+public struct GradientBuckets: Sendable, Equatable {
+  /// Floats of the arena.
+  public let arenaCount: Int
+  /// In backward order.
+  public let ranges: [Range<Int>]
+
+  public var count: Int { ranges.count }
+
+  /// Floats in a cache line: no two ranks or threads write to the same one.
+  static let granularity = 16
+
+  /// Cuts at the given interior offsets, ascending multiples of 16.
+  public init(arenaCount: Int, cuts: [Int]) {
+    precondition(
+      arenaCount > 0 && arenaCount % Self.granularity == 0,
+      "an arena of \(arenaCount) floats is not a multiple of \(Self.granularity)")
+    let bounds = [0] + cuts + [arenaCount]
+    for (lower, upper) in zip(bounds, bounds.dropFirst()) {
+      precondition(
+        lower < upper && lower % Self.granularity == 0,
+        "bucket bounds \(bounds) are not ascending multiples of \(Self.granularity)")
+    }
+    self.arenaCount = arenaCount
+    ranges = zip(bounds, bounds.dropFirst()).map { $0..<$1 }.reversed()
+  }
+
+  /// Buckets of about `targetBytes` each.
+  public init(arenaCount: Int, targetBytes: Int) {
+    let floats = targetBytes / MemoryLayout<Float>.stride / Self.granularity * Self.granularity
+    precondition(floats > 0, "a bucket of \(targetBytes) bytes holds no cache line")
+    let cuts = stride(from: arenaCount - floats, to: 0, by: -floats)
+    self.init(arenaCount: arenaCount, cuts: cuts.reversed())
+  }
+
+  /// Buckets of at least `targetBytes` each (but for the arena's beginning), cut where tensors begin: a bucket
+  /// is complete when the backward pass has written its tensors.
+  public init(layout: ParameterLayout, targetBytes: Int) {
+    var cuts: [Int] = []
+    var end = layout.arenaCount
+    for entry in layout.entries.reversed() where entry.offset > 0 {
+      if (end - entry.offset) * MemoryLayout<Float>.stride >= targetBytes {
+        cuts.append(entry.offset)
+        end = entry.offset
+      }
+    }
+    self.init(arenaCount: layout.arenaCount, cuts: cuts.reversed())
+  }
+
+  /// The bucket that holds an arena offset.
+  public func bucket(containing offset: Int) -> Int {
+    guard let bucket = ranges.firstIndex(where: { $0.contains(offset) }) else {
+      preconditionFailure("offset \(offset) lies outside an arena of \(arenaCount) floats")
+    }
+    return bucket
+  }
+
+  /// The parts of a bucket that the ranks own: contiguous, in rank order, of whole cache lines.
+  func shards(of bucket: Int, worldSize: Int) -> [Range<Int>] {
+    let range = ranges[bucket]
+    let lines = range.count / Self.granularity
+    return (0..<worldSize).map { rank in
+      let share = ReductionTree.share(of: lines, rank: rank, worldSize: worldSize)
+      let start = range.lowerBound + share.lowerBound * Self.granularity
+      return start..<start + share.count * Self.granularity
+    }
+  }
+}

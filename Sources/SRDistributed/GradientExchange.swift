@@ -1,0 +1,71 @@
+import SRTensor
+import Synchronization
+
+/// The gradient reduction over the ranks of a job, overlapped with the backward pass.
+///
+/// One communication thread drives all nonblocking collectives: MPI only progresses inside its calls. A rank
+/// that is alone needs neither the thread nor MPI.
+public final class GradientExchange: GradientReducer {
+  public let buckets: GradientBuckets
+  public let destination: AlignedBuffer
+  private let rank: Int
+  private let worldSize: Int
+  private let overlapsComputation: Bool
+  private let reduction: RankReduction
+  private let thread: PollingThread?
+  private let plan: Mutex<BatchPlan>
+
+  /// Collective.
+  ///
+  /// `destination` holds `buckets.arenaCount` floats. `reservedLeaves` gradient leaves are allocated at once:
+  /// worker threads + log2(share) + 1 suffice where samples are started in order.
+  /// Throws ``MPIError`` where MPI refuses a communicator.
+  public init(
+    communicator: Communicator, buckets: GradientBuckets, destination: AlignedBuffer,
+    options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, add: @escaping VectorAdd
+  ) throws(MPIError) {
+    self.buckets = buckets
+    self.destination = destination
+    rank = communicator.rank
+    worldSize = communicator.worldSize
+    overlapsComputation = options.overlapsComputation
+    plan = Mutex(BatchPlan(batchSize: worldSize, worldSize: worldSize))
+    let transport = worldSize > 1 ? try MPITransport(communicator) : nil
+    let reduction = RankReduction(
+      buckets: buckets, destination: destination, options: options, reservedLeaves: reservedLeaves,
+      transport: transport, add: add)
+    self.reduction = reduction
+    thread = transport == nil ? nil : PollingThread(name: "gradient exchange") { try reduction.poll() }
+  }
+
+  public var allocations: Int { reduction.allocations }
+
+  public func begin(batchSize: Int) -> Range<Int> {
+    let plan = plan.withLock { plan in
+      if plan.tree.batchSize != batchSize { plan = BatchPlan(batchSize: batchSize, worldSize: worldSize) }
+      return plan
+    }
+    let samples = plan.shares[rank]
+    reduction.begin(plan, samples: samples)
+    if overlapsComputation { thread?.start() }
+    return samples
+  }
+
+  public func beginSample(_ sample: Int) -> UnsafeMutablePointer<Float> {
+    reduction.local.beginSample(sample)
+  }
+
+  public func complete(sample: Int, bucket: Int) { reduction.complete(sample: sample, bucket: bucket) }
+
+  public func finish() throws {
+    precondition(reduction.isLocallyComplete, "the step is finished before all its samples are complete")
+    if let thread {
+      if !overlapsComputation { thread.start() }
+      try thread.wait()
+    } else {
+      guard case .finished = try reduction.poll() else {
+        preconditionFailure("a rank that is alone waits for nobody")
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+
+/// A thread that polls an exchange from ``start()`` until it is finished, and sleeps between steps.
+final class PollingThread: Sendable {
+  /// Short enough to add little to a transfer, long enough to leave the core to the workers.
+  private static let pollInterval: TimeInterval = 200e-6
+
+  private let shared = Shared()
+
+  init(name: String, poll: @escaping @Sendable () throws -> ExchangeProgress) {
+    let shared = shared
+    let thread = Thread {
+      while shared.waitForStart() {
+        shared.end(Result { try Self.pollUntilFinished(poll) })
+      }
+    }
+    thread.name = name
+    thread.start()
+  }
+
+  deinit { shared.stop() }
+
+  /// Begins to poll; the run before was waited for.
+  func start() { shared.start() }
+
+  /// Blocks until the poll reports the end, and throws the error that it threw instead.
+  func wait() throws { try shared.waitForEnd() }
+
+  private static func pollUntilFinished(_ poll: () throws -> ExchangeProgress) throws {
+    while true {
+      switch try poll() {
+      case .finished: return
+      case .advanced: continue
+      case .waiting: Thread.sleep(forTimeInterval: pollInterval)
+      }
+    }
+  }
+
+  /// What both threads see; kept apart so that the running thread does not keep its owner alive.
+  private final class Shared: @unchecked Sendable {
+    private enum Phase {
+      case idle
+      case running
+      case ended(Result<Void, any Error>)
+      case stopped
+    }
+
+    private let condition = NSCondition()
+    /// Guarded by `condition`.
+    private var phase = Phase.idle
+
+    func start() {
+      condition.withLock {
+        guard case .idle = phase else {
+          preconditionFailure("an exchange was started before it was waited for")
+        }
+        phase = .running
+        condition.broadcast()
+      }
+    }
+
+    func stop() {
+      condition.withLock {
+        phase = .stopped
+        condition.broadcast()
+      }
+    }
+
+    /// False where the thread is to end.
+    func waitForStart() -> Bool {
+      condition.withLock {
+        while true {
+          switch phase {
+          case .running: return true
+          case .stopped: return false
+          case .idle, .ended: condition.wait()
+          }
+        }
+      }
+    }
+
+    func end(_ result: Result<Void, any Error>) {
+      condition.withLock {
+        if case .stopped = phase { return }
+        phase = .ended(result)
+        condition.broadcast()
+      }
+    }
+
+    func waitForEnd() throws {
+      try condition.withLock {
+        while true {
+          switch phase {
+          case .ended(let result):
+            phase = .idle
+            return try result.get()
+          case .idle, .stopped: preconditionFailure("an exchange is waited for that was not started")
+          case .running: condition.wait()
+          }
+        }
+      }
+    }
+  }
+}

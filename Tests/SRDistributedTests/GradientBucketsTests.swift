@@ -1,0 +1,24 @@
+import SRDistributed
+import SRTensor
+import Testing
+
+@Suite struct GradientBucketsTests {
+  @Test func bucketsRunFromTheArenasEndToItsBeginning() {
+    let buckets = GradientBuckets(arenaCount: 160, targetBytes: 64 * 4)
+    #expect(buckets.ranges == [96..<160, 32..<96, 0..<32])
+    #expect(buckets.bucket(containing: 159) == 0)
+    #expect(buckets.bucket(containing: 31) == 2)
+    #expect(GradientBuckets(arenaCount: 160, targetBytes: 1 << 20).ranges == [0..<160])
+  }
+
+  @Test func bucketsOfALayoutAreCutWhereTensorsBegin() {
+    var layout = ParameterLayout()
+    for (name, count) in [("a", 100), ("b", 20), ("c", 50), ("d", 10), ("e", 200)] {
+      _ = layout.append(name, shape: [count])
+    }
+    // a 0..<112, b 112..<144, c 144..<208, d 208..<224, e 224..<432
+    let buckets = GradientBuckets(layout: layout, targetBytes: 80 * 4)
+    #expect(buckets.ranges == [224..<432, 144..<224, 0..<144])
+    #expect(GradientBuckets(layout: layout, targetBytes: 4).count == 5)
+  }
+}
