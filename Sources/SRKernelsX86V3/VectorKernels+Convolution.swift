@@ -2,6 +2,7 @@ import SRKernels
 
 extension VectorKernels {
   public func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel {
-    Im2colConvolution(shape)
+    if WinogradConvolution<WinogradF4>.supports(shape) { return WinogradConvolution<WinogradF4>(shape) }
+    return Im2colConvolution(shape)
   }
 }

@@ -6,6 +6,7 @@ public enum Reference {}
 extension Reference {
   /// destination[y, x, k] = bias[k] + sum over (i, j, c) of
   /// source[y * stride + i - padding, x * stride + j - padding, c] * weights[i, j, c, k]
+  @_specialize(where T == Double)
   public static func convolution2DForward<T: BinaryFloatingPoint>(
     _ shape: Convolution2DShape, source: [T], weights: [T], bias: [T]
   ) -> [T] {
@@ -27,6 +28,7 @@ extension Reference {
   }
 
   /// The gradient by the source, given that by the destination.
+  @_specialize(where T == Double)
   public static func convolution2DBackwardData<T: BinaryFloatingPoint>(
     _ shape: Convolution2DShape, gradientDestination: [T], weights: [T]
   ) -> [T] {
@@ -50,6 +52,7 @@ extension Reference {
   }
 
   /// The gradients by weights (HWIO) and bias, given that by the destination.
+  @_specialize(where T == Double)
   public static func convolution2DBackwardWeights<T: BinaryFloatingPoint>(
     _ shape: Convolution2DShape, source: [T], gradientDestination: [T]
   ) -> (weights: [T], bias: [T]) {

@@ -1,0 +1,118 @@
+/// Blocks and scratch memory of a forward or backward-data pass.
+struct WinogradDataPlan: Sendable {
+  /// Input channels of the pass: the depth of the products.
+  let depth: Int
+  /// Output channels of the pass.
+  let columns: Int
+  /// Tiles transformed at a time.
+  let blockTiles: Int
+  /// Floats between two frequencies of transformed pixels, off powers of two: at multiples of 4 KiB, the
+  /// stores of one tile's frequencies would all fall into one set of the cache.
+  let inputStride: Int
+  /// Floats between two frequencies of products.
+  let productStride: Int
+
+  private let frequencies: Int
+
+  init(depth: Int, columns: Int, tiles: Int, frequencies: Int) {
+    self.depth = depth
+    self.columns = columns
+    self.frequencies = frequencies
+    // Transformed weights that fit the second-level cache leave room for small blocks only; others come from
+    // further away once a block, so blocks are then as large as pays.
+    let weightBytes = 4 * frequencies * depth * columns
+    let wanted = weightBytes <= 640 << 10 ? max(8, 16 * 64 / depth / 8 * 8) : 64
+    blockTiles = min(wanted, tiles)
+    inputStride = blockTiles * depth + 16
+    productStride = blockTiles * MatrixMultiply.panelWidth + 16
+  }
+
+  var patchOffset: Int { 0 }
+  /// Floats of a copied input tile, of at most 8 x 8 pixels, or of an output tile of 16 channels.
+  var patchCount: Int { frequencies * max(depth, 16) }
+  var inputOffset: Int { patchCount }
+  var productOffset: Int { inputOffset + frequencies * inputStride }
+  var scratchCount: Int { productOffset + frequencies * productStride }
+
+  /// Where the 16 transformed weights from `column` on lie, inside one frequency: panels of whole rows.
+  func weightOffset(depth row: Int, column: Int) -> Int {
+    let panel = column / MatrixMultiply.panelWidth * MatrixMultiply.panelWidth
+    let width = min(MatrixMultiply.panelWidth, columns - panel)
+    return panel * depth + row * width + column - panel
+  }
+}
+
+extension WinogradConvolution {
+  /// destination = max(floor, bias + source convolved); both data passes are this, with other weights.
+  func convolve(
+    _ plan: WinogradDataPlan, source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>?, floor: Float, destination: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let patch = scratch + plan.patchOffset
+    let input = scratch + plan.inputOffset
+    let products = scratch + plan.productOffset
+    for first in stride(from: 0, to: tiles.count, by: plan.blockTiles) {
+      let block = first..<min(first + plan.blockTiles, tiles.count)
+      transformInput(plan, block, source, patch: patch, into: input)
+      for column in stride(from: 0, to: plan.columns, by: MatrixMultiply.panelWidth) {
+        let width = min(MatrixMultiply.panelWidth, plan.columns - column)
+        for frequency in 0..<Transform.frequencyCount {
+          MatrixMultiply.panel(
+            rows: block.count, vectors: width / 16, depth: plan.depth,
+            MatrixMultiply.Broadcast(
+              base: input + frequency * plan.inputStride, rowStride: plan.depth, depthStride: 1),
+            MatrixMultiply.Rows(
+              base: preparedWeights + (frequency * plan.columns + column) * plan.depth, stride: width),
+            into: MatrixMultiply.Rows(
+              base: products + frequency * plan.productStride, stride: MatrixMultiply.panelWidth),
+            accumulate: false)
+        }
+        for channel in stride(from: 0, to: width, by: 16) {
+          transformOutput(
+            plan, block, products + channel, bias: bias?.vector(at: column + channel) ?? .zero,
+            floor: Vector(repeating: floor), patch: patch, into: destination + column + channel)
+        }
+      }
+    }
+  }
+
+  @inline(never)
+  private func transformInput(
+    _ plan: WinogradDataPlan, _ block: Range<Int>, _ source: UnsafePointer<Float>,
+    patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>
+  ) {
+    for tile in block {
+      let window = tiles.window(
+        tile, margin: 1, image: source, channels: plan.depth, pixelStride: plan.depth, patch: patch)
+      let row = input + (tile - block.lowerBound) * plan.depth
+      for channel in stride(from: 0, to: plan.depth, by: 16) {
+        Transform.input(
+          window.base + channel, rowStride: window.rowStride, columnStride: window.columnStride,
+          into: row + channel, frequencyStride: plan.inputStride)
+      }
+    }
+  }
+
+  @inline(never)
+  private func transformOutput(
+    _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>, bias: Vector,
+    floor: Vector, patch: UnsafeMutablePointer<Float>, into destination: UnsafeMutablePointer<Float>
+  ) {
+    for tile in block {
+      let row = products + (tile - block.lowerBound) * MatrixMultiply.panelWidth
+      let (y, x) = tiles.origin(tile)
+      if y + tiles.size <= tiles.height, x + tiles.size <= tiles.width {
+        Transform.output(
+          row, frequencyStride: plan.productStride, bias: bias, floor: floor,
+          into: destination + (y * tiles.width + x) * plan.columns,
+          rowStride: tiles.width * plan.columns, columnStride: plan.columns)
+      } else {
+        Transform.output(
+          row, frequencyStride: plan.productStride, bias: bias, floor: floor, into: patch,
+          rowStride: tiles.size * 16, columnStride: 16)
+        tiles.writeInside(tile, patch: patch, image: destination, pixelStride: plan.columns)
+      }
+    }
+  }
+}

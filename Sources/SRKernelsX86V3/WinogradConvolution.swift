@@ -1,0 +1,96 @@
+import SRKernels
+
+/// A 3 x 3 convolution of stride 1 and padding 1 by Winograd's minimal filtering.
+///
+/// Tiles are processed in blocks: a block is transformed, each frequency is one matrix product
+/// [tiles x C] [C x K], and the products are transformed back straight into the destination. Block sizes depend
+/// on the shape alone, so the result has the same bits on every call.
+struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
+  let shape: Convolution2DShape
+  let tiles: WinogradTiles
+  let forwardPlan: WinogradDataPlan
+  let backwardPlan: WinogradDataPlan
+  let weightsPlan: WinogradWeightsPlan
+
+  /// Whether the method covers a shape: 3 x 3, stride 1, padding 1, channels in whole vectors.
+  static func supports(_ shape: Convolution2DShape) -> Bool {
+    shape.kernelSize == 3 && shape.stride == 1 && shape.padding == 1 && shape.inputChannels % 16 == 0
+      && shape.outputChannels % 16 == 0
+  }
+
+  init(_ shape: Convolution2DShape) {
+    precondition(Self.supports(shape), "\(Transform.name) does not cover \(shape)")
+    self.shape = shape
+    let frequencies = Transform.frequencyCount
+    tiles = WinogradTiles(
+      height: shape.inputHeight, width: shape.inputWidth, size: Transform.outputTile)
+    forwardPlan = WinogradDataPlan(
+      depth: shape.inputChannels, columns: shape.outputChannels, tiles: tiles.count,
+      frequencies: frequencies)
+    backwardPlan = WinogradDataPlan(
+      depth: shape.outputChannels, columns: shape.inputChannels, tiles: tiles.count,
+      frequencies: frequencies)
+    weightsPlan = WinogradWeightsPlan(
+      rows: shape.inputChannels, columns: shape.outputChannels, tiles: tiles.count,
+      frequencies: frequencies)
+  }
+
+  var algorithm: String { Transform.name }
+  var preparedForwardCount: Int {
+    Transform.frequencyCount * shape.inputChannels * shape.outputChannels
+  }
+  var preparedBackwardDataCount: Int { preparedForwardCount }
+  var scratchCount: Int {
+    max(forwardPlan.scratchCount, backwardPlan.scratchCount, weightsPlan.scratchCount)
+  }
+
+  func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
+    for c in 0..<inputs {
+      for k in stride(from: 0, to: outputs, by: 16) {
+        Transform.weights(
+          weights + c * outputs + k, stride: inputs * outputs,
+          into: prepared + forwardPlan.weightOffset(depth: c, column: k),
+          frequencyStride: inputs * outputs)
+      }
+    }
+  }
+
+  func prepareBackwardData(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
+    // The kernel turned by 180 degrees, 16 input channels wide.
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 9 * 16) { turned in
+      let turned = turned.baseAddress!
+      for k in 0..<outputs {
+        for c in stride(from: 0, to: inputs, by: 16) {
+          for tap in 0..<9 {
+            let source = weights + ((8 - tap) * inputs + c) * outputs + k
+            for lane in 0..<16 { turned[tap * 16 + lane] = source[lane * outputs] }
+          }
+          Transform.weights(
+            turned, stride: 16, into: prepared + backwardPlan.weightOffset(depth: k, column: c),
+            frequencyStride: inputs * outputs)
+        }
+      }
+    }
+  }
+
+  func forward(
+    source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    convolve(
+      forwardPlan, source: source, preparedWeights: preparedWeights, bias: bias,
+      floor: activation == .relu ? 0 : -.infinity, destination: destination, scratch: scratch)
+  }
+
+  func backwardData(
+    gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    convolve(
+      backwardPlan, source: gradientDestination, preparedWeights: preparedWeights, bias: nil,
+      floor: -.infinity, destination: gradientSource, scratch: scratch)
+  }
+}

@@ -1,0 +1,250 @@
+/// F(4x4, 3x3): 36 multiplications where the direct method needs 144. Points 0, 1, -1, 2, -2, infinity.
+enum WinogradF4: WinogradTransform {
+  @inline(__always) static var outputTile: Int { 4 }
+  static var name: String { "winograd F(4x4,3x3)" }
+
+  typealias Six = (Vector, Vector, Vector, Vector, Vector, Vector)
+
+  @inline(__always)
+  private static func store(
+    _ row: Six, _ index: Int, _ frequencies: UnsafeMutablePointer<Float>, _ stride: Int
+  ) {
+    let base = frequencies + index * 6 * stride
+    base.store(row.0, at: 0)
+    base.store(row.1, at: stride)
+    base.store(row.2, at: 2 * stride)
+    base.store(row.3, at: 3 * stride)
+    base.store(row.4, at: 4 * stride)
+    base.store(row.5, at: 5 * stride)
+  }
+
+  /// Six vectors, `stride` floats apart.
+  @inline(__always)
+  private static func six(_ base: UnsafePointer<Float>, _ stride: Int) -> Six {
+    (
+      base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
+      base.vector(at: 3 * stride), base.vector(at: 4 * stride), base.vector(at: 5 * stride)
+    )
+  }
+
+  // MARK: V = Bt d B
+
+  @inline(__always)
+  private static func first(_ d0: Vector, _ d2: Vector, _ d4: Vector) -> Vector {
+    d4.adding(-5, d2).adding(4, d0)
+  }
+
+  /// Frequencies of the points 1 and -1.
+  @inline(__always)
+  private static func ones(_ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector) -> (Vector, Vector) {
+    let even = d4.adding(-4, d2)
+    let odd = d3.adding(-4, d1)
+    return (even + odd, even - odd)
+  }
+
+  /// Frequencies of the points 2 and -2.
+  @inline(__always)
+  private static func twos(_ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector) -> (Vector, Vector) {
+    let even = d4 - d2
+    let odd = d3 - d1
+    return (even.adding(2, odd), even.adding(-2, odd))
+  }
+
+  @inline(__always)
+  private static func inputRow(_ d: Six) -> Six {
+    let one = ones(d.1, d.2, d.3, d.4)
+    let two = twos(d.1, d.2, d.3, d.4)
+    return (first(d.0, d.2, d.4), one.0, one.1, two.0, two.1, first(d.1, d.3, d.5))
+  }
+
+  // The rows of Bt d are formed one or two at a time, so that nothing is stored in between; the pixels are
+  // read from the first-level cache as often as they are needed.
+  @inline(__always)
+  static func input(
+    _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
+    into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
+  ) {
+    @inline(__always) func pixel(_ y: Int, _ x: Int) -> Vector {
+      source.vector(at: y * rowStride + x * columnStride)
+    }
+    @inline(__always) func edge(_ y: Int, _ x: Int) -> Vector {
+      first(pixel(y, x), pixel(y + 2, x), pixel(y + 4, x))
+    }
+    @inline(__always) func edgeRow(_ y: Int) -> Six {
+      inputRow((edge(y, 0), edge(y, 1), edge(y, 2), edge(y, 3), edge(y, 4), edge(y, 5)))
+    }
+    store(edgeRow(0), 0, frequencies, frequencyStride)
+    do {
+      @inline(__always) func pair(_ x: Int) -> (Vector, Vector) {
+        ones(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x))
+      }
+      let (p0, p1, p2, p3, p4, p5) = (pair(0), pair(1), pair(2), pair(3), pair(4), pair(5))
+      store(inputRow((p0.0, p1.0, p2.0, p3.0, p4.0, p5.0)), 1, frequencies, frequencyStride)
+      store(inputRow((p0.1, p1.1, p2.1, p3.1, p4.1, p5.1)), 2, frequencies, frequencyStride)
+    }
+    do {
+      @inline(__always) func pair(_ x: Int) -> (Vector, Vector) {
+        twos(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x))
+      }
+      let (p0, p1, p2, p3, p4, p5) = (pair(0), pair(1), pair(2), pair(3), pair(4), pair(5))
+      store(inputRow((p0.0, p1.0, p2.0, p3.0, p4.0, p5.0)), 3, frequencies, frequencyStride)
+      store(inputRow((p0.1, p1.1, p2.1, p3.1, p4.1, p5.1)), 4, frequencies, frequencyStride)
+    }
+    store(edgeRow(1), 5, frequencies, frequencyStride)
+  }
+
+  // MARK: y = At m A
+
+  typealias Four = (Vector, Vector, Vector, Vector)
+
+  @inline(__always)
+  private static func outputRow(_ m: Six) -> Four {
+    let (sum1, difference1) = (m.1 + m.2, m.1 - m.2)
+    let (sum2, difference2) = (m.3 + m.4, m.3 - m.4)
+    return (
+      m.0 + sum1 + sum2, difference1.adding(2, difference2), sum1.adding(4, sum2),
+      difference1.adding(8, difference2) + m.5
+    )
+  }
+
+  @inline(__always)
+  static func output(
+    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Vector, floor: Vector,
+    into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
+  ) {
+    // Column x of m becomes column x of At m.
+    let (down, right) = (6 * frequencyStride, frequencyStride)
+    let c0 = outputRow(six(frequencies, down))
+    let c1 = outputRow(six(frequencies + right, down))
+    let c2 = outputRow(six(frequencies + 2 * right, down))
+    let c3 = outputRow(six(frequencies + 3 * right, down))
+    let c4 = outputRow(six(frequencies + 4 * right, down))
+    let c5 = outputRow(six(frequencies + 5 * right, down))
+    var row = destination
+    write(outputRow((c0.0, c1.0, c2.0, c3.0, c4.0, c5.0)), bias, floor, row, columnStride)
+    row += rowStride
+    write(outputRow((c0.1, c1.1, c2.1, c3.1, c4.1, c5.1)), bias, floor, row, columnStride)
+    row += rowStride
+    write(outputRow((c0.2, c1.2, c2.2, c3.2, c4.2, c5.2)), bias, floor, row, columnStride)
+    row += rowStride
+    write(outputRow((c0.3, c1.3, c2.3, c3.3, c4.3, c5.3)), bias, floor, row, columnStride)
+  }
+
+  @inline(always)
+  private static func write(
+    _ row: Four, _ bias: Vector, _ floor: Vector, _ destination: UnsafeMutablePointer<Float>,
+    _ columnStride: Int
+  ) {
+    destination.store(atLeast(row.0 + bias, floor), at: 0)
+    destination.store(atLeast(row.1 + bias, floor), at: columnStride)
+    destination.store(atLeast(row.2 + bias, floor), at: 2 * columnStride)
+    destination.store(atLeast(row.3 + bias, floor), at: 3 * columnStride)
+  }
+
+  // MARK: D = A y' At
+
+  /// Four vectors, `stride` floats apart.
+  @inline(__always)
+  private static func four(_ base: UnsafePointer<Float>, _ stride: Int) -> Four {
+    (
+      base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
+      base.vector(at: 3 * stride)
+    )
+  }
+
+  @inline(__always)
+  private static func gradientRow(_ y: Four) -> Six {
+    let (even1, odd1) = (y.0 + y.2, y.1 + y.3)
+    let (even2, odd2) = (y.0.adding(4, y.2), y.1.adding(4, y.3))
+    return (y.0, even1 + odd1, even1 - odd1, even2.adding(2, odd2), even2.adding(-2, odd2), y.3)
+  }
+
+  @inline(__always)
+  static func gradient(
+    _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
+    into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
+  ) {
+    let c0 = gradientRow(four(source, rowStride))
+    let c1 = gradientRow(four(source + columnStride, rowStride))
+    let c2 = gradientRow(four(source + 2 * columnStride, rowStride))
+    let c3 = gradientRow(four(source + 3 * columnStride, rowStride))
+    store(gradientRow((c0.0, c1.0, c2.0, c3.0)), 0, frequencies, frequencyStride)
+    store(gradientRow((c0.1, c1.1, c2.1, c3.1)), 1, frequencies, frequencyStride)
+    store(gradientRow((c0.2, c1.2, c2.2, c3.2)), 2, frequencies, frequencyStride)
+    store(gradientRow((c0.3, c1.3, c2.3, c3.3)), 3, frequencies, frequencyStride)
+    store(gradientRow((c0.4, c1.4, c2.4, c3.4)), 4, frequencies, frequencyStride)
+    store(gradientRow((c0.5, c1.5, c2.5, c3.5)), 5, frequencies, frequencyStride)
+  }
+
+  // MARK: U = G g Gt and g' = Gt u G
+
+  typealias Three = (Vector, Vector, Vector)
+
+  @inline(__always)
+  private static func weightRow(_ g: Three) -> Six {
+    let even1 = (g.0 + g.2) * (-1 / 6)
+    let even2 = (g.0 * (1 / 24)).adding(1 / 6, g.2)
+    return (
+      g.0 * 0.25, even1.adding(-1 / 6, g.1), even1.adding(1 / 6, g.1), even2.adding(1 / 12, g.1),
+      even2.adding(-1 / 12, g.1), g.2
+    )
+  }
+
+  @inline(__always)
+  static func weights(
+    _ kernel: UnsafePointer<Float>, stride: Int, into frequencies: UnsafeMutablePointer<Float>,
+    frequencyStride: Int
+  ) {
+    @inline(__always) func column(_ x: Int) -> Six {
+      weightRow(
+        (
+          kernel.vector(at: x * stride), kernel.vector(at: (3 + x) * stride),
+          kernel.vector(at: (6 + x) * stride)
+        ))
+    }
+    let (c0, c1, c2) = (column(0), column(1), column(2))
+    store(weightRow((c0.0, c1.0, c2.0)), 0, frequencies, frequencyStride)
+    store(weightRow((c0.1, c1.1, c2.1)), 1, frequencies, frequencyStride)
+    store(weightRow((c0.2, c1.2, c2.2)), 2, frequencies, frequencyStride)
+    store(weightRow((c0.3, c1.3, c2.3)), 3, frequencies, frequencyStride)
+    store(weightRow((c0.4, c1.4, c2.4)), 4, frequencies, frequencyStride)
+    store(weightRow((c0.5, c1.5, c2.5)), 5, frequencies, frequencyStride)
+  }
+
+  @inline(__always)
+  private static func weightGradientRow(_ u: Six) -> Three {
+    let (sum1, difference1) = (u.1 + u.2, u.2 - u.1)
+    let (sum2, difference2) = (u.3 + u.4, u.3 - u.4)
+    return (
+      (u.0 * 0.25).adding(-1 / 6, sum1).adding(1 / 24, sum2),
+      (difference1 * (1 / 6)).adding(1 / 12, difference2), u.5.adding(-1 / 6, sum1 - sum2)
+    )
+  }
+
+  @inline(__always)
+  static func weightGradient(
+    _ frequencies: UnsafePointer<Float>, frequencyStride: Int,
+    into kernel: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    let (down, right) = (6 * frequencyStride, frequencyStride)
+    let c0 = weightGradientRow(six(frequencies, down))
+    let c1 = weightGradientRow(six(frequencies + right, down))
+    let c2 = weightGradientRow(six(frequencies + 2 * right, down))
+    let c3 = weightGradientRow(six(frequencies + 3 * right, down))
+    let c4 = weightGradientRow(six(frequencies + 4 * right, down))
+    let c5 = weightGradientRow(six(frequencies + 5 * right, down))
+    write(
+      weightGradientRow((c0.0, c1.0, c2.0, c3.0, c4.0, c5.0)), kernel, stride)
+    write(
+      weightGradientRow((c0.1, c1.1, c2.1, c3.1, c4.1, c5.1)), kernel + 3 * stride, stride)
+    write(
+      weightGradientRow((c0.2, c1.2, c2.2, c3.2, c4.2, c5.2)), kernel + 6 * stride, stride)
+  }
+
+  @inline(always)
+  private static func write(_ row: Three, _ kernel: UnsafeMutablePointer<Float>, _ stride: Int) {
+    kernel.store(row.0, at: 0)
+    kernel.store(row.1, at: stride)
+    kernel.store(row.2, at: 2 * stride)
+  }
+}

@@ -1,0 +1,52 @@
+import SRKernelDispatch
+import SRKernels
+import SRTestSupport
+import Testing
+
+/// Every 3 x 3 convolution of stride 1, on every CPU level of this machine, against the definition in double
+/// precision.
+@Suite struct WinogradConvolutionTests {
+  /// Sizes of whole and of cut tiles, fewer pixels than a tile, channels from one vector up, both panel widths.
+  static let shapes: [Convolution2DShape] = [
+    (16, 20, 64, 64), (13, 22, 64, 256), (1, 1, 16, 16), (2, 5, 32, 16), (7, 9, 16, 48),
+    (12, 1, 48, 80), (40, 36, 64, 64), (3, 5, 512, 512), (30, 18, 96, 32),
+  ].map { height, width, inputs, outputs in
+    Convolution2DShape(
+      inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,
+      kernelSize: 3, padding: 1)
+  }
+
+  @Test(arguments: CPULevel.supported(), shapes)
+  func agreesWithTheDefinition(level: CPULevel, shape: Convolution2DShape) {
+    let kernel = level.kernels.makeConvolution2D(shape)
+    #expect(kernel.algorithm.hasPrefix("winograd"))
+    let errors = ConvolutionTrial(shape, seed: 7).relativeErrors(of: kernel)
+    #expect(errors.destination <= 2e-5)
+    #expect(errors.gradientSource <= 2e-5)
+    #expect(errors.gradientWeights <= 1e-4)
+    #expect(errors.gradientBias <= 1e-5)
+  }
+
+  @Test(arguments: CPULevel.supported())
+  func cutsNegativesOffWhereAsked(level: CPULevel) {
+    let shape = Self.shapes[1]
+    let trial = ConvolutionTrial(shape, seed: 8)
+    let kernel = level.kernels.makeConvolution2D(shape)
+    let plain = trial.forward(kernel, activation: .identity)
+    let cut = trial.forward(kernel, activation: .relu)
+    #expect(plain.contains { $0 < 0 })
+    #expect(cut == plain.map { max($0, 0) })
+  }
+
+  @Test(arguments: CPULevel.supported())
+  func hasTheSameBitsOnEveryCall(level: CPULevel) {
+    let shape = Self.shapes[6]
+    let trial = ConvolutionTrial(shape, seed: 9)
+    let first = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: 0)
+    let second = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: .nan)
+    #expect(first.destination == second.destination)
+    #expect(first.gradientSource == second.gradientSource)
+    #expect(first.gradientWeights == second.gradientWeights)
+    #expect(first.gradientBias == second.gradientBias)
+  }
+}

@@ -1,0 +1,115 @@
+import SRKernels
+import SRTensor
+
+/// Random operands of one convolution, the results by definition in double precision, and runs of a kernel on
+/// the same operands.
+public struct ConvolutionTrial {
+  public let shape: Convolution2DShape
+  let source: [Float]
+  let weights: [Float]
+  let bias: [Float]
+  let gradientDestination: [Float]
+
+  /// What the three passes of a convolution compute.
+  public struct Results {
+    public var destination: [Float]
+    public var gradientSource: [Float]
+    public var gradientWeights: [Float]
+    public var gradientBias: [Float]
+  }
+
+  /// Largest absolute errors, each relative to the largest value of its tensor.
+  public struct Errors {
+    public var destination: Double
+    public var gradientSource: Double
+    public var gradientWeights: Double
+    public var gradientBias: Double
+  }
+
+  public init(_ shape: Convolution2DShape, seed: UInt64) {
+    self.shape = shape
+    var generator = PhiloxGenerator(seed: seed, stream: 0)
+    func uniform(_ count: Int, _ low: Float, _ high: Float) -> [Float] {
+      (0..<count).map { _ in low + (high - low) * generator.uniform() }
+    }
+    source = uniform(shape.sourceCount, -1, 1)
+    weights = uniform(shape.weightCount, -0.1, 0.1)
+    bias = uniform(shape.outputChannels, -1, 1)
+    gradientDestination = uniform(shape.destinationCount, -1, 1)
+  }
+
+  /// Runs all passes, with `dirtyMemory` in every buffer that the kernel is to write.
+  public func run(_ kernel: any Convolution2DKernel, dirtyMemory: Float = .nan) -> Results {
+    func dirty(_ count: Int) -> AlignedBuffer {
+      let buffer = AlignedBuffer(count: count)
+      buffer.pointer.update(repeating: dirtyMemory, count: count)
+      return buffer
+    }
+    let scratch = dirty(kernel.scratchCount)
+    let gradientSource = dirty(shape.sourceCount)
+    let gradientWeights = dirty(shape.weightCount)
+    let gradientBias = dirty(shape.outputChannels)
+    let prepared = dirty(kernel.preparedBackwardDataCount)
+    let destination = forward(kernel, activation: .identity, dirtyMemory: dirtyMemory)
+    kernel.prepareBackwardData(weights: weights, into: prepared.pointer)
+    kernel.backwardData(
+      gradientDestination: gradientDestination, preparedWeights: prepared.pointer,
+      gradientSource: gradientSource.pointer, scratch: scratch.pointer)
+    kernel.backwardWeights(
+      source: source, gradientDestination: gradientDestination,
+      gradientWeights: gradientWeights.pointer, gradientBias: gradientBias.pointer,
+      scratch: scratch.pointer)
+    return Results(
+      destination: destination, gradientSource: Array(gradientSource.elements),
+      gradientWeights: Array(gradientWeights.elements), gradientBias: Array(gradientBias.elements))
+  }
+
+  public func forward(
+    _ kernel: any Convolution2DKernel, activation: ConvolutionActivation, dirtyMemory: Float = .nan
+  ) -> [Float] {
+    let prepared = AlignedBuffer(count: kernel.preparedForwardCount)
+    let scratch = AlignedBuffer(count: kernel.scratchCount)
+    let destination = AlignedBuffer(count: shape.destinationCount)
+    for buffer in [prepared, scratch, destination] {
+      buffer.pointer.update(repeating: dirtyMemory, count: buffer.count)
+    }
+    kernel.prepareForward(weights: weights, into: prepared.pointer)
+    kernel.forward(
+      source: source, preparedWeights: prepared.pointer, bias: bias, activation: activation,
+      destination: destination.pointer, scratch: scratch.pointer)
+    return Array(destination.elements)
+  }
+
+  public func relativeErrors(of kernel: any Convolution2DKernel) -> Errors {
+    let results = run(kernel)
+    let doubles = (
+      source: source.map(Double.init), weights: weights.map(Double.init), bias: bias.map(Double.init),
+      gradient: gradientDestination.map(Double.init)
+    )
+    let gradients = Reference.convolution2DBackwardWeights(
+      shape, source: doubles.source, gradientDestination: doubles.gradient)
+    return Errors(
+      destination: relativeError(
+        results.destination,
+        Reference.convolution2DForward(
+          shape, source: doubles.source, weights: doubles.weights, bias: doubles.bias)),
+      gradientSource: relativeError(
+        results.gradientSource,
+        Reference.convolution2DBackwardData(
+          shape, gradientDestination: doubles.gradient, weights: doubles.weights)),
+      gradientWeights: relativeError(results.gradientWeights, gradients.weights),
+      gradientBias: relativeError(results.gradientBias, gradients.bias))
+  }
+}
+
+/// Largest absolute difference, relative to the largest expected value; infinite where anything is not finite.
+private func relativeError(_ values: [Float], _ expected: [Double]) -> Double {
+  precondition(values.count == expected.count, "\(values.count) values, \(expected.count) expected")
+  var (error, largest) = (0.0, 0.0)
+  for (value, expectation) in zip(values, expected) {
+    guard value.isFinite else { return .infinity }
+    error = max(error, abs(Double(value) - expectation))
+    largest = max(largest, abs(expectation))
+  }
+  return error / largest
+}
