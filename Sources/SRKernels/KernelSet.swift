@@ -5,7 +5,8 @@
 /// single-threaded and keep no state: their results depend on their arguments alone, never on batch, thread or
 /// rank counts.
 public protocol KernelSet:
-  ConvolutionKernels, ElementwiseKernels, ImageLossKernels, OptimizerKernels, PeakKernels, Sendable
+  ConvolutionKernels, ElementwiseKernels, FeatureKernels, ImageLossKernels, OptimizerKernels, PeakKernels,
+  PoolingKernels, Sendable
 {
   /// The CPU level this set was compiled for, such as `x86-64-v4`.
   var levelName: String { get }

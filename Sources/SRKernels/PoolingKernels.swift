@@ -1,0 +1,64 @@
+/// Max pooling of NHWC images with N = 1, whose channel count is a multiple of 16.
+public protocol PoolingKernels {
+  /// destination[y, x, c] = max over (i, j) of source[y * stride + i, x * stride + j, c], inside the image.
+  func maxPooling2DForward(
+    _ shape: MaxPooling2DShape, source: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>)
+
+  /// Overwrites `gradientSource`: each window's gradient goes to its maximum, the first one in row-major order where
+  /// there are several (as in PyTorch). `source` and `destination` are those of the forward pass.
+  func maxPooling2DBackward(
+    _ shape: MaxPooling2DShape, source: UnsafePointer<Float>, destination: UnsafePointer<Float>,
+    gradientDestination: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>)
+}
+
+/// Sizes of a max pooling of one NHWC image with a square window, without padding.
+public struct MaxPooling2DShape: Sendable, Hashable, CustomStringConvertible {
+  public let inputHeight: Int
+  public let inputWidth: Int
+  public let channels: Int
+  public let kernelSize: Int
+  public let stride: Int
+  /// Whether a last window that reaches beyond the edge counts (PyTorch's `ceil_mode`).
+  public let ceilMode: Bool
+
+  public init(
+    inputHeight: Int, inputWidth: Int, channels: Int, kernelSize: Int, stride: Int, ceilMode: Bool = false
+  ) {
+    precondition(
+      min(inputHeight, inputWidth) >= kernelSize && stride > 0 && kernelSize >= stride,
+      "cannot pool \(inputHeight)x\(inputWidth) with windows of \(kernelSize) and stride \(stride)")
+    precondition(channels % 16 == 0, "channels must be a multiple of 16, \(channels) given")
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.channels = channels
+    self.kernelSize = kernelSize
+    self.stride = stride
+    self.ceilMode = ceilMode
+  }
+
+  public var outputHeight: Int { windows(inputHeight) }
+  public var outputWidth: Int { windows(inputWidth) }
+  /// Floats of the source image.
+  public var sourceCount: Int { inputHeight * inputWidth * channels }
+  /// Floats of the destination image.
+  public var destinationCount: Int { outputHeight * outputWidth * channels }
+
+  /// Source rows under a destination row; clipped where the last window reaches beyond the edge.
+  public func sourceRows(under row: Int) -> Range<Int> {
+    row * stride..<min(row * stride + kernelSize, inputHeight)
+  }
+
+  /// Source columns under a destination column.
+  public func sourceColumns(under column: Int) -> Range<Int> {
+    column * stride..<min(column * stride + kernelSize, inputWidth)
+  }
+
+  private func windows(_ size: Int) -> Int {
+    // With kernelSize >= stride, a window of ceil mode always begins inside the image.
+    (size - kernelSize + (ceilMode ? stride - 1 : 0)) / stride + 1
+  }
+
+  public var description: String {
+    "max \(kernelSize)x\(kernelSize) stride \(stride)\(ceilMode ? " ceil" : "") of \(inputHeight)x\(inputWidth)x\(channels)"
+  }
+}

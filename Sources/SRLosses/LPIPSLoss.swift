@@ -1,0 +1,60 @@
+import SRKernels
+import SRModels
+
+/// Learned perceptual image patch similarity, a distance: sum over the network's taps of the mean over pixels of the
+/// weighted squared difference of features scaled to unit length; version 0.1.
+///
+/// Zhang, Isola, Efros, Shechtman, Wang: "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric"
+/// (CVPR 2018).
+public struct LPIPSLoss: Loss {
+  /// What the scaling layer gets to see of intensities in 0...1.
+  public enum Input: String, Sendable, CaseIterable {
+    /// The intensities themselves, as in the paper's released code.
+    case raw
+    /// 2x - 1, in -1...1, as LPIPS is defined and reported.
+    case symmetric
+  }
+
+  public let net: LPIPSNet
+  public let input: Input
+  private let comparison: FeatureComparison
+  private let linear: LPIPSLinear
+  private let kernels: any KernelSet
+
+  /// - Precondition: `network` is that of `net`, and `linear` has a weight for each of its channels.
+  public init(
+    _ net: LPIPSNet, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
+  ) {
+    precondition(
+      network.architecture == net.architecture && network.taps.map(\.shape.channels) == linear.channels,
+      "lpips \(net.rawValue) is given \(network.architecture.name) and weights of \(linear.channels) channels"
+    )
+    self.net = net
+    self.input = input
+    self.linear = linear
+    self.kernels = kernels
+    comparison = FeatureComparison(
+      network: network, kernels: kernels, normalization: input == .raw ? .lpipsRaw : .lpipsSymmetric)
+  }
+
+  public var name: String { "lpips_\(net.rawValue)" }
+
+  public func scratchCount(height: Int, width: Int) -> Int {
+    comparison.scratchCount(height: height, width: width)
+  }
+
+  public func evaluate(
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
+    gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
+  ) -> Double {
+    comparison.evaluate(
+      superRes: superRes, highRes: highRes, height: height, width: width, gradient: gradient,
+      scratch: scratch
+    ) { tap, shape, superFeatures, highFeatures, gradient in
+      kernels.unitNormalizedDifference(
+        superRes: superFeatures, highRes: highFeatures, weights: linear.weights(tap: tap),
+        pixels: shape.pixels, channels: shape.channels, gradientScale: weight / Float(shape.pixels),
+        gradient: gradient) / Double(shape.pixels)
+    }
+  }
+}

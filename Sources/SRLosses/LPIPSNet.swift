@@ -1,0 +1,16 @@
+import SRModels
+
+/// The networks that LPIPS 0.1 is calibrated for.
+public enum LPIPSNet: String, Sendable, CaseIterable {
+  case vgg
+  case alex
+  case squeeze
+
+  public var architecture: FeatureArchitecture {
+    switch self {
+    case .vgg: .vgg16
+    case .alex: .alexNet
+    case .squeeze: .squeezeNet11
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import SRKernels
+import SRModels
+
+/// VGG loss: sum over chosen ReLUs of the mean squared difference of their features.
+///
+/// Johnson, Alahi, Fei-Fei: "Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (ECCV 2016).
+public struct VGGLoss: Loss {
+  /// What the network gets to see of intensities in 0...1.
+  public enum Input: String, Sendable, CaseIterable {
+    /// The intensities themselves.
+    case raw
+    /// Normalised by ImageNet's mean and standard deviation, as the network was trained.
+    case imageNet = "imagenet"
+  }
+
+  /// The paper's features: VGG16's relu1_2, relu2_2, relu3_3.
+  public static let defaultArchitecture = FeatureArchitecture.vgg16.taking(["relu1_2", "relu2_2", "relu3_3"])
+
+  private let comparison: FeatureComparison
+  private let kernels: any KernelSet
+
+  public init(network: FeatureNetwork, input: Input = .raw, kernels: any KernelSet) {
+    self.kernels = kernels
+    comparison = FeatureComparison(
+      network: network, kernels: kernels, normalization: input == .raw ? .identity : .imageNet)
+  }
+
+  public var name: String { "vgg" }
+
+  public func scratchCount(height: Int, width: Int) -> Int {
+    comparison.scratchCount(height: height, width: width)
+  }
+
+  public func evaluate(
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
+    gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
+  ) -> Double {
+    comparison.evaluate(
+      superRes: superRes, highRes: highRes, height: height, width: width, gradient: gradient,
+      scratch: scratch
+    ) { _, shape, superFeatures, highFeatures, gradient in
+      kernels.squaredDifference(
+        superRes: superFeatures, highRes: highFeatures, count: shape.count,
+        gradientScale: weight / Float(shape.count), gradient: gradient) / Double(shape.count)
+    }
+  }
+}

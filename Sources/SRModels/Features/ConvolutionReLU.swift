@@ -1,0 +1,41 @@
+import SRKernels
+import SRLayers
+
+/// max(0, Conv(x)), the ReLU fused into the convolution.
+struct ConvolutionReLU: FeatureLayer {
+  private let convolution: Convolution2D
+
+  init(_ name: String, shape: Convolution2DShape, plan: inout FeatureNetworkPlan, kernels: any KernelSet) {
+    convolution = Convolution2D(
+      name, shape: shape, layout: &plan.layout, prepared: &plan.prepared, kernels: kernels)
+  }
+
+  var output: FeatureShape {
+    FeatureShape(
+      height: convolution.shape.outputHeight, width: convolution.shape.outputWidth,
+      channels: convolution.shape.outputChannels)
+  }
+
+  var scratchCount: Int { convolution.scratchCount }
+
+  func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    convolution.prepare(parameters: parameters, into: prepared, forBackward: true)
+  }
+
+  func forward(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+  ) {
+    convolution.forward(input, into: output, context: context, activation: .relu)
+  }
+
+  func backward(
+    input: UnsafePointer<Float>, output: UnsafePointer<Float>,
+    gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+  ) {
+    context.kernels.reluBackward(output: output, gradient: gradientOutput, count: self.output.count)
+    convolution.backward(
+      source: input, gradientDestination: gradientOutput, gradientSource: gradientInput, context: context)
+  }
+}

@@ -1,0 +1,98 @@
+import SRKernels
+import SRLayers
+
+/// SqueezeNet's module: s = ReLU(1x1(x)), then the channels of ReLU(1x1(s)) followed by those of ReLU(3x3(s)).
+///
+/// Its parameters are `NAME.squeeze`, `NAME.expand1x1` and `NAME.expand3x3`, each with `.weight` and `.bias`.
+struct Fire: FeatureLayer {
+  private let squeeze: ConvolutionReLU
+  private let expand1x1: ConvolutionReLU
+  private let expand3x3: ConvolutionReLU
+
+  /// Places in the workspace: the three outputs, and the gradients by them.
+  private let squeezed: Int
+  private let expanded1x1: Int
+  private let expanded3x3: Int
+  private let gradientSqueezed: Int
+  private let gradientSqueezed3x3: Int
+  private let gradientExpanded1x1: Int
+  private let gradientExpanded3x3: Int
+
+  init(
+    _ name: String, input: FeatureShape, squeezeChannels: Int, expandChannels: Int,
+    plan: inout FeatureNetworkPlan, kernels: any KernelSet
+  ) {
+    func convolution(_ part: String, inputs: Int, outputs: Int, kernelSize: Int) -> ConvolutionReLU {
+      ConvolutionReLU(
+        "\(name).\(part)",
+        shape: Convolution2DShape(
+          inputHeight: input.height, inputWidth: input.width, inputChannels: inputs, outputChannels: outputs,
+          kernelSize: kernelSize, padding: kernelSize / 2),
+        plan: &plan, kernels: kernels)
+    }
+    squeeze = convolution("squeeze", inputs: input.channels, outputs: squeezeChannels, kernelSize: 1)
+    expand1x1 = convolution("expand1x1", inputs: squeezeChannels, outputs: expandChannels, kernelSize: 1)
+    expand3x3 = convolution("expand3x3", inputs: squeezeChannels, outputs: expandChannels, kernelSize: 3)
+    squeezed = plan.workspace.reserve(squeeze.output.count)
+    expanded1x1 = plan.workspace.reserve(expand1x1.output.count)
+    expanded3x3 = plan.workspace.reserve(expand3x3.output.count)
+    gradientSqueezed = plan.workspace.reserve(squeeze.output.count)
+    gradientSqueezed3x3 = plan.workspace.reserve(squeeze.output.count)
+    gradientExpanded1x1 = plan.workspace.reserve(expand1x1.output.count)
+    gradientExpanded3x3 = plan.workspace.reserve(expand3x3.output.count)
+  }
+
+  var output: FeatureShape {
+    FeatureShape(
+      height: squeeze.output.height, width: squeeze.output.width,
+      channels: expand1x1.output.channels + expand3x3.output.channels)
+  }
+
+  var scratchCount: Int {
+    max(squeeze.scratchCount, expand1x1.scratchCount, expand3x3.scratchCount)
+  }
+
+  func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    for convolution in [squeeze, expand1x1, expand3x3] {
+      convolution.prepare(parameters: parameters, into: prepared)
+    }
+  }
+
+  func forward(
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+  ) {
+    squeeze.forward(input, into: workspace + squeezed, workspace: workspace, context: context)
+    expand1x1.forward(
+      workspace + squeezed, into: workspace + expanded1x1, workspace: workspace, context: context)
+    expand3x3.forward(
+      workspace + squeezed, into: workspace + expanded3x3, workspace: workspace, context: context)
+    context.kernels.concatenateChannels(
+      workspace + expanded1x1, channels: expand1x1.output.channels, workspace + expanded3x3,
+      channels: expand3x3.output.channels, destination: output, pixels: self.output.pixels)
+  }
+
+  func backward(
+    input: UnsafePointer<Float>, output: UnsafePointer<Float>,
+    gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+  ) {
+    context.kernels.splitChannels(
+      gradientOutput, left: workspace + gradientExpanded1x1, channels: expand1x1.output.channels,
+      right: workspace + gradientExpanded3x3, channels: expand3x3.output.channels,
+      pixels: self.output.pixels)
+    expand1x1.backward(
+      input: workspace + squeezed, output: workspace + expanded1x1,
+      gradientOutput: workspace + gradientExpanded1x1, gradientInput: workspace + gradientSqueezed,
+      workspace: workspace, context: context)
+    expand3x3.backward(
+      input: workspace + squeezed, output: workspace + expanded3x3,
+      gradientOutput: workspace + gradientExpanded3x3, gradientInput: workspace + gradientSqueezed3x3,
+      workspace: workspace, context: context)
+    context.kernels.accumulate(
+      workspace + gradientSqueezed3x3, into: workspace + gradientSqueezed, count: squeeze.output.count)
+    squeeze.backward(
+      input: input, output: workspace + squeezed, gradientOutput: workspace + gradientSqueezed,
+      gradientInput: gradientInput, workspace: workspace, context: context)
+  }
+}
