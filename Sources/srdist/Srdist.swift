@@ -5,7 +5,10 @@ import SRTraining
 struct Srdist: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "srdist",
-    abstract: "Distributed trainer of SE-SRResNet: 32x32 faces to 128x128, the same bits on any number of ranks.",
+    abstract:
+      "Distributed trainer of SE-SRResNet: 32x32 faces to 128x128, the same bits on any number of ranks.",
     version: srdistVersion,
-    subcommands: [TrainCommand.self, InspectCommand.self, ReportCommand.self])
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, PresetsCommand.self, InspectCommand.self, ReportCommand.self,
+    ])
 }

@@ -17,7 +17,7 @@ struct RunContext: Sendable {
   let data: DatasetSplit
   let samples: TrainingSamples
   let model: SRResNet
-  let loss: WeightedSum
+  let lossAssembly: LossAssembly
   let trainingMetrics: ImageMetrics
   let validationMetrics: ImageMetrics
   let weights: StepWeights
@@ -26,6 +26,8 @@ struct RunContext: Sendable {
   let average: ParameterArena?
   let pool: WorkerPool
   let workers: [SampleWorker]
+
+  var loss: WeightedSum { lossAssembly.loss }
 
   /// Reads data and weights and allocates all memory. Not collective; every rank does it.
   init(
@@ -45,13 +47,12 @@ struct RunContext: Sendable {
     model = SRResNet(
       configuration.model.network, lowResHeight: data.train.lowResHeight,
       lowResWidth: data.train.lowResWidth, kernels: kernels)
-    let assembly = LossAssembly(
-      configuration: configuration, kernels: kernels, height: model.highResHeight,
-      width: model.highResWidth)
-    let loss = try assembly.makeLoss()
-    self.loss = loss
+    let assembly = try LossAssembly(
+      configuration, height: model.highResHeight, width: model.highResWidth, kernels: kernels)
+    lossAssembly = assembly
     let trainingMetrics = ImageMetrics(isTraining: true, perceptual: nil, kernels: kernels)
-    let validationMetrics = ImageMetrics(isTraining: false, perceptual: nil, kernels: kernels)
+    let validationMetrics = ImageMetrics(
+      isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
     self.trainingMetrics = trainingMetrics
     self.validationMetrics = validationMetrics
 
@@ -69,7 +70,7 @@ struct RunContext: Sendable {
     let threads = configuration.threads ?? Self.defaultThreads(communicator)
     pool = WorkerPool(count: threads)
     workers = (0..<threads).map { [model] _ in
-      SampleWorker(model: model, loss: loss, metrics: [trainingMetrics, validationMetrics])
+      SampleWorker(model: model, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics])
     }
   }
 

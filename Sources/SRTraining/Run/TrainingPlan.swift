@@ -16,17 +16,16 @@ public struct TrainingPlan: CustomStringConvertible {
     let model = SRResNet(
       configuration.model.network, lowResHeight: data.train.lowResHeight,
       lowResWidth: data.train.lowResWidth, kernels: kernels)
-    let loss = try LossAssembly(
-      configuration: configuration, kernels: kernels, height: model.highResHeight, width: model.highResWidth
-    ).makeLoss()
+    let assembly = try LossAssembly(
+      configuration, height: model.highResHeight, width: model.highResWidth, kernels: kernels)
     let ranks = configuration.virtualRanks ?? communicator.worldSize
     let batch = configuration.batchSize
     let threads = configuration.threads ?? RunContext.defaultThreads(communicator)
     let steps = (data.train.count + batch - 1) / batch
     let last = data.train.count - (steps - 1) * batch
     let shares = (0..<ranks).map { ReductionTree.share(of: batch, rank: $0, worldSize: ranks).count }
-    let metrics = ImageMetrics(isTraining: false, perceptual: nil, kernels: kernels)
-    let worker = SampleWorker.floatCount(model: model, loss: loss, metrics: [metrics])
+    let metrics = ImageMetrics(isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
+    let worker = SampleWorker.floatCount(model: model, loss: assembly.loss, metrics: [metrics])
     let leaves = RunContext.leafCount(share: shares.max() ?? 0, threads: threads)
     let arenas = 4 + leaves + (configuration.emaDecay == nil ? 0 : 1)
     let floats = arenas * model.layout.arenaCount + threads * worker + model.preparedCount
@@ -34,7 +33,7 @@ public struct TrainingPlan: CustomStringConvertible {
     lines = [
       ("model", "\(configuration.model.rawValue), \(Self.grouped(model.layout.parameterCount)) parameters"),
       ("data", "\(data.train.summary): \(data.train.count) training, \(data.valid.count) validation images"),
-      ("loss", configuration.loss),
+      ("loss", ([configuration.loss] + assembly.provenance).joined(separator: "; ")),
       (
         "steps",
         "\(configuration.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "

@@ -63,6 +63,9 @@ public struct TrainingRun {
         "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
     }
     let run = try RunContext(configuration, communicator: communicator, kernels: kernels, data: data)
+    if communicator.rank == 0 {
+      for line in run.lossAssembly.provenance { logger.info("\(line)") }
+    }
     var hash = SHA256()
     hash.update(data: Data((data.train.contentHash() + data.valid.contentHash()).utf8))
     return (run, hash.finalize().map { String(format: "%02x", $0) }.joined())

@@ -1,0 +1,89 @@
+import Foundation
+import SRCheckpoint
+import SRData
+import SRDistributed
+import SRKernels
+import SRLosses
+import SRModels
+
+/// Measures a weight file on a data set: every loss term, the metrics, and what bicubic upsampling reaches.
+public struct EvaluationRun {
+  /// What `srdist evaluate --json` prints.
+  public struct Result: Codable, Sendable {
+    public let weights: String
+    public let data: String
+    public let images: Int
+    public let model: String
+    /// Unweighted values of the loss terms.
+    public let terms: [String: Double]
+    /// `psnr` (dB, unclamped, peak 1), `ssim` (Gaussian window), `ssim_box`, `mse`, `lpips` where at hand.
+    public let metrics: [String: Double]
+    public let bicubicPSNR: Double
+    public let bicubicSSIM: Double
+    /// What perceptual terms and metrics are made of.
+    public let provenance: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case weights, data, images, model, terms, metrics, provenance
+      case bicubicPSNR = "bicubic_psnr"
+      case bicubicSSIM = "bicubic_ssim"
+    }
+  }
+
+  private let weights: String
+  private let configuration: TrainingConfiguration
+  private let split: NumPyPairDataset.Split
+  private let communicator: Communicator
+  private let kernels: any KernelSet
+
+  /// - Parameters:
+  ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken where it has them.
+  ///   - settings: loss, data and perceptual networks.
+  /// - Throws: what reading the weights' names throws.
+  public init(
+    weights: String, settings: SettingLayer, split: NumPyPairDataset.Split, communicator: Communicator,
+    kernels: any KernelSet
+  ) throws {
+    let file = Self.weightFile(weights)
+    self.weights = file
+    var model = SettingLayer(origin: file, values: [:])
+    let isAttention = try SafetensorsFile(path: file).tensors.contains { $0.name.contains(".attention.") }
+    model.values[.model] = isAttention ? "attention" : "vanilla"
+    model.values[.initWeights] = file
+    model.values[.loss] = "mse=1,charbonnier=1,ssim=1,ssim_box=1,edge=1"
+    configuration = try TrainingConfiguration(layers: [model, settings])
+    self.split = split
+    self.communicator = communicator
+    self.kernels = kernels
+  }
+
+  /// Collective; every rank returns the same.
+  public func run() throws -> Result {
+    let run = try communicator.together {
+      try RunContext(
+        configuration, communicator: communicator, kernels: kernels, data: RunData(configuration).load())
+    }
+    defer { run.pool.close() }
+    let pairs = split == .train ? run.data.train : run.data.valid
+    let sums = try Evaluator(run, pairs: pairs).run(run.weights)
+    let baseline = try BaselineEvaluation(
+      pairs: pairs, communicator: communicator, pool: run.pool, kernels: kernels)
+    let names = run.validationMetrics.names
+    return Result(
+      weights: weights, data: pairs.summary, images: pairs.count, model: configuration.model.rawValue,
+      terms: sums.terms,
+      metrics: Dictionary(uniqueKeysWithValues: names.map { ($0, sums.metric($0) ?? .nan) }),
+      bicubicPSNR: baseline.psnr, bicubicSSIM: baseline.ssim, provenance: run.lossAssembly.provenance)
+  }
+
+  private static func weightFile(_ path: String) -> String {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
+    else {
+      return path
+    }
+    let checkpoint = CheckpointDirectory(path: path)
+    return checkpoint.file(
+      checkpoint.hasAveragedWeights ? CheckpointDirectory.averagedFile : CheckpointDirectory.modelFile)
+  }
+}

@@ -1,0 +1,56 @@
+import SRCheckpoint
+import SRKernels
+import SRLosses
+import SRModels
+
+/// Builds the losses that compare a frozen network's features, for one image size.
+struct PerceptualLosses {
+  let weights: PerceptualWeights
+  let height: Int
+  let width: Int
+  let kernels: any KernelSet
+
+  /// A loss, and a line that says what it is made of.
+  struct Built {
+    let loss: any Loss
+    let provenance: String
+  }
+
+  func vgg(input: TrainingConfiguration.VGGInput) throws -> Built {
+    let trunk = try weights.trunk(.vgg)
+    let network = try network(VGGLoss.defaultArchitecture, trunk.file)
+    let loss = VGGLoss(network: network, input: input == .raw ? .raw : .imageNet, kernels: kernels)
+    return Built(loss: loss, provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)")
+  }
+
+  /// - Parameter linear: `automatic` leaves the linear layers out over a trunk they were not calibrated over.
+  func lpips(
+    _ net: LPIPSNet, input: TrainingConfiguration.LPIPSInput, linear: TrainingConfiguration.LPIPSLinear
+  ) throws -> Built {
+    let trunk = try weights.trunk(net)
+    let isCalibrated = linear == .v01 || (linear == .automatic && trunk.suitsLinear)
+    let layers =
+      isCalibrated
+      ? try LPIPSLinear(for: net.architecture) { arena in
+        try loadParameters(from: try weights.linear(net).path, into: arena, ignoringExtra: true)
+      } : LPIPSLinear.none(for: net.architecture)
+    let loss = LPIPSLoss(
+      net, network: try network(net.architecture, trunk.file), linear: layers,
+      input: input == .raw ? .raw : .symmetric, kernels: kernels)
+    let note =
+      linear == .automatic && !isCalibrated
+      ? " (those of LPIPS belong to torchvision's trunk; --lpips-linear v0.1 takes them all the same)" : ""
+    return Built(
+      loss: loss,
+      provenance: "lpips_\(net.rawValue) over \(trunk.file.summary), input \(input.rawValue), "
+        + "linear \(isCalibrated ? "v0.1" : "none")\(note)")
+  }
+
+  private func network(
+    _ architecture: FeatureArchitecture, _ file: PerceptualWeights.File
+  ) throws -> FeatureNetwork {
+    try FeatureNetwork(architecture, imageHeight: height, imageWidth: width, kernels: kernels) { arena in
+      try loadParameters(from: file.path, into: arena, ignoringExtra: true)
+    }
+  }
+}

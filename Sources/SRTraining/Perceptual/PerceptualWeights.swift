@@ -1,0 +1,67 @@
+import Foundation
+import SRCheckpoint
+import SRLosses
+import SRModels
+import SRTensor
+
+/// The folder of the perceptual networks' weights: safetensors under torchvision's and the `lpips` package's names.
+struct PerceptualWeights: Sendable {
+  let directory: String
+
+  /// A weight file, and what its metadata tell.
+  struct File: Sendable {
+    let path: String
+    let metadata: [String: String]
+
+    /// Such as `vgg16-caffe-features (origin: ...; input: ...)`: a loss value is never silently from another trunk.
+    var summary: String {
+      let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+      let facts = ["origin", "input"].compactMap { key in metadata[key].map { "\(key): \($0)" } }
+      return facts.isEmpty ? name : "\(name) (\(facts.joined(separator: "; ")))"
+    }
+  }
+
+  /// A network's convolutions.
+  struct Trunk: Sendable {
+    let file: File
+    /// Whether the weights are those that LPIPS's linear layers were calibrated over.
+    let suitsLinear: Bool
+  }
+
+  func trunk(_ net: LPIPSNet) throws -> Trunk {
+    switch net {
+    case .vgg:
+      // The paper's trunk wins over its stand-in.
+      if let file = try find("vgg16-torchvision-features") { return Trunk(file: file, suitsLinear: true) }
+      if let file = try find("vgg16-caffe-features") { return Trunk(file: file, suitsLinear: false) }
+      throw missing("vgg16-torchvision-features", or: "vgg16-caffe-features")
+    case .alex: return Trunk(file: try require("alexnet-torchvision-features"), suitsLinear: true)
+    case .squeeze: return Trunk(file: try require("squeezenet1_1-torchvision-features"), suitsLinear: true)
+    }
+  }
+
+  func linear(_ net: LPIPSNet) throws -> File { try require("lpips-v0.1-lin-\(net.rawValue)") }
+
+  /// Whether a net and its linear layers are both there.
+  func has(_ net: LPIPSNet) -> Bool { (try? trunk(net)) != nil && (try? linear(net)) != nil }
+
+  private func path(_ name: String) -> String { "\(directory)/\(name).safetensors" }
+
+  private func find(_ name: String) throws -> File? {
+    guard FileManager.default.fileExists(atPath: path(name)) else { return nil }
+    return File(path: path(name), metadata: try SafetensorsFile(path: path(name)).metadata)
+  }
+
+  private func require(_ name: String) throws -> File {
+    guard let file = try find(name) else { throw missing(name) }
+    return file
+  }
+
+  private func missing(_ name: String, or other: String? = nil) -> ConfigurationError {
+    let files = ([name] + (other.map { [$0] } ?? [])).map(path).joined(separator: " nor ")
+    return ConfigurationError(
+      "the loss needs a perceptual network's weights, and there is no \(files). `scripts/fetch-weights` brings "
+        + "them; --weights-dir or $SRDIST_WEIGHTS names another folder; --loss charbonnier=1,ssim=0.1 does without."
+    )
+  }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Foundation
+import SRData
+import SRTraining
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measure a weight file on a data set: loss terms, PSNR, SSIM, LPIPS, and the bicubic baseline.",
+    discussion: """
+      The model is told from the tensors' names. PSNR is a mean over images of unclamped RGB with peak 1; ssim has the \
+      Gaussian window, ssim_box the 11x11 box. Runs on several ranks too, with the same numbers.
+
+        srdist evaluate --weights runs/hybrid/checkpoints/best --data faces
+      """)
+
+  @Option(help: "A .safetensors file, or a checkpoint directory.", completion: .file())
+  var weights: String
+  @Option(help: "Loss terms to measure. (default: the pixel terms)")
+  var loss: String?
+  @Option(help: "train or valid.")
+  var split: NumPyPairDataset.Split = .valid
+  @Option(help: "Worker threads of each rank. (default: the node's cores over its ranks)")
+  var threads: Int?
+  @Flag(help: "Print one JSON object.")
+  var json = false
+  @OptionGroup(title: "Data and perceptual networks") var data: DataOptions
+
+  func run() throws {
+    try Job.run { job in
+      let result = try evaluation(job).run()
+      guard job.communicator.rank == 0 else { return }
+      if json {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+      } else {
+        print(Self.table(result))
+      }
+    }
+  }
+
+  private func evaluation(_ job: Job) throws -> EvaluationRun {
+    var values = data.values
+    values[.loss] = loss
+    values[.threads] = threads.map(String.init)
+    if values[.weightsDir] == nil {
+      values[.weightsDir] = ProcessInfo.processInfo.environment["SRDIST_WEIGHTS"]
+    }
+    let settings = SettingLayer(origin: "the command line", values: values)
+    return try job.communicator.together {
+      try EvaluationRun(
+        weights: weights, settings: settings, split: split, communicator: job.communicator,
+        kernels: job.kernels)
+    }
+  }
+
+  private static func table(_ result: EvaluationRun.Result) -> String {
+    func row(_ name: String, _ value: Double, _ note: String = "") -> String {
+      let label = name + String(repeating: " ", count: max(1, 16 - name.count))
+      return label + String(format: "%.6f", value) + (note.isEmpty ? "" : "  \(note)")
+    }
+    var lines = ["\(result.weights): \(result.model), \(result.images) images of \(result.data)"]
+    lines += result.terms.sorted { $0.key < $1.key }.map { row($0.key, $0.value, "loss term") }
+    lines.append(
+      row("psnr", result.metrics["psnr"] ?? .nan, "dB; bicubic \(decimals(result.bicubicPSNR, 4))"))
+    lines.append(
+      row(
+        "ssim", result.metrics["ssim"] ?? .nan, "Gaussian window; bicubic \(decimals(result.bicubicSSIM, 4))")
+    )
+    lines += result.metrics.filter { $0.key != "psnr" && $0.key != "ssim" }.sorted { $0.key < $1.key }
+      .map { row($0.key, $0.value, "metric") }
+    return (lines + result.provenance).joined(separator: "\n")
+  }
+
+  private static func decimals(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+}
+
+extension NumPyPairDataset.Split: ExpressibleByArgument {}

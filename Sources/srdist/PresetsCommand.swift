@@ -1,0 +1,40 @@
+import ArgumentParser
+import SRTraining
+
+struct PresetsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "presets",
+    abstract: "List the presets with every value, or print one as YAML.",
+    discussion: """
+      A printed preset is a file for --config:
+
+        srdist presets hybrid > mine.yaml
+        srdist train --config mine.yaml --epochs 5
+      """)
+
+  @Argument(help: "vanilla, attention, hybrid or best.")
+  var name: String?
+
+  func run() throws {
+    guard let name else {
+      print(try Preset.allCases.map(Self.listing).joined(separator: "\n\n"))
+      return
+    }
+    guard let preset = Preset(rawValue: name) else {
+      throw ValidationError(
+        "'\(name)' is not one of \(Preset.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    print(preset.yaml, terminator: "")
+  }
+
+  private static func listing(_ preset: Preset) throws -> String {
+    let standard = preset == .standard ? " (the default)" : ""
+    let values = try preset.layer().values
+    let rows = Setting.allCases.compactMap { setting in
+      values[setting].map {
+        "  " + setting.rawValue + String(repeating: " ", count: 16 - setting.rawValue.count) + $0
+      }
+    }
+    return (["\(preset.rawValue)\(standard): \(preset.summary)"] + rows).joined(separator: "\n")
+  }
+}
