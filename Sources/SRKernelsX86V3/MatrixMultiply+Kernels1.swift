@@ -3,7 +3,7 @@
 
 extension MatrixMultiply {
   /// 8 rows by 1 vector.
-  @inline(__always)
+  @inline(always)
   static func kernel8x1(
     _ depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
     _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool
@@ -81,7 +81,7 @@ extension MatrixMultiply {
   }
 
   /// 4 rows by 1 vector.
-  @inline(__always)
+  @inline(always)
   static func kernel4x1(
     _ depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
     _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool
@@ -129,7 +129,7 @@ extension MatrixMultiply {
   }
 
   /// 1 rows by 1 vector.
-  @inline(__always)
+  @inline(always)
   static func kernel1x1(
     _ depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
     _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool

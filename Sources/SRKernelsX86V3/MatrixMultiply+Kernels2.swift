@@ -4,7 +4,7 @@
 
   extension MatrixMultiply {
     /// 8 rows by 2 vectors.
-    @inline(__always)
+    @inline(always)
     static func kernel8x2(
       _ depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
       _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool
@@ -115,7 +115,7 @@
     }
 
     /// 4 rows by 2 vectors.
-    @inline(__always)
+    @inline(always)
     static func kernel4x2(
       _ depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
       _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool
@@ -180,7 +180,7 @@
     }
 
     /// 1 rows by 2 vectors.
-    @inline(__always)
+    @inline(always)
     static func kernel1x2(
       _ depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
       _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool

@@ -19,7 +19,7 @@ enum MatrixMultiply {
     var rowStride: Int
     var depthStride: Int
 
-    @inline(__always)
+    @inline(always)
     func advanced(rows: Int) -> Broadcast {
       Broadcast(base: base + rows * rowStride, rowStride: rowStride, depthStride: depthStride)
     }
@@ -32,7 +32,7 @@ enum MatrixMultiply {
   }
 
   /// Multiplies into `vectors` (1 or 2) columns of 16: C = A B, or C += A B where `accumulate`.
-  @inline(__always)
+  @inline(always)
   static func panel(
     rows: Int, vectors: Int, depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
     into c: Rows<UnsafeMutablePointer<Float>>, accumulate: Bool

@@ -1,11 +1,11 @@
 /// F(4x4, 3x3): 36 multiplications where the direct method needs 144. Points 0, 1, -1, 2, -2, infinity.
 enum WinogradF4: WinogradTransform {
-  @inline(__always) static var outputTile: Int { 4 }
+  @inline(always) static var outputTile: Int { 4 }
   static var name: String { "winograd F(4x4,3x3)" }
 
   typealias Six = (Vector, Vector, Vector, Vector, Vector, Vector)
 
-  @inline(__always)
+  @inline(always)
   private static func store(
     _ row: Six, _ index: Int, _ frequencies: UnsafeMutablePointer<Float>, _ stride: Int
   ) {
@@ -19,7 +19,7 @@ enum WinogradF4: WinogradTransform {
   }
 
   /// Six vectors, `stride` floats apart.
-  @inline(__always)
+  @inline(always)
   private static func six(_ base: UnsafePointer<Float>, _ stride: Int) -> Six {
     (
       base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
@@ -29,13 +29,13 @@ enum WinogradF4: WinogradTransform {
 
   // MARK: V = Bt d B
 
-  @inline(__always)
+  @inline(always)
   private static func first(_ d0: Vector, _ d2: Vector, _ d4: Vector) -> Vector {
     d4.adding(-5, d2).adding(4, d0)
   }
 
   /// Frequencies of the points 1 and -1.
-  @inline(__always)
+  @inline(always)
   private static func ones(_ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector) -> (Vector, Vector) {
     let even = d4.adding(-4, d2)
     let odd = d3.adding(-4, d1)
@@ -43,14 +43,14 @@ enum WinogradF4: WinogradTransform {
   }
 
   /// Frequencies of the points 2 and -2.
-  @inline(__always)
+  @inline(always)
   private static func twos(_ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector) -> (Vector, Vector) {
     let even = d4 - d2
     let odd = d3 - d1
     return (even.adding(2, odd), even.adding(-2, odd))
   }
 
-  @inline(__always)
+  @inline(always)
   private static func inputRow(_ d: Six) -> Six {
     let one = ones(d.1, d.2, d.3, d.4)
     let two = twos(d.1, d.2, d.3, d.4)
@@ -59,23 +59,23 @@ enum WinogradF4: WinogradTransform {
 
   // The rows of Bt d are formed one or two at a time, so that nothing is stored in between; the pixels are
   // read from the first-level cache as often as they are needed.
-  @inline(__always)
+  @inline(always)
   static func input(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
   ) {
-    @inline(__always) func pixel(_ y: Int, _ x: Int) -> Vector {
+    @inline(always) func pixel(_ y: Int, _ x: Int) -> Vector {
       source.vector(at: y * rowStride + x * columnStride)
     }
-    @inline(__always) func edge(_ y: Int, _ x: Int) -> Vector {
+    @inline(always) func edge(_ y: Int, _ x: Int) -> Vector {
       first(pixel(y, x), pixel(y + 2, x), pixel(y + 4, x))
     }
-    @inline(__always) func edgeRow(_ y: Int) -> Six {
+    @inline(always) func edgeRow(_ y: Int) -> Six {
       inputRow((edge(y, 0), edge(y, 1), edge(y, 2), edge(y, 3), edge(y, 4), edge(y, 5)))
     }
     store(edgeRow(0), 0, frequencies, frequencyStride)
     do {
-      @inline(__always) func pair(_ x: Int) -> (Vector, Vector) {
+      @inline(always) func pair(_ x: Int) -> (Vector, Vector) {
         ones(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x))
       }
       let (p0, p1, p2, p3, p4, p5) = (pair(0), pair(1), pair(2), pair(3), pair(4), pair(5))
@@ -83,7 +83,7 @@ enum WinogradF4: WinogradTransform {
       store(inputRow((p0.1, p1.1, p2.1, p3.1, p4.1, p5.1)), 2, frequencies, frequencyStride)
     }
     do {
-      @inline(__always) func pair(_ x: Int) -> (Vector, Vector) {
+      @inline(always) func pair(_ x: Int) -> (Vector, Vector) {
         twos(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x))
       }
       let (p0, p1, p2, p3, p4, p5) = (pair(0), pair(1), pair(2), pair(3), pair(4), pair(5))
@@ -97,7 +97,7 @@ enum WinogradF4: WinogradTransform {
 
   typealias Four = (Vector, Vector, Vector, Vector)
 
-  @inline(__always)
+  @inline(always)
   private static func outputRow(_ m: Six) -> Four {
     let (sum1, difference1) = (m.1 + m.2, m.1 - m.2)
     let (sum2, difference2) = (m.3 + m.4, m.3 - m.4)
@@ -107,7 +107,7 @@ enum WinogradF4: WinogradTransform {
     )
   }
 
-  @inline(__always)
+  @inline(always)
   static func output(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Vector, floor: Vector,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
@@ -144,7 +144,7 @@ enum WinogradF4: WinogradTransform {
   // MARK: D = A y' At
 
   /// Four vectors, `stride` floats apart.
-  @inline(__always)
+  @inline(always)
   private static func four(_ base: UnsafePointer<Float>, _ stride: Int) -> Four {
     (
       base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
@@ -152,14 +152,14 @@ enum WinogradF4: WinogradTransform {
     )
   }
 
-  @inline(__always)
+  @inline(always)
   private static func gradientRow(_ y: Four) -> Six {
     let (even1, odd1) = (y.0 + y.2, y.1 + y.3)
     let (even2, odd2) = (y.0.adding(4, y.2), y.1.adding(4, y.3))
     return (y.0, even1 + odd1, even1 - odd1, even2.adding(2, odd2), even2.adding(-2, odd2), y.3)
   }
 
-  @inline(__always)
+  @inline(always)
   static func gradient(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
@@ -180,7 +180,7 @@ enum WinogradF4: WinogradTransform {
 
   typealias Three = (Vector, Vector, Vector)
 
-  @inline(__always)
+  @inline(always)
   private static func weightRow(_ g: Three) -> Six {
     let even1 = (g.0 + g.2) * (-1 / 6)
     let even2 = (g.0 * (1 / 24)).adding(1 / 6, g.2)
@@ -190,12 +190,12 @@ enum WinogradF4: WinogradTransform {
     )
   }
 
-  @inline(__always)
+  @inline(always)
   static func weights(
     _ kernel: UnsafePointer<Float>, stride: Int, into frequencies: UnsafeMutablePointer<Float>,
     frequencyStride: Int
   ) {
-    @inline(__always) func column(_ x: Int) -> Six {
+    @inline(always) func column(_ x: Int) -> Six {
       weightRow(
         (
           kernel.vector(at: x * stride), kernel.vector(at: (3 + x) * stride),
@@ -211,7 +211,7 @@ enum WinogradF4: WinogradTransform {
     store(weightRow((c0.5, c1.5, c2.5)), 5, frequencies, frequencyStride)
   }
 
-  @inline(__always)
+  @inline(always)
   private static func weightGradientRow(_ u: Six) -> Three {
     let (sum1, difference1) = (u.1 + u.2, u.2 - u.1)
     let (sum2, difference2) = (u.3 + u.4, u.3 - u.4)
@@ -221,7 +221,7 @@ enum WinogradF4: WinogradTransform {
     )
   }
 
-  @inline(__always)
+  @inline(always)
   static func weightGradient(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int,
     into kernel: UnsafeMutablePointer<Float>, stride: Int

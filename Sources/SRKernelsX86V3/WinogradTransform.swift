@@ -36,7 +36,7 @@ protocol WinogradTransform {
 
 extension WinogradTransform {
   /// n: rows and columns of an input tile.
-  @inline(__always) static var inputTile: Int { outputTile + 2 }
+  @inline(always) static var inputTile: Int { outputTile + 2 }
   /// n * n
-  @inline(__always) static var frequencyCount: Int { inputTile * inputTile }
+  @inline(always) static var frequencyCount: Int { inputTile * inputTile }
 }

@@ -1,0 +1,49 @@
+import SRKernelDispatch
+import SRKernels
+import SRTestSupport
+import Testing
+
+/// The 9 x 9 convolutions to and from few channels, on every CPU level of this machine, against the definition
+/// in double precision.
+@Suite struct NestedWinogradConvolutionTests {
+  /// Sizes of whole and of cut tiles, fewer pixels than the kernel, rows of several blocks, each narrow count.
+  static let shapes: [Convolution2DShape] = [
+    (13, 10, 32, 3), (11, 150, 3, 16), (2, 2, 48, 1), (1, 1, 3, 16), (18, 27, 64, 3), (16, 15, 3, 64),
+    (7, 20, 64, 2),
+  ].map { height, width, inputs, outputs in
+    Convolution2DShape(
+      inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,
+      kernelSize: 9, padding: 4)
+  }
+
+  @Test(arguments: CPULevel.supported(), shapes)
+  func agreesWithTheDefinition(level: CPULevel, shape: Convolution2DShape) {
+    let kernel = level.kernels.makeConvolution2D(shape)
+    #expect(kernel.algorithm.hasPrefix("nested winograd"))
+    let errors = ConvolutionTrial(shape, seed: 3).relativeErrors(of: kernel)
+    #expect(errors.destination <= 1e-5)
+    #expect(errors.gradientSource <= 1e-5)
+    #expect(errors.gradientWeights <= 1e-5)
+    #expect(errors.gradientBias <= 1e-5)
+  }
+
+  @Test(arguments: CPULevel.supported(), [shapes[0], shapes[5]])
+  func cutsNegativesOffWhereAsked(level: CPULevel, shape: Convolution2DShape) {
+    let trial = ConvolutionTrial(shape, seed: 4)
+    let kernel = level.kernels.makeConvolution2D(shape)
+    let plain = trial.forward(kernel, activation: .identity)
+    #expect(plain.contains { $0 < 0 })
+    #expect(trial.forward(kernel, activation: .relu) == plain.map { max($0, 0) })
+  }
+
+  @Test(arguments: CPULevel.supported(), [shapes[0], shapes[1]])
+  func hasTheSameBitsOnEveryCall(level: CPULevel, shape: Convolution2DShape) {
+    let trial = ConvolutionTrial(shape, seed: 5)
+    let first = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: 0)
+    let second = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: .nan)
+    #expect(first.destination == second.destination)
+    #expect(first.gradientSource == second.gradientSource)
+    #expect(first.gradientWeights == second.gradientWeights)
+    #expect(first.gradientBias == second.gradientBias)
+  }
+}
