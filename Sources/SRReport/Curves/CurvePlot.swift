@@ -1,4 +1,5 @@
-/// Training and validation curves of loss, PSNR and SSIM, side by side, as a gnuplot script with its data inside.
+/// Training and validation curves of loss, PSNR and SSIM, side by side, as a gnuplot script with its data
+/// inside.
 public struct CurvePlot {
   private struct Panel: Sendable {
     let title: String
@@ -57,7 +58,7 @@ public struct CurvePlot {
     }
     if panel.baseline != nil {
       curves.append(
-        "$run0 using 1:\(column + 2) with lines linewidth 1 dashtype 3 linecolor rgb \"black\" title \"bicubic\""
+        "$run0 using 1:\(column + 2) with lines linewidth 1 dashtype 3 linecolor rgb 'black' title 'bicubic'"
       )
     }
     return curves
