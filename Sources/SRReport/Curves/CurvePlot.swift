@@ -36,7 +36,7 @@ public struct CurvePlot {
       set output \(Self.quoted(pngPath))
       set multiplot layout 1,\(Self.panels.count)
       set grid
-      set xlabel "epoch"
+      set xlabel "epoch" offset 0,0.6
       set key below vertical maxcols 1
       """)
     for (index, panel) in Self.panels.enumerated() {
