@@ -8,9 +8,9 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Show what a weight file, a checkpoint or a run holds, and verify it.",
     discussion: """
-      PATH is a .safetensors file, a checkpoint (such as runs/NAME/checkpoints/best), or a run's folder. For a \
-      checkpoint every file is read through and compared with its recorded SHA-256; for a run, every checkpoint. \
-      Ends with status 1 where something is damaged.
+      PATH is a .safetensors file, a checkpoint (such as runs/NAME/checkpoints/best), or a run's folder. \
+      Every file of a checkpoint is read through and compared with its recorded SHA-256; of a run, every \
+      checkpoint. Ends with status 1 where something is damaged.
 
       Examples:
         srdist inspect runs/attention

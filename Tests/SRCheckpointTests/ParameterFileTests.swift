@@ -89,7 +89,8 @@ import Testing
   @Test func oneBadTensorLeavesTheArenaAsItWas() throws {
     let folder = try TemporaryFolder()
     let header =
-      #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"I32","shape":[1],"data_offsets":[4,8]}}"#
+      #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"#
+      + #""b":{"dtype":"I32","shape":[1],"data_offsets":[4,8]}}"#
     let path = try folder.write(MalformedFile.file(Array(header.utf8), data: 8), to: "w.safetensors")
     var layout = ParameterLayout()
     _ = layout.append("a", shape: [1])

@@ -69,7 +69,8 @@ struct PyTorchExchangeTests {
       import sys, hashlib, torch, safetensors.torch
       torch.manual_seed(1)
       net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.PReLU())
-      state = {"conv1." + key: value.to(getattr(torch, sys.argv[2])) for key, value in net.state_dict().items()}
+      dtype = getattr(torch, sys.argv[2])
+      state = {"conv1." + key: value.to(dtype) for key, value in net.state_dict().items()}
       safetensors.torch.save_file(state, sys.argv[1], metadata={"format": "pt"})
       digest = hashlib.sha256()
       for tensor in state.values():

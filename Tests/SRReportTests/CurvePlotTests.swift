@@ -4,9 +4,6 @@ import SRReport
 import Testing
 
 @Suite struct CurvePlotTests {
-  private static let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
-
   private var plot: CurvePlot {
     var short = (1...3).map { SampleRecords.epoch($0, step: $0) }
     short[1].validLoss = .nan
@@ -25,7 +22,7 @@ import Testing
     #expect(script.contains("'it''s\\_another validation'"))
   }
 
-  @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
+  @Test(.enabled(if: Gnuplot.isInstalled, "gnuplot is not installed"))
   func gnuplotDrawsThePicture() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("it's curves.png")
@@ -37,7 +34,7 @@ import Testing
     #expect(Set(image.pixels).count > 16)
   }
 
-  @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
+  @Test(.enabled(if: Gnuplot.isInstalled, "gnuplot is not installed"))
   func brokenScriptIsAnErrorWithGnuplotsWords() throws {
     let folder = try TemporaryFolder()
     let error = #expect(throws: GnuplotError.self) {

@@ -115,7 +115,7 @@ import Testing
     let path = folder.file("m")
     let text = """
       {"kind":"note",  "text":"kept as it is"}
-      {"kind":"step","step":1,"epoch":1,"loss":1,"terms":{},"learning_rate":1e-3,"images_per_second":1,"who":"me"}
+      {"kind":"step","step":1,"epoch":1,"loss":1,"terms":{},"learning_rate":1,"images_per_second":1,"by":"me"}
       {"kind":"step","step":9,"epoch":1,"loss":1,"terms":{},"learning_rate":1e-3,"images_per_second":1}
 
       """

@@ -5,8 +5,8 @@ extension CheckpointDirectory {
   static let temporaryMarker = ".tmp-"
   static let replacedMarker = ".replaced-"
 
-  /// Writes a checkpoint to `path` so that it is there whole or not at all, whatever happens on the way: files go into a
-  /// directory of a temporary name, are flushed, then the directory is renamed.
+  /// Writes a checkpoint to `path` so that it is there whole or not at all, whatever happens on the way:
+  /// files go into a directory of a temporary name, are flushed, then the directory is renamed.
   ///
   /// The state's `weightsSHA256` is computed here. A checkpoint that is at `path` already is replaced.
   /// Throws ``CheckpointError/notWritten(path:cause:)``; then nothing is left of it and what was there stays.
@@ -46,8 +46,8 @@ extension CheckpointDirectory {
     return try file.finish()
   }
 
-  /// Renames `temporary` to `path`. A directory cannot be renamed over one that is not empty, so the old one steps aside
-  /// first; ``restoreReplaced(in:)`` brings it back should the program end in between.
+  /// Renames `temporary` to `path`. A directory cannot be renamed over one that is not empty, so the old one
+  /// steps aside first; ``restoreReplaced(in:)`` brings it back should the program end in between.
   private static func move(_ temporary: String, to path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       return try DirectoryCalls.rename(temporary, to: path)
@@ -67,8 +67,8 @@ extension CheckpointDirectory {
     try DirectoryCalls.remove(aside)
   }
 
-  /// Removes what interrupted writes left in `folder`, and puts back a checkpoint that had stepped aside for one that never
-  /// came. Throws ``FileSystemError``.
+  /// Removes what interrupted writes left in `folder`, and puts back a checkpoint that had stepped aside for
+  /// one that never came. Throws ``FileSystemError``.
   static func restoreReplaced(in folder: String) throws {
     for name in try DirectoryCalls.names(in: folder) where name.hasPrefix(".") {
       if let marker = name.range(of: replacedMarker) {

@@ -1,8 +1,8 @@
 import Foundation
 import SRTensor
 
-/// One checkpoint: a directory with `model.safetensors`, `optimizer.safetensors`, `state.json`, `checksums.json` and, for
-/// runs that average their weights, `ema.safetensors`.
+/// One checkpoint: a directory with `model.safetensors`, `optimizer.safetensors`, `state.json`,
+/// `checksums.json` and, for runs that average their weights, `ema.safetensors`.
 public struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible {
   public static let modelFile = "model.safetensors"
   public static let optimizerFile = "optimizer.safetensors"
@@ -43,7 +43,8 @@ public struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible 
 
   /// Reads every file and compares it with `checksums.json`; returns the state.
   ///
-  /// Throws ``CheckpointError`` naming each file that is absent, or of another size or SHA-256, than recorded.
+  /// Throws ``CheckpointError`` naming each file that is absent, or of another size or SHA-256, than
+  /// recorded.
   @discardableResult
   public func verify() throws -> CheckpointState {
     let problems = fileReports().compactMap { report in report.problem.map { "\(report.name): \($0)" } }
@@ -62,8 +63,8 @@ public struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible 
       from: file(Self.optimizerFile), into: Self.moments(first: first, second: second))
   }
 
-  /// Fills `arena` with the averaged weights. Throws ``CheckpointError/lacks(path:file:)`` where there are none, or
-  /// ``SafetensorsError``.
+  /// Fills `arena` with the averaged weights. Throws ``CheckpointError/lacks(path:file:)`` where there are
+  /// none, or ``SafetensorsError``.
   public func loadAveragedWeights(into arena: ParameterArena) throws {
     guard hasAveragedWeights else { throw CheckpointError.lacks(path: path, file: Self.averagedFile) }
     try loadParameters(from: file(Self.averagedFile), into: arena)

@@ -48,8 +48,8 @@ public struct CheckpointState: Codable, Equatable, Sendable {
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights; set by whoever writes the checkpoint.
   public var weightsSHA256: String
   public var srdistVersion: String
-  /// Sums over the part of the epoch that is done, by the trainer's own names, so that the epoch's log line after a
-  /// resume equals the uninterrupted run's.
+  /// Sums over the part of the epoch that is done, by the trainer's own names, so that the epoch's log line
+  /// after a resume equals the uninterrupted run's.
   public var epochSums: [String: [Double]]
 
   public init(

@@ -11,8 +11,8 @@ public struct CheckpointStore: Sendable {
 
   public init(path: String) { self.path = path }
 
-  /// Creates the folder where it is not there, and clears away what interrupted writes left. Call it once, before the first
-  /// write. Throws ``FileSystemError``.
+  /// Creates the folder where it is not there, and clears away what interrupted writes left. Call it once,
+  /// before the first write. Throws ``FileSystemError``.
   public func prepare() throws {
     try DirectoryCalls.createWithParents(path)
     try CheckpointDirectory.restoreReplaced(in: path)
@@ -41,13 +41,14 @@ public struct CheckpointStore: Sendable {
     try CheckpointDirectory.write(contents, to: best.path)
   }
 
-  /// The numbered checkpoints, newest first; none where the folder does not exist. Throws ``FileSystemError``.
+  /// The numbered checkpoints, newest first; none where the folder does not exist. Throws
+  /// ``FileSystemError``.
   public func list() throws -> [CheckpointDirectory] {
     try steps().map { checkpoint(atStep: $0) }
   }
 
-  /// The newest checkpoint that verifies (the best one included), its state, and why newer ones were passed over.
-  /// Throws ``FileSystemError``.
+  /// The newest checkpoint that verifies (the best one included), its state, and why newer ones were passed
+  /// over. Throws ``FileSystemError``.
   public func newestVerified() throws -> Selection {
     var selection = Selection()
     for checkpoint in try candidates() {
@@ -62,8 +63,8 @@ public struct CheckpointStore: Sendable {
     return selection
   }
 
-  /// Removes numbered checkpoints but the `count` newest. The newest that verifies stays in any case, and the best one is not
-  /// touched. Returns those removed. Throws ``FileSystemError``.
+  /// Removes numbered checkpoints but the `count` newest. The newest that verifies stays in any case, and the
+  /// best one is not touched. Returns those removed. Throws ``FileSystemError``.
   @discardableResult
   public func prune(keep count: Int) throws -> [CheckpointDirectory] {
     precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")

@@ -43,8 +43,8 @@ public struct Inspection: Codable, Equatable, Sendable {
 
   /// Inspects `path`: a safetensors file, a checkpoint's directory, or a run's folder (or its `checkpoints`).
   ///
-  /// Damage inside a checkpoint is reported in ``problems``. Throws ``SafetensorsError`` for a weight file that is
-  /// malformed, and ``InspectionError`` for a path that is none of these.
+  /// Damage inside a checkpoint is reported in ``problems``. Throws ``SafetensorsError`` for a weight file
+  /// that is malformed, and ``InspectionError`` for a path that is none of these.
   public init(path: String) throws {
     var isDirectory = ObjCBool(false)
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {

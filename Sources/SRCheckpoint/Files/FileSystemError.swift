@@ -25,7 +25,8 @@ public struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertib
     self.freeBytes = freeBytes
   }
 
-  /// The same error with what the work needs and what the file system has. Call it when what was written so far is removed.
+  /// The same error with what the work needs and what the file system has. Call it when what was written so
+  /// far is removed.
   func needing(_ bytes: Int) -> FileSystemError {
     var copy = self
     copy.neededBytes = bytes

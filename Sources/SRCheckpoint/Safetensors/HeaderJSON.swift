@@ -1,7 +1,7 @@
 /// The JSON of a safetensors header, in the order of the file.
 ///
-/// Foundation's decoders keep one of two equal keys without a word, and guess at encodings; a header that does either is
-/// malformed, so it is read here.
+/// Foundation's decoders keep one of two equal keys without a word, and guess at encodings; a header that
+/// does either is malformed, so it is read here.
 enum HeaderJSON: Equatable {
   case object([Member])
   case array([HeaderJSON])

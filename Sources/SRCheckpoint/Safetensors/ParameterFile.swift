@@ -14,18 +14,19 @@ public struct ParameterGroup: Sendable {
 
 /// Fills `arena` from the safetensors file at `path`, which holds exactly the parameters of its layout.
 ///
-/// F16, BF16 and F64 tensors are converted. With `ignoringExtra`, tensors that the layout does not have are passed over
-/// (a feature network that needs only the first layers of a trunk).
+/// F16, BF16 and F64 tensors are converted. With `ignoringExtra`, tensors that the layout does not have are
+/// passed over (a feature network that needs only the first layers of a trunk).
 ///
-/// Throws ``SafetensorsError``, and then leaves the arena as it was; a mismatch lists every missing, extra and
-/// misshapen tensor.
+/// Throws ``SafetensorsError``, and then leaves the arena as it was; a mismatch lists every missing, extra
+/// and misshapen tensor.
 public func loadParameters(
   from path: String, into arena: ParameterArena, ignoringExtra: Bool = false
 ) throws {
   try loadParameters(from: path, into: [ParameterGroup(arena: arena)], ignoringExtra: ignoringExtra)
 }
 
-/// Fills several arenas from one file; see ``loadParameters(from:into:ignoringExtra:)-(String,ParameterArena,Bool)``.
+/// Fills several arenas from one file; see
+/// ``loadParameters(from:into:ignoringExtra:)-(String,ParameterArena,Bool)``.
 public func loadParameters(
   from path: String, into groups: [ParameterGroup], ignoringExtra: Bool = false
 ) throws {
@@ -56,8 +57,8 @@ public func loadParameters(
   for ((arena, entry, _), values) in zip(loaded, values) { arena.setTensor(entry, to: values) }
 }
 
-/// Writes every parameter of `arena` to a safetensors file at `path`, in PyTorch's names, shapes and element order,
-/// atomically. Throws ``SafetensorsError``.
+/// Writes every parameter of `arena` to a safetensors file at `path`, in PyTorch's names, shapes and element
+/// order, atomically. Throws ``SafetensorsError``.
 public func saveParameters(
   _ arena: ParameterArena, to path: String, metadata: [String: String] = [:]
 ) throws {

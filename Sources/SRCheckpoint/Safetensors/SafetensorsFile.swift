@@ -1,4 +1,5 @@
-/// A safetensors file, mapped into memory: its header is validated when it is opened, a tensor is read when asked for.
+/// A safetensors file, mapped into memory: its header is validated when it is opened, a tensor is read when
+/// asked for.
 public struct SafetensorsFile: Sendable {
   public let path: String
   public let header: SafetensorsHeader
@@ -34,8 +35,8 @@ public struct SafetensorsFile: Sendable {
   public var tensors: [SafetensorsHeader.Tensor] { header.tensors }
   public var metadata: [String: String] { header.metadata }
 
-  /// The elements of the tensor called `name`, row-major. Throws ``SafetensorsError`` where there is none, or where its
-  /// dtype is none of F32, F16, BF16, F64.
+  /// The elements of the tensor called `name`, row-major. Throws ``SafetensorsError`` where there is none, or
+  /// where its dtype is none of F32, F16, BF16, F64.
   public func floats(named name: String) throws -> [Float] {
     guard let tensor = header.tensor(named: name) else {
       throw SafetensorsError(path: path, tensor: name, .noSuchTensor)

@@ -25,8 +25,8 @@ public struct SafetensorsHeader: Sendable, Equatable {
 
   /// Parses and validates the header of the file at `path`, which has `dataLength` bytes after it.
   ///
-  /// Throws ``SafetensorsError`` for anything but tensors that follow one another without hole or overlap and end
-  /// exactly at the file's end.
+  /// Throws ``SafetensorsError`` for anything but tensors that follow one another without hole or overlap and
+  /// end exactly at the file's end.
   init(parsing bytes: [UInt8], dataLength: Int, path: String) throws {
     let members = try Self.members(of: bytes, path: path)
     var tensors: [Tensor] = []

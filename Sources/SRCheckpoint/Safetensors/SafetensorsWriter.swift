@@ -51,8 +51,8 @@ public struct SafetensorsWriter {
     8 + header.utf8.count + tensors.reduce(0) { $0 + 4 * $1.values.count }
   }
 
-  /// Writes the file under a temporary name, flushes it, and renames it to `path`: a reader sees the old file or the new
-  /// one, never a part. Throws ``SafetensorsError``.
+  /// Writes the file under a temporary name, flushes it, and renames it to `path`: a reader sees the old file
+  /// or the new one, never a part. Throws ``SafetensorsError``.
   public func write(to path: String) throws {
     let temporary = "\(path).tmp-\(getpid())"
     do {

@@ -1,4 +1,5 @@
-/// Training and validation curves of loss, PSNR and SSIM, side by side, as a gnuplot script with its data inside.
+/// Training and validation curves of loss, PSNR and SSIM, side by side, as a gnuplot script with its data
+/// inside.
 public struct CurvePlot {
   private struct Panel: Sendable {
     let title: String
@@ -35,7 +36,7 @@ public struct CurvePlot {
       set output \(Self.quoted(pngPath))
       set multiplot layout 1,\(Self.panels.count)
       set grid
-      set xlabel "epoch"
+      set xlabel "epoch" offset 0,0.6
       set key below vertical maxcols 1
       """)
     for (index, panel) in Self.panels.enumerated() {
@@ -57,7 +58,7 @@ public struct CurvePlot {
     }
     if panel.baseline != nil {
       curves.append(
-        "$run0 using 1:\(column + 2) with lines linewidth 1 dashtype 3 linecolor rgb \"black\" title \"bicubic\""
+        "$run0 using 1:\(column + 2) with lines linewidth 1 dashtype 3 linecolor rgb 'black' title 'bicubic'"
       )
     }
     return curves

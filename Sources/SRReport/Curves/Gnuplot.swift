@@ -37,8 +37,10 @@ public enum Gnuplot {
     return .drawn
   }
 
-  /// Where gnuplot is, by `PATH`.
-  static var path: String? {
+  /// Whether the search path has gnuplot.
+  public static var isInstalled: Bool { path != nil }
+
+  private static var path: String? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/gnuplot" }
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }

@@ -1,4 +1,5 @@
-/// The log line of one epoch. Intensities are 0...1; PSNR is in dB with a peak of 1; SSIM has the Gaussian window.
+/// The log line of one epoch. Intensities are 0...1; PSNR is in dB with a peak of 1; SSIM has the Gaussian
+/// window.
 public struct EpochRecord: Codable, Equatable, Sendable {
   /// From 1.
   public var epoch: Int

@@ -2,8 +2,8 @@ import Foundation
 
 /// `metrics.csv`: one row an epoch, for spreadsheets.
 public enum MetricsCSV {
-  /// The table of `epochs` as text: the record's own numbers, then the terms and further metrics that any epoch has, by
-  /// name. A number that an epoch lacks is left empty.
+  /// The table of `epochs` as text: the record's own numbers, then the terms and further metrics that any
+  /// epoch has, by name. A number that an epoch lacks is left empty.
   public static func text(_ epochs: [EpochRecord]) -> String {
     guard let first = epochs.first else { return "" }
     let further = Set(epochs.flatMap { furtherNumbers($0).keys }).sorted()

@@ -2,8 +2,8 @@ import Foundation
 
 /// Reading `metrics.jsonl`, and cutting it back.
 public enum MetricsFile {
-  /// The lines of the log at `path`. A last line without its newline is one that a killed program did not finish, and is
-  /// passed over. Throws ``MetricsLogError``.
+  /// The lines of the log at `path`. A last line without its newline is one that a killed program did not
+  /// finish, and is passed over. Throws ``MetricsLogError``.
   public static func read(_ path: String) throws -> [MetricsLine] {
     try lines(path).enumerated().map { index, line in
       do {
@@ -20,8 +20,9 @@ public enum MetricsFile {
     try read(path).compactMap { if case .epoch(let record) = $0 { record } else { nil } }
   }
 
-  /// Cuts the log at `path` back to where a run resumes: steps after `step` and epochs after `completedEpochs` go, and so
-  /// does a torn last line. What stays keeps its bytes. A log that does not exist is left so.
+  /// Cuts the log at `path` back to where a run resumes: steps after `step` and epochs after
+  /// `completedEpochs` go, and so does a torn last line. What stays keeps its bytes. A log that does not
+  /// exist is left so.
   ///
   /// The log is replaced in one move. Throws ``MetricsLogError``.
   public static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {
@@ -63,9 +64,8 @@ public enum MetricsFile {
   }
 
   private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain {
-      return String(cString: strerror(Int32(underlying.code)))
+    if let system = (error as? CocoaError)?.underlying as? POSIXError {
+      return String(cString: strerror(system.code.rawValue))
     }
     return error.localizedDescription
   }

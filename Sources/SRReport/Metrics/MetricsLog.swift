@@ -1,7 +1,7 @@
 import Foundation
 
-/// Appends records to `metrics.jsonl`, one JSON object a line, each handed to the system in one piece as it is made:
-/// a killed run loses none.
+/// Appends records to `metrics.jsonl`, one JSON object a line, each handed to the system in one piece as it
+/// is made: a killed run loses none.
 ///
 /// One writer at a time (rank 0).
 public final class MetricsLog {

@@ -1,7 +1,7 @@
 import SRData
 
-/// A bitmap font of 3 x 5 dots for captions: capitals, digits, and what numbers need. Small letters are drawn as capitals,
-/// but for the d of dB.
+/// A bitmap font of 3 x 5 dots for captions: capitals, digits, and what numbers need. Small letters are drawn
+/// as capitals, but for the d of dB.
 enum PixelFont {
   /// Pixels of a dot's side.
   static let scale = 2

@@ -2,7 +2,8 @@ import SRData
 
 /// Validation samples as the paper shows them, one row each: LR, bicubic, SR, HR, with a caption under each.
 public struct SampleGrid: Sendable {
-  /// One image in its four forms. The low resolution one is shown enlarged to the size of the others, pixel by pixel.
+  /// One image in its four forms. The low resolution one is shown enlarged to the size of the others, pixel
+  /// by pixel.
   public struct Sample: Sendable {
     public var lowRes: RGBImage
     public var bicubic: RGBImage

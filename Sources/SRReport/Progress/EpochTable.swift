@@ -1,7 +1,7 @@
 /// The paper's table of results: one row an epoch.
 public enum EpochTable {
-  /// Rows of `epochs` whose number is a multiple of `interval`, and the last; loss, PSNR (dB), SSIM for training and
-  /// validation, and the gain over bicubic upsampling.
+  /// Rows of `epochs` whose number is a multiple of `interval`, and the last; loss, PSNR (dB), SSIM for
+  /// training and validation, and the gain over bicubic upsampling.
   public static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
     precondition(interval >= 1, "an interval of \(interval) epochs was asked for")
     let header = [

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Shows training progress: on a terminal one line that is drawn over and over, elsewhere (a batch system's log file) a
-/// plain line from time to time.
+/// Shows training progress: on a terminal one line that is drawn over and over, elsewhere (a batch system's
+/// log file) a plain line from time to time.
 public struct ProgressLine {
   /// Redrawing more often tells a reader nothing.
   static let terminalInterval = Duration.milliseconds(100)
