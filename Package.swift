@@ -139,7 +139,8 @@ let package = Package(
     .testTarget(
       name: "SRTrainingTests",
       dependencies: [
-        "SRTraining", "SRData", "SRCheckpoint", "SRDistributed", "SRTestSupport", "srdist",
+        "SRTraining", "SRData", "SRCheckpoint", "SRDistributed", "SRKernelDispatch", "SRModels", "SRReport",
+        "SRTensor", "SRTestSupport", "srdist",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

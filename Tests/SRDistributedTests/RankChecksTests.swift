@@ -1,13 +1,14 @@
+import SRTestSupport
 import Testing
 
 /// The checks of srdist-rank-checks on 1, 2, 3, 4 and more ranks than samples of real MPI jobs.
-@Suite(.serialized, .enabled(if: MPIRun.launcher != nil, MPIRun.skipped))
+@Suite(.serialized, .enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
 struct RankChecksTests {
   static let program = "srdist-rank-checks"
 
   /// What rank 0 says about a check that passed.
   private func result(_ check: String, ranks: Int?) throws -> String {
-    let run = try MPIRun(ranks: ranks, Self.program, [check])
+    let run = try ProgramRun(ranks: ranks, Self.program, [check])
     try #require(run.status == 0, "\(check) on \(ranks ?? 1) ranks: \(run.errors)")
     let prefix = "\(check) \(ranks ?? 1) ranks: "
     try #require(run.output.hasPrefix(prefix), "\(check) said \(run.output)")
@@ -34,7 +35,7 @@ struct RankChecksTests {
   }
 
   @Test func aFailureThatRanksAgreeOnIsReportedOnce() throws {
-    let run = try MPIRun(ranks: 3, Self.program, ["agreed-failure"])
+    let run = try ProgramRun(ranks: 3, Self.program, ["agreed-failure"])
     #expect(run.status == 1)
     let reports = run.errors.split(separator: "\n").filter {
       $0.contains("no such file: weights.safetensors")
@@ -43,7 +44,7 @@ struct RankChecksTests {
   }
 
   @Test func aFailureOfOneRankEndsTheOthersThatWaitForIt() throws {
-    let run = try MPIRun(ranks: 3, Self.program, ["lone-failure"])
+    let run = try ProgramRun(ranks: 3, Self.program, ["lone-failure"])
     #expect(run.status == 3)
     let reports = run.errors.split(separator: "\n").filter {
       $0.contains("the loss of sample 5 is not finite")

@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// A product of this package, run to its end as a user would: alone, or on several ranks by the real `mpirun`.
+public struct ProgramRun {
+  /// The exit code; 128 + n where signal n ended it.
+  public let status: Int32
+  public let output: String
+  public let errors: String
+
+  /// Where mpirun lies; nil where Open MPI is not installed.
+  public static let launcher: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "")
+    .split(separator: ":").map { "\($0)/mpirun" }
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  /// The tests that need it are skipped with this comment.
+  public static let skipped: Comment =
+    "SKIPPED: mpirun is not on PATH; install openmpi-bin to run on several ranks"
+
+  public struct TimeLimitExceeded: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// Runs `product` on `ranks` ranks, or without a launcher where `ranks` is nil, and waits.
+  public init(
+    ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:],
+    timeLimit: TimeInterval = 300
+  ) throws {
+    let program = try RunningProgram(
+      ranks: ranks, product, arguments, environment: environment, timeLimit: timeLimit)
+    (status, output, errors) = try program.wait()
+  }
+}
+
+/// A product of this package while it runs, so that a test can interfere.
+public final class RunningProgram {
+  private let process = Process()
+  private let name: String
+  private let timeLimit: TimeInterval
+  private let folder: URL
+
+  /// Starts `product`; see ``ProgramRun/init(ranks:_:_:environment:timeLimit:)``.
+  public init(
+    ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:],
+    timeLimit: TimeInterval = 300
+  ) throws {
+    name = "\(product) \(arguments.joined(separator: " ")) on \(ranks ?? 1) ranks"
+    self.timeLimit = timeLimit
+    let program = try Self.productsDirectory().appendingPathComponent(product)
+    if let ranks {
+      process.executableURL = URL(fileURLWithPath: try #require(ProgramRun.launcher))
+      process.arguments =
+        ["--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", program.path] + arguments
+    } else {
+      process.executableURL = program
+      process.arguments = arguments
+    }
+    // mpirun refuses to run as root, as in a container, without both.
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+    ) { $1 }.merging(environment) { $1 }
+
+    // Files, not pipes: a rank that outlives mpirun would keep a pipe open and the test waiting.
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for file in [outputFile, errorFile] { try Data().write(to: file) }
+    process.standardOutput = try FileHandle(forWritingTo: outputFile)
+    process.standardError = try FileHandle(forWritingTo: errorFile)
+    try process.run()
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  private var outputFile: URL { folder.appendingPathComponent("out") }
+  private var errorFile: URL { folder.appendingPathComponent("err") }
+
+  public var isRunning: Bool { process.isRunning }
+  /// Of the program itself, or of mpirun.
+  public var processIdentifier: Int32 { process.processIdentifier }
+
+  public func kill(_ signal: Int32) { _ = Foundation.kill(process.processIdentifier, signal) }
+
+  /// Waits for the end.
+  public func wait() throws -> (status: Int32, output: String, errors: String) {
+    let deadline = Date(timeIntervalSinceNow: timeLimit)
+    while process.isRunning {
+      if Date() > deadline {
+        process.terminate()
+        let said = try String(contentsOf: errorFile, encoding: .utf8)
+        throw ProgramRun.TimeLimitExceeded(
+          description: "\(name) ran past \(timeLimit) s; it said: \(said)")
+      }
+      Thread.sleep(forTimeInterval: 0.02)
+    }
+    let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
+    return (
+      status, try String(contentsOf: outputFile, encoding: .utf8),
+      try String(contentsOf: errorFile, encoding: .utf8)
+    )
+  }
+
+  /// Where the running test bundle, and beside it every other product, was built.
+  private static func productsDirectory() throws -> URL {
+    let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: bundle).deletingLastPathComponent()
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import SRCheckpoint
+import SRData
+import SRKernelDispatch
+import SRModels
+import SRReport
+import SRTensor
+import SRTestSupport
+import Testing
+
+/// The real network trained by the real program, against PyTorch in float64 from the same start.
+@Suite struct PyTorchAgreementTests {
+  @Test(
+    arguments: ["vanilla", "attention"],
+    ["mse=1", "charbonnier=1", "ssim=1", "ssim_box=1", "edge=1"])
+  func tenStepsAndEveryGradient(model: String, loss: String) throws {
+    let fixture = try TrainingFixture(named: model)
+    let expected = try #require(fixture.losses[loss])
+    let folder = try TemporaryFolder()
+    let layout = try write(fixture, to: folder)
+
+    let run = try ProgramRun(
+      "srdist",
+      [
+        "train", "--model", model, "--loss", loss, "--data", folder.path, "--init-weights",
+        folder.file("start.safetensors"), "--no-shuffle", "--batch-size", "\(fixture.batchSize)",
+        "--learning-rate", "\(fixture.learningRate)", "--max-steps", "\(expected.steps.count)",
+        "--dump-gradients", folder.file("gradient.safetensors"), "--output", folder.file("run"),
+        "--threads", "1", "--weights-dir", folder.path,
+      ])
+    try #require(run.status == 0, "\(run.errors)")
+
+    let losses = try MetricsFile.read(folder.file("run/metrics.jsonl")).compactMap { line -> Double? in
+      if case .step(let record) = line { return record.loss }
+      return nil
+    }
+    try #require(losses.count == expected.steps.count)
+    for (step, (found, wanted)) in zip(losses, expected.steps).enumerated() {
+      // PyTorch's own float32 and float64 agree to 2e-6 at this learning rate.
+      #expect(abs(found - wanted) <= 5e-5 * abs(wanted), "step \(step + 1): \(found), PyTorch \(wanted)")
+    }
+
+    let gradient = try SafetensorsFile(path: folder.file("gradient.safetensors"))
+    for entry in layout.entries {
+      let wanted = try #require(expected.gradients[entry.name])
+      let values = try gradient.floats(named: entry.name)
+      let norm = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      // Where PyTorch's own float32 scatters by more than 1e-4, so may we.
+      let tolerance = max(1e-4, 3 * wanted.float32Error) * wanted.norm
+      #expect(abs(norm - wanted.norm) <= tolerance, "\(entry.name): norm \(norm), PyTorch \(wanted.norm)")
+      for (index, value) in wanted.elements {
+        #expect(
+          abs(Double(values[index]) - value) <= tolerance,
+          "\(entry.name)[\(index)]: \(values[index]), PyTorch \(value)")
+      }
+    }
+  }
+
+  /// Writes pairs and initial weights; returns the parameters' layout.
+  private func write(_ fixture: TrainingFixture, to folder: TemporaryFolder) throws -> ParameterLayout {
+    let (height, width) = (fixture.lowRes[0], fixture.lowRes[1])
+    for split in ["train", "valid"] {
+      let count = split == "train" ? fixture.pairs : 1
+      let low = try NumPyWriter(path: folder.file("lr_\(split).npy"), shape: [count, height, width, 3])
+      let high = try NumPyWriter(
+        path: folder.file("hr_\(split).npy"), shape: [count, 4 * height, 4 * width, 3])
+      for k in 0..<count {
+        let pair = Formulas.pair(k, height: 4 * height, width: 4 * width)
+        try low.append(pair.low)
+        try high.append(pair.high)
+      }
+      _ = try (low.finish(), high.finish())
+    }
+    let network: SRResNetConfiguration = fixture.model == "vanilla" ? .vanilla : .attention
+    let kernels = try CPULevel.selected().kernels
+    let model = SRResNet(network, lowResHeight: height, lowResWidth: width, kernels: kernels)
+    let arena = ParameterArena(layout: model.layout)
+    Formulas.fill(arena)
+    try saveParameters(arena, to: folder.file("start.safetensors"))
+    return model.layout
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// Ten steps of PyTorch in float64, as `scripts/make-training-fixtures` wrote them.
+struct TrainingFixture: Decodable {
+  struct Loss: Decodable {
+    /// Before each step's update.
+    let steps: [Double]
+    let gradients: [String: Gradient]
+  }
+
+  /// One parameter's gradient at the first step.
+  struct Gradient: Decodable {
+    /// Euclidean.
+    let norm: Double
+    /// Worst relative error of PyTorch's own float32.
+    let float32Error: Double
+    /// Index in OIHW order, and value.
+    let elements: [(index: Int, value: Double)]
+
+    init(from decoder: any Decoder) throws {
+      var container = try decoder.unkeyedContainer()
+      norm = try container.decode(Double.self)
+      float32Error = try container.decode(Double.self)
+      var elements: [(Int, Double)] = []
+      while !container.isAtEnd {
+        let pair = try container.decode([Double].self)
+        elements.append((Int(pair[0]), pair[1]))
+      }
+      self.elements = elements
+    }
+  }
+
+  let model: String
+  let lowRes: [Int]
+  let pairs: Int
+  let batchSize: Int
+  let learningRate: Double
+  let losses: [String: Loss]
+
+  enum CodingKeys: String, CodingKey {
+    case model, pairs, losses
+    case lowRes = "low_res"
+    case batchSize = "batch_size"
+    case learningRate = "learning_rate"
+  }
+
+  init(named model: String) throws {
+    let file = Bundle.module.url(forResource: "Fixtures/\(model)-training", withExtension: "json")!
+    self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: file))
+  }
+}
