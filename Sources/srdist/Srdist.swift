@@ -7,5 +7,5 @@ struct Srdist: ParsableCommand {
     commandName: "srdist",
     abstract: "Distributed trainer of SE-SRResNet: 32x32 faces to 128x128, the same bits on any number of ranks.",
     version: srdistVersion,
-    subcommands: [TrainCommand.self, InspectCommand.self, ReportCommand.self])
+    subcommands: [PrepareCommand.self, TrainCommand.self, InspectCommand.self, ReportCommand.self])
 }
