@@ -9,6 +9,7 @@ struct Srdist: ParsableCommand {
       "Distributed trainer of SE-SRResNet: 32x32 faces to 128x128, the same bits on any number of ranks.",
     version: srdistVersion,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, PresetsCommand.self, InspectCommand.self, ReportCommand.self,
+      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PresetsCommand.self, InspectCommand.self,
+      ReportCommand.self,
     ])
 }

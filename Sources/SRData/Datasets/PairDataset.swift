@@ -71,29 +71,3 @@ private func copyIntensities(
 ) {
   for index in bytes.indices { destination[index] = Float(bytes[index]) / 255 }
 }
-
-/// The two parts of the data that a run needs.
-public struct DatasetSplit: Sendable {
-  public let train: any PairDataset
-  public let valid: any PairDataset
-
-  public init(train: any PairDataset, valid: any PairDataset) {
-    self.train = train
-    self.valid = valid
-  }
-
-  /// The `.npy` pairs in a directory that `srdist prepare` wrote.
-  /// - Throws: ``FileError``, ``NumPyError`` or ``PairDatasetError``.
-  public static func load(directory: String) throws -> DatasetSplit {
-    let train = try NumPyPairDataset(directory: directory, split: .train)
-    let valid = try NumPyPairDataset(directory: directory, split: .valid)
-    guard train.lowResHeight == valid.lowResHeight, train.lowResWidth == valid.lowResWidth else {
-      throw PairDatasetError(
-        path: directory,
-        expected: "training and validation pictures of one size",
-        found: "low-resolution sizes \(train.lowResHeight) x \(train.lowResWidth) and "
-          + "\(valid.lowResHeight) x \(valid.lowResWidth)")
-    }
-    return DatasetSplit(train: train, valid: valid)
-  }
-}

@@ -1,0 +1,110 @@
+import Foundation
+
+/// Makes the arrays that training reads from a folder of photographs: `srdist prepare`.
+///
+/// The result is a function of the pictures' bytes, their relative paths and the options; threads only make it
+/// faster. Files are staged in a directory below the output, so that an interrupted run leaves no arrays that
+/// look complete; the manifest is put in place last.
+public struct DatasetPreparation: Sendable {
+  /// How far a run has come, in images.
+  public struct Progress: Sendable, Equatable {
+    public let done: Int
+    public let total: Int
+    public let skipped: Int
+  }
+
+  public let input: String
+  public let output: String
+  public let options: PreparationOptions
+  public let threads: Int
+  public let replacesExisting: Bool
+
+  /// - Parameter replacesExisting: whether prepared files that are in `output` may be replaced; other files
+  ///   there are left alone.
+  public init(
+    input: String, output: String, options: PreparationOptions, threads: Int, replacesExisting: Bool = false
+  ) {
+    self.input = input
+    self.output = output
+    self.options = options
+    self.threads = threads
+    self.replacesExisting = replacesExisting
+  }
+
+  /// Prepares everything and returns the manifest that was written.
+  /// - Parameter progress: called on the caller's thread now and then.
+  /// - Throws: ``PreparationError``, ``FileError``.
+  public func run(progress: (Progress) -> Void = { _ in }) throws -> PreparationManifest {
+    try options.validate()
+    guard threads > 0 else { throw PreparationError.invalidOption("--threads must be at least 1") }
+    let images = ImagePreparation(
+      directory: input, pictures: try PictureListing.pictures(in: input), options: options)
+    guard images.pictures.count >= options.train + options.valid else {
+      throw tooFew(found: images.pictures.count, broken: 0)
+    }
+    let staging = try StagingDirectory(output: output, replacesExisting: replacesExisting)
+    let manifest = try write(images, to: staging.path, progress: progress)
+    // The manifest goes first and comes last: where it is, it describes the arrays beside it.
+    try staging.publish(
+      manifest.arrays.map(\.file) + [PreparationManifest.fileName],
+      replacing: [PreparationManifest.fileName] + Self.arrayFiles)
+    return manifest
+  }
+
+  /// Every array that some options produce.
+  private static let arrayFiles =
+    NumPyPairDataset.Split.allCases.flatMap { [$0.highResFile, $0.lowResFile] } + [RandomCrops.fileName]
+
+  private func write(
+    _ images: ImagePreparation, to directory: String, progress: (Progress) -> Void
+  ) throws -> PreparationManifest {
+    var manifest = PreparationManifest(input: input, options: options)
+    let train = try SplitWriter(.train, directory: directory, options: options)
+    let valid = try SplitWriter(.valid, directory: directory, options: options)
+    let total = options.train + options.valid
+    var rest = images.choice()[...]
+    var done = 0
+    while done < total {
+      // As many as are missing at most, so that none is read in vain.
+      let portion = rest.prefix(min(16 * threads, total - done))
+      guard !portion.isEmpty else {
+        throw tooFew(found: images.pictures.count, broken: manifest.skipped.count)
+      }
+      rest = rest.dropFirst(portion.count)
+      let indices = Array(portion)
+      let results = mapConcurrently(count: indices.count, threads: threads) { position in
+        Result { try images.prepare(indices[position]) }
+      }
+      for (index, result) in zip(indices, results) {
+        let source = images.pictures[index]
+        switch result {
+        case .success(let image):
+          try (train.isComplete ? valid : train).append(image, source: source)
+          done += 1
+        case .failure(let error):
+          guard options.skipBroken else { throw PreparationError.brokenImage("\(error)") }
+          manifest.skipped.append(.init(source: source, reason: reason(error)))
+        }
+      }
+      progress(Progress(done: done, total: total, skipped: manifest.skipped.count))
+    }
+    manifest.train = train.samples
+    manifest.valid = valid.samples
+    manifest.arrays = try train.finish() + valid.finish()
+    try manifest.write(to: "\(directory)/\(PreparationManifest.fileName)")
+    return manifest
+  }
+
+  private func reason(_ error: any Error) -> String {
+    switch error {
+    case let error as ImageFileError: error.problem
+    case let error as FileError: "cannot \(error.operation): \(error.reason)"
+    default: "\(error)"
+    }
+  }
+
+  private func tooFew(found: Int, broken: Int) -> PreparationError {
+    .tooFewImages(
+      directory: input, found: found, broken: broken, train: options.train, valid: options.valid)
+  }
+}

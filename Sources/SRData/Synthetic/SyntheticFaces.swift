@@ -1,0 +1,44 @@
+/// Drawn faces for a first run without photographs: 128 x 128 pixels, and 32 x 32 by bicubic reduction.
+///
+/// Picture `index` is a function of the seed and the index alone, with the same bits on every machine and any
+/// number of threads. The pictures have skin, eyes, hair, cloth and backdrops with edges and fine texture, so
+/// that super-resolution can be learnt from them; they say nothing about how well it works on photographs.
+public struct SyntheticFaces: PairDataset {
+  public let summary: String
+  public let count: Int
+  public let lowResHeight = Self.lowResSize
+  public let lowResWidth = Self.lowResSize
+  public let scale = Self.highResSize / Self.lowResSize
+  private let lowRes: [[UInt8]]
+  private let highRes: [[UInt8]]
+
+  private static let highResSize = 128
+  private static let lowResSize = 32
+
+  /// Draws `count` faces, those with the indices `first..<(first + count)` of the seed.
+  ///
+  /// Training and validation sets are disjoint ranges of one seed. A face takes a few milliseconds.
+  public init(seed: UInt64, count: Int, first: Int = 0, threads: Int = 1) {
+    precondition(count > 0 && first >= 0, "\(count) synthetic faces from \(first) on")
+    let pairs = mapConcurrently(count: count, threads: threads) { Self.draw(seed: seed, index: first + $0) }
+    self.count = count
+    summary = "synthetic faces \(first)..<\(first + count) of seed \(seed)"
+    lowRes = pairs.map(\.lowRes.pixels)
+    highRes = pairs.map(\.highRes.pixels)
+  }
+
+  public func withPair<Result>(
+    at index: Int,
+    _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) throws -> Result
+  ) rethrows -> Result {
+    try lowRes[index].withUnsafeBufferPointer { low in
+      try highRes[index].withUnsafeBufferPointer { high in try body(low, high) }
+    }
+  }
+
+  private static func draw(seed: UInt64, index: Int) -> (lowRes: RGBImage, highRes: RGBImage) {
+    let painter = FacePainter(traits: FaceTraits(seed: seed, index: index), size: highResSize)
+    let highRes = painter.paint(size: highResSize)
+    return (highRes.resized(width: lowResSize, height: lowResSize), highRes)
+  }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import SRData
+
+/// `srdist prepare`: photographs to arrays.
+struct PrepareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare",
+    abstract: "Make training and validation arrays from a folder of photographs.",
+    discussion: """
+      Takes the PNG and JPEG files in a folder and the folders below it, chooses some at random, resizes them \
+      to a square, cuts random crops (high resolution) and reduces these (low resolution) with Pillow's \
+      bicubic filter, to the byte. Training and validation share no image. The same seed gives the same \
+      files, whatever the number of threads.
+
+      Writes hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy (uint8, NHWC) and manifest.json, which \
+      names the photograph and the crop behind every sample.
+
+      EXAMPLE
+        srdist prepare --input photographs --output data/faces
+        srdist train --data data/faces
+      """)
+
+  @Option(help: ArgumentHelp("Folder of photographs.", valueName: "folder"))
+  var input: String
+
+  @Option(help: ArgumentHelp("Folder for the arrays; made where it is missing.", valueName: "folder"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Resize to this many pixels square first; 0 keeps the size.", valueName: "side"))
+  var resize = PreparationOptions().resize
+
+  @Option(help: ArgumentHelp("Side of the high-resolution crops.", valueName: "side"))
+  var crop = PreparationOptions().crop
+
+  @Option(help: ArgumentHelp("High over low resolution.", valueName: "factor"))
+  var scale = PreparationOptions().scale
+
+  @Option(help: ArgumentHelp("Images for training.", valueName: "count"))
+  var train = PreparationOptions().train
+
+  @Option(help: ArgumentHelp("Images for validation.", valueName: "count"))
+  var valid = PreparationOptions().valid
+
+  @Option(help: ArgumentHelp("Random crops of each image.", valueName: "count"))
+  var cropsPerImage = PreparationOptions().cropsPerImage
+
+  @Option(help: "Chooses images and crops.")
+  var seed = PreparationOptions().seed
+
+  @Flag(help: "Pass over images that cannot be read, and list them, instead of stopping.")
+  var skipBroken = false
+
+  @Flag(help: "Also write full_train.npy, the resized training images, for fresh crops each epoch.")
+  var keepFull = false
+
+  @Flag(help: "Replace prepared files in an output folder that is not empty.")
+  var force = false
+
+  @Option(help: ArgumentHelp("Threads; as many as there are cores by default.", valueName: "count"))
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  private var options: PreparationOptions {
+    var options = PreparationOptions()
+    options.resize = resize
+    options.crop = crop
+    options.scale = scale
+    options.train = train
+    options.valid = valid
+    options.cropsPerImage = cropsPerImage
+    options.seed = seed
+    options.skipBroken = skipBroken
+    options.keepFull = keepFull
+    return options
+  }
+
+  func validate() throws {
+    do {
+      try options.validate()
+    } catch {
+      throw ValidationError(error.description)
+    }
+    if threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads)") }
+  }
+
+  func run() throws {
+    let preparation = DatasetPreparation(
+      input: input, output: output, options: options, threads: threads, replacesExisting: force)
+    let isTerminal = isatty(STDERR_FILENO) == 1
+    let manifest: PreparationManifest
+    do {
+      // Without a line break, an error's text would follow the counter on its line.
+      defer { if isTerminal { writeError("\n") } }
+      manifest = try preparation.run { progress in
+        if isTerminal { writeError("\rprepared \(progress.done) of \(progress.total) images") }
+      }
+    }
+    for image in manifest.skipped { writeError("skipped \(image.source): \(image.reason)\n") }
+    print("\(output): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
+    for array in manifest.arrays {
+      print("  \(array.file)  \(array.shape.map(String.init).joined(separator: " x "))")
+    }
+  }
+
+  private func writeError(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}
