@@ -131,7 +131,7 @@ let package = Package(
       name: "SRLossesTests",
       dependencies: [
         "SRLosses", "SRMetrics", "SRModels", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
-        "SRData", "SRTestSupport",
+        "SRData", "SRTestSupport", .product(name: "Crypto", package: "swift-crypto"),
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRTestSupport"],

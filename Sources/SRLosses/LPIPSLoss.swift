@@ -15,29 +15,26 @@ public struct LPIPSLoss: Loss {
     case symmetric
   }
 
-  public let net: LPIPSNet
+  public let name: String
   public let input: Input
   private let comparison: FeatureComparison
   private let linear: LPIPSLinear
   private let kernels: any KernelSet
 
-  /// - Precondition: `network` is that of `net`, and `linear` has a weight for each of its channels.
+  /// - Precondition: `linear` has a weight for each channel of the network's taps.
   public init(
-    _ net: LPIPSNet, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
+    _ name: String, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
   ) {
     precondition(
-      network.architecture == net.architecture && network.taps.map(\.shape.channels) == linear.channels,
-      "lpips \(net.rawValue) is given \(network.architecture.name) and weights of \(linear.channels) channels"
-    )
-    self.net = net
+      network.taps.map(\.shape.channels) == linear.channels,
+      "\(name): \(network.architecture.name) is given linear weights of \(linear.channels) channels")
+    self.name = name
     self.input = input
     self.linear = linear
     self.kernels = kernels
     comparison = FeatureComparison(
       network: network, kernels: kernels, normalization: input == .raw ? .lpipsRaw : .lpipsSymmetric)
   }
-
-  public var name: String { "lpips_\(net.rawValue)" }
 
   public func scratchCount(height: Int, width: Int) -> Int {
     comparison.scratchCount(height: height, width: width)

@@ -6,6 +6,9 @@ public enum LPIPSNet: String, Sendable, CaseIterable {
   case alex
   case squeeze
 
+  /// Such as `lpips_vgg`.
+  public var lossName: String { "lpips_\(rawValue)" }
+
   public var architecture: FeatureArchitecture {
     switch self {
     case .vgg: .vgg16

@@ -1,8 +1,6 @@
-import Foundation
-import SRLosses
 import Testing
 
-/// What PyTorch computed; see `scripts/make-loss-fixtures`.
+/// What PyTorch computed of the pixel losses; see `scripts/make-loss-fixtures`.
 struct PixelLossFixtures: Decodable {
   struct Case: Decodable, CustomTestStringConvertible {
     let loss: String
@@ -10,18 +8,17 @@ struct PixelLossFixtures: Decodable {
     let width: Int
     /// Computed in float64.
     let value: Double
-    let gradientNorm: Double
-    let gradientStep: Int
-    /// Little-endian floats: every `gradientStep`-th element of the gradient.
-    private let gradient: Data
+    let gradient: PackedGradient
 
-    var gradientElements: [Float] {
-      gradient.withUnsafeBytes { bytes in
-        (0..<bytes.count / 4).map {
-          Float(
-            bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
-        }
-      }
+    private enum CodingKeys: String, CodingKey { case loss, height, width, value }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      loss = try container.decode(String.self, forKey: .loss)
+      height = try container.decode(Int.self, forKey: .height)
+      width = try container.decode(Int.self, forKey: .width)
+      value = try container.decode(Double.self, forKey: .value)
+      gradient = try PackedGradient(from: decoder)
     }
 
     var testDescription: String { "\(loss) at \(height)x\(width)" }
@@ -29,11 +26,5 @@ struct PixelLossFixtures: Decodable {
 
   let cases: [Case]
 
-  static let all: [Case] = {
-    guard let url = Bundle.module.url(forResource: "Fixtures/pixel-losses", withExtension: "json"),
-      let data = try? Data(contentsOf: url),
-      let fixtures = try? JSONDecoder().decode(PixelLossFixtures.self, from: data)
-    else { fatalError("Tests/SRLossesTests/Fixtures/pixel-losses.json cannot be read") }
-    return fixtures.cases
-  }()
+  static let all = fixture("pixel-losses", as: PixelLossFixtures.self).cases
 }

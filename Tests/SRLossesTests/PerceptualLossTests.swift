@@ -1,0 +1,111 @@
+import Crypto
+import Foundation
+import SRCheckpoint
+import SRData
+import SRKernelDispatch
+import SRKernels
+import SRLosses
+import SRModels
+import SRTensor
+import SRTestSupport
+import Testing
+
+/// VGG loss and LPIPS of real photographs through the real networks, against PyTorch in float64.
+@Suite(.enabled(if: SharedData.isAvailable, "\(SharedData.absence)"), .serialized)
+struct PerceptualLossTests {
+  @Test(arguments: PerceptualLossFixtures.all.faces)
+  func agreesWithPyTorch(_ expected: PerceptualLossFixtures.Face) throws {
+    let face = try FacePair(expected.file)
+    try #require(face.sha256 == expected.sha256, "\(expected.file) was decoded to other pixels")
+    let kernels = try #require(CPULevel.supported().last).kernels
+    let loss = try makeLoss(expected, kernels)
+    #expect(loss.name == expected.loss)
+
+    let run = LossRun(loss, superRes: face.superRes, highRes: face.highRes, shape: face.shape)
+    #expect(abs(run.value - expected.value) < 1e-5 * expected.value)
+    let error = expected.gradient.error(of: run.gradient)
+    #expect(error.elements < 1e-4)
+    #expect(error.norm < 1e-5)
+    let alone = LossRun.value(loss, superRes: face.superRes, highRes: face.highRes, shape: face.shape)
+    #expect(alone == run.value)
+  }
+
+  @Test func equalImagesHaveNoDistance() throws {
+    let face = try FacePair(PerceptualLossFixtures.all.faces[0].file)
+    let kernels = try #require(CPULevel.supported().last).kernels
+    let network = try loadNetwork(.squeezeNet11, "squeezenet1_1-torchvision-features", kernels)
+    let loss = LPIPSLoss(
+      "lpips_squeeze", network: network, linear: .none(for: .squeezeNet11), input: .symmetric,
+      kernels: kernels)
+    let run = LossRun(loss, superRes: face.highRes, highRes: face.highRes, shape: face.shape)
+    #expect(run.value == 0)
+    #expect(run.gradient.allSatisfy { $0 == 0 })
+  }
+
+  private func makeLoss(
+    _ expected: PerceptualLossFixtures.Face, _ kernels: any KernelSet
+  ) throws -> any Loss {
+    guard let net = expected.net else {
+      let network = try loadNetwork(VGGLoss.defaultArchitecture, "vgg16-caffe-features", kernels)
+      let input = try #require(VGGLoss.Input(rawValue: expected.input))
+      return VGGLoss(network: network, input: input, kernels: kernels)
+    }
+    let trunk =
+      switch net {
+      case .vgg: "vgg16-caffe-features"
+      case .alex: "alexnet-torchvision-features"
+      case .squeeze: "squeezenet1_1-torchvision-features"
+      }
+    let network = try loadNetwork(net.architecture, trunk, kernels)
+    let linear =
+      expected.linear == true
+      ? try LPIPSLinear(for: net.architecture) {
+        try loadParameters(from: weightsFile("lpips-v0.1-lin-\(net.rawValue)"), into: $0)
+      } : .none(for: net.architecture)
+    let input = try #require(LPIPSLoss.Input(rawValue: expected.input))
+    return LPIPSLoss(net.lossName, network: network, linear: linear, input: input, kernels: kernels)
+  }
+
+  private func loadNetwork(
+    _ architecture: FeatureArchitecture, _ name: String, _ kernels: any KernelSet
+  ) throws -> FeatureNetwork {
+    try FeatureNetwork(
+      architecture, imageHeight: FacePair.size, imageWidth: FacePair.size, kernels: kernels
+    ) { try loadParameters(from: weightsFile(name), into: $0, ignoringExtra: true) }
+  }
+
+  private func weightsFile(_ name: String) -> String { "\(SharedData.weights)/\(name).safetensors" }
+}
+
+/// A crop of a photograph, and the crop with each 4x4 block replaced by its mean.
+private struct FacePair {
+  static let size = 128
+  private static let origin = 192
+
+  let shape = RGBImageShape(height: size, width: size)
+  let superRes: [Float]
+  let highRes: [Float]
+  /// Of the crop's bytes, in hexadecimal.
+  let sha256: String
+
+  init(_ file: String) throws {
+    let crop = try ImageFile.read("\(SharedData.faces)/\(file)").cropped(
+      x: Self.origin, y: Self.origin, width: Self.size, height: Self.size)
+    sha256 = SHA256.hash(data: crop.pixels).map { String(format: "%02x", $0) }.joined()
+    highRes = crop.pixels.map { Float($0) / 255 }
+    var blocks = [Float](repeating: 0, count: crop.pixels.count)
+    for y in 0..<Self.size {
+      for x in 0..<Self.size {
+        for c in 0..<3 {
+          var sum: Float = 0
+          for i in 0..<16 {
+            let pixel = (y / 4 * 4 + i / 4) * Self.size + x / 4 * 4 + i % 4
+            sum += Float(crop.pixels[pixel * 3 + c])
+          }
+          blocks[(y * Self.size + x) * 3 + c] = sum / (16 * 255)
+        }
+      }
+    }
+    superRes = blocks
+  }
+}

@@ -1,0 +1,64 @@
+import SRKernelDispatch
+import SRKernels
+import SRLosses
+import SRModels
+import SRTensor
+import Testing
+
+/// The perceptual losses through a tiny network of every kind of layer, with formula weights, against PyTorch: needs
+/// no weight files.
+@Suite struct TinyFeatureNetworkTests {
+  static let architecture = FeatureArchitecture(
+    "tiny",
+    layers: [
+      .convolution(name: "features.0", outputChannels: 16, kernelSize: 5, stride: 2, padding: 2),
+      .maxPooling(kernelSize: 3, stride: 2, ceilMode: true),
+      .fire(name: "features.3", squeezeChannels: 16, expandChannels: 16),
+      .maxPooling(kernelSize: 2, stride: 2, ceilMode: false),
+      .convolution(name: "features.5", outputChannels: 32, kernelSize: 3, stride: 1, padding: 1),
+    ],
+    taps: [(0, "relu1"), (2, "fire"), (4, "relu2")])
+
+  @Test(arguments: PerceptualLossFixtures.all.tiny, CPULevel.supported())
+  func agreesWithPyTorch(_ expected: PerceptualLossFixtures.Tiny, _ level: CPULevel) {
+    let kernels = level.kernels
+    let images = FormulaImages(height: expected.height, width: expected.width)
+    let network = FeatureNetwork(
+      Self.architecture, imageHeight: expected.height, imageWidth: expected.width, kernels: kernels,
+      load: FormulaParameters.fill)
+    let loss: any Loss =
+      expected.loss == "vgg"
+      ? VGGLoss(network: network, kernels: kernels)
+      : LPIPSLoss(
+        "lpips_tiny", network: network, linear: Self.linear, input: .raw, kernels: kernels)
+    let run = LossRun(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape)
+    #expect(abs(run.value - expected.value) < 1e-5 * expected.value)
+    let error = expected.gradient.error(of: run.gradient)
+    #expect(error.elements < 2e-5)
+
+    let weighted = LossRun(
+      loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape, weight: 0.25,
+      initialGradient: 0.5)
+    let scaled = run.gradient.map { 0.5 + 0.25 * $0 }
+    #expect(relativeDifference(weighted.gradient, scaled) < 1e-7)
+    #expect(weighted.value == run.value)
+  }
+
+  private static var linear: LPIPSLinear {
+    LPIPSLinear(for: architecture) { arena in
+      for entry in arena.layout.entries {
+        arena.setTensor(
+          entry, to: (0..<entry.count).map { abs(FormulaParameters.uniform(entry.name, $0)) })
+      }
+    }
+  }
+
+  @Test func takesOnlyTheLayersItNeeds() {
+    let chosen = FeatureArchitecture.vgg16.taking(["relu1_2", "relu3_3"])
+    #expect(chosen.taps.map(\.name) == ["relu1_2", "relu3_3"])
+    #expect(chosen.layers.count == 9)
+    #expect(chosen.layers.last == FeatureArchitecture.vgg16.layers[8])
+    #expect(
+      FeatureArchitecture.vgg16.taps.map(FeatureArchitecture.vgg16.channels(of:)) == [64, 128, 256, 512, 512])
+  }
+}

@@ -1,0 +1,22 @@
+import Foundation
+
+/// Photographs and network weights that stand beside the project where they are at hand: under
+/// `$SRDIST_SHARED_DATA`, else `../shared/data` beside the package.
+public enum SharedData {
+  public static let folder: String = {
+    let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return ProcessInfo.processInfo.environment["SRDIST_SHARED_DATA"]
+      ?? package.deletingLastPathComponent().appendingPathComponent("shared/data").path
+  }()
+
+  public static let faces = folder + "/faces"
+  public static let weights = folder + "/weights"
+
+  /// Whether both folders are there.
+  public static let isAvailable = [faces, weights].allSatisfy { FileManager.default.fileExists(atPath: $0) }
+
+  /// What a test that was skipped for want of them says.
+  public static let absence: String =
+    "no shared data: point SRDIST_SHARED_DATA at a folder that holds faces/ and weights/"
+}
