@@ -36,17 +36,21 @@ import Testing
     }
     try #require(losses.count == expected.steps.count)
     for (step, (found, wanted)) in zip(losses, expected.steps).enumerated() {
-      // PyTorch's own float32 and float64 agree to 2e-6 at this learning rate.
-      #expect(abs(found - wanted) <= 5e-5 * abs(wanted), "step \(step + 1): \(found), PyTorch \(wanted)")
+      // Adam's first steps go by the gradient's sign, so rounding tells where an element is near 0: on these pictures
+      // by up to 6e-5, on faces (`scripts/compare-with-pytorch`) by less than 1e-5.
+      #expect(abs(found - wanted) <= 1e-4 * abs(wanted), "step \(step + 1): \(found), PyTorch \(wanted)")
     }
 
+    // A tensor whose gradient cancels to less than float32 tells apart within the whole gradient is not judged finer.
+    let wholeNorm = expected.gradients.values.reduce(0.0) { $0 + $1.norm * $1.norm }.squareRoot()
+    let rounding = Double(Float.ulpOfOne / 2) * wholeNorm
     let gradient = try SafetensorsFile(path: folder.file("gradient.safetensors"))
     for entry in layout.entries {
       let wanted = try #require(expected.gradients[entry.name])
       let values = try gradient.floats(named: entry.name)
       let norm = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
       // Where PyTorch's own float32 scatters by more than 1e-4, so may we.
-      let tolerance = max(1e-4, 3 * wanted.float32Error) * wanted.norm
+      let tolerance = max(max(1e-4, 3 * wanted.float32Error) * wanted.norm, rounding)
       #expect(abs(norm - wanted.norm) <= tolerance, "\(entry.name): norm \(norm), PyTorch \(wanted.norm)")
       for (index, value) in wanted.elements {
         #expect(
