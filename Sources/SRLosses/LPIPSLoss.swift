@@ -21,9 +21,21 @@ public struct LPIPSLoss: Loss {
   private let linear: LPIPSLinear
   private let kernels: any KernelSet
 
+  /// - Precondition: `network` is that of `net`, and `linear` has a weight for each channel of its taps.
+  public init(
+    _ net: LPIPSNet, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
+  ) {
+    precondition(
+      network.architecture == net.architecture,
+      "\(net.lossName) needs \(net.architecture.name) and is given \(network.architecture.name)")
+    self.init(name: net.lossName, network: network, linear: linear, input: input, kernels: kernels)
+  }
+
+  /// LPIPS over any network.
+  ///
   /// - Precondition: `linear` has a weight for each channel of the network's taps.
   public init(
-    _ name: String, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
+    name: String, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
   ) {
     precondition(
       network.taps.map(\.shape.channels) == linear.channels,

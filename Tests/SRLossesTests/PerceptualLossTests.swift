@@ -11,7 +11,10 @@ import SRTestSupport
 import Testing
 
 /// VGG loss and LPIPS of real photographs through the real networks, against PyTorch in float64.
-@Suite(.enabled(if: SharedData.isAvailable, "\(SharedData.absence)"), .serialized)
+@Suite(
+  .enabled(
+    if: SharedData.isAvailable, "no shared data: point SRDIST_SHARED_DATA at a folder of faces/ and weights/"),
+  .serialized)
 struct PerceptualLossTests {
   @Test(arguments: PerceptualLossFixtures.all.faces)
   func agreesWithPyTorch(_ expected: PerceptualLossFixtures.Face) throws {
@@ -35,7 +38,7 @@ struct PerceptualLossTests {
     let kernels = try #require(CPULevel.supported().last).kernels
     let network = try loadNetwork(.squeezeNet11, "squeezenet1_1-torchvision-features", kernels)
     let loss = LPIPSLoss(
-      "lpips_squeeze", network: network, linear: .none(for: .squeezeNet11), input: .symmetric,
+      .squeeze, network: network, linear: .none(for: .squeezeNet11), input: .symmetric,
       kernels: kernels)
     let run = LossRun(loss, superRes: face.highRes, highRes: face.highRes, shape: face.shape)
     #expect(run.value == 0)
@@ -63,7 +66,7 @@ struct PerceptualLossTests {
         try loadParameters(from: weightsFile("lpips-v0.1-lin-\(net.rawValue)"), into: $0)
       } : .none(for: net.architecture)
     let input = try #require(LPIPSLoss.Input(rawValue: expected.input))
-    return LPIPSLoss(net.lossName, network: network, linear: linear, input: input, kernels: kernels)
+    return LPIPSLoss(net, network: network, linear: linear, input: input, kernels: kernels)
   }
 
   private func loadNetwork(

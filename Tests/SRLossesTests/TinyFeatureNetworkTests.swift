@@ -30,7 +30,7 @@ import Testing
       expected.loss == "vgg"
       ? VGGLoss(network: network, kernels: kernels)
       : LPIPSLoss(
-        "lpips_tiny", network: network, linear: Self.linear, input: .raw, kernels: kernels)
+        name: "lpips_tiny", network: network, linear: Self.linear, input: .raw, kernels: kernels)
     let run = LossRun(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape)
     #expect(abs(run.value - expected.value) < 1e-5 * expected.value)
     let error = expected.gradient.error(of: run.gradient)

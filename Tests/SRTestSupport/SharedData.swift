@@ -15,8 +15,4 @@ public enum SharedData {
 
   /// Whether both folders are there.
   public static let isAvailable = [faces, weights].allSatisfy { FileManager.default.fileExists(atPath: $0) }
-
-  /// What a test that was skipped for want of them says.
-  public static let absence: String =
-    "no shared data: point SRDIST_SHARED_DATA at a folder that holds faces/ and weights/"
 }
