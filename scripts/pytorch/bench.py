@@ -1,0 +1,169 @@
+"""Times srdist train against PyTorch: same machine, cores, model, loss, batch, weights and data.
+
+Every measurement is a process of its own, pinned to its cores; rounds go through all of them in
+turn, so that a slow minute of the machine falls on both sides. Ratios are taken within a round, and
+their medians are set beside the bars. Before that, both sides' losses at step 1 must agree to 1e-4.
+Exits with 1 if they do not, or if a process fails; a bar that is missed is only marked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import bench_report
+from bench_process import BenchmarkError, Measurement, Runner
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("SRDIST_SHARED_DATA", ROOT.parent / "shared/data"))
+LOSS_AGREEMENT = 1e-4
+BATCH_SIZE = 8
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One training task, the ways in which each side runs it."""
+
+    name: str
+    model: str
+    loss: str
+    pytorch: tuple[str, ...]
+    srdist: tuple[str, ...] = ("1 thread",)
+    preset: str | None = None
+
+    @property
+    def srdist_arguments(self) -> list[str]:
+        if self.preset:
+            return ["--preset", self.preset]
+        return ["--model", self.model, "--loss", self.loss]
+
+
+WORKLOADS = (
+    Workload(
+        "pixel", "attention", "charbonnier=1",
+        ("eager", "channels_last", "compiled", "bfloat16", "ddp"),
+        ("1 thread", "2 threads", "2 ranks"),
+    ),
+    Workload(
+        "hybrid", "attention", "lpips_vgg=0.4,ssim_box=0.3,charbonnier=0.2,edge=0.1",
+        ("eager", "channels_last", "compiled"), preset="hybrid",
+    ),
+    Workload(
+        "vgg", "attention", "mse=1,ssim=0.1,vgg=0.1",
+        ("eager", "channels_last", "compiled"), preset="attention",
+    ),
+    Workload("vanilla", "vanilla", "charbonnier=1", ("eager", "channels_last")),
+)  # fmt: skip
+
+
+@dataclass
+class Cell:
+    """One way of running one workload, measured once a round."""
+
+    workload: str
+    side: str
+    rounds: list[Measurement] = field(default_factory=list)
+
+    def median(self, attribute: str) -> float:
+        return statistics.median(getattr(m, attribute) for m in self.rounds)
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bench-vs-pytorch", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--srdist", type=Path, default=ROOT / ".build/release/srdist")
+    parser.add_argument("--data", type=Path, help="folder of the .npy pairs (from srdist prepare)")
+    parser.add_argument("--faces", type=Path, help="photographs to make pairs of, without --data")
+    parser.add_argument("--weights-dir", type=Path, help="folder of the perceptual weights")
+    parser.add_argument(
+        "--workload", action="append", choices=[w.name for w in WORKLOADS], help="default: all"
+    )
+    parser.add_argument("--mode", action="append", help="a PyTorch mode; default: all")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=8, help="timed steps a process")
+    parser.add_argument("--warmup", type=int, default=2, help="steps before these")
+    parser.add_argument("--quick", action="store_true", help="1 round, 3 steps, 1 before them")
+    parser.add_argument("--pytorch-only", action="store_true")
+    parser.add_argument("--json", type=Path, help="write every measurement to this file")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.steps, options.warmup = 1, 3, 1
+    if options.faces is None and (SHARED / "faces").is_dir():
+        options.faces = SHARED / "faces"
+    if options.weights_dir is None:
+        found = [p for p in (ROOT / "weights", SHARED / "weights") if p.is_dir()]
+        options.weights_dir = found[0] if found else None
+    return options
+
+
+def selected_cells(options: argparse.Namespace) -> list[tuple[Workload, Cell]]:
+    cells = []
+    for workload in WORKLOADS:
+        if options.workload and workload.name not in options.workload:
+            continue
+        sides = [m for m in workload.pytorch if not options.mode or m in options.mode]
+        if not options.pytorch_only:
+            sides += workload.srdist
+        cells += [(workload, Cell(workload.name, side)) for side in sides]
+    return cells
+
+
+def measure(runner: Runner, workload: Workload, side: str) -> Measurement:
+    if side in workload.pytorch:
+        return runner.pytorch(side, workload.model, workload.loss)
+    return runner.srdist(side, workload.model, workload.srdist_arguments)
+
+
+def check_losses(cells: list[Cell]) -> None:
+    """Both sides must do the same work: equal losses before the first update."""
+    for workload in {cell.workload for cell in cells}:
+        here = {c.side: c.rounds[0].first_loss for c in cells if c.workload == workload}
+        # Reduced precision is compared by speed only.
+        here.pop("bfloat16", None)
+        expected = next(iter(here.values()))
+        for side, loss in here.items():
+            if not abs(loss / expected - 1) <= LOSS_AGREEMENT:
+                raise BenchmarkError(
+                    f"{workload}: the first loss is {loss:.9g} by {side}, "
+                    f"{expected:.9g} by {next(iter(here))}: not the same work"
+                )
+
+
+def main() -> int:
+    options = parsed()
+    with tempfile.TemporaryDirectory(prefix="bench-vs-pytorch-") as name:
+        try:
+            runner = Runner(options, Path(name), BATCH_SIZE)
+            selected = selected_cells(options)
+            cells = [cell for _, cell in selected]
+            for number in range(options.rounds):
+                for workload, cell in selected:
+                    measurement = measure(runner, workload, cell.side)
+                    cell.rounds.append(measurement)
+                    print(
+                        f"round {number + 1}  {cell.workload:8} {cell.side:14} "
+                        f"{measurement.images_per_second:7.2f} images/s",
+                        file=sys.stderr,
+                    )
+                check_losses(cells)
+        except BenchmarkError as error:
+            print(f"bench-vs-pytorch: {error}", file=sys.stderr)
+            return 1
+        machine = bench_report.machine(runner.torch_version, runner.cores)
+    print(bench_report.text(machine, cells))
+    if options.json:
+        content = {"machine": machine, "cells": [asdict(cell) for cell in cells]}
+        options.json.write_text(json.dumps(content, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
