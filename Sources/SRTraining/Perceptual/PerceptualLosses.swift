@@ -35,7 +35,7 @@ struct PerceptualLosses {
         try loadParameters(from: try weights.linear(net).path, into: arena, ignoringExtra: true)
       } : LPIPSLinear.none(for: net.architecture)
     let loss = LPIPSLoss(
-      "lpips_\(net.rawValue)", network: try network(net.architecture, trunk.file), linear: layers,
+      net, network: try network(net.architecture, trunk.file), linear: layers,
       input: input == .raw ? .raw : .symmetric, kernels: kernels)
     let note =
       linear == .automatic && !isCalibrated
