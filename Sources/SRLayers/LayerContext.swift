@@ -31,6 +31,9 @@ public struct LayerContext {
 
 /// Told of each layer's result as a pass goes along.
 public protocol LayerObserver: AnyObject, Sendable {
+  /// A forward or backward pass begins on this thread.
+  func passBegins()
+
   /// `values` are the layer's output (forward) or the gradient it passed on (backward).
   func layer(_ name: String, finished pass: LayerPass, values: UnsafePointer<Float>, count: Int)
 }

@@ -20,6 +20,7 @@ extension SRResNet {
   public func forward(
     lowRes: UnsafePointer<Float>, workspace: SRResNetWorkspace, context: LayerContext
   ) -> UnsafePointer<Float> {
+    context.observer?.passBegins()
     let memory = workspace.buffer.pointer
     let featureCount = head.shape.destinationCount
     head.forward(lowRes, into: memory + slots.headFeatures, context: context)
@@ -50,6 +51,7 @@ extension SRResNet {
     lowRes: UnsafePointer<Float>, gradientSuperRes: UnsafePointer<Float>,
     workspace: SRResNetWorkspace, context: LayerContext, gradientsFinal: (_ from: Int) -> Void
   ) {
+    context.observer?.passBegins()
     let memory = workspace.buffer.pointer
     let featureCount = head.shape.destinationCount
     let wideGradient = memory + slots.gradientWide

@@ -48,14 +48,19 @@ struct TrainCommand: ParsableCommand {
       let ranks = "\(job.communicator.worldSize) rank(s) on \(job.communicator.nodeCount) host(s)"
       job.logger.info(
         "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
-      var run = TrainingRun(
-        configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
-      run.gradientDump = dumpGradients
-      if job.communicator.rank == 0 {
-        let progress = ProgressDisplay()
-        run.onStep = { progress.show($0) }
+      let progress = ProgressDisplay()
+      if debug {
+        var run = DebugRun(
+          configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
+        run.onStep = progress.show
+        try run.run()
+      } else {
+        var run = TrainingRun(
+          configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
+        run.gradientDump = dumpGradients
+        run.onStep = progress.show
+        try run.run()
       }
-      try run.run()
     }
   }
 

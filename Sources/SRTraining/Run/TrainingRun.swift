@@ -5,6 +5,7 @@ import SRCheckpoint
 import SRData
 import SRDistributed
 import SRKernels
+import SRLayers
 import SRReport
 import SRTensor
 
@@ -16,6 +17,10 @@ public struct TrainingRun {
   private let logger: Logger
   /// Where the gradient of the first step is written, for comparisons with other programs.
   public var gradientDump: String?
+  /// Watches every layer's passes, in debug mode.
+  var observer: (any LayerObserver)?
+  /// Takes no more than so many pairs, in debug mode.
+  var imageLimit: (train: Int, valid: Int)?
   /// Told where training stands after each step, on rank 0.
   public var onStep: (TrainingProgress) -> Void = { _ in }
 
@@ -35,7 +40,7 @@ public struct TrainingRun {
   public func run() throws {
     let (run, dataSHA256) = try communicator.together { try start() }
     defer { run.pool.close() }
-    let step = try TrainingStep(run)
+    let step = try TrainingStep(run, observer: observer)
     let folder = RunFolder(path: configuration.output)
     var position = try Resumption(
       run: run, folder: folder, dataSHA256: dataSHA256, logger: logger
@@ -57,7 +62,8 @@ public struct TrainingRun {
         "batch-size: \(configuration.batchSize) images cannot be dealt to \(communicator.worldSize) ranks; "
           + "start fewer ranks or raise --batch-size")
     }
-    let data = try RunData(configuration).load()
+    var data = try RunData(configuration).load()
+    if let imageLimit { data = data.limited(train: imageLimit.train, valid: imageLimit.valid) }
     if communicator.rank == 0 {
       logger.info(
         "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")

@@ -57,6 +57,8 @@ final class FirstNotFinite: LayerObserver {
 
   var found: String? { name.withLock { $0 } }
 
+  func passBegins() {}
+
   func layer(_ name: String, finished pass: LayerPass, values: UnsafePointer<Float>, count: Int) {
     guard found == nil else { return }
     for index in 0..<count where !values[index].isFinite {

@@ -1,0 +1,95 @@
+import Foundation
+import SRKernels
+import SRTensor
+
+/// Compares gradients of the real model with finite differences of its loss, for a random sample of parameters.
+///
+/// Single weights move the loss by less than float32 resolves. So each tensor is moved along its gradient, a random
+/// half of its elements at a time: the slope of the loss in that direction must equal the gradient's length there,
+/// and an error in the gradient that is orthogonal to one half is not to another.
+public struct GradientCheck: Sendable {
+  public struct Row: Sendable {
+    public let parameter: String
+    /// Length of the gradient over the elements that were moved.
+    public let gradient: Double
+    /// Slope of the loss, by the four-point formula.
+    public let finiteDifference: Double
+
+    public var relativeError: Double {
+      abs(gradient - finiteDifference) / max(abs(gradient), abs(finiteDifference), .leastNormalMagnitude)
+    }
+    /// Float32's rounding and the kinks of PReLU and of the edge loss leave about a percent.
+    public var isGood: Bool { relativeError <= GradientCheck.tolerance }
+  }
+
+  public static let tolerance = 0.05
+  /// Slopes below this share of the loss drown in rounding.
+  private static let smallestSlope = 1e-4
+
+  private let run: RunContext
+  private let worker: SampleWorker
+  private let sample: Int
+
+  init(_ run: RunContext, sample: Int) {
+    self.run = run
+    worker = run.workers[0]
+    self.sample = sample
+  }
+
+  /// Checks `count` tensors drawn from `seed`, and the first and the last.
+  func rows(count: Int, seed: UInt64) throws -> [Row] {
+    try run.weights.prepare(forBackward: true, on: run.pool)
+    let leaf = ParameterArena(layout: run.model.layout)
+    let values = valueRow()
+    worker.train(
+      load: load, weights: run.weights, metrics: run.trainingMetrics, gradients: leaf.pointer,
+      values: values.row(0), observer: nil, gradientsFinal: { _ in })
+    let loss = values.row(0)[0]
+
+    var generator = PhiloxGenerator(seed: seed, stream: 0x6465_6267)
+    let entries = run.model.layout.entries
+    var chosen = Array(generator.permutation(of: entries.count).prefix(count))
+    chosen += [0, entries.count - 1].filter { !chosen.contains($0) }
+    return try chosen.sorted().compactMap { index in
+      try row(entries[index], leaf: leaf, loss: loss, generator: &generator)
+    }
+  }
+
+  /// Nil for a tensor whose slope is too small to be told from rounding.
+  private func row(
+    _ entry: ParameterLayout.Entry, leaf: ParameterArena, loss: Double, generator: inout PhiloxGenerator
+  ) throws -> Row? {
+    let gradient = leaf.pointer(to: entry)
+    let moved = (0..<entry.count).filter { _ in entry.count == 1 || generator.nextUInt32() & 1 == 0 }
+    let length = moved.reduce(0.0) { $0 + Double(gradient[$1]) * Double(gradient[$1]) }.squareRoot()
+    let weights = run.weights.parameters.pointer(to: entry)
+    let original = (0..<entry.count).map { weights[$0] }
+    let size = original.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    let step = 0.01 * max(size, 0.01)
+    guard length * step > Self.smallestSlope * loss else { return nil }
+    func lossMoved(by distance: Double) throws -> Double {
+      for index in moved {
+        weights[index] = original[index] + Float(distance * Double(gradient[index]) / length)
+      }
+      defer { for index in moved { weights[index] = original[index] } }
+      try run.weights.prepare(forBackward: false, on: run.pool)
+      let values = valueRow()
+      worker.validate(
+        load: load, weights: run.weights, metrics: run.trainingMetrics, values: values.row(0))
+      return values.row(0)[0]
+    }
+    let slope =
+      try
+      (8 * (lossMoved(by: step) - lossMoved(by: -step)) - (lossMoved(by: 2 * step) - lossMoved(by: -2 * step)))
+      / (12 * step)
+    return Row(parameter: entry.name, gradient: length, finiteDifference: slope)
+  }
+
+  private func load(_ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>) {
+    run.data.train.load(index: sample, lowRes: lowRes, highRes: highRes)
+  }
+
+  private func valueRow() -> SharedRows {
+    SharedRows(rows: 1, fields: 1 + run.loss.terms.count + run.trainingMetrics.names.count)
+  }
+}

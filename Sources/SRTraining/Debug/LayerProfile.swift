@@ -1,0 +1,83 @@
+import Foundation
+import SRLayers
+import Synchronization
+
+/// Times each layer's passes, notes what they produce, and reports the first value that is not finite at once.
+///
+/// A layer's time runs from the previous layer's end on the same thread, so the small passes between the named
+/// layers count to the one after them.
+final class LayerProfile: LayerObserver {
+  /// Sums over all passes so far.
+  struct Entry: Sendable {
+    let name: String
+    var forwardSeconds = 0.0
+    var backwardSeconds = 0.0
+    var passes = 0
+    /// Of the layer's output.
+    var bytes = 0
+  }
+
+  private struct State {
+    var entries: [Entry] = []
+    var lastEvent: [ObjectIdentifier: ContinuousClock.Instant] = [:]
+    var hasReported = false
+  }
+
+  private let state = Mutex(State())
+  private let onNotFinite: @Sendable (_ layer: String) -> Void
+
+  init(onNotFinite: @escaping @Sendable (_ layer: String) -> Void) { self.onNotFinite = onNotFinite }
+
+  /// In the order in which the layers first ran.
+  var entries: [Entry] { state.withLock { $0.entries } }
+
+  func passBegins() {
+    let thread = ObjectIdentifier(Thread.current)
+    state.withLock { $0.lastEvent[thread] = .now }
+  }
+
+  func layer(_ name: String, finished pass: LayerPass, values: UnsafePointer<Float>, count: Int) {
+    let now = ContinuousClock.now
+    let isFinite = UnsafeBufferPointer(start: values, count: count).allSatisfy(\.isFinite)
+    let thread = ObjectIdentifier(Thread.current)
+    let isFirstBad = state.withLock { state -> Bool in
+      let elapsed = state.lastEvent[thread].map { (now - $0).seconds } ?? 0
+      let index = state.entries.firstIndex { $0.name == name } ?? state.entries.endIndex
+      if index == state.entries.endIndex { state.entries.append(Entry(name: name)) }
+      switch pass {
+      case .forward:
+        state.entries[index].forwardSeconds += elapsed
+        state.entries[index].passes += 1
+        state.entries[index].bytes = count * MemoryLayout<Float>.stride
+      case .backward:
+        state.entries[index].backwardSeconds += elapsed
+      }
+      // The check above is not the layer's time.
+      state.lastEvent[thread] = .now
+      defer { if !isFinite { state.hasReported = true } }
+      return !isFinite && !state.hasReported
+    }
+    if isFirstBad { onNotFinite("\(name), \(pass.rawValue) pass") }
+  }
+
+  /// Milliseconds per image and the size of the output, layer by layer.
+  var table: String {
+    func cell(_ value: Double, _ width: Int) -> String {
+      let text = String(format: "%.2f", value)
+      return String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    let rows = entries
+    let width = rows.map(\.name.count).max() ?? 0
+    var lines = [
+      "layer".padding(toLength: width, withPad: " ", startingAt: 0) + "  forward ms  backward ms  output MiB"
+    ]
+    for row in rows {
+      let passes = Double(max(row.passes, 1))
+      lines.append(
+        row.name.padding(toLength: width, withPad: " ", startingAt: 0)
+          + cell(1000 * row.forwardSeconds / passes, 12) + cell(1000 * row.backwardSeconds / passes, 13)
+          + cell(Double(row.bytes) / 1_048_576, 12))
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import SRCheckpoint
+import SRTestSupport
+import Testing
+
+/// Mistakes of the user and faults of the world: one clear message, a status other than 0, nothing lost.
+@Suite(.serialized) struct TrainingErrorTests {
+  private func arguments(_ folder: TemporaryFolder, _ more: [String]) -> [String] {
+    [
+      "train", "--model", "vanilla", "--loss", "mse=1", "--data", folder.path, "--output", folder.file("run"),
+      "--epochs", "1", "--batch-size", "4", "--weights-dir", folder.path,
+    ] + more
+  }
+
+  /// Runs on one process, or several ranks, and returns the one error line.
+  private func errorLine(
+    _ folder: TemporaryFolder, ranks: Int? = nil, _ more: [String] = []
+  ) throws -> String {
+    let run = try ProgramRun(ranks: ranks, "srdist", arguments(folder, more))
+    #expect(run.status != 0)
+    let lines = run.errors.split(separator: "\n").filter { $0.contains("error: ") }
+    #expect(lines.count == 1, "\(run.errors)")
+    return lines.first.map(String.init) ?? ""
+  }
+
+  @Test func unusableSettings() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder)
+    let cases: [(options: [String], said: [String])] = [
+      (["--loss", "mes=1"], ["mes", "charbonnier"]),
+      (["--epochs", "0"], ["epochs", "at least 1"]),
+      (["--lr-gamma", "2"], ["lr-gamma", "of at most 1"]),
+      (["--preset", "hybird"], ["hybird", "hybrid"]),
+      (["--loss", "vgg=1"], ["vgg16-torchvision-features", "scripts/fetch-weights", "--weights-dir"]),
+      (["--crop", "random"], ["full_train.npy"]),
+      (["--reduction", "mpi", "--gradient-dtype", "bfloat16"], ["gradient-dtype"]),
+      (["--resume", folder.file("nowhere")], ["nowhere"]),
+      (["--data", folder.file("nothing")], ["nothing"]),
+    ]
+    for (options, said) in cases {
+      let line = try errorLine(folder, options)
+      for part in said { #expect(line.contains(part), "\(options): \(line)") }
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run/metrics.jsonl")))
+  }
+
+  @Test func unusableConfigurationFile() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder)
+    let cases = [
+      ("epoch: 3\n", "did you mean 'epochs'?"), ("epochs: [1, 2]\n", "needs a plain value"),
+      ("- epochs\n", "one mapping"), ("epochs: many\n", "at least 1"), ("epochs: 1\nepochs: 2\n", "YAML"),
+    ]
+    for (yaml, said) in cases {
+      try Data(yaml.utf8).write(to: URL(fileURLWithPath: folder.file("settings.yaml")))
+      let line = try errorLine(folder, ["--config", folder.file("settings.yaml")])
+      #expect(line.contains(said) && line.contains("settings.yaml"), "\(yaml): \(line)")
+    }
+  }
+
+  @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
+  func errorsOfAllRanksArePrintedOnce() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder)
+    #expect(
+      try errorLine(folder, ranks: 3, ["--batch-size", "2"]).contains("2 images cannot be dealt to 3 ranks"))
+    let array = URL(fileURLWithPath: folder.file("hr_train.npy"))
+    let bytes = try Data(contentsOf: array)
+    try bytes.prefix(bytes.count - 100).write(to: array)
+    #expect(try errorLine(folder, ranks: 3).contains("hr_train.npy"))
+  }
+
+  @Test func weightsThatDoNotFit() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder)
+    try SafetensorsWriter(tensors: [
+      .init(name: "conv1.0.weight", shape: [64, 3, 9, 1], values: [Float](repeating: 0, count: 64 * 27)),
+      .init(name: "other", shape: [1], values: [0]),
+    ]).write(to: folder.file("start.safetensors"))
+    let line = try errorLine(folder, ["--init-weights", folder.file("start.safetensors")])
+    for part in ["start.safetensors", "conv1.0.weight", "[64, 3, 9, 9]", "other", "conv3.bias"] {
+      #expect(line.contains(part), "\(part): \(line)")
+    }
+  }
+
+  /// Truncated at will, the newest checkpoint is passed over; the one before it is taken.
+  @Test func damagedCheckpointsArePassedOver() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder)
+    let first = try ProgramRun("srdist", arguments(folder, ["--checkpoint-every", "1"]))
+    try #require(first.status == 0, "\(first.errors)")
+    let newest = folder.file("run/checkpoints/step-00000003/optimizer.safetensors")
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: newest))
+    try handle.truncate(atOffset: 1000)
+    try handle.close()
+    try FileManager.default.removeItem(atPath: folder.file("run/checkpoints/best"))
+    let second = try ProgramRun("srdist", arguments(folder, ["--checkpoint-every", "1"]))
+    #expect(second.status == 0)
+    #expect(second.errors.contains("damaged") && second.errors.contains("step-00000003"), "\(second.errors)")
+    #expect(second.errors.contains("resuming from \(folder.file("run/checkpoints/step-00000002"))"))
+  }
+}

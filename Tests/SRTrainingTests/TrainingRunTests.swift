@@ -1,0 +1,154 @@
+import Foundation
+import SRReport
+import SRTestSupport
+import Testing
+
+/// What the built program promises of whole runs: real processes, real MPI, real kills.
+@Suite(.serialized) struct TrainingRunTests {
+  /// 20 images make epochs of 8, 8 and 4: batches that ranks do not divide, and a short last one.
+  static let steps = 7
+
+  /// Settings of a short run of the real model; the images are drawn.
+  private func arguments(_ folder: TemporaryFolder, _ name: String, _ more: [String] = []) -> [String] {
+    [
+      "train", "--model", "attention", "--loss", "charbonnier=1", "--synthetic-train", "20",
+      "--synthetic-valid", "3", "--max-steps", "\(Self.steps)", "--samples", "1", "--weights-dir",
+      folder.path, "--output", folder.file(name),
+    ] + more
+  }
+
+  /// The hash that the last step of a finished run logged.
+  private func finalHash(_ folder: TemporaryFolder, _ name: String) throws -> String {
+    let records = try stepRecords(folder, name)
+    #expect(records.map(\.step) == Array(1...Self.steps), "each step is logged once, in order")
+    return try #require(records.last?.weightsSHA256)
+  }
+
+  private func stepRecords(_ folder: TemporaryFolder, _ name: String) throws -> [StepRecord] {
+    try MetricsFile.read(folder.file("\(name)/metrics.jsonl")).compactMap { line in
+      if case .step(let record) = line { return record }
+      return nil
+    }
+  }
+
+  /// Everything of the log but the times.
+  private func log(_ folder: TemporaryFolder, _ name: String) throws -> [String] {
+    try MetricsFile.read(folder.file("\(name)/metrics.jsonl")).compactMap { line in
+      switch line {
+      case .step(var record):
+        record.imagesPerSecond = 0
+        return "\(record)"
+      case .epoch(var record):
+        record.seconds = 0
+        return "\(record)"
+      case .other: return nil
+      }
+    }
+  }
+
+  @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
+  func anyNumberOfRanksAndThreadsGivesTheSameBits() throws {
+    let folder = try TemporaryFolder()
+    func train(_ name: String, ranks: Int?, _ more: [String]) throws -> String {
+      let run = try ProgramRun(ranks: ranks, "srdist", arguments(folder, name, more))
+      try #require(run.status == 0, "\(name): \(run.errors)")
+      return try finalHash(folder, name)
+    }
+    let alone = try train("alone", ranks: nil, ["--threads", "1"])
+    #expect(try train("threads", ranks: nil, ["--threads", "2"]) == alone)
+    #expect(try train("virtual", ranks: nil, ["--threads", "2", "--virtual-ranks", "3"]) == alone)
+    for ranks in 1...4 {
+      let name = "ranks\(ranks)"
+      let more = ["--threads", "1", "--validation", ranks == 3 ? "rank0" : "dealt"]
+      #expect(try train(name, ranks: ranks, more) == alone, "\(ranks) ranks")
+      #expect(try log(folder, name) == log(folder, "alone"), "\(ranks) ranks: the log's numbers")
+    }
+    // The control: plain MPI_Allreduce sums in another order.
+    #expect(try train("mpi", ranks: 3, ["--threads", "1", "--reduction", "mpi"]) != alone)
+    let halves = try train("halves1", ranks: 1, ["--threads", "2", "--gradient-dtype", "bfloat16"])
+    #expect(try train("halves3", ranks: 3, ["--threads", "1", "--gradient-dtype", "bfloat16"]) == halves)
+    #expect(halves != alone)
+  }
+
+  @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
+  func killedAnywhereItGoesOnToTheSameBits() throws {
+    let folder = try TemporaryFolder()
+    let more = ["--threads", "1", "--checkpoint-every", "1"]
+    let undisturbed = try ProgramRun(ranks: 2, "srdist", arguments(folder, "whole", more))
+    try #require(undisturbed.status == 0, "\(undisturbed.errors)")
+
+    for (ranks, steps) in [(2, 2), (3, 5)] {
+      let program = try RunningProgram(ranks: ranks, "srdist", arguments(folder, "killed", more))
+      while program.isRunning, (try? stepRecords(folder, "killed").count) ?? 0 < steps {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+      program.kill(SIGKILL)
+      #expect(try program.wait().status == 128 + SIGKILL)
+      // The ranks follow their launcher within about a second.
+      Thread.sleep(forTimeInterval: 2)
+    }
+    let last = try ProgramRun("srdist", arguments(folder, "killed", more))
+    try #require(last.status == 0, "\(last.errors)")
+    #expect(last.errors.contains("resuming from"))
+    #expect(try finalHash(folder, "killed") == finalHash(folder, "whole"))
+    #expect(try log(folder, "killed") == log(folder, "whole"))
+  }
+
+  @Test func aRunIsRepeatedFromItsOwnConfiguration() throws {
+    let folder = try TemporaryFolder()
+    let first = try ProgramRun(
+      "srdist", arguments(folder, "first", ["--seed", "5", "--ema-decay", "0.9", "--augment", "flip"]))
+    try #require(first.status == 0, "\(first.errors)")
+    let again = try ProgramRun(
+      "srdist", ["train", "--config", folder.file("first/config.yaml"), "--output", folder.file("again")])
+    try #require(again.status == 0, "\(again.errors)")
+    #expect(try finalHash(folder, "again") == finalHash(folder, "first"))
+
+    // A finished run is not trained further, and another configuration does not go on from it.
+    let finished = try ProgramRun(
+      "srdist", ["train", "--config", folder.file("first/config.yaml"), "--output", folder.file("first")])
+    #expect(finished.status == 0)
+    #expect(finished.errors.contains("complete"))
+    let other = try ProgramRun("srdist", arguments(folder, "first", ["--seed", "6", "--ema-decay", "0.9"]))
+    #expect(other.status == 1)
+    #expect(other.errors.contains("seed: 5 there, 6 here"), "\(other.errors)")
+  }
+
+  @Test func evaluateRepeatsTheRunsValidation() throws {
+    let folder = try TemporaryFolder()
+    let run = try ProgramRun(
+      "srdist", arguments(folder, "run", ["--epochs", "1", "--data", try SmallPairs.write(to: folder)]))
+    try #require(run.status == 0, "\(run.errors)")
+    let epoch = try #require(try MetricsFile.epochs(folder.file("run/metrics.jsonl")).last)
+    let evaluation = try ProgramRun(
+      "srdist",
+      [
+        "evaluate", "--weights", folder.file("run/checkpoints/best"), "--data", folder.path, "--json",
+        "--weights-dir", folder.path,
+      ])
+    try #require(evaluation.status == 0, "\(evaluation.errors)")
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [String: Any])
+    let metrics = try #require(json["metrics"] as? [String: Double])
+    #expect(metrics["psnr"] == epoch.validPSNR)
+    #expect(metrics["ssim"] == epoch.validSSIM)
+    #expect(json["bicubic_psnr"] as? Double == epoch.bicubicPSNR)
+  }
+
+  @Test func aNotFiniteLossStopsTheRunAndNamesItsOrigin() throws {
+    let folder = try TemporaryFolder()
+    let run = try ProgramRun(
+      "srdist", arguments(folder, "run", ["--learning-rate", "1e30", "--threads", "2"]))
+    #expect(run.status == 1)
+    #expect(run.errors.contains("is not finite for training image"), "\(run.errors)")
+    #expect(run.errors.contains("the first layer with such a result is"), "\(run.errors)")
+  }
+
+  @Test func debugChecksGradientsAndTimesLayers() throws {
+    let folder = try TemporaryFolder()
+    let run = try ProgramRun("srdist", arguments(folder, "run", ["--debug", "--synthetic-train", "8"]))
+    try #require(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("by finite differences"))
+    #expect(run.errors.contains("upsample.1.block.0"))
+  }
+}
