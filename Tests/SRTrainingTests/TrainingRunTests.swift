@@ -1,6 +1,7 @@
 import Foundation
 import SRReport
 import SRTestSupport
+import SRTraining
 import Testing
 
 /// What the built program promises of whole runs: real processes, real MPI, real kills.
@@ -127,12 +128,10 @@ import Testing
         "--weights-dir", folder.path,
       ])
     try #require(evaluation.status == 0, "\(evaluation.errors)")
-    let json = try #require(
-      try JSONSerialization.jsonObject(with: Data(evaluation.output.utf8)) as? [String: Any])
-    let metrics = try #require(json["metrics"] as? [String: Double])
-    #expect(metrics["psnr"] == epoch.validPSNR)
-    #expect(metrics["ssim"] == epoch.validSSIM)
-    #expect(json["bicubic_psnr"] as? Double == epoch.bicubicPSNR)
+    let result = try JSONDecoder().decode(EvaluationRun.Result.self, from: Data(evaluation.output.utf8))
+    #expect(result.metrics["psnr"] == epoch.validPSNR)
+    #expect(result.metrics["ssim"] == epoch.validSSIM)
+    #expect(result.bicubicPSNR == epoch.bicubicPSNR)
   }
 
   @Test func aNotFiniteLossStopsTheRunAndNamesItsOrigin() throws {
