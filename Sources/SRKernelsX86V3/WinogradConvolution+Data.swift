@@ -18,11 +18,9 @@ struct WinogradDataPlan: Sendable {
     self.depth = depth
     self.columns = columns
     self.frequencies = frequencies
-    // Transformed weights that fit the second-level cache leave room for small blocks only; others come from
-    // further away once a block, so blocks are then as large as pays.
-    let weightBytes = 4 * frequencies * depth * columns
-    let wanted = weightBytes <= 640 << 10 ? max(8, 16 * 64 / depth / 8 * 8) : 64
-    blockTiles = min(wanted, tiles)
+    // Measured on 64 to 512 channels: fewer rows fetch the weights too often, more crowd them out of the
+    // second-level cache.
+    blockTiles = min(24, tiles)
     inputStride = blockTiles * depth + 16
     productStride = blockTiles * MatrixMultiply.panelWidth + 16
   }
@@ -34,12 +32,15 @@ struct WinogradDataPlan: Sendable {
   var productOffset: Int { inputOffset + frequencies * inputStride }
   var scratchCount: Int { productOffset + frequencies * productStride }
 
-  /// Where the 16 transformed weights from `column` on lie, inside one frequency: panels of whole rows.
-  func weightOffset(depth row: Int, column: Int) -> Int {
-    let panel = column / MatrixMultiply.panelWidth * MatrixMultiply.panelWidth
-    let width = min(MatrixMultiply.panelWidth, columns - panel)
-    return panel * depth + row * width + column - panel
-  }
+  /// Columns of the panel that begins at `column`.
+  func panelWidth(_ column: Int) -> Int { min(MatrixMultiply.panelWidth, columns - column) }
+
+  /// Where the panel's transformed weights lie: [panel][frequency][depth][column of the panel], in the order in
+  /// which they are used.
+  func weightOffset(panel column: Int) -> Int { frequencies * depth * column }
+
+  /// Floats between two frequencies of the panel's transformed weights.
+  func weightStride(panel column: Int) -> Int { depth * panelWidth(column) }
 }
 
 extension WinogradConvolution {
@@ -56,23 +57,22 @@ extension WinogradConvolution {
       let block = first..<min(first + plan.blockTiles, tiles.count)
       transformInput(plan, block, source, patch: patch, into: input)
       for column in stride(from: 0, to: plan.columns, by: MatrixMultiply.panelWidth) {
-        let width = min(MatrixMultiply.panelWidth, plan.columns - column)
+        let width = plan.panelWidth(column)
+        let weights = preparedWeights + plan.weightOffset(panel: column)
         for frequency in 0..<Transform.frequencyCount {
           MatrixMultiply.panel(
             rows: block.count, vectors: width / 16, depth: plan.depth,
             MatrixMultiply.Broadcast(
               base: input + frequency * plan.inputStride, rowStride: plan.depth, depthStride: 1),
             MatrixMultiply.Rows(
-              base: preparedWeights + (frequency * plan.columns + column) * plan.depth, stride: width),
+              base: weights + frequency * plan.weightStride(panel: column), stride: width),
             into: MatrixMultiply.Rows(
               base: products + frequency * plan.productStride, stride: MatrixMultiply.panelWidth),
             accumulate: false)
         }
-        for channel in stride(from: 0, to: width, by: 16) {
-          transformOutput(
-            plan, block, products + channel, bias: bias?.vector(at: column + channel) ?? .zero,
-            floor: Vector(repeating: floor), patch: patch, into: destination + column + channel)
-        }
+        transformOutput(
+          plan, block, products, channels: width, bias: bias.map { $0 + column }, floor: floor,
+          patch: patch, into: destination + column)
       }
     }
   }
@@ -96,22 +96,30 @@ extension WinogradConvolution {
 
   @inline(never)
   private func transformOutput(
-    _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>, bias: Vector,
-    floor: Vector, patch: UnsafeMutablePointer<Float>, into destination: UnsafeMutablePointer<Float>
+    _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>, channels: Int,
+    bias: UnsafePointer<Float>?, floor: Float, patch: UnsafeMutablePointer<Float>,
+    into destination: UnsafeMutablePointer<Float>
   ) {
+    let floor = Vector(repeating: floor)
     for tile in block {
       let row = products + (tile - block.lowerBound) * MatrixMultiply.panelWidth
       let (y, x) = tiles.origin(tile)
-      if y + tiles.size <= tiles.height, x + tiles.size <= tiles.width {
-        Transform.output(
-          row, frequencyStride: plan.productStride, bias: bias, floor: floor,
-          into: destination + (y * tiles.width + x) * plan.columns,
-          rowStride: tiles.width * plan.columns, columnStride: plan.columns)
-      } else {
-        Transform.output(
-          row, frequencyStride: plan.productStride, bias: bias, floor: floor, into: patch,
-          rowStride: tiles.size * 16, columnStride: 16)
-        tiles.writeInside(tile, patch: patch, image: destination, pixelStride: plan.columns)
+      let inside = y + tiles.size <= tiles.height && x + tiles.size <= tiles.width
+      // All channels of a tile one after the other: their pixels share pairs of cache lines.
+      for channel in stride(from: 0, to: channels, by: 16) {
+        let bias = bias?.vector(at: channel) ?? .zero
+        if inside {
+          Transform.output(
+            row + channel, frequencyStride: plan.productStride, bias: bias, floor: floor,
+            into: destination + (y * tiles.width + x) * plan.columns + channel,
+            rowStride: tiles.width * plan.columns, columnStride: plan.columns)
+        } else {
+          Transform.output(
+            row + channel, frequencyStride: plan.productStride, bias: bias, floor: floor,
+            into: patch, rowStride: tiles.size * 16, columnStride: 16)
+          tiles.writeInside(
+            tile, patch: patch, image: destination + channel, pixelStride: plan.columns)
+        }
       }
     }
   }

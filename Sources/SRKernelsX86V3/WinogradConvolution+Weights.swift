@@ -1,3 +1,5 @@
+import SRKernels
+
 /// Blocks and scratch memory of a backward-weights pass.
 struct WinogradWeightsPlan: Sendable {
   /// Input channels: the rows of the products.
@@ -6,11 +8,12 @@ struct WinogradWeightsPlan: Sendable {
   let columns: Int
   /// Tiles transformed at a time: the depth of the products.
   let blockTiles: Int
-  /// Input channels and output channels whose transformed gradients are held at a time.
+  /// Input channels transformed at a time.
   let blockRows: Int
+  /// Output channels whose products are held while the tiles pass by.
   let blockColumns: Int
-  /// Floats between two frequencies of 16 transformed input channels, of transformed gradients, of products;
-  /// off powers of two, as in ``WinogradDataPlan``.
+  /// Floats between two frequencies of transformed pixels, of a panel of transformed gradients, of a panel of
+  /// products; off powers of two, as in ``WinogradDataPlan``.
   let inputStride: Int
   let gradientStride: Int
   let productStride: Int
@@ -22,19 +25,25 @@ struct WinogradWeightsPlan: Sendable {
     self.columns = columns
     self.frequencies = frequencies
     blockTiles = min(64, tiles)
-    blockColumns = min(64, columns)
-    // With one block of tiles nothing is accumulated, so a few rows at a time are enough.
-    blockRows = tiles <= blockTiles ? 16 : min(64, rows)
-    inputStride = blockTiles * 16 + 16
-    gradientStride = blockTiles * blockColumns + 16
-    productStride = blockRows * blockColumns + 16
+    blockRows = min(64, rows)
+    // A single block of tiles needs no more than a panel of products; others come back to all that is held.
+    blockColumns = min(tiles > blockTiles ? 256 : MatrixMultiply.panelWidth, columns)
+    inputStride = blockTiles * blockRows + 16
+    gradientStride = blockTiles * MatrixMultiply.panelWidth + 16
+    productStride = blockRows * MatrixMultiply.panelWidth + 16
   }
 
-  var patchCount: Int { frequencies * max(16, blockColumns) }
+  /// Floats of a panel of products.
+  var panelStride: Int { frequencies * productStride }
+  private var panels: Int {
+    (blockColumns + MatrixMultiply.panelWidth - 1) / MatrixMultiply.panelWidth
+  }
+
+  var patchCount: Int { frequencies * 64 }
   var inputOffset: Int { patchCount }
   var gradientOffset: Int { inputOffset + frequencies * inputStride }
   var productOffset: Int { gradientOffset + frequencies * gradientStride }
-  var scratchCount: Int { productOffset + frequencies * productStride }
+  var scratchCount: Int { productOffset + panels * panelStride }
 }
 
 extension WinogradConvolution {
@@ -44,28 +53,34 @@ extension WinogradConvolution {
     scratch: UnsafeMutablePointer<Float>
   ) {
     let plan = weightsPlan
-    let patch = scratch
     let input = scratch + plan.inputOffset
     let gradient = scratch + plan.gradientOffset
     let products = scratch + plan.productOffset
-    for firstColumn in stride(from: 0, to: plan.columns, by: plan.blockColumns) {
-      let columns = firstColumn..<min(firstColumn + plan.blockColumns, plan.columns)
-      for firstRow in stride(from: 0, to: plan.rows, by: plan.blockRows) {
-        let rows = firstRow..<min(firstRow + plan.blockRows, plan.rows)
+    for firstRow in stride(from: 0, to: plan.rows, by: plan.blockRows) {
+      let rows = firstRow..<min(firstRow + plan.blockRows, plan.rows)
+      for firstColumn in stride(from: 0, to: plan.columns, by: plan.blockColumns) {
+        let columns = firstColumn..<min(firstColumn + plan.blockColumns, plan.columns)
         for firstTile in stride(from: 0, to: tiles.count, by: plan.blockTiles) {
           let block = firstTile..<min(firstTile + plan.blockTiles, tiles.count)
-          // Of a single block of tiles, the transformed gradients of the last rows still stand.
-          if tiles.count > plan.blockTiles || firstRow == 0 {
-            transformGradient(plan, block, columns, gradientDestination, patch: patch, into: gradient)
+          // Of a single block of tiles, the transformed input still stands from the last columns.
+          if tiles.count > plan.blockTiles || firstColumn == 0 {
+            transformInput(plan, block, rows, source, patch: scratch, into: input)
           }
-          for row in stride(from: rows.lowerBound, to: rows.upperBound, by: 16) {
-            transformInput(plan, block, row, source, patch: patch, into: input)
+          for column in stride(from: columns.lowerBound, to: columns.upperBound, by: panelWidth) {
+            let panel = column..<min(column + panelWidth, columns.upperBound)
+            transformGradient(
+              plan, block, panel, gradientDestination, patch: scratch, into: gradient)
             multiply(
-              plan, depth: block.count, columns: columns.count, input, gradient,
-              into: products + (row - firstRow) * plan.blockColumns, accumulate: firstTile > 0)
+              plan, rows: rows.count, columns: panel.count, depth: block.count, input, gradient,
+              into: products + (column - firstColumn) / panelWidth * plan.panelStride,
+              accumulate: firstTile > 0)
           }
         }
-        transformWeightGradient(plan, rows, columns, products, into: gradientWeights)
+        for column in stride(from: columns.lowerBound, to: columns.upperBound, by: panelWidth) {
+          transformWeightGradient(
+            plan, rows, column..<min(column + panelWidth, columns.upperBound),
+            products + (column - firstColumn) / panelWidth * plan.panelStride, into: gradientWeights)
+        }
       }
     }
     sumOverPixels(
@@ -73,37 +88,42 @@ extension WinogradConvolution {
       channels: shape.outputChannels, into: gradientBias)
   }
 
-  /// For each frequency: products[16 x columns] (+)= input^T [16 x tiles] gradient[tiles x columns].
+  @inline(always) private var panelWidth: Int { MatrixMultiply.panelWidth }
+
+  /// For each frequency: products[rows x columns] (+)= input^T [rows x tiles] gradient[tiles x columns].
   private func multiply(
-    _ plan: WinogradWeightsPlan, depth: Int, columns: Int, _ input: UnsafePointer<Float>,
-    _ gradient: UnsafePointer<Float>, into products: UnsafeMutablePointer<Float>, accumulate: Bool
+    _ plan: WinogradWeightsPlan, rows: Int, columns: Int, depth: Int,
+    _ input: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
+    into products: UnsafeMutablePointer<Float>, accumulate: Bool
   ) {
     for frequency in 0..<Transform.frequencyCount {
-      for column in stride(from: 0, to: columns, by: MatrixMultiply.panelWidth) {
-        MatrixMultiply.panel(
-          rows: 16, vectors: min(MatrixMultiply.panelWidth, columns - column) / 16, depth: depth,
-          MatrixMultiply.Broadcast(
-            base: input + frequency * plan.inputStride, rowStride: 1, depthStride: 16),
-          MatrixMultiply.Rows(
-            base: gradient + frequency * plan.gradientStride + column, stride: plan.blockColumns),
-          into: MatrixMultiply.Rows(
-            base: products + frequency * plan.productStride + column, stride: plan.blockColumns),
-          accumulate: accumulate)
-      }
+      MatrixMultiply.panel(
+        rows: rows, vectors: columns / 16, depth: depth,
+        MatrixMultiply.Broadcast(
+          base: input + frequency * plan.inputStride, rowStride: 1, depthStride: plan.blockRows),
+        MatrixMultiply.Rows(base: gradient + frequency * plan.gradientStride, stride: panelWidth),
+        into: MatrixMultiply.Rows(
+          base: products + frequency * plan.productStride, stride: panelWidth),
+        accumulate: accumulate)
     }
   }
 
   @inline(never)
   private func transformInput(
-    _ plan: WinogradWeightsPlan, _ block: Range<Int>, _ channel: Int, _ source: UnsafePointer<Float>,
-    patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>
+    _ plan: WinogradWeightsPlan, _ block: Range<Int>, _ rows: Range<Int>,
+    _ source: UnsafePointer<Float>, patch: UnsafeMutablePointer<Float>,
+    into input: UnsafeMutablePointer<Float>
   ) {
     for tile in block {
       let window = tiles.window(
-        tile, margin: 1, image: source + channel, channels: 16, pixelStride: plan.rows, patch: patch)
-      Transform.input(
-        window.base, rowStride: window.rowStride, columnStride: window.columnStride,
-        into: input + (tile - block.lowerBound) * 16, frequencyStride: plan.inputStride)
+        tile, margin: 1, image: source + rows.lowerBound, channels: rows.count,
+        pixelStride: plan.rows, patch: patch)
+      let destination = input + (tile - block.lowerBound) * plan.blockRows
+      for row in stride(from: 0, to: rows.count, by: 16) {
+        Transform.input(
+          window.base + row, rowStride: window.rowStride, columnStride: window.columnStride,
+          into: destination + row, frequencyStride: plan.inputStride)
+      }
     }
   }
 
@@ -117,11 +137,11 @@ extension WinogradConvolution {
       let window = tiles.window(
         tile, margin: 0, image: gradientDestination + columns.lowerBound, channels: columns.count,
         pixelStride: plan.columns, patch: patch)
-      let row = gradient + (tile - block.lowerBound) * plan.blockColumns
+      let destination = gradient + (tile - block.lowerBound) * panelWidth
       for column in stride(from: 0, to: columns.count, by: 16) {
         Transform.gradient(
           window.base + column, rowStride: window.rowStride, columnStride: window.columnStride,
-          into: row + column, frequencyStride: plan.gradientStride)
+          into: destination + column, frequencyStride: plan.gradientStride)
       }
     }
   }
@@ -132,10 +152,11 @@ extension WinogradConvolution {
     _ products: UnsafePointer<Float>, into gradientWeights: UnsafeMutablePointer<Float>
   ) {
     for row in rows {
-      for column in stride(from: columns.lowerBound, to: columns.upperBound, by: 16) {
+      for column in stride(from: 0, to: columns.count, by: 16) {
         Transform.weightGradient(
-          products + (row - rows.lowerBound) * plan.blockColumns + column - columns.lowerBound,
-          frequencyStride: plan.productStride, into: gradientWeights + row * plan.columns + column,
+          products + (row - rows.lowerBound) * panelWidth + column,
+          frequencyStride: plan.productStride,
+          into: gradientWeights + row * plan.columns + columns.lowerBound + column,
           stride: plan.rows * plan.columns)
       }
     }

@@ -46,13 +46,10 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
 
   func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
-    for c in 0..<inputs {
-      for k in stride(from: 0, to: outputs, by: 16) {
-        Transform.weights(
-          weights + c * outputs + k, stride: inputs * outputs,
-          into: prepared + forwardPlan.weightOffset(depth: c, column: k),
-          frequencyStride: inputs * outputs)
-      }
+    prepare(forwardPlan, into: prepared) { c, k, destination, frequencyStride in
+      Transform.weights(
+        weights + c * outputs + k, stride: inputs * outputs, into: destination,
+        frequencyStride: frequencyStride)
     }
   }
 
@@ -61,15 +58,32 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     // The kernel turned by 180 degrees, 16 input channels wide.
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 9 * 16) { turned in
       let turned = turned.baseAddress!
-      for k in 0..<outputs {
-        for c in stride(from: 0, to: inputs, by: 16) {
-          for tap in 0..<9 {
-            let source = weights + ((8 - tap) * inputs + c) * outputs + k
-            for lane in 0..<16 { turned[tap * 16 + lane] = source[lane * outputs] }
-          }
-          Transform.weights(
-            turned, stride: 16, into: prepared + backwardPlan.weightOffset(depth: k, column: c),
-            frequencyStride: inputs * outputs)
+      prepare(backwardPlan, into: prepared) { k, c, destination, frequencyStride in
+        for tap in 0..<9 {
+          let source = weights + ((8 - tap) * inputs + c) * outputs + k
+          for lane in 0..<16 { turned[tap * 16 + lane] = source[lane * outputs] }
+        }
+        Transform.weights(
+          turned, stride: 16, into: destination, frequencyStride: frequencyStride)
+      }
+    }
+  }
+
+  /// Calls `transform` for each row and each 16 columns of the prepared weights, with where they belong.
+  private func prepare(
+    _ plan: WinogradDataPlan, into prepared: UnsafeMutablePointer<Float>,
+    _ transform: (
+      _ row: Int, _ column: Int, _ destination: UnsafeMutablePointer<Float>, _ frequencyStride: Int
+    ) -> Void
+  ) {
+    for panel in stride(from: 0, to: plan.columns, by: MatrixMultiply.panelWidth) {
+      let width = plan.panelWidth(panel)
+      for row in 0..<plan.depth {
+        for column in stride(from: 0, to: width, by: 16) {
+          transform(
+            row, panel + column,
+            prepared + plan.weightOffset(panel: panel) + row * width + column,
+            plan.weightStride(panel: panel))
         }
       }
     }
