@@ -47,7 +47,7 @@ public struct DebugRun {
     run.onStep = onStep
     run.observer = profile
     run.imageLimit = (Self.trainCount, Self.validCount)
-    try run.run()
+    _ = try run.run()
     logger.info("rank 0, per image and layer:\n\(profile.table)")
     logger.info("peak memory of rank 0: \(Self.peakMegabytes) MiB; run folder \(configuration.output)")
   }
