@@ -96,6 +96,34 @@ int srdist_mpi_start_allreduce_sum(
   return started(status, made, request);
 }
 
+int srdist_mpi_start_send(
+    const srdist_mpi_communicator *communicator, const void *bytes, int64_t count, int destination, int tag,
+    srdist_mpi_request **request) {
+  int narrow;
+  int status = srdist_mpi_narrow(count, &narrow);
+  if (status != SRDIST_MPI_SUCCESS) return status;
+  srdist_mpi_request *made = malloc(sizeof *made);
+  if (made == NULL) return SRDIST_MPI_OUT_OF_MEMORY;
+  status = MPI_Isend(bytes, narrow, MPI_BYTE, destination, tag, communicator->comm, &made->request);
+  return started(status, made, request);
+}
+
+int srdist_mpi_receive_available(
+    const srdist_mpi_communicator *communicator, void *bytes, int64_t count, int tag, int *source) {
+  int narrow, available = 0;
+  MPI_Message message;
+  MPI_Status envelope;
+  *source = -1;
+  int status = srdist_mpi_narrow(count, &narrow);
+  if (status != SRDIST_MPI_SUCCESS) return status;
+  // A matched probe: no other thread can receive the message in between.
+  status = MPI_Improbe(MPI_ANY_SOURCE, tag, communicator->comm, &available, &message, &envelope);
+  if (status != MPI_SUCCESS || !available) return status;
+  status = MPI_Mrecv(bytes, narrow, MPI_BYTE, &message, MPI_STATUS_IGNORE);
+  if (status == MPI_SUCCESS) *source = envelope.MPI_SOURCE;
+  return status;
+}
+
 int srdist_mpi_test(srdist_mpi_request **request, bool *complete) {
   int flag = 0;
   int status = MPI_Test(&(*request)->request, &flag, MPI_STATUS_IGNORE);

@@ -6,7 +6,8 @@ import SRDistributed
 let checks: [any RankCheck.Type] = [
   CollectivesCheck.self, PointToPointCheck.self, TreeExchangeCheck.self, BFloat16ExchangeCheck.self,
   AllreduceOrderCheck.self, SteadyStateCheck.self, WorkerThreadsCheck.self, SampleValuesCheck.self,
-  AgreedFailureCheck.self, LoneFailureCheck.self,
+  AgreedFailureCheck.self, LoneFailureCheck.self, SlowRankCheck.self, StoppedRankCheck.self,
+  StuckRankCheck.self, DeadlockCheck.self,
 ]
 
 guard let check = checks.first(where: { $0.name == CommandLine.arguments.dropFirst().first }) else {

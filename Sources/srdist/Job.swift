@@ -13,6 +13,9 @@ struct Job {
   let kernels: any KernelSet
   let logger: Logger
 
+  /// The exit status of a job that stopped on request with a checkpoint: `EX_TEMPFAIL`, "try again later".
+  static let stoppedStatus: Int32 = 75
+
   /// Starts MPI where a launcher started this process, and runs `body` on every rank.
   ///
   /// An error that all ranks share is printed by rank 0 alone; one that a rank meets alone is printed by it and ends
@@ -40,8 +43,14 @@ struct Job {
     }
   }
 
+  /// Leaves with a status of its own, together with all ranks: those that exit early would be taken for failed.
+  func exit(_ status: Int32) throws -> Never {
+    try communicator.finalize()
+    throw ExitCode(status)
+  }
+
   private func fail(_ error: any Error) throws {
-    let isShared = communicator.worldSize == 1 || error is RankFailure || error is NotFiniteError
+    let isShared = communicator.worldSize == 1 || error is any CommonFailure
     if isShared {
       if communicator.rank == 0 { Self.complain("\(error)") }
       // Ranks leave together: a launcher that sees one exit early kills the others in mid-sentence.
@@ -52,7 +61,7 @@ struct Job {
     communicator.abort(1)
   }
 
-  private static func complain(_ message: String) {
+  static func complain(_ message: String) {
     FileHandle.standardError.write(Data("srdist: error: \(message)\n".utf8))
   }
 }

@@ -20,6 +20,9 @@ struct TrainCommand: ParsableCommand {
 
       The run folder holds config.yaml, metrics.jsonl (a line per step and epoch), metrics.csv, checkpoints/ and \
       samples/.
+
+      Signals (mpirun passes them on): USR1 and TERM stop at the next step with a checkpoint and status 75; USR2 \
+      writes a checkpoint. Status 77: the watchdog ended a job that got no further.
       """)
 
   @Option(help: "vanilla, attention, hybrid or best; `srdist presets` lists their settings.")
@@ -33,10 +36,16 @@ struct TrainCommand: ParsableCommand {
   var debug = false
   @Option(help: "Write the first step's gradient to this .safetensors file.", completion: .file())
   var dumpGradients: String?
+  @Option(help: "Refuse to start on another number of ranks than this.")
+  var expectRanks: Int?
+  @Option(help: "Refuse to start on another number of hosts than this.")
+  var expectHosts: Int?
   @OptionGroup var options: TrainOptions
 
   func run() throws {
+    RunRequests.listen()
     try Job.run(logLevel: debug ? .debug : .info) { job in
+      try JobExpectation(ranks: expectRanks, hosts: expectHosts).check(job.communicator)
       let configuration = try job.communicator.together { try resolvedConfiguration() }
       if dryRun {
         let plan = try job.communicator.together {
@@ -49,18 +58,21 @@ struct TrainCommand: ParsableCommand {
       job.logger.info(
         "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
       let progress = ProgressDisplay()
+      let outcome: RunOutcome
       if debug {
         var run = DebugRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
         run.onStep = progress.show
-        try run.run()
+        outcome = try run.run()
       } else {
         var run = TrainingRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
         run.gradientDump = dumpGradients
         run.onStep = progress.show
-        try run.run()
+        run.onStall = { Job.complain("watchdog: \($0). Ending the job.") }
+        outcome = try run.run()
       }
+      if outcome == .stopped { try job.exit(Job.stoppedStatus) }
     }
   }
 

@@ -131,12 +131,19 @@ struct ExecutionOptions: ParsableArguments {
   var bucketSize: Int?
   @Option(help: "Validation images in each epoch's picture. (default: 4)")
   var samples: Int?
+  @Option(
+    help: """
+      Seconds within which a job that gets no further (a rank hangs, is stopped, or is cut off) is ended with \
+      status 77; 0 for never. (default: 120)
+      """)
+  var stallTimeout: Double?
 
   var values: [Setting: String] {
     given([
       .output: output, .resume: resume, .checkpointEvery: text(checkpointEvery),
       .keepCheckpoints: text(keepCheckpoints), .validation: validation, .threads: text(threads),
       .virtualRanks: text(virtualRanks), .bucketSize: text(bucketSize), .samples: text(samples),
+      .stallTimeout: text(stallTimeout),
     ])
   }
 }

@@ -104,6 +104,14 @@ int srdist_mpi_start_allgatherv(
 /// Sums `count` floats over all ranks, in an order of MPI's choice, into `buffer` of every rank.
 int srdist_mpi_start_allreduce_sum(
     const srdist_mpi_communicator *communicator, float *buffer, int64_t count, srdist_mpi_request **request);
+/// Sends `count` bytes without waiting for the receiver; `bytes` stay untouched until the request is complete.
+int srdist_mpi_start_send(
+    const srdist_mpi_communicator *communicator, const void *bytes, int64_t count, int destination, int tag,
+    srdist_mpi_request **request);
+/// Receives a message of `count` bytes with `tag` from any rank where one has come already; `*source` becomes
+/// its rank, or -1 where there is none.
+int srdist_mpi_receive_available(
+    const srdist_mpi_communicator *communicator, void *bytes, int64_t count, int tag, int *source);
 /// Lets MPI work and says whether the operation is complete; then `*request` is released and NULL.
 int srdist_mpi_test(srdist_mpi_request **request, bool *complete);
 /// Blocks until the operation is complete; `*request` is released and NULL.

@@ -39,6 +39,7 @@ public enum Setting: String, CaseIterable, Sendable {
   case virtualRanks = "virtual-ranks"
   case bucketSize = "bucket-size"
   case samples
+  case stallTimeout = "stall-timeout"
 
   /// Whether a checkpoint made with another value of this setting cannot be gone on from.
   var decidesResult: Bool {
@@ -49,7 +50,7 @@ public enum Setting: String, CaseIterable, Sendable {
       true
     case .epochs, .maxSteps, .initWeights, .data, .syntheticTrain, .syntheticValid, .weightsDir, .output,
       .resume, .checkpointEvery, .keepCheckpoints, .validation, .threads, .virtualRanks, .bucketSize,
-      .samples:
+      .samples, .stallTimeout:
       false
     }
   }
@@ -59,6 +60,15 @@ public enum Setting: String, CaseIterable, Sendable {
     switch self {
     case .output, .resume, .threads, .virtualRanks: true
     default: false
+    }
+  }
+
+  /// Whether all ranks of a job have to be given the same value: all but those that name a place on their host, whose
+  /// contents are compared instead, and the threads.
+  var isCommonToRanks: Bool {
+    switch self {
+    case .data, .weightsDir, .initWeights, .output, .resume, .threads: false
+    default: true
     }
   }
 }

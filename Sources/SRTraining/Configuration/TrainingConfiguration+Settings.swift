@@ -62,6 +62,7 @@ extension TrainingConfiguration {
     case .virtualRanks: virtualRanks.map(String.init)
     case .bucketSize: String(bucketSize)
     case .samples: String(samples)
+    case .stallTimeout: "\(stallTimeout ?? 0)"
     }
   }
 
@@ -118,6 +119,9 @@ extension TrainingConfiguration {
     case .virtualRanks: virtualRanks = try whole(text, from: 1)
     case .bucketSize: bucketSize = try whole(text, from: 4096)
     case .samples: samples = try whole(text, from: 0)
+    case .stallTimeout:
+      let value = try number(text, from: 0)
+      stallTimeout = value == 0 ? nil : value
     }
   }
 

@@ -85,6 +85,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var bucketSize = 1 << 20
   /// Validation images shown in each epoch's picture.
   public var samples = 4
+  /// Seconds within which a job that gets no further is ended; nil for never.
+  public var stallTimeout: Double? = 120
 
   public init() {}
 

@@ -13,6 +13,8 @@ import SRTensor
 struct RunContext: Sendable {
   let configuration: TrainingConfiguration
   let communicator: Communicator
+  /// What this rank is doing, for the watchdog.
+  let activity: RankActivity
   let kernels: any KernelSet
   let data: DatasetSplit
   let samples: TrainingSamples
@@ -32,10 +34,11 @@ struct RunContext: Sendable {
   /// Reads data and weights and allocates all memory. Not collective; every rank does it.
   init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
-    data: DatasetSplit
+    data: DatasetSplit, activity: RankActivity = RankActivity()
   ) throws {
     self.configuration = configuration
     self.communicator = communicator
+    self.activity = activity
     self.kernels = kernels
     self.data = data
     var crops: RandomCrops?

@@ -6,6 +6,13 @@ import SRDistributed
 import SRReport
 import SRTensor
 
+/// How a run ended.
+public enum RunOutcome: Sendable {
+  case completed
+  /// By a signal, with a checkpoint to go on from.
+  case stopped
+}
+
 /// Epochs of steps, each epoch followed by validation, picture and checkpoint.
 struct TrainingLoop {
   private let run: RunContext
@@ -46,18 +53,18 @@ struct TrainingLoop {
     min(configuration.epochs * run.stepsPerEpoch, configuration.maxSteps ?? .max)
   }
 
-  /// Goes on from `position` to the end of the run. Collective.
-  func run(_ position: inout RunPosition) throws {
+  /// Goes on from `position` to the end of the run, or until it is asked to stop. Collective.
+  func run(_ position: inout RunPosition) throws -> RunOutcome {
     if position.step >= totalSteps {
       logger.info("the run is complete: \(position.step) steps are done")
-      return
     }
     while position.step < totalSteps {
-      try runEpoch(&position)
+      if try runEpoch(&position) == .stopped { return .stopped }
     }
+    return .completed
   }
 
-  private func runEpoch(_ position: inout RunPosition) throws {
+  private func runEpoch(_ position: inout RunPosition) throws -> RunOutcome {
     let epoch = position.epoch
     let order = order.order(epoch: epoch)
     var started = ContinuousClock.now
@@ -73,18 +80,30 @@ struct TrainingLoop {
       if position.step == totalSteps && position.stepInEpoch < run.stepsPerEpoch {
         // max-steps ends the run within an epoch.
         addElapsed()
-        try recorder?.checkpoint(position, completedEpochs: epoch)
-        return
+        try checkpoint(position)
+        return .completed
       }
-      if let every = configuration.checkpointEvery, position.step % every == 0 {
+      run.activity.enter(.agreement)
+      let requests = try RunRequests.take(run.communicator)
+      if !requests.isEmpty || configuration.checkpointEvery.map({ position.step % $0 == 0 }) == true {
         addElapsed()
-        try recorder?.checkpoint(position, completedEpochs: epoch)
+        try checkpoint(position)
+      }
+      if requests.contains(.stop) {
+        logger.notice("stopped on request after step \(position.step); the same command goes on from there")
+        return .stopped
       }
     }
 
     let validation = try evaluator.run(validated)
     addElapsed()
     try finishEpoch(&position, validation: validation)
+    return .completed
+  }
+
+  private func checkpoint(_ position: RunPosition) throws {
+    run.activity.enter(.checkpoint)
+    try recorder?.checkpoint(position, completedEpochs: position.epoch)
   }
 
   private func runStep(_ indices: [Int], _ position: inout RunPosition) throws {
@@ -125,6 +144,7 @@ struct TrainingLoop {
     if isBest { position.best = .init(metric: "valid_psnr", epoch: epoch + 1, value: psnr) }
     position.startEpoch(epoch + 1)
     guard let recorder else { return }
+    run.activity.enter(.checkpoint)
 
     var metrics: [String: Double] = [:]
     for name in evaluator.layout.metrics where !["psnr", "ssim", "mse"].contains(name) {

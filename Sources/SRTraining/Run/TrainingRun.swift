@@ -23,6 +23,8 @@ public struct TrainingRun {
   var imageLimit: (train: Int, valid: Int)?
   /// Told where training stands after each step, on rank 0.
   public var onStep: (TrainingProgress) -> Void = { _ in }
+  /// Told of a rank that keeps the job from getting on, just before the job is ended.
+  public var onStall: @Sendable (StallReport) -> Void = { _ in }
 
   public init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet, logger: Logger
@@ -33,18 +35,26 @@ public struct TrainingRun {
     self.logger = logger
   }
 
-  /// Trains until the last epoch or `max-steps`. Collective.
+  /// Trains until the last epoch or `max-steps`, or until a signal asks to stop (see ``RunRequests``). Collective.
   ///
   /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
   /// aborts the job.
-  public func run() throws {
-    let (run, dataSHA256) = try communicator.together { try start() }
+  public func run() throws -> RunOutcome {
+    let activity = RankActivity()
+    let watchdog = try configuration.stallTimeout.map {
+      try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
+    }
+    defer { watchdog?.end() }
+    try communicator.together { try RankFacts.ofProgram(configuration, kernels: kernels) }.agree(communicator)
+    let (run, dataSHA256) = try communicator.together { try start(activity) }
     defer { run.pool.close() }
+    try RankFacts.ofData(sha256: dataSHA256, networks: run.lossAssembly.provenance).agree(communicator)
     let step = try TrainingStep(run, observer: observer)
     let folder = RunFolder(path: configuration.output)
     var position = try Resumption(
       run: run, folder: folder, dataSHA256: dataSHA256, logger: logger
     ).restore(layout: step.layout)
+    try RankFacts.ofStart(run, position).agree(communicator)
     let recorder = try communicator.together {
       communicator.rank == 0
         ? try RunRecorder(run, folder: folder, dataSHA256: dataSHA256, position: position, logger: logger)
@@ -53,10 +63,13 @@ public struct TrainingRun {
     let loop = try TrainingLoop(
       run: run, step: step, recorder: recorder, logger: logger, gradientDump: gradientDump,
       onStep: onStep)
-    try loop.run(&position)
+    let outcome = try loop.run(&position)
+    activity.enter(.ending)
+    try communicator.barrier()
+    return outcome
   }
 
-  private func start() throws -> (RunContext, dataSHA256: String) {
+  private func start(_ activity: RankActivity) throws -> (RunContext, dataSHA256: String) {
     if configuration.batchSize < communicator.worldSize {
       throw ConfigurationError(
         "batch-size: \(configuration.batchSize) images cannot be dealt to \(communicator.worldSize) ranks; "
@@ -68,7 +81,8 @@ public struct TrainingRun {
       logger.info(
         "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
     }
-    let run = try RunContext(configuration, communicator: communicator, kernels: kernels, data: data)
+    let run = try RunContext(
+      configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
     if communicator.rank == 0 {
       for line in run.lossAssembly.provenance { logger.info("\(line)") }
     }

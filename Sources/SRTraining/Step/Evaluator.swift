@@ -11,6 +11,7 @@ final class Evaluator: Sendable {
   let pairs: any PairDataset
   let layout: SampleValueLayout
   private let communicator: Communicator
+  private let activity: RankActivity
   private let isDealt: Bool
   private let metrics: ImageMetrics
   private let pool: WorkerPool
@@ -19,6 +20,7 @@ final class Evaluator: Sendable {
   init(_ run: RunContext, pairs: any PairDataset) {
     self.pairs = pairs
     communicator = run.communicator
+    activity = run.activity
     isDealt = run.configuration.validation == .dealt
     metrics = run.validationMetrics
     layout = SampleValueLayout(terms: run.loss.names, metrics: run.validationMetrics.names)
@@ -27,9 +29,8 @@ final class Evaluator: Sendable {
   }
 
   /// Evaluates all pairs. Collective; every rank returns the same sums.
-  ///
-  /// - Parameter heartbeat: called now and then by a worker, so that a long evaluation does not look like a hang.
-  func run(_ weights: StepWeights, heartbeat: @escaping @Sendable () -> Void = {}) throws -> ValueSums {
+  func run(_ weights: StepWeights) throws -> ValueSums {
+    activity.enter(.validation)
     try weights.prepare(forBackward: false, on: pool)
     var share = 0..<pairs.count
     if isDealt {
@@ -47,9 +48,10 @@ final class Evaluator: Sendable {
         workers[worker].validate(
           load: { pairs.load(index: index, lowRes: $0, highRes: $1) }, weights: weights,
           metrics: metrics, values: values.row(index - share.lowerBound))
-        heartbeat()
+        activity.mark()
       }
     }
+    activity.enter(.gathering)
     // Shares are contiguous and in rank order: the concatenation is in sample order.
     let all = try communicator.allGather(values.elements).flatMap { $0 }
     var sums = ValueSums(layout: layout)

@@ -1,10 +1,11 @@
+import SRDistributed
 import SRKernels
 import SRLayers
 import SRTensor
 import Synchronization
 
 /// A loss or gradient that is infinite or not a number. The weights are as they were before the step.
-public struct NotFiniteError: Error, CustomStringConvertible, Equatable {
+public struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable {
   /// Of the run, from 1.
   public let step: Int
   /// Index of the first image concerned; nil where only the batch's sum overflowed.

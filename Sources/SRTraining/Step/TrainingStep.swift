@@ -27,6 +27,7 @@ final class TrainingStep: Sendable {
   let layout: SampleValueLayout
   private let averageDecay: Float
   private let communicator: Communicator
+  private let activity: RankActivity
   private let kernels: any KernelSet
   private let metrics: ImageMetrics
   private let pool: WorkerPool
@@ -41,6 +42,7 @@ final class TrainingStep: Sendable {
     average = run.average
     averageDecay = Float(run.configuration.emaDecay ?? 0)
     communicator = run.communicator
+    activity = run.activity
     kernels = run.kernels
     metrics = run.trainingMetrics
     layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.names)
@@ -54,12 +56,15 @@ final class TrainingStep: Sendable {
 
   /// Runs the step and returns every sample's row of values, in sample order, the same on every rank.
   func run(_ batch: Batch) throws -> [[Double]] {
+    activity.enter(.forwardBackward, step: batch.step)
     try weights.prepare(forBackward: true, on: pool)
     let share = reducer.begin(batchSize: batch.indices.count)
     let values = try computeGradients(of: share, in: batch)
+    activity.enter(.exchange)
     try reducer.finish()
     let rows = try communicator.gatherSampleValues(
       values, fields: layout.count, batchSize: batch.indices.count)
+    activity.enter(.update)
     try NotFiniteError.check(rows, gradients, in: batch, step: self, kernels: kernels)
     try updateWeights(batch)
     return rows
@@ -85,6 +90,7 @@ final class TrainingStep: Sendable {
             bucket += 1
           }
         }
+        activity.mark()
       }
     }
     return values.elements

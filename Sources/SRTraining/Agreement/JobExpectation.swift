@@ -1,0 +1,40 @@
+import SRDistributed
+
+/// The job that was asked for, against the one that runs.
+///
+/// A launcher that starts N single processes instead of N ranks, or all ranks on one host, would otherwise train
+/// N times the same run, or slowly, and report success.
+public struct JobExpectation: Sendable, Equatable {
+  public var ranks: Int?
+  public var hosts: Int?
+
+  public init(ranks: Int? = nil, hosts: Int? = nil) {
+    self.ranks = ranks
+    self.hosts = hosts
+  }
+
+  /// Throws the same ``JobMismatch`` on every rank where the job is another one.
+  public func check(_ communicator: Communicator) throws {
+    let isAlone = !communicator.isLaunched
+    if let ranks, ranks != communicator.worldSize {
+      throw JobMismatch(
+        "\(ranks) ranks were expected (--expect-ranks), this job has \(communicator.worldSize)"
+          + (isAlone
+            ? ": no MPI launcher started this process, or one of another MPI library than srdist's "
+              + "(\(Communicator.libraryVersion.prefix { $0 != "," }))"
+            : ""))
+    }
+    if let hosts, hosts != communicator.nodeCount {
+      throw JobMismatch(
+        "\(hosts) hosts were expected (--expect-hosts), the \(communicator.worldSize) ranks of this job run on "
+          + "\(communicator.nodeCount) (rank \(communicator.rank) on \(communicator.hostName)); "
+          + "check the hostfile and the slots per host")
+    }
+  }
+}
+
+/// A job that is not the one that was asked for; thrown alike on all ranks.
+public struct JobMismatch: CommonFailure, CustomStringConvertible, Equatable {
+  public let description: String
+  init(_ description: String) { self.description = description }
+}

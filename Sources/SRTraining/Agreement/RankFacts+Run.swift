@@ -1,0 +1,48 @@
+import Crypto
+import Foundation
+import SRCheckpoint
+import SRKernelDispatch
+import SRKernels
+
+extension RankFacts {
+  /// The program, the arithmetic and the settings of a run.
+  static func ofProgram(_ configuration: TrainingConfiguration, kernels: any KernelSet) throws -> RankFacts {
+    var facts = RankFacts()
+    let binary = try FileDigest(ofFile: "/proc/self/exe").sha256
+    facts.add(
+      "binary", "srdist \(srdistVersion) \(short(binary))", remedy: "Install the same srdist on every host.")
+    facts.add(
+      "CPU level", kernels.levelName,
+      remedy: "Set \(CPULevel.variable) to the lowest of them, on every rank (mpirun -x).")
+    facts.add(
+      "BLAS", "\(BLASCore.name), \(BLASCore.configuration)",
+      remedy: "Install the same OpenBLAS on every host, and set OPENBLAS_CORETYPE nowhere or everywhere.")
+    for setting in Setting.allCases where setting.isCommonToRanks {
+      facts.add(
+        setting.rawValue, configuration.text(of: setting) ?? "unset",
+        remedy: "Give every rank the same options and settings files.")
+    }
+    return facts
+  }
+
+  static func ofData(sha256: String, networks: [String]) -> RankFacts {
+    var facts = RankFacts()
+    facts.add("data", "SHA-256 \(short(sha256))", remedy: "Copy the same data to every host.")
+    facts.add(
+      "perceptual networks", networks.isEmpty ? "none" : networks.joined(separator: "; "),
+      remedy: "Copy the same --weights-dir to every host.")
+    return facts
+  }
+
+  /// What training starts from: weights, moments, and the place in the run.
+  static func ofStart(_ run: RunContext, _ position: RunPosition) -> RankFacts {
+    var facts = RankFacts()
+    let remedy = "This is a fault of the machine or of MPI: run `srdist doctor` under the same launcher."
+    facts.add("weights", "SHA-256 \(short(weightsSHA256(run.weights.parameters)))", remedy: remedy)
+    facts.add("moments", "SHA-256 \(short(weightsSHA256(run.optimizer.secondMoments)))", remedy: remedy)
+    facts.add("step", String(position.step), remedy: remedy)
+    return facts
+  }
+
+  private static func short(_ hash: String) -> String { "\(hash.prefix(12))..." }
+}

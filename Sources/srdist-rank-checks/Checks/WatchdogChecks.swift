@@ -1,0 +1,66 @@
+import Foundation
+import SRDistributed
+
+/// Seconds; far above what a loaded machine keeps a thread waiting, far below what a test may last.
+private let stallTimeout = 4.0
+
+/// Watches a job in which rank 1 behaves as `body` says while the others wait for it in a barrier.
+private func watch(_ communicator: Communicator, rank1 body: (RankActivity) -> Void) throws {
+  let activity = RankActivity()
+  let watchdog = try Watchdog(communicator, watching: activity, stallTimeout: stallTimeout) { report in
+    FileHandle.standardError.write(Data("watchdog of rank \(communicator.rank): \(report)\n".utf8))
+  }
+  activity.enter(.forwardBackward, step: 7)
+  if communicator.rank == 1 { body(activity) }
+  activity.enter(.exchange)
+  try communicator.barrier()
+  watchdog.end()
+}
+
+/// A rank that works much longer than the timeout, but gets on, is no stall.
+enum SlowRankCheck: RankCheck {
+  static let name = "slow-rank"
+
+  static func run(on communicator: Communicator) throws -> String {
+    try watch(communicator) { activity in
+      for _ in 0..<10 {
+        Thread.sleep(forTimeInterval: 0.25 * stallTimeout)
+        activity.mark()
+      }
+    }
+    return "nobody stalled"
+  }
+}
+
+/// A rank whose process is stopped.
+enum StoppedRankCheck: RankCheck {
+  static let name = "stopped-rank"
+
+  static func run(on communicator: Communicator) throws -> String {
+    try watch(communicator) { _ in kill(getpid(), SIGSTOP) }
+    return "nobody stalled"
+  }
+}
+
+/// A rank whose main thread hangs while its process lives.
+enum StuckRankCheck: RankCheck {
+  static let name = "stuck-rank"
+
+  static func run(on communicator: Communicator) throws -> String {
+    try watch(communicator) { _ in Thread.sleep(forTimeInterval: 1000) }
+    return "nobody stalled"
+  }
+}
+
+/// All ranks wait; rank 1 for the exchange of the step that the others have left behind.
+enum DeadlockCheck: RankCheck {
+  static let name = "deadlock"
+
+  static func run(on communicator: Communicator) throws -> String {
+    try watch(communicator) { activity in
+      activity.enter(.exchange, step: 6)
+      Thread.sleep(forTimeInterval: 1000)
+    }
+    return "nobody stalled"
+  }
+}
