@@ -58,19 +58,21 @@ struct TrainCommand: ParsableCommand {
       job.logger.info(
         "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
       let progress = ProgressDisplay()
+      let outcome: RunOutcome
       if debug {
         var run = DebugRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
         run.onStep = progress.show
-        try run.run()
+        outcome = try run.run()
       } else {
         var run = TrainingRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
         run.gradientDump = dumpGradients
         run.onStep = progress.show
         run.onStall = { Job.complain("watchdog: \($0). Ending the job.") }
-        if try run.run() == .stopped { try job.exit(Job.stoppedStatus) }
+        outcome = try run.run()
       }
+      if outcome == .stopped { try job.exit(Job.stoppedStatus) }
     }
   }
 

@@ -26,7 +26,8 @@ struct WatchdogTests {
   ])
   func stalledRankIsNamedOnceAndTheJobEnded(_ check: String, _ start: String, _ reason: String) throws {
     let run = try job(check)
-    #expect(run.status == 77)
+    // Open MPI 4.1.4's mpirun sometimes crashes after it has ended all ranks, on its way out.
+    #expect(run.status == 77 || run.status == 139 && run.errors.contains("PMIx_server_finalize"))
     let said = reports(run)
     try #require(said.count == 1, "\(run.errors)")
     #expect(said[0].hasPrefix(start) && said[0].contains(reason))

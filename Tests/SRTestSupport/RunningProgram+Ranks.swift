@@ -18,7 +18,9 @@ extension RunningProgram {
   /// Sends a signal to one rank alone; this program is mpirun.
   public func kill(_ signal: Int32, rank: Int) throws {
     let list = "/proc/\(processIdentifier)/task/\(processIdentifier)/children"
-    let children = try String(contentsOfFile: list, encoding: .utf8).split(separator: " ").compactMap { Int32($0) }
+    let children = try String(contentsOfFile: list, encoding: .utf8).split(separator: " ").compactMap {
+      Int32($0)
+    }
     let child = children.first { child in
       let environment = (try? String(contentsOfFile: "/proc/\(child)/environ", encoding: .utf8)) ?? ""
       return environment.split(separator: "\0").contains("OMPI_COMM_WORLD_RANK=\(rank)")

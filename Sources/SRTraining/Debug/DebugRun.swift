@@ -37,7 +37,7 @@ public struct DebugRun {
   ///
   /// Throws ``RunError`` where a gradient disagrees with its finite difference, ``NotFiniteError``, and what training
   /// throws.
-  public func run() throws {
+  public func run() throws -> RunOutcome {
     let logger = logger
     try communicator.together { if communicator.rank == 0 { try checkGradients() } }
     let profile = LayerProfile { layer in
@@ -47,9 +47,10 @@ public struct DebugRun {
     run.onStep = onStep
     run.observer = profile
     run.imageLimit = (Self.trainCount, Self.validCount)
-    _ = try run.run()
+    let outcome = try run.run()
     logger.info("rank 0, per image and layer:\n\(profile.table)")
     logger.info("peak memory of rank 0: \(Self.peakMegabytes) MiB; run folder \(configuration.output)")
+    return outcome
   }
 
   private func checkGradients() throws {

@@ -23,7 +23,7 @@ public struct RunRequests: OptionSet, Sendable {
 }
 
 extension RunRequests {
-  /// Makes the signals requests; until then they end the process.
+  /// Makes the signals requests; until then they end the process. To be called on the main thread.
   public static func listen() {
     // The first access initialises the variable, which a signal handler could not do safely.
     received.store(0, ordering: .relaxed)
@@ -31,6 +31,11 @@ extension RunRequests {
       signal(number) { _ in received.bitwiseOr(RunRequests.stop.rawValue, ordering: .relaxed) }
     }
     signal(SIGUSR2) { _ in received.bitwiseOr(RunRequests.checkpoint.rawValue, ordering: .relaxed) }
+    // Whoever started this program may have blocked them.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGUSR1, SIGUSR2, SIGTERM] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 }
 

@@ -51,6 +51,8 @@ public struct TrainingRun {
     try RankFacts.ofData(sha256: dataSHA256, networks: run.lossAssembly.provenance).agree(communicator)
     let step = try TrainingStep(run, observer: observer)
     let folder = RunFolder(path: configuration.output)
+    let lock = try communicator.together { communicator.rank == 0 ? try RunLock(folder) : nil }
+    defer { withExtendedLifetime(lock) {} }
     var position = try Resumption(
       run: run, folder: folder, dataSHA256: dataSHA256, logger: logger
     ).restore(layout: step.layout)

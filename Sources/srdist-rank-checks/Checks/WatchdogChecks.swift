@@ -37,7 +37,11 @@ enum StoppedRankCheck: RankCheck {
   static let name = "stopped-rank"
 
   static func run(on communicator: Communicator) throws -> String {
-    try watch(communicator) { _ in kill(getpid(), SIGSTOP) }
+    try watch(communicator) { _ in
+      // Some heartbeats tell where it was.
+      Thread.sleep(forTimeInterval: 0.3 * stallTimeout)
+      kill(getpid(), SIGSTOP)
+    }
     return "nobody stalled"
   }
 }

@@ -1,0 +1,132 @@
+"""Checks a folder of Kubernetes manifests: core kinds, MPIJob v2beta1, and itself on a misspelt field."""
+
+import copy
+import pathlib
+import sys
+
+import kubernetes_validate
+import yaml
+
+VERSION = "1.31"
+
+# The fields of kubeflow.org/v2beta1 MPIJob that exist; pod templates are checked as pods.
+MPI_JOB = {
+    "apiVersion": str,
+    "kind": str,
+    "metadata": {"name": str, "namespace": str, "labels": dict, "annotations": dict},
+    "spec": {
+        "slotsPerWorker": int,
+        "runLauncherAsWorker": bool,
+        "sshAuthMountPath": str,
+        "launcherCreationPolicy": ("AtStartup", "WaitForWorkersReady"),
+        "mpiImplementation": ("OpenMPI", "Intel", "MPICH"),
+        "runPolicy": {
+            "cleanPodPolicy": ("Running", "All", "None"),
+            "ttlSecondsAfterFinished": int,
+            "activeDeadlineSeconds": int,
+            "backoffLimit": int,
+            "suspend": bool,
+            "managedBy": str,
+            "schedulingPolicy": dict,
+        },
+        "mpiReplicaSpecs": {
+            role: {
+                "replicas": int,
+                "restartPolicy": ("Never", "OnFailure", "Always"),
+                "template": dict,
+            }
+            for role in ("Launcher", "Worker")
+        },
+    },
+}
+
+
+def unknown_fields(value, schema, path):
+    """What in `value` the schema does not know, a line each."""
+    if isinstance(schema, dict):
+        if not isinstance(value, dict):
+            return [f"{path}: an object is expected, found {value!r}"]
+        problems = []
+        for key, inner in value.items():
+            if key in schema:
+                problems += unknown_fields(inner, schema[key], f"{path}.{key}")
+            else:
+                problems.append(f"{path}.{key}: no such field; there are {', '.join(schema)}")
+        return problems
+    if isinstance(schema, tuple):
+        return [] if value in schema else [f"{path}: {value!r} is not one of {', '.join(schema)}"]
+    if isinstance(value, schema) and not (schema is int and isinstance(value, bool)):
+        return []
+    return [f"{path}: {schema.__name__} is expected, found {value!r}"]
+
+
+def core_problems(document, path):
+    try:
+        kubernetes_validate.validate(document, VERSION, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        where = ".".join(str(part) for part in error.path)
+        return [f"{path}.{where}: {error.message}"]
+    return []
+
+
+def problems(document, path):
+    if document.get("kind") != "MPIJob":
+        return core_problems(document, path)
+    found = unknown_fields(document, MPI_JOB, path)
+    if document.get("apiVersion") != "kubeflow.org/v2beta1":
+        found.append(f"{path}.apiVersion: kubeflow.org/v2beta1 is expected, found {document.get('apiVersion')!r}")
+    for role, replica in document["spec"]["mpiReplicaSpecs"].items():
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": role.lower()}}
+        pod.update(replica.get("template", {}))
+        found += core_problems(pod, f"{path}.{role}.template")
+    return found
+
+
+def misspellings(document):
+    """Copies of the document with one field misspelt, in turn every field of a mapping that has one."""
+    def walk(node, path):
+        if isinstance(node, dict):
+            for key, inner in node.items():
+                yield path, key
+                yield from walk(inner, path + [key])
+        elif isinstance(node, list):
+            for index, inner in enumerate(node):
+                yield from walk(inner, path + [index])
+
+    for path, key in walk(document, []):
+        # Labels and resource names are free; what identifies the kind is looked for by name.
+        if any(part in ("matchLabels", "requests", "limits") for part in path) or key in ("kind", "spec"):
+            continue
+        if key in ("mpiReplicaSpecs", "apiVersion", "template"):
+            continue
+        changed = copy.deepcopy(document)
+        node = changed
+        for part in path:
+            node = node[part]
+        node[key + "x"] = node.pop(key)
+        yield ".".join(map(str, path + [key])), changed
+
+
+def main(folder):
+    documents = [
+        (file.name, document)
+        for file in sorted(pathlib.Path(folder).glob("*.yaml"))
+        for document in yaml.safe_load_all(file.read_text())
+    ]
+    if not documents:
+        sys.exit(f"{folder} holds no manifest")
+    found = [problem for name, document in documents for problem in problems(document, name)]
+    count = 0
+    for name, document in documents:
+        for field, changed in misspellings(document):
+            count += 1
+            if not problems(changed, name):
+                found.append(f"{name}: the check did not find that {field} was misspelt")
+    for problem in found:
+        print(problem, file=sys.stderr)
+    print(f"{len(documents)} manifests, {len(found)} problems; {count} misspelt fields tried")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,37 @@
+# What tests of whole runs share; to be sourced.
+
+# The program under test, and a run small enough to be repeated: 12 steps on synthetic faces.
+SRDIST=${SRDIST:-$ROOT/.build/release/srdist}
+TINY_RUN=(--model vanilla --loss mse=1 --synthetic-train 24 --synthetic-valid 4 --batch-size 4 --epochs 2
+  --samples 0 --threads 1)
+
+say() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
+# Prints why, with the log that shows it, and ends the test.
+fail() {
+  say "FAILED: $1" >&2
+  if [[ -n ${2:-} ]]; then tail -n 40 "$2" >&2; fi
+  exit 1
+}
+skip() {
+  say "SKIPPED: $*" >&2
+  exit 0
+}
+
+# final_hash RUN: of the weights after the last epoch.
+final_hash() { grep -o '"weights_sha256":"[0-9a-f]*"' "$1/metrics.jsonl" | tail -n 1 | cut -d'"' -f4; }
+steps_done() { cat "$1/metrics.jsonl" 2>/dev/null | grep -c '"kind":"step"' || true; }
+
+# wait_for_steps RUN COUNT PID: until the run has done so many steps, while PID lives.
+wait_for_steps() {
+  until (($(steps_done "$1") >= $2)); do
+    kill -0 "$3" 2>/dev/null || return 1
+    sleep 0.05
+  done
+}
+
+# same_hash RUN EXPECTED LOG
+same_hash() {
+  local found
+  found=$(final_hash "$1")
+  [[ $found == "$2" && -n $found ]] || fail "$1 ended with weights ${found:-none}, expected $2" "$3"
+}
