@@ -25,7 +25,7 @@ final class TrainingStep: Sendable {
   let average: ParameterArena?
   let gradients: ParameterArena
   let layout: SampleValueLayout
-  private let averageDecay: Float
+  private let averageDecay: Double
   private let communicator: Communicator
   private let activity: RankActivity
   private let kernels: any KernelSet
@@ -40,7 +40,7 @@ final class TrainingStep: Sendable {
     weights = run.weights
     optimizer = run.optimizer
     average = run.average
-    averageDecay = Float(run.configuration.emaDecay ?? 0)
+    averageDecay = run.configuration.emaDecay ?? 0
     communicator = run.communicator
     activity = run.activity
     kernels = run.kernels
@@ -108,9 +108,14 @@ final class TrainingStep: Sendable {
         kernels.exponentialMovingAverage(
           average: average.pointer + range.lowerBound,
           parameters: weights.parameters.pointer + range.lowerBound, count: range.count,
-          decay: averageDecay)
+          decay: Float(averageDecay(after: batch.step)))
       }
     }
+  }
+
+  /// Rises to the configured decay as steps go by: the average is to forget the initial weights first.
+  private func averageDecay(after step: Int) -> Double {
+    min(averageDecay, Double(1 + step) / Double(10 + step))
   }
 
   /// Repeats a sample's passes, unchanged weights given, under the eyes of `observer`.
