@@ -33,6 +33,9 @@ public final class FeatureNetwork: Sendable {
   let parameters: ParameterArena
   let prepared: AlignedBuffer
 
+  /// Floats of weights, in their files' form and in the kernels'; all workers share them.
+  public var weightCount: Int { parameters.count + prepared.count }
+
   /// Names and shapes of the parameters: torchvision's.
   public var layout: ParameterLayout { parameters.layout }
 

@@ -6,6 +6,8 @@ struct LossAssembly: Sendable {
   let loss: WeightedSum
   /// LPIPS as everyone reports it (AlexNet, symmetric input), where its weights are at hand: a validation metric.
   let perceptualMetric: ImageMetrics.Perceptual?
+  /// Floats of the networks' weights.
+  let networkFloats: Int
   /// What each perceptual term is made of, a line each.
   let provenance: [String]
 
@@ -15,6 +17,7 @@ struct LossAssembly: Sendable {
     let weights = PerceptualWeights(directory: configuration.weightsDir)
     let perceptual = PerceptualLosses(weights: weights, height: height, width: width, kernels: kernels)
     var provenance: [String] = []
+    var networkFloats = 0
     func make(_ kind: LossTerm.Kind) throws -> any Loss {
       if let loss = kind.pixelLoss(kernels: kernels) { return loss }
       let built =
@@ -24,6 +27,7 @@ struct LossAssembly: Sendable {
           try perceptual.vgg(input: configuration.vggInput)
         }
       provenance.append(built.provenance)
+      networkFloats += built.weightCount
       return built.loss
     }
     loss = WeightedSum(
@@ -32,9 +36,11 @@ struct LossAssembly: Sendable {
     if weights.has(.alex) {
       let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01)
       metric = ImageMetrics.Perceptual(name: "lpips", loss: built.loss)
+      networkFloats += built.weightCount
       provenance.append("metric lpips: \(built.provenance)")
     }
     perceptualMetric = metric
+    self.networkFloats = networkFloats
     self.provenance = provenance
   }
 }

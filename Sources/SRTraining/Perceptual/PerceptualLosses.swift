@@ -13,6 +13,8 @@ struct PerceptualLosses {
   /// A loss, and a line that says what it is made of.
   struct Built {
     let loss: any Loss
+    /// Floats of the network's weights.
+    let weightCount: Int
     let provenance: String
   }
 
@@ -20,7 +22,9 @@ struct PerceptualLosses {
     let trunk = try weights.trunk(.vgg)
     let network = try network(VGGLoss.defaultArchitecture, trunk.file)
     let loss = VGGLoss(network: network, input: input == .raw ? .raw : .imageNet, kernels: kernels)
-    return Built(loss: loss, provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)")
+    return Built(
+      loss: loss, weightCount: network.weightCount,
+      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)")
   }
 
   /// - Parameter linear: `automatic` leaves the linear layers out over a trunk they were not calibrated over.
@@ -34,14 +38,14 @@ struct PerceptualLosses {
       ? try LPIPSLinear(for: net.architecture) { arena in
         try loadParameters(from: try weights.linear(net).path, into: arena, ignoringExtra: true)
       } : LPIPSLinear.none(for: net.architecture)
+    let network = try network(net.architecture, trunk.file)
     let loss = LPIPSLoss(
-      net, network: try network(net.architecture, trunk.file), linear: layers,
-      input: input == .raw ? .raw : .symmetric, kernels: kernels)
+      net, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels)
     let note =
       linear == .automatic && !isCalibrated
       ? " (those of LPIPS belong to torchvision's trunk; --lpips-linear v0.1 takes them all the same)" : ""
     return Built(
-      loss: loss,
+      loss: loss, weightCount: network.weightCount,
       provenance: "lpips_\(net.rawValue) over \(trunk.file.summary), input \(input.rawValue), "
         + "linear \(isCalibrated ? "v0.1" : "none")\(note)")
   }

@@ -28,7 +28,8 @@ public struct TrainingPlan: CustomStringConvertible {
     let worker = SampleWorker.floatCount(model: model, loss: assembly.loss, metrics: [metrics])
     let leaves = RunContext.leafCount(share: shares.max() ?? 0, threads: threads)
     let arenas = 4 + leaves + (configuration.emaDecay == nil ? 0 : 1)
-    let floats = arenas * model.layout.arenaCount + threads * worker + model.preparedCount
+    let floats =
+      arenas * model.layout.arenaCount + threads * worker + model.preparedCount + assembly.networkFloats
     let bucketCount = GradientBuckets(layout: model.layout, targetBytes: configuration.bucketSize).count
     lines = [
       ("model", "\(configuration.model.rawValue), \(Self.grouped(model.layout.parameterCount)) parameters"),
@@ -46,7 +47,8 @@ public struct TrainingPlan: CustomStringConvertible {
         "memory per rank",
         "\(Self.megabytes(4 * floats)) of floats: \(arenas) arenas of \(Self.megabytes(4 * model.layout.arenaCount)) "
           + "(weights, gradient, moments, \(leaves) leaves), \(threads) workers of \(Self.megabytes(4 * worker)), "
-          + "\(Self.megabytes(4 * model.preparedCount)) of prepared weights"
+          + "\(Self.megabytes(4 * model.preparedCount)) of prepared weights, "
+          + "\(Self.megabytes(4 * assembly.networkFloats)) of perceptual networks"
       ),
       ("exchanged per step", Self.traffic(configuration, model: model, ranks: ranks, buckets: bucketCount)),
       (
