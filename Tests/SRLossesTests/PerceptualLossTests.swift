@@ -85,7 +85,7 @@ struct PerceptualLossTests {
   private func weightsFile(_ name: String) -> String { "\(SharedData.weights)/\(name).safetensors" }
 }
 
-/// A crop of a photograph, and the crop with each 4x4 block replaced by its mean.
+/// A crop of a photograph, and its mean with itself in blocks of 4x4, each its own mean.
 private struct FacePair {
   static let size = 128
   private static let origin = 192
@@ -101,7 +101,7 @@ private struct FacePair {
       x: Self.origin, y: Self.origin, width: Self.size, height: Self.size)
     sha256 = SHA256.hash(data: crop.pixels).map { String(format: "%02x", $0) }.joined()
     highRes = crop.pixels.map { Float($0) / 255 }
-    var blocks = [Float](repeating: 0, count: crop.pixels.count)
+    var blended = [Float](repeating: 0, count: crop.pixels.count)
     for y in 0..<Self.size {
       for x in 0..<Self.size {
         for c in 0..<3 {
@@ -110,10 +110,11 @@ private struct FacePair {
             let pixel = (y / 4 * 4 + i / 4) * Self.size + x / 4 * 4 + i % 4
             sum += Float(crop.pixels[pixel * 3 + c])
           }
-          blocks[(y * Self.size + x) * 3 + c] = sum / (16 * 255)
+          let element = (y * Self.size + x) * 3 + c
+          blended[element] = (sum / (16 * 255) + highRes[element]) / 2
         }
       }
     }
-    superRes = blocks
+    superRes = blended
   }
 }
