@@ -136,10 +136,12 @@ enum WinogradF3: WinogradTransform {
 
   @inline(always)
   private static func weightRow(_ g: Three) -> Five {
+    let (third, sixth): (Float, Float) = (1 / 3, 1 / 6)
     let even = g.0 + g.2
+    let last = g.0 * sixth
     return (
-      g.0 * 0.5, (even + g.1) * -0.5, (g.1 - even) * (1 / 6),
-      (g.0 * (1 / 6)).adding(1 / 3, g.1).adding(2 / 3, g.2), g.2
+      g.0 * 0.5, (even + g.1) * -0.5, (g.1 - even) * sixth,
+      last.adding(third, g.1).adding(2 * third, g.2), g.2
     )
   }
 
@@ -160,10 +162,12 @@ enum WinogradF3: WinogradTransform {
 
   @inline(always)
   private static func weightGradientRow(_ u: Five) -> Three {
-    let sixth = (u.3 - u.2) * (1 / 6)
+    let (third, sixth): (Float, Float) = (1 / 3, 1 / 6)
+    let first = (u.3 - u.2) * sixth
+    let second = u.2 * sixth
     return (
-      sixth.adding(0.5, u.0 - u.1), (u.2 * (1 / 6)).adding(1 / 3, u.3).adding(-0.5, u.1),
-      (u.4 - u.1 * 0.5).adding(2 / 3, u.3).adding(-1 / 6, u.2)
+      first.adding(0.5, u.0 - u.1), second.adding(third, u.3).adding(-0.5, u.1),
+      u.4.adding(-0.5, u.1).adding(2 * third, u.3).adding(-sixth, u.2)
     )
   }
 

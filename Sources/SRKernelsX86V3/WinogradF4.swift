@@ -182,11 +182,12 @@ enum WinogradF4: WinogradTransform {
 
   @inline(always)
   private static func weightRow(_ g: Three) -> Six {
-    let even1 = (g.0 + g.2) * (-1 / 6)
-    let even2 = (g.0 * (1 / 24)).adding(1 / 6, g.2)
+    let (sixth, twelfth): (Float, Float) = (1 / 6, 1 / 12)
+    let even1 = (g.0 + g.2) * -sixth
+    let even2 = (g.0 * (0.5 * twelfth)).adding(sixth, g.2)
     return (
-      g.0 * 0.25, even1.adding(-1 / 6, g.1), even1.adding(1 / 6, g.1), even2.adding(1 / 12, g.1),
-      even2.adding(-1 / 12, g.1), g.2
+      g.0 * 0.25, even1.adding(-sixth, g.1), even1.adding(sixth, g.1), even2.adding(twelfth, g.1),
+      even2.adding(-twelfth, g.1), g.2
     )
   }
 
@@ -213,11 +214,14 @@ enum WinogradF4: WinogradTransform {
 
   @inline(always)
   private static func weightGradientRow(_ u: Six) -> Three {
+    let (sixth, twelfth): (Float, Float) = (1 / 6, 1 / 12)
     let (sum1, difference1) = (u.1 + u.2, u.2 - u.1)
     let (sum2, difference2) = (u.3 + u.4, u.3 - u.4)
+    let first = u.0 * 0.25
+    let second = difference1 * sixth
     return (
-      (u.0 * 0.25).adding(-1 / 6, sum1).adding(1 / 24, sum2),
-      (difference1 * (1 / 6)).adding(1 / 12, difference2), u.5.adding(-1 / 6, sum1 - sum2)
+      first.adding(-sixth, sum1).adding(0.5 * twelfth, sum2), second.adding(twelfth, difference2),
+      u.5.adding(-sixth, sum1 - sum2)
     )
   }
 

@@ -296,12 +296,14 @@ enum WinogradF6: WinogradTransform {
 
   @inline(always)
   private static func weightRow(_ g: Three) -> Eight {
-    let one = (g.0 + g.2) * (-2 / 9)
-    let two = (g.0 * (1 / 90)).adding(2 / 45, g.2)
-    let half = (g.0 * (32 / 45)).adding(8 / 45, g.2)
+    let (ninth, ninetieth): (Float, Float) = (1 / 9, 1 / 90)
+    let one = (g.0 + g.2) * (-2 * ninth)
+    let two = (g.0 * ninetieth).adding(4 * ninetieth, g.2)
+    let half = (g.0 * (64 * ninetieth)).adding(16 * ninetieth, g.2)
     return (
-      g.0, one.adding(-2 / 9, g.1), one.adding(2 / 9, g.1), two.adding(1 / 45, g.1),
-      two.adding(-1 / 45, g.1), half.adding(16 / 45, g.1), half.adding(-16 / 45, g.1), g.2
+      g.0, one.adding(-2 * ninth, g.1), one.adding(2 * ninth, g.1), two.adding(2 * ninetieth, g.1),
+      two.adding(-2 * ninetieth, g.1), half.adding(32 * ninetieth, g.1),
+      half.adding(-32 * ninetieth, g.1), g.2
     )
   }
 
@@ -326,13 +328,15 @@ enum WinogradF6: WinogradTransform {
 
   @inline(always)
   private static func weightGradientRow(_ u: Eight) -> Three {
+    let (ninth, ninetieth): (Float, Float) = (1 / 9, 1 / 90)
     let (sum1, difference1) = (u.1 + u.2, u.2 - u.1)
     let (sum2, difference2) = (u.3 + u.4, u.3 - u.4)
     let (sum3, difference3) = (u.5 + u.6, u.5 - u.6)
+    let middle = difference1 * (2 * ninth)
     return (
-      u.0.adding(-2 / 9, sum1).adding(1 / 90, sum2).adding(32 / 45, sum3),
-      (difference1 * (2 / 9)).adding(1 / 45, difference2).adding(16 / 45, difference3),
-      u.7.adding(-2 / 9, sum1).adding(2 / 45, sum2).adding(8 / 45, sum3)
+      u.0.adding(-2 * ninth, sum1).adding(ninetieth, sum2).adding(64 * ninetieth, sum3),
+      middle.adding(2 * ninetieth, difference2).adding(32 * ninetieth, difference3),
+      u.7.adding(-2 * ninth, sum1).adding(4 * ninetieth, sum2).adding(16 * ninetieth, sum3)
     )
   }
 

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import SRKernelDispatch
+import SRKernels
+
+/// Verifies and times the kernels, one problem after the other.
+@main
+struct BenchmarkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "srdist-benchmark",
+    abstract: "Verifies every convolution of the models against its definition, then times it on one core.",
+    discussion: """
+      Speeds are effective: the direct method's multiplications and additions, by the median of the thread's CPU \
+      time. A share of the peak above 100 % is arithmetic saved. Bytes are those that must move at least once: \
+      pixels in and out, and weights as prepared.
+      """)
+
+  @Option(help: "Run only problems whose name contains this text, such as '64->64' or 'backward weights'.")
+  var filter: String?
+
+  @Flag(help: "Print JSON, one object for the run, in place of the table.")
+  var json = false
+
+  @Flag(help: "List the problems and leave.")
+  var list = false
+
+  @Flag(inversion: .prefixedNo, help: "Compare with the definition in double precision first.")
+  var verification = true
+
+  @Option(help: "Seconds of repetitions of each problem.")
+  var seconds = 0.3
+
+  func validate() throws {
+    guard seconds > 0, seconds.isFinite else {
+      throw ValidationError("--seconds is \(seconds); it must be above 0")
+    }
+  }
+
+  func run() throws {
+    let problems = ConvolutionProblem.all.filter { problem in
+      filter.map { problem.name.localizedCaseInsensitiveContains($0) } ?? true
+    }
+    guard !problems.isEmpty else {
+      throw ValidationError("no problem's name contains '\(filter ?? "")'; --list shows them")
+    }
+    if list {
+      for problem in problems { print(problem.name) }
+      return
+    }
+    let level = try CPULevel.selected()
+    BLASCore.use(level)
+    let kernels = level.kernels
+    let machine = Machine(measuring: kernels)
+    if !json { Table.printHeader(machine) }
+    var measurements: [Measurement] = []
+    for problem in problems {
+      let run = ConvolutionRun(problem, kernels: kernels)
+      let error = verification ? run.relativeError() : nil
+      let measurement = Measurement(
+        problem, algorithm: run.kernel.algorithm, relativeError: error,
+        seconds: run.time(atLeast: seconds), bytes: run.bytesMoved, machine: machine)
+      measurements.append(measurement)
+      if !json { Table.printRow(measurement) }
+    }
+    if json { print(try Report(machine: machine, measurements: measurements).json()) }
+    let failures = measurements.filter { !$0.isWithinTolerance }
+    guard failures.isEmpty else { throw VerificationFailure(problems: failures.map(\.name)) }
+  }
+}
+
+/// Results that differ from the definition by more than their tolerance.
+struct VerificationFailure: Error, CustomStringConvertible {
+  let problems: [String]
+
+  var description: String { "out of tolerance: \(problems.joined(separator: "; "))" }
+}
