@@ -1,7 +1,7 @@
 """Times PyTorch's training steps in one mode, in a process of its own; prints one JSON object.
 
-Started by bench.py. Every mode does the same work as `srdist train`: take a batch of bytes, forward,
-loss, backward, Adam.
+Started by bench.py. Every mode does the same work as `srdist train`: take a batch of bytes,
+forward, loss, backward, Adam.
 """
 
 from __future__ import annotations

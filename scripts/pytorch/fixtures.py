@@ -16,9 +16,11 @@ weights and the pictures follow formulas.py and are not stored. A file holds
     losses.LOSS.steps    loss of each step, before its update
     losses.LOSS.float32_steps_error      worst relative error of PyTorch's float32 in these
     losses.LOSS.gradients                parameter -> gradient at step 0 as
-                         [Euclidean norm, worst relative error of PyTorch's float32 (gradients.py),
+                         [Euclidean norm, worst relative error of PyTorch's float32,
                          [index, value], ...], index in OIHW order. A norm of 0: all gates of a
-                         squeeze are off, so the gradient must be 0 exactly
+                         squeeze are off, so the gradient must be 0 exactly. The slopes of PReLU
+                         share one error, theirs as one vector, and are to be compared as such
+                         (gradients.py says why, and what to tolerate)
 """
 
 from __future__ import annotations
@@ -95,7 +97,8 @@ def train(name: str, loss: str, low_res: Tensor, high_res: Tensor) -> dict:
         "float32_steps_error": float(f"{relative_error(single, steps):.1e}"),
         "gradients": {
             key: [
-                rounded(value.norm().item()), float(f"{scatter[key]:.1e}"),
+                rounded(value.norm().item()),
+                float(f"{scatter.get(key, scatter[gradients.SLOPES]):.1e}"),
                 *sampled(f"{key} gradient", value, GRADIENT_SAMPLES),
             ]
             for key, value in exact.items()

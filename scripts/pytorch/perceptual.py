@@ -141,7 +141,7 @@ class VGGPerceptual(nn.Module):
 class LPIPS(nn.Module):
     """Learned perceptual image patch similarity, version 0.1 (Zhang et al., 2018), batch mean.
 
-    `input_mode` is `raw` (0...1 fed as it is, like the released code) or `symmetric` (2x - 1, as the
+    `input_mode` is `raw` (0...1 as it is, like the released code) or `symmetric` (2x - 1, as the
     `lpips` package documents). `linear` weighs the channels by the package's learned 1x1 layers;
     without, they are summed. The learned layers of `vgg` belong to torchvision's VGG16: over
     another trunk they are off unless asked for.
