@@ -40,6 +40,16 @@ extension CheckpointDirectory {
     return CheckpointDirectory(path: path)
   }
 
+  /// Removes the checkpoint so that it is there whole or not at all: its name goes first, in one stroke.
+  func remove() throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    let name = (path as NSString).lastPathComponent
+    let temporary = "\(folder)/.\(name)\(Self.temporaryMarker)\(getpid())"
+    try DirectoryCalls.remove(temporary)
+    try DirectoryCalls.rename(path, to: temporary)
+    try DirectoryCalls.remove(temporary)
+  }
+
   private static func write(_ bytes: [UInt8], creating path: String) throws -> FileDigest {
     let file = try DurableFileWriter(creating: path)
     try file.write(bytes)

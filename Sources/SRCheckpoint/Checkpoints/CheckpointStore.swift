@@ -72,7 +72,7 @@ public struct CheckpointStore: Sendable {
     guard all.count > count else { return [] }
     let newestSound = all.first { (try? $0.verify()) != nil }
     let removed = all.dropFirst(count).filter { $0 != newestSound }
-    for checkpoint in removed { try DirectoryCalls.remove(checkpoint.path) }
+    for checkpoint in removed { try checkpoint.remove() }
     return Array(removed)
   }
 
