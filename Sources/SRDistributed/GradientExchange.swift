@@ -18,11 +18,12 @@ public final class GradientExchange: GradientReducer {
   /// Collective.
   ///
   /// `destination` holds `buckets.arenaCount` floats. `reservedLeaves` gradient leaves are allocated at once:
-  /// worker threads + log2(share) + 1 suffice where samples are started in order.
+  /// worker threads + log2(share) + 1 suffice where samples are started in order. `trace` is told of every collective.
   /// Throws ``MPIError`` where MPI refuses a communicator.
   public init(
     communicator: Communicator, buckets: GradientBuckets, destination: AlignedBuffer,
-    options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, add: @escaping VectorAdd
+    options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, trace: TraceRecorder? = nil,
+    add: @escaping VectorAdd
   ) throws(MPIError) {
     self.buckets = buckets
     self.destination = destination
@@ -30,7 +31,8 @@ public final class GradientExchange: GradientReducer {
     worldSize = communicator.worldSize
     overlapsComputation = options.overlapsComputation
     plan = Mutex(BatchPlan(batchSize: worldSize, worldSize: worldSize))
-    let transport = worldSize > 1 ? try MPITransport(communicator) : nil
+    var transport: (any ExchangeTransport)? = worldSize > 1 ? try MPITransport(communicator) : nil
+    if let base = transport, let trace { transport = TracingTransport(base: base, trace: trace) }
     let reduction = RankReduction(
       buckets: buckets, destination: destination, options: options, reservedLeaves: reservedLeaves,
       transport: transport, add: add)

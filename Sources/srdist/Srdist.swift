@@ -10,6 +10,6 @@ struct Srdist: ParsableCommand {
     version: srdistVersion,
     subcommands: [
       PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PresetsCommand.self, InspectCommand.self,
-      ReportCommand.self,
+      ReportCommand.self, DoctorCommand.self, PlanCommand.self,
     ])
 }

@@ -36,16 +36,17 @@ struct TrainCommand: ParsableCommand {
   var debug = false
   @Option(help: "Write the first step's gradient to this .safetensors file.", completion: .file())
   var dumpGradients: String?
-  @Option(help: "Refuse to start on another number of ranks than this.")
-  var expectRanks: Int?
-  @Option(help: "Refuse to start on another number of hosts than this.")
-  var expectHosts: Int?
+  @Option(
+    help: "Write what every rank did and when to this file, for Perfetto, and print where the time went.",
+    completion: .file(extensions: ["json"]))
+  var trace: String?
+  @OptionGroup var expectation: ExpectationOptions
   @OptionGroup var options: TrainOptions
 
   func run() throws {
     RunRequests.listen()
     try Job.run(logLevel: debug ? .debug : .info) { job in
-      try JobExpectation(ranks: expectRanks, hosts: expectHosts).check(job.communicator)
+      try expectation.expectation.check(job.communicator)
       let configuration = try job.communicator.together { try resolvedConfiguration() }
       if dryRun {
         let plan = try job.communicator.together {
@@ -68,6 +69,7 @@ struct TrainCommand: ParsableCommand {
         var run = TrainingRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
         run.gradientDump = dumpGradients
+        run.tracePath = trace
         run.onStep = progress.show
         run.onStall = { Job.complain("watchdog: \($0). Ending the job.") }
         outcome = try run.run()

@@ -129,6 +129,9 @@ struct ExecutionOptions: ParsableArguments {
   var virtualRanks: Int?
   @Option(help: "Bytes of gradient exchanged at a time. (default: 1048576)")
   var bucketSize: Int?
+  @Flag(
+    inversion: .prefixedNo, help: "Exchange gradients while others are still computed. (default: --overlap)")
+  var overlap: Bool?
   @Option(help: "Validation images in each epoch's picture. (default: 4)")
   var samples: Int?
   @Option(
@@ -142,7 +145,8 @@ struct ExecutionOptions: ParsableArguments {
     given([
       .output: output, .resume: resume, .checkpointEvery: text(checkpointEvery),
       .keepCheckpoints: text(keepCheckpoints), .validation: validation, .threads: text(threads),
-      .virtualRanks: text(virtualRanks), .bucketSize: text(bucketSize), .samples: text(samples),
+      .virtualRanks: text(virtualRanks), .bucketSize: text(bucketSize), .overlap: text(overlap),
+      .samples: text(samples),
       .stallTimeout: text(stallTimeout),
     ])
   }

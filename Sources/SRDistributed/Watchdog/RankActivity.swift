@@ -1,15 +1,23 @@
 import Synchronization
 
-/// What one rank is doing: told by the training loop and its workers, read by the ``Watchdog``.
+/// What one rank is doing: told by the training loop and its workers, read by the ``Watchdog`` and written down by a
+/// ``TraceRecorder``.
 public final class RankActivity: Sendable {
   private let phase = Atomic(RunPhase.starting.rawValue)
   private let step = Atomic(0)
   private let marks = Atomic(0)
+  public let trace: TraceRecorder?
+  /// When the main thread entered the phase; it alone changes it.
+  private let entered: Mutex<Double>
 
-  public init() {}
+  public init(trace: TraceRecorder? = nil) {
+    self.trace = trace
+    entered = Mutex(trace?.now ?? 0)
+  }
 
   /// Says that the main thread begins a phase, of the step given (from 1; unchanged where nil).
   public func enter(_ phase: RunPhase, step: Int? = nil) {
+    recordPhase(next: step)
     if let step { self.step.store(step, ordering: .relaxed) }
     self.phase.store(phase.rawValue, ordering: .relaxed)
     mark()
@@ -17,6 +25,17 @@ public final class RankActivity: Sendable {
 
   /// Says that the phase gets on: to be called within phases that may last. From any thread.
   public func mark() { marks.add(1, ordering: .relaxed) }
+
+  /// Writes down the phase that ends.
+  private func recordPhase(next step: Int?) {
+    guard let trace else { return }
+    let state = state
+    entered.withLock { start in
+      trace.record(state.phase.name, .phases, from: start, step: state.step)
+      start = trace.now
+    }
+    if let step { trace.begin(step: step) }
+  }
 
   struct State: Equatable, Sendable {
     var phase: RunPhase

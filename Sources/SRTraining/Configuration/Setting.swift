@@ -38,6 +38,7 @@ public enum Setting: String, CaseIterable, Sendable {
   case threads
   case virtualRanks = "virtual-ranks"
   case bucketSize = "bucket-size"
+  case overlap
   case samples
   case stallTimeout = "stall-timeout"
 
@@ -50,6 +51,7 @@ public enum Setting: String, CaseIterable, Sendable {
       true
     case .epochs, .maxSteps, .initWeights, .data, .syntheticTrain, .syntheticValid, .weightsDir, .output,
       .resume, .checkpointEvery, .keepCheckpoints, .validation, .threads, .virtualRanks, .bucketSize,
+      .overlap,
       .samples, .stallTimeout:
       false
     }

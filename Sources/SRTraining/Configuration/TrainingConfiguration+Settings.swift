@@ -61,6 +61,7 @@ extension TrainingConfiguration {
     case .threads: threads.map(String.init)
     case .virtualRanks: virtualRanks.map(String.init)
     case .bucketSize: String(bucketSize)
+    case .overlap: String(overlap)
     case .samples: String(samples)
     case .stallTimeout: "\(stallTimeout ?? 0)"
     }
@@ -85,9 +86,7 @@ extension TrainingConfiguration {
         throw ConfigurationError("a whole number from 0 to \(UInt64.max) is needed")
       }
       seed = value
-    case .shuffle:
-      guard let value = Bool(text) else { throw ConfigurationError("true or false is needed") }
-      shuffle = value
+    case .shuffle: shuffle = try truth(text)
     case .augment: augment = try choice(text)
     case .crop: crop = try choice(text)
     case .emaDecay:
@@ -117,6 +116,7 @@ extension TrainingConfiguration {
     case .validation: validation = try choice(text)
     case .threads: threads = try whole(text, from: 1)
     case .virtualRanks: virtualRanks = try whole(text, from: 1)
+    case .overlap: overlap = try truth(text)
     case .bucketSize: bucketSize = try whole(text, from: 4096)
     case .samples: samples = try whole(text, from: 0)
     case .stallTimeout:
@@ -148,6 +148,11 @@ where Choice.RawValue == String {
     let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
     throw ConfigurationError("one of \(known) is needed")
   }
+  return value
+}
+
+private func truth(_ text: String) throws -> Bool {
+  guard let value = Bool(text) else { throw ConfigurationError("true or false is needed") }
   return value
 }
 

@@ -83,6 +83,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var virtualRanks: Int?
   /// Bytes of gradient exchanged at a time.
   public var bucketSize = 1 << 20
+  /// Whether gradients travel while others are computed; else all at the end of a step.
+  public var overlap = true
   /// Validation images shown in each epoch's picture.
   public var samples = 4
   /// Seconds within which a job that gets no further is ended; nil for never.

@@ -89,7 +89,8 @@ struct RunContext: Sendable {
     let buckets = GradientBuckets(layout: model.layout, targetBytes: configuration.bucketSize)
     let options = ReductionOptions(
       mode: configuration.reduction == .mpi ? .mpi : .tree,
-      dataType: configuration.gradientDType == .bfloat16 ? .bfloat16 : .float32)
+      dataType: configuration.gradientDType == .bfloat16 ? .bfloat16 : .float32,
+      overlapsComputation: configuration.overlap)
     let kernels = kernels
     let add: VectorAdd = { kernels.accumulate($1, into: $0, count: $2) }
     if let virtualRanks = configuration.virtualRanks {
@@ -98,7 +99,7 @@ struct RunContext: Sendable {
     }
     return try GradientExchange(
       communicator: communicator, buckets: buckets, destination: destination, options: options,
-      reservedLeaves: reservedLeaves, add: add)
+      reservedLeaves: reservedLeaves, trace: activity.trace, add: add)
   }
 
   private var reservedLeaves: Int {

@@ -17,6 +17,8 @@ public struct TrainingRun {
   private let logger: Logger
   /// Where the gradient of the first step is written, for comparisons with other programs.
   public var gradientDump: String?
+  /// Where a trace of all ranks' phases is written, as Perfetto opens it.
+  public var tracePath: String?
   /// Watches every layer's passes, in debug mode.
   var observer: (any LayerObserver)?
   /// Takes no more than so many pairs, in debug mode.
@@ -40,7 +42,8 @@ public struct TrainingRun {
   /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
   /// aborts the job.
   public func run() throws -> RunOutcome {
-    let activity = RankActivity()
+    let trace = try tracePath.map { try RunTrace(path: $0, communicator) }
+    let activity = RankActivity(trace: trace?.recorder)
     let watchdog = try configuration.stallTimeout.map {
       try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
     }
@@ -67,6 +70,7 @@ public struct TrainingRun {
       onStep: onStep)
     let outcome = try loop.run(&position)
     activity.enter(.ending)
+    if let summary = try trace?.finish(communicator) { logger.info("\(summary)") }
     try communicator.barrier()
     return outcome
   }

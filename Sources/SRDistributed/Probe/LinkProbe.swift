@@ -1,0 +1,73 @@
+import Foundation
+
+/// Latency and bandwidth between two ranks, measured by messages that go to and fro.
+public struct LinkProbe: Codable, Equatable, Sendable {
+  public let ranks: [Int]
+  public let hosts: [String]
+  /// One way, of 8 bytes; seconds.
+  public let latency: Double
+  /// Bytes a second, one way, of large messages.
+  public let bandwidth: Double
+
+  public init(ranks: [Int], hosts: [String], latency: Double, bandwidth: Double) {
+    self.ranks = ranks
+    self.hosts = hosts
+    self.latency = latency
+    self.bandwidth = bandwidth
+  }
+
+  public var isWithinHost: Bool { hosts[0] == hosts[1] }
+
+  /// Measures, one after the other, the links from rank 0 to one rank of its host and to one of each other host, as far
+  /// as they exist. Collective; every rank returns the same.
+  ///
+  /// - Parameter most: links measured at most.
+  public static func measure(_ communicator: Communicator, most: Int = 16) throws -> [LinkProbe] {
+    let hosts = try communicator.allGather(Array(communicator.hostName.utf8)).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    var partners: [Int] = []
+    for rank in 1..<max(communicator.worldSize, 1)
+    where !partners.contains(where: { hosts[$0] == hosts[rank] }) {
+      partners.append(rank)
+    }
+    var own: [LinkProbe] = []
+    for partner in partners.prefix(most) {
+      try communicator.barrier()
+      guard communicator.rank == 0 || communicator.rank == partner else { continue }
+      let peer = communicator.rank == 0 ? partner : 0
+      let latency = try roundTrip(communicator, peer, bytes: 8, times: 200) / 2
+      let large = 4 << 20
+      let transfer = try roundTrip(communicator, peer, bytes: large, times: 6) / 2
+      own.append(
+        LinkProbe(
+          ranks: [0, partner], hosts: [hosts[0], hosts[partner]], latency: latency,
+          bandwidth: Double(large) / max(transfer - latency, 1e-9)))
+    }
+    let encoded = communicator.rank == 0 ? Array(try JSONEncoder().encode(own)) : []
+    return try JSONDecoder().decode([LinkProbe].self, from: Data(try communicator.broadcast(encoded)))
+  }
+
+  /// The median time of a message there and back, in seconds.
+  private static func roundTrip(
+    _ communicator: Communicator, _ peer: Int, bytes: Int, times: Int
+  ) throws -> Double {
+    var message = [UInt8](repeating: 0, count: bytes)
+    var seconds: [Double] = []
+    // The first ones open connections.
+    for turn in 0..<times + 2 {
+      let start = ContinuousClock.now
+      try message.withUnsafeMutableBytes { buffer in
+        if communicator.rank < peer {
+          try communicator.send(UnsafeRawBufferPointer(buffer), to: peer)
+          try communicator.receive(buffer, from: peer)
+        } else {
+          try communicator.receive(buffer, from: peer)
+          try communicator.send(UnsafeRawBufferPointer(buffer), to: peer)
+        }
+      }
+      if turn >= 2 { seconds.append(start.duration(to: .now) / .seconds(1)) }
+    }
+    return seconds.sorted()[times / 2]
+  }
+}

@@ -1,0 +1,71 @@
+import Synchronization
+
+/// One stretch of time in which a rank did something.
+public struct TraceSpan: Codable, Equatable, Sendable {
+  public enum Lane: Int, Codable, Sendable {
+    /// The main thread's phases, one after the other.
+    case phases
+    /// Collectives of the gradient exchange, of which several are under way at a time.
+    case exchange
+  }
+
+  public let name: String
+  public let lane: Lane
+  /// Of the whole run, from 1.
+  public let step: Int
+  /// Seconds since the ranks' common start.
+  public let start: Double
+  public let end: Double
+
+  public init(name: String, lane: Lane, step: Int, start: Double, end: Double) {
+    self.name = name
+    self.lane = lane
+    self.step = step
+    self.start = start
+    self.end = end
+  }
+
+  public var seconds: Double { end - start }
+}
+
+/// What one rank did and when; thread-safe.
+public final class TraceRecorder: Sendable {
+  /// Spans kept; later ones are only counted.
+  private static let limit = 400_000
+
+  private struct State {
+    var spans: [TraceSpan] = []
+    var dropped = 0
+    var step = 0
+  }
+
+  private let origin: ContinuousClock.Instant
+  private let state = Mutex(State())
+
+  /// Collective: a barrier sets the ranks' clocks to zero together.
+  public init(_ communicator: Communicator) throws(MPIError) {
+    try communicator.barrier()
+    origin = .now
+  }
+
+  /// Seconds since the start.
+  var now: Double { origin.duration(to: .now) / .seconds(1) }
+
+  /// The step that collectives belong to from now on.
+  func begin(step: Int) { state.withLock { $0.step = step } }
+
+  func record(_ name: String, _ lane: TraceSpan.Lane, from start: Double, step: Int? = nil) {
+    let end = now
+    state.withLock { state in
+      guard state.spans.count < Self.limit else {
+        state.dropped += 1
+        return
+      }
+      state.spans.append(
+        TraceSpan(name: name, lane: lane, step: step ?? state.step, start: start, end: end))
+    }
+  }
+
+  /// What was recorded, in order of ending, and how many spans there was no room for.
+  public var recorded: (spans: [TraceSpan], dropped: Int) { state.withLock { ($0.spans, $0.dropped) } }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import SRDistributed
+import SRKernelDispatch
+import SRKernels
+
+/// What one rank finds where it runs.
+public struct RankReport: Codable, Equatable, Sendable {
+  public var rank: Int
+  public var host: String
+  public var localRank: Int
+  /// Hardware threads that the launcher allows this rank, by number.
+  public var allowedCPUs: [Int]
+  /// Hardware threads of the host.
+  public var hostCPUs: Int
+  /// Threads that srdist would start.
+  public var threads: Int
+  public var cpuLevel: String
+  public var cpuModel: String
+  public var blas: String
+  public var mpi: String
+  /// Bytes.
+  public var memoryAvailable: Int
+  public var sharedMemoryAvailable: Int
+  public var isLaunched: Bool
+  /// Variables that tell of a launcher, such as `SLURM_NTASKS`: how many processes it was asked for.
+  public var tasksByLauncher: Int?
+  /// Perceptual weights in the folder, by file name.
+  public var weights: [String]
+
+  /// Looks around.
+  public init(
+    _ communicator: Communicator, kernels: any KernelSet, threads: Int?, weightsDirectory: String
+  ) {
+    let environment = ProcessInfo.processInfo.environment
+    rank = communicator.rank
+    host = communicator.hostName
+    localRank = communicator.localRank
+    allowedCPUs = HostFacts.allowedCPUs()
+    hostCPUs = ProcessInfo.processInfo.processorCount
+    self.threads = threads ?? RunContext.defaultThreads(communicator)
+    cpuLevel = kernels.levelName
+    cpuModel = HostFacts.cpuModel()
+    blas =
+      "\(BLASCore.name) (\(BLASCore.configuration.split(separator: " ").prefix(2).joined(separator: " ")))"
+    mpi = String(Communicator.libraryVersion.prefix { $0 != "," && $0 != "\n" })
+    memoryAvailable = HostFacts.memoryAvailable()
+    sharedMemoryAvailable = HostFacts.bytesFree(at: "/dev/shm")
+    isLaunched = communicator.isLaunched
+    tasksByLauncher = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"].compactMap {
+      environment[$0].flatMap { Int($0) }
+    }.max()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: weightsDirectory)) ?? []
+    weights = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+  }
+
+  /// Every rank's report, on every rank. Collective.
+  public func gathered(_ communicator: Communicator) throws -> [RankReport] {
+    try communicator.allGather(Array(JSONEncoder().encode(self)))
+      .map { try JSONDecoder().decode(RankReport.self, from: Data($0)) }
+  }
+}
+
+/// What the operating system tells of this host.
+enum HostFacts {
+  static func allowedCPUs() -> [Int] {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }) else {
+      return Array(0..<ProcessInfo.processInfo.activeProcessorCount)
+    }
+    // Such as "0-3,8".
+    return line.split(separator: "\t").last!.split(separator: ",").flatMap { part -> [Int] in
+      let bounds = part.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+      guard let first = bounds.first, let last = bounds.last, first <= last else { return [] }
+      return Array(first...last)
+    }
+  }
+
+  static func cpuModel() -> String {
+    let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
+    return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown CPU"
+  }
+
+  static func memoryAvailable() -> Int {
+    let info = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+    let line = info.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+    return (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) * 1024
+  }
+
+  static func bytesFree(at path: String) -> Int {
+    let facts = try? FileManager.default.attributesOfFileSystem(forPath: path)
+    return (facts?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import SRDistributed
+import SRTraining
+
+/// `srdist doctor`: what a job would run on, and what is wrong with it.
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract:
+      "Examine this host, or a job under the same launcher: ranks, binding, links, libraries, weights.",
+    discussion: """
+      Ends with status 1 where something is wrong, and says what to do about it.
+
+        srdist doctor
+        mpirun -n 4 --hostfile hostfiles/two-hosts srdist doctor --expect-hosts 2
+      """)
+
+  @Option(help: "Threads that each rank is to start. (default: the node's cores over its ranks)")
+  var threads: Int?
+  @Option(
+    help: "Folder of the perceptual networks' weights. (default: $SRDIST_WEIGHTS, else weights)",
+    completion: .directory)
+  var weightsDir: String?
+  @OptionGroup var expectation: ExpectationOptions
+
+  func run() throws {
+    try Job.run { job in
+      try expectation.expectation.check(job.communicator)
+      let folder = weightsDir ?? ProcessInfo.processInfo.environment["SRDIST_WEIGHTS"] ?? "weights"
+      let own = RankReport(
+        job.communicator, kernels: job.kernels, threads: threads, weightsDirectory: folder)
+      let reports = try own.gathered(job.communicator)
+      let diagnosis = Diagnosis(reports, links: try LinkProbe.measure(job.communicator))
+      if job.communicator.rank == 0 { print(diagnosis.description) }
+      if !diagnosis.problems.isEmpty { try job.exit(ExitCode.failure.rawValue) }
+    }
+  }
+}
+
+/// What a job is to be, lest another one runs unnoticed.
+struct ExpectationOptions: ParsableArguments {
+  @Option(help: "Refuse to start on another number of ranks than this.")
+  var expectRanks: Int?
+  @Option(help: "Refuse to start on another number of hosts than this.")
+  var expectHosts: Int?
+
+  var expectation: JobExpectation { JobExpectation(ranks: expectRanks, hosts: expectHosts) }
+}
