@@ -4,6 +4,7 @@ extension VectorKernels {
   public func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel {
     if WinogradConvolution<WinogradF4>.supports(shape) { return winograd(shape) }
     if NestedWinogradConvolution.supports(shape) { return NestedWinogradConvolution(shape) }
+    if DirectNarrowConvolution.supports(shape) { return DirectNarrowConvolution(shape) }
     return Im2colConvolution(shape)
   }
 

@@ -1,0 +1,45 @@
+import SRKernelDispatch
+import SRKernels
+import SRTestSupport
+import Testing
+
+/// Small convolutions of few channels, on every CPU level of this machine, against the definition in double precision.
+@Suite struct DirectNarrowConvolutionTests {
+  /// Rows of whole and of cut quadruples, one row, each kernel size.
+  static let shapes: [Convolution2DShape] = [
+    (9, 13, 3, 64, 3), (1, 4, 3, 32, 3), (8, 16, 2, 96, 3), (5, 6, 1, 32, 5), (4, 7, 16, 32, 1),
+  ].map { height, width, inputs, outputs, kernelSize in
+    Convolution2DShape(
+      inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,
+      kernelSize: kernelSize, padding: kernelSize / 2)
+  }
+
+  @Test(arguments: CPULevel.supported(), shapes)
+  func agreesWithTheDefinition(level: CPULevel, shape: Convolution2DShape) {
+    let kernel = level.kernels.makeConvolution2D(shape)
+    #expect(kernel.algorithm == "direct")
+    let errors = ConvolutionTrial(shape, seed: 6).relativeErrors(of: kernel)
+    #expect(errors.destination <= 1e-6)
+    #expect(errors.gradientSource <= 1e-6)
+    #expect(errors.gradientWeights <= 1e-6)
+    #expect(errors.gradientBias <= 1e-6)
+  }
+
+  @Test(arguments: CPULevel.supported())
+  func cutsNegativesOffWhereAsked(level: CPULevel) {
+    let trial = ConvolutionTrial(Self.shapes[0], seed: 7)
+    let kernel = level.kernels.makeConvolution2D(Self.shapes[0])
+    let plain = trial.forward(kernel, activation: .identity)
+    #expect(plain.contains { $0 < 0 })
+    #expect(trial.forward(kernel, activation: .relu) == plain.map { max($0, 0) })
+  }
+
+  @Test(arguments: CPULevel.supported())
+  func hasTheSameBitsOnEveryCall(level: CPULevel) {
+    let trial = ConvolutionTrial(Self.shapes[0], seed: 8)
+    let first = trial.run(level.kernels.makeConvolution2D(Self.shapes[0]), dirtyMemory: 0)
+    let second = trial.run(level.kernels.makeConvolution2D(Self.shapes[0]), dirtyMemory: .nan)
+    #expect(first.destination == second.destination)
+    #expect(first.gradientSource == second.gradientSource)
+  }
+}
