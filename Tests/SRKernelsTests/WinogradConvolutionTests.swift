@@ -27,6 +27,16 @@ import Testing
     #expect(errors.gradientBias <= 1e-5)
   }
 
+  /// 32 pixels are eight whole tiles of 4, and six of 6 that reach over; 64 are sixteen of 4 or eleven of 6.
+  @Test(arguments: [(32, "winograd F(4x4,3x3)"), (64, "winograd F(6x6,3x3)")])
+  func takesTheTileThatNeedsTheFewestProducts(size: Int, algorithm: String) throws {
+    let shape = Convolution2DShape(
+      inputHeight: size, inputWidth: size, inputChannels: 64, outputChannels: 64, kernelSize: 3,
+      padding: 1)
+    let level = try #require(CPULevel.supported().last)
+    #expect(level.kernels.makeConvolution2D(shape).algorithm == algorithm)
+  }
+
   @Test(arguments: CPULevel.supported())
   func cutsNegativesOffWhereAsked(level: CPULevel) {
     let shape = Self.shapes[1]
