@@ -6,26 +6,26 @@ import SRTensor
 extension ScalingModel.Compute {
   /// Times steps of a configuration on this rank alone, on its data or on synthetic faces.
   ///
-  /// - Parameter repeats: steps of each kind; the fastest counts, since others only ever slow a step down.
+  /// - Parameter repeats: steps of each kind; their median counts, as a run does not have its fastest ones alone.
   public static func measured(
-    _ configuration: TrainingConfiguration, kernels: any KernelSet, repeats: Int = 5
+    _ configuration: TrainingConfiguration, kernels: any KernelSet, repeats: Int = 7
   ) throws -> ScalingModel.Compute {
     let data = try RunData(configuration).load()
     let run = try RunContext(configuration, communicator: Communicator(), kernels: kernels, data: data)
     defer { run.pool.close() }
     let workers = run.pool.count
     let step = try TrainingStep(run)
-    func fastest(batchSize: Int) throws -> Double {
+    func median(batchSize: Int) throws -> Double {
       let indices = (0..<batchSize).map { $0 % data.train.count }
       // The first ones allocate.
       return try (0..<repeats + 1).map { count -> Double in
         let start = ContinuousClock.now
         _ = try step.run(.init(indices: indices, epoch: 0, step: count + 1, learningRate: 1e-6))
         return start.duration(to: .now) / .seconds(1)
-      }.dropFirst().min() ?? 0
+      }.dropFirst().sorted()[repeats / 2]
     }
-    let one = try fastest(batchSize: workers)
-    let three = try fastest(batchSize: 3 * workers)
+    let one = try median(batchSize: workers)
+    let three = try median(batchSize: 3 * workers)
     let sample = max((three - one) / 2, 1e-6)
     let buckets = GradientBuckets(layout: run.model.layout, targetBytes: configuration.bucketSize)
     let scale = configuration.gradientDType == .bfloat16 ? 2 : 4
