@@ -3,9 +3,9 @@ import SRCheckpoint
 import SRTensor
 import Testing
 
-/// A Python that can import torch and safetensors: `$SRDIST_PYTHON`, else `python3`.
+/// A Python that can import torch and safetensors: `$PYTHON`, else `python3`.
 enum PyTorch {
-  static let command = ProcessInfo.processInfo.environment["SRDIST_PYTHON"] ?? "python3"
+  static let command = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
 
   static let isAvailable = (try? run("import torch, safetensors.torch")) != nil
 
@@ -31,7 +31,7 @@ enum PyTorch {
 }
 
 @Suite(
-  .enabled(if: PyTorch.isAvailable, "no Python with torch and safetensors: point SRDIST_PYTHON at one"))
+  .enabled(if: PyTorch.isAvailable, "no Python with torch and safetensors: point PYTHON at one"))
 struct PyTorchExchangeTests {
   @Test func pyTorchReadsWhatWeWrite() throws {
     let folder = try TemporaryFolder()
