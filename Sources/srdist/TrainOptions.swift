@@ -64,6 +64,13 @@ struct LearningOptions: ParsableArguments {
       on the number of ranks).
       """)
   var reduction: String?
+  @Option(
+    help: """
+      Initial weights: pytorch (its default, as the paper's code) or interpolation (the same, but the whole network \
+      begins as a cubic interpolation, and passes bicubic within an epoch or two). (default: interpolation; pytorch in \
+      the paper's presets)
+      """)
+  var `init`: String?
   @Option(help: "Start from these weights (.safetensors, PyTorch's names).", completion: .file())
   var initWeights: String?
 
@@ -75,7 +82,7 @@ struct LearningOptions: ParsableArguments {
       .lrGamma: text(lrGamma), .lrFinal: text(lrFinal), .warmupEpochs: text(warmupEpochs),
       .lrScaling: lrScaling, .seed: text(seed), .shuffle: text(shuffle), .augment: augment, .crop: crop,
       .emaDecay: text(emaDecay), .gradientDType: gradientDtype, .reduction: reduction,
-      .initWeights: initWeights,
+      .initialization: `init`, .initWeights: initWeights,
     ])
   }
 }

@@ -19,7 +19,7 @@ import Testing
     let model = try SRResNet(
       .attention, lowResHeight: 8, lowResWidth: 8, kernels: CPULevel.selected().kernels)
     let parameters = ParameterArena(layout: model.layout)
-    model.initialize(parameters, seed: 3)
+    model.initialize(parameters, as: .pytorch, seed: 3)
     let weight = try #require(model.layout.entry(named: "conv2.weight"))
     let largest = parameters.tensor(weight).map(abs).max() ?? 0
     let bound = 1 / Float(64 * 9).squareRoot()

@@ -20,6 +20,7 @@ public enum Setting: String, CaseIterable, Sendable {
   case emaDecay = "ema-decay"
   case gradientDType = "gradient-dtype"
   case reduction
+  case initialization = "init"
   case initWeights = "init-weights"
   // Where the data and the perceptual networks come from.
   case data
@@ -49,7 +50,7 @@ public enum Setting: String, CaseIterable, Sendable {
       .lrScaling, .seed, .shuffle, .augment, .crop, .emaDecay, .gradientDType, .reduction, .vggInput,
       .lpipsInput, .lpipsLinear:
       true
-    case .epochs, .maxSteps, .initWeights, .data, .syntheticTrain, .syntheticValid, .weightsDir, .output,
+    case .epochs, .maxSteps, .initialization, .initWeights, .data, .syntheticTrain, .syntheticValid, .weightsDir, .output,
       .resume, .checkpointEvery, .keepCheckpoints, .validation, .threads, .virtualRanks, .bucketSize,
       .overlap,
       .samples, .stallTimeout:

@@ -40,6 +40,7 @@ extension TrainingConfiguration {
     case .emaDecay: "\(emaDecay ?? 0)"
     case .gradientDType: gradientDType.rawValue
     case .reduction: reduction.rawValue
+    case .initialization: initialization.rawValue
     case .initWeights: initWeights
     case .data: data
     case .syntheticTrain: String(syntheticTrain)
@@ -94,6 +95,7 @@ extension TrainingConfiguration {
       emaDecay = value == 0 ? nil : value
     case .gradientDType: gradientDType = try choice(text)
     case .reduction: reduction = try choice(text)
+    case .initialization: initialization = try choice(text)
     case .initWeights: initWeights = text
     case .data: data = text
     case .syntheticTrain: syntheticTrain = try whole(text, from: 1)

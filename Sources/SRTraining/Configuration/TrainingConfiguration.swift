@@ -58,6 +58,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var emaDecay: Double?
   public var gradientDType = GradientDType.float32
   public var reduction = Reduction.tree
+  /// What the weights are at first, where no file says.
+  public var initialization = SRResNet.Initialization.interpolation
   public var initWeights: String?
 
   // Data and perceptual networks.

@@ -63,7 +63,7 @@ struct RunContext: Sendable {
     if let path = configuration.initWeights {
       try loadParameters(from: path, into: parameters)
     } else {
-      model.initialize(parameters, seed: configuration.seed)
+      model.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
     }
     weights = StepWeights(model: model, parameters: parameters)
     optimizer = Adam(layout: model.layout, kernels: kernels)

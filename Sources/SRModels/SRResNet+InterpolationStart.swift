@@ -1,0 +1,130 @@
+import SRLayers
+import SRTensor
+
+extension SRResNet {
+  /// Overwrites what lies on the way of the colours through the network.
+  ///
+  /// With u = colour - 1/2, the first three feature channels carry u and the next three -u, since a PReLU P of slope a
+  /// keeps both signs that way: P(u) - P(-u) = (1 + a) u. (Around 1/2, because the zeros that a convolution pads with
+  /// then stand for grey.) The head copies the colours into these channels; the residual branches end in zeros, so that
+  /// every block is the identity at first; each upsampling interpolates by Keys' cubic, cut to the three taps that a
+  /// 3 x 3 kernel has; the output adds 1/2 again. All other weights stay as they are: the output does not see their
+  /// channels until it has learned to.
+  ///
+  /// Zero-initialised branches: Goyal et al., "Accurate, large minibatch SGD" (2017). The cubic: Keys, "Cubic
+  /// convolution interpolation for digital image processing" (1981).
+  func initializeAsInterpolation(_ parameters: ParameterArena) {
+    edit(head, in: parameters) { weight, bias in
+      for channel in ColourChannel.all {
+        weight.clear(output: channel.index)
+        weight[channel.index, channel.colour, weight.centre, weight.centre] = channel.sign
+        bias[channel.index] = -0.5 * channel.sign
+      }
+    }
+    for block in blocks {
+      edit(block.convolution2, in: parameters) { weight, bias in
+        for output in 0..<weight.outputs {
+          weight.clear(output: output)
+          bias[output] = 0
+        }
+      }
+    }
+    edit(bodyTail, in: parameters) { weight, bias in
+      for channel in ColourChannel.all {
+        weight.clear(output: channel.index)
+        bias[channel.index] = 0
+      }
+    }
+    for upsampling in upsamplings {
+      edit(upsampling.convolution, in: parameters, Self.interpolate)
+    }
+    edit(output, in: parameters) { weight, bias in
+      for colour in 0..<weight.outputs {
+        weight.clear(output: colour)
+        bias[colour] = 0.5
+      }
+      for from in ColourChannel.all {
+        weight[from.colour, from.index, weight.centre, weight.centre] = from.sign * Self.unfold
+      }
+    }
+  }
+
+  /// Twice the height and width, channels in the pixel shuffle's order.
+  private static func interpolate(_ weight: inout WeightTensor, _ bias: inout [Float]) {
+    for to in ColourChannel.all {
+      for (row, rowTaps) in cubicTaps.enumerated() {
+        for (column, columnTaps) in cubicTaps.enumerated() {
+          let output = 4 * to.index + 2 * row + column
+          weight.clear(output: output)
+          bias[output] = 0
+          for from in ColourChannel.all where from.colour == to.colour {
+            for (y, vertical) in rowTaps.enumerated() {
+              for (x, horizontal) in columnTaps.enumerated() {
+                weight[output, from.index, y, x] = to.sign * from.sign * unfold * vertical * horizontal
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// u from P(u) - P(-u).
+  private static let unfold = 1 / (1 + PReLU.initialSlope)
+
+  /// Of the two new pixels of each old one, a quarter of a pixel before and after its centre: the weights of the
+  /// previous, the same and the next old pixel. Keys' cubic with a = -1/2, its fourth tap (-0.023) added to the middle.
+  private static let cubicTaps: [[Float]] = [
+    [0.2265625, 0.84375, -0.0703125],
+    [-0.0703125, 0.84375, 0.2265625],
+  ]
+
+  /// Changes a convolution's weight and bias in the order of PyTorch's tensors.
+  private func edit(
+    _ convolution: Convolution2D, in parameters: ParameterArena,
+    _ change: (inout WeightTensor, inout [Float]) -> Void
+  ) {
+    var weight = WeightTensor(
+      shape: convolution.weight.shape, elements: parameters.tensor(convolution.weight))
+    var bias = parameters.tensor(convolution.bias)
+    change(&weight, &bias)
+    parameters.setTensor(convolution.weight, to: weight.elements)
+    parameters.setTensor(convolution.bias, to: bias)
+  }
+}
+
+/// A feature channel that carries a colour's deviation from grey, or the negative of it.
+private struct ColourChannel {
+  let index: Int
+  /// 0, 1, 2: red, green, blue.
+  let colour: Int
+  let sign: Float
+
+  static let all: [ColourChannel] = (0..<6).map {
+    ColourChannel(index: $0, colour: $0 % 3, sign: $0 < 3 ? 1 : -1)
+  }
+}
+
+/// A convolution's weight, OIHW.
+private struct WeightTensor {
+  let shape: [Int]
+  var elements: [Float]
+
+  var outputs: Int { shape[0] }
+  /// Row and column of the kernel's middle.
+  var centre: Int { shape[2] / 2 }
+
+  subscript(output: Int, input: Int, row: Int, column: Int) -> Float {
+    get { elements[offset(output, input, row, column)] }
+    set { elements[offset(output, input, row, column)] = newValue }
+  }
+
+  mutating func clear(output: Int) {
+    let count = elements.count / outputs
+    for index in output * count..<(output + 1) * count { elements[index] = 0 }
+  }
+
+  private func offset(_ output: Int, _ input: Int, _ row: Int, _ column: Int) -> Int {
+    ((output * shape[1] + input) * shape[2] + row) * shape[3] + column
+  }
+}
