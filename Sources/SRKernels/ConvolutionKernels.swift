@@ -75,6 +75,13 @@ public protocol Convolution2DKernel: Sendable {
     activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>)
 
+  /// ``forward(source:preparedWeights:bias:activation:destination:scratch:)`` of several images that lie one after the
+  /// other (N of NHWC). Each gets the bits that it gets alone; weights that are large for the image are read once for all.
+  func forward(
+    images: Int, source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, activation: ConvolutionActivation,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+
   /// Overwrites `gradientSource` with the gradient by the source, given that by the destination (before the
   /// activation).
   func backwardData(
@@ -86,4 +93,19 @@ public protocol Convolution2DKernel: Sendable {
     source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
     gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>)
+}
+
+extension Convolution2DKernel {
+  public func forward(
+    images: Int, source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, activation: ConvolutionActivation,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    for image in 0..<images {
+      forward(
+        source: source + image * shape.sourceCount, preparedWeights: preparedWeights, bias: bias,
+        activation: activation, destination: destination + image * shape.destinationCount,
+        scratch: scratch)
+    }
+  }
 }

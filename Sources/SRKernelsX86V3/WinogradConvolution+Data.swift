@@ -20,7 +20,8 @@ struct WinogradDataPlan: Sendable {
     self.frequencies = frequencies
     // Measured on 64 to 512 channels: fewer rows fetch the weights too often, more crowd them out of the
     // second-level cache.
-    blockTiles = min(24, tiles)
+    // A pair of images of few tiles goes in one block: the weights, which are large there, are fetched once.
+    blockTiles = tiles <= 16 ? 2 * tiles : 24
     inputStride = blockTiles * depth + 16
     productStride = blockTiles * MatrixMultiply.panelWidth + 16
   }
@@ -46,15 +47,16 @@ struct WinogradDataPlan: Sendable {
 extension WinogradConvolution {
   /// destination = max(floor, bias + source convolved); both data passes are this, with other weights.
   func convolve(
-    _ plan: WinogradDataPlan, source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, floor: Float, destination: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
+    _ plan: WinogradDataPlan, images: Int, source: UnsafePointer<Float>,
+    preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, floor: Float,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let patch = scratch + plan.patchOffset
     let input = scratch + plan.inputOffset
     let products = scratch + plan.productOffset
-    for first in stride(from: 0, to: tiles.count, by: plan.blockTiles) {
-      let block = first..<min(first + plan.blockTiles, tiles.count)
+    let count = images * tiles.count
+    for first in stride(from: 0, to: count, by: plan.blockTiles) {
+      let block = first..<min(first + plan.blockTiles, count)
       transformInput(plan, block, source, patch: patch, into: input)
       for column in stride(from: 0, to: plan.columns, by: MatrixMultiply.panelWidth) {
         let width = plan.panelWidth(column)
@@ -82,10 +84,13 @@ extension WinogradConvolution {
     _ plan: WinogradDataPlan, _ block: Range<Int>, _ source: UnsafePointer<Float>,
     patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>
   ) {
-    for tile in block {
+    let imageCount = tiles.height * tiles.width * plan.depth
+    for index in block {
+      let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
       let window = tiles.window(
-        tile, margin: 1, image: source, channels: plan.depth, pixelStride: plan.depth, patch: patch)
-      let row = input + (tile - block.lowerBound) * plan.depth
+        tile, margin: 1, image: source + image * imageCount, channels: plan.depth,
+        pixelStride: plan.depth, patch: patch)
+      let row = input + (index - block.lowerBound) * plan.depth
       for channel in stride(from: 0, to: plan.depth, by: 16) {
         Transform.input(
           window.base + channel, rowStride: window.rowStride, columnStride: window.columnStride,
@@ -101,8 +106,11 @@ extension WinogradConvolution {
     into destination: UnsafeMutablePointer<Float>
   ) {
     let floor = Vector(repeating: floor)
-    for tile in block {
-      let row = products + (tile - block.lowerBound) * MatrixMultiply.panelWidth
+    let imageCount = tiles.height * tiles.width * plan.columns
+    for index in block {
+      let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
+      let destination = destination + image * imageCount
+      let row = products + (index - block.lowerBound) * MatrixMultiply.panelWidth
       let (y, x) = tiles.origin(tile)
       let inside = y + tiles.size <= tiles.height && x + tiles.size <= tiles.width
       // All channels of a tile one after the other: their pixels share pairs of cache lines.

@@ -94,8 +94,18 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
+    forward(
+      images: 1, source: source, preparedWeights: preparedWeights, bias: bias, activation: activation,
+      destination: destination, scratch: scratch)
+  }
+
+  func forward(
+    images: Int, source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, activation: ConvolutionActivation,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
     convolve(
-      forwardPlan, source: source, preparedWeights: preparedWeights, bias: bias,
+      forwardPlan, images: images, source: source, preparedWeights: preparedWeights, bias: bias,
       floor: activation == .relu ? 0 : -.infinity, destination: destination, scratch: scratch)
   }
 
@@ -104,7 +114,7 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     convolve(
-      backwardPlan, source: gradientDestination, preparedWeights: preparedWeights, bias: nil,
+      backwardPlan, images: 1, source: gradientDestination, preparedWeights: preparedWeights, bias: nil,
       floor: -.infinity, destination: gradientSource, scratch: scratch)
   }
 }

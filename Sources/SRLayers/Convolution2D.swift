@@ -45,16 +45,17 @@ public struct Convolution2D: Sendable {
     }
   }
 
+  /// - Parameter images: how many lie one after the other, in `source` and in `destination`.
   public func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>,
-    context: LayerContext, activation: ConvolutionActivation = .identity
+    images: Int = 1, context: LayerContext, activation: ConvolutionActivation = .identity
   ) {
     kernel.forward(
-      source: source, preparedWeights: context.prepared + preparedForward,
+      images: images, source: source, preparedWeights: context.prepared + preparedForward,
       bias: context.parameters + bias.offset, activation: activation, destination: destination,
       scratch: context.scratch)
     context.observer?.layer(
-      name, finished: .forward, values: destination, count: shape.destinationCount)
+      name, finished: .forward, values: destination, count: images * shape.destinationCount)
   }
 
   /// Writes this sample's parameter gradients, then the gradient by the source where it is asked for.

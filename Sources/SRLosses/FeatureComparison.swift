@@ -3,8 +3,7 @@ import SRModels
 
 /// A distance of two images as a sum of distances of their features in a frozen network.
 ///
-/// The target goes through the network first and its features are kept; the super-resolved image follows, and the
-/// backward pass reads what that one left. Both share the prepared weights and one workspace.
+/// Target and super-resolved image go through the network together; the backward pass reads what the latter left.
 struct FeatureComparison: Sendable {
   let network: FeatureNetwork
   let kernels: any KernelSet
@@ -28,13 +27,11 @@ struct FeatureComparison: Sendable {
   ) -> Double {
     checkSize(height: height, width: width)
     let pixels = height * width
-    kernels.normalizeRGB(
-      highRes, scales: normalization.scales, offsets: normalization.offsets,
-      destination: network.image(in: scratch), pixels: pixels)
-    network.forwardKeepingFeatures(workspace: scratch)
-    kernels.normalizeRGB(
-      superRes, scales: normalization.scales, offsets: normalization.offsets,
-      destination: network.image(in: scratch), pixels: pixels)
+    for (image, source) in [(FeatureNetwork.PairedImage.highRes, highRes), (.superRes, superRes)] {
+      kernels.normalizeRGB(
+        source, scales: normalization.scales, offsets: normalization.offsets,
+        destination: network.image(image, in: scratch), pixels: pixels)
+    }
     network.forward(workspace: scratch)
 
     // Last tap first, as the backward pass meets them, so that the sum has the same bits with and without gradient.
@@ -43,7 +40,8 @@ struct FeatureComparison: Sendable {
     func add(_ tap: FeatureNetwork.Tap, _ gradient: UnsafeMutablePointer<Float>?) {
       index -= 1
       total += distance(
-        index, tap.shape, network.features(tap, in: scratch), network.keptFeatures(tap, in: scratch),
+        index, tap.shape, network.features(tap, of: .superRes, in: scratch),
+        network.features(tap, of: .highRes, in: scratch),
         gradient)
     }
     if let gradient {

@@ -7,12 +7,11 @@ extension SRResNet {
   /// With u = colour - 1/2, the first three feature channels carry u and the next three -u, since a PReLU P of slope a
   /// keeps both signs that way: P(u) - P(-u) = (1 + a) u. (Around 1/2, because the zeros that a convolution pads with
   /// then stand for grey.) The head copies the colours into these channels; the residual branches end in zeros, so that
-  /// every block is the identity at first; each upsampling interpolates by Keys' cubic, cut to the three taps that a
-  /// 3 x 3 kernel has; the output adds 1/2 again. All other weights stay as they are: the output does not see their
+  /// every block is the identity at first; each upsampling interpolates by the parabola through the three pixels
+  /// that a 3 x 3 kernel sees in a row; the output adds 1/2 again. All other weights stay as they are: the output does not see their
   /// channels until it has learned to.
   ///
-  /// Zero-initialised branches: Goyal et al., "Accurate, large minibatch SGD" (2017). The cubic: Keys, "Cubic
-  /// convolution interpolation for digital image processing" (1981).
+  /// Zero-initialised branches: Goyal et al., "Accurate, large minibatch SGD" (2017).
   func initializeAsInterpolation(_ parameters: ParameterArena) {
     edit(head, in: parameters) { weight, bias in
       for channel in ColourChannel.all {
@@ -52,8 +51,8 @@ extension SRResNet {
   /// Twice the height and width, channels in the pixel shuffle's order.
   private static func interpolate(_ weight: inout WeightTensor, _ bias: inout [Float]) {
     for to in ColourChannel.all {
-      for (row, rowTaps) in cubicTaps.enumerated() {
-        for (column, columnTaps) in cubicTaps.enumerated() {
+      for (row, rowTaps) in parabolaTaps.enumerated() {
+        for (column, columnTaps) in parabolaTaps.enumerated() {
           let output = 4 * to.index + 2 * row + column
           weight.clear(output: output)
           bias[output] = 0
@@ -72,12 +71,11 @@ extension SRResNet {
   /// u from P(u) - P(-u).
   private static let unfold = 1 / (1 + PReLU.initialSlope)
 
-  /// Of the two new pixels of each old one, a quarter of a pixel before and after its centre: the weights of the
-  /// previous, the same and the next old pixel. Keys' cubic with a = -1/2, its fourth tap (-0.023) added to the middle.
-  private static let cubicTaps: [[Float]] = [
-    [0.2265625, 0.84375, -0.0703125],
-    [-0.0703125, 0.84375, 0.2265625],
-  ]
+  /// Of the two new pixels of each old one, t = -1/4 and 1/4 of a pixel from its centre: what they take from the
+  /// previous, the same and the next old pixel, t (t - 1) / 2, 1 - t^2 and t (t + 1) / 2.
+  private static let parabolaTaps: [[Float]] = [-0.25, 0.25].map { t in
+    [t * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2]
+  }
 
   /// Changes a convolution's weight and bias in the order of PyTorch's tensors.
   private func edit(

@@ -67,7 +67,7 @@ struct LearningOptions: ParsableArguments {
   @Option(
     help: """
       Initial weights: pytorch (its default, as the paper's code) or interpolation (the same, but the whole network \
-      begins as a cubic interpolation, and passes bicubic within an epoch or two). (default: interpolation; pytorch in \
+      begins as an interpolation, and passes bicubic within an epoch or two). (default: interpolation; pytorch in \
       the paper's presets)
       """)
   var `init`: String?

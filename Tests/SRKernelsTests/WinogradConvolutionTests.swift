@@ -37,6 +37,13 @@ import Testing
     #expect(level.kernels.makeConvolution2D(shape).algorithm == algorithm)
   }
 
+  @Test(arguments: CPULevel.supported(), shapes)
+  func givesImagesTheSameBitsTogetherAsAlone(level: CPULevel, shape: Convolution2DShape) {
+    let results = ConvolutionTrial(shape, seed: 11)
+      .forwardAloneAndPaired(level.kernels.makeConvolution2D(shape))
+    #expect(results.alone == results.paired)
+  }
+
   @Test(arguments: CPULevel.supported())
   func cutsNegativesOffWhereAsked(level: CPULevel) {
     let shape = Self.shapes[1]

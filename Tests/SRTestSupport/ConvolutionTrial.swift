@@ -80,6 +80,27 @@ public struct ConvolutionTrial {
     return Array(destination.elements)
   }
 
+  /// The forward pass of this trial's source and of the same backwards: each alone, and both together.
+  public func forwardAloneAndPaired(_ kernel: any Convolution2DKernel) -> (alone: [Float], paired: [Float]) {
+    let prepared = AlignedBuffer(count: kernel.preparedForwardCount)
+    let scratch = AlignedBuffer(count: kernel.scratchCount)
+    let alone = AlignedBuffer(count: 2 * shape.destinationCount)
+    let paired = AlignedBuffer(count: 2 * shape.destinationCount)
+    for buffer in [prepared, scratch, alone, paired] {
+      buffer.pointer.update(repeating: .nan, count: buffer.count)
+    }
+    kernel.prepareForward(weights: weights, into: prepared.pointer)
+    for (image, pixels) in [source, source.reversed()].enumerated() {
+      kernel.forward(
+        source: pixels, preparedWeights: prepared.pointer, bias: bias, activation: .identity,
+        destination: alone.pointer + image * shape.destinationCount, scratch: scratch.pointer)
+    }
+    kernel.forward(
+      images: 2, source: source + source.reversed(), preparedWeights: prepared.pointer, bias: bias,
+      activation: .identity, destination: paired.pointer, scratch: scratch.pointer)
+    return (Array(alone.elements), Array(paired.elements))
+  }
+
   public func relativeErrors(of kernel: any Convolution2DKernel) -> Errors {
     let results = run(kernel)
     let doubles = (

@@ -16,6 +16,9 @@ struct ConvolutionReLU: FeatureLayer {
       channels: convolution.shape.outputChannels)
   }
 
+  /// Floats of one input image.
+  var inputCount: Int { convolution.shape.sourceCount }
+
   var scratchCount: Int { convolution.scratchCount }
 
   func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
@@ -23,10 +26,10 @@ struct ConvolutionReLU: FeatureLayer {
   }
 
   func forward(
-    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: Int,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    convolution.forward(input, into: output, context: context, activation: .relu)
+    convolution.forward(input, into: output, images: images, context: context, activation: .relu)
   }
 
   func backward(

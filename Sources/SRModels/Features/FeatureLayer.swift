@@ -12,12 +12,13 @@ protocol FeatureLayer: Sendable {
   /// Brings its weights into the kernels' form. Once, before any pass.
   func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
+  /// - Parameter images: how many lie one after the other, in `input` and in `output`.
   func forward(
-    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: Int,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext)
 
   /// Overwrites `gradientInput`, given the gradient by the output, which may be overwritten too. `input` and `output`
-  /// are those of the forward pass, the last one made in `workspace`.
+  /// are those of the last image of the last forward pass in `workspace`.
   func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,

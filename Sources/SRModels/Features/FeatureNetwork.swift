@@ -12,8 +12,13 @@ public final class FeatureNetwork: Sendable {
     public let name: String
     public let shape: FeatureShape
     let layer: Int
-    /// Where ``FeatureNetwork/forwardKeepingFeatures(workspace:)`` leaves its features.
-    let kept: Int
+  }
+
+  /// The images that are compared, in the order in which they lie in the workspace. The backward pass is that of the
+  /// last one.
+  public enum PairedImage: Int, CaseIterable, Sendable {
+    case highRes
+    case superRes
   }
 
   public let architecture: FeatureArchitecture
@@ -25,7 +30,7 @@ public final class FeatureNetwork: Sendable {
 
   let kernels: any KernelSet
   let layers: [any FeatureLayer]
-  /// Places in the workspace of the image, then of each layer's output.
+  /// Places in the workspace of the pair of images, then of each layer's pair of outputs.
   let activations: [Int]
   let gradient1: Int
   let gradient2: Int
@@ -49,19 +54,17 @@ public final class FeatureNetwork: Sendable {
     var layers: [any FeatureLayer] = []
     var activations: [Int] = []
     var shape = FeatureShape(height: imageHeight, width: imageWidth, channels: RGBImageShape.channels)
-    activations.append(plan.workspace.reserve(shape.count))
+    activations.append(plan.workspace.reserve(PairedImage.allCases.count * shape.count))
     var largest = shape.count
     for description in architecture.layers {
       let layer = Self.layer(description, input: shape, plan: &plan, kernels: kernels)
       shape = layer.output
       largest = max(largest, shape.count)
       layers.append(layer)
-      activations.append(plan.workspace.reserve(shape.count))
+      activations.append(plan.workspace.reserve(PairedImage.allCases.count * shape.count))
     }
-    taps = architecture.taps.map { tap in
-      let shape = layers[tap.layer].output
-      return Tap(
-        name: tap.name, shape: shape, layer: tap.layer, kept: plan.workspace.reserve(shape.count))
+    taps = architecture.taps.map {
+      Tap(name: $0.name, shape: layers[$0.layer].output, layer: $0.layer)
     }
     gradient1 = plan.workspace.reserve(largest)
     gradient2 = plan.workspace.reserve(largest)

@@ -59,17 +59,25 @@ struct Fire: FeatureLayer {
   }
 
   func forward(
-    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: Int,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    squeeze.forward(input, into: workspace + squeezed, workspace: workspace, context: context)
-    expand1x1.forward(
-      workspace + squeezed, into: workspace + expanded1x1, workspace: workspace, context: context)
-    expand3x3.forward(
-      workspace + squeezed, into: workspace + expanded3x3, workspace: workspace, context: context)
-    context.kernels.concatenateChannels(
-      workspace + expanded1x1, channels: expand1x1.output.channels, workspace + expanded3x3,
-      channels: expand3x3.output.channels, destination: output, pixels: self.output.pixels)
+    // One by one: the last image's squeezed and expanded features stay for the backward pass.
+    for image in 0..<images {
+      squeeze.forward(
+        input + image * squeeze.inputCount, into: workspace + squeezed, images: 1, workspace: workspace,
+        context: context)
+      expand1x1.forward(
+        workspace + squeezed, into: workspace + expanded1x1, images: 1, workspace: workspace,
+        context: context)
+      expand3x3.forward(
+        workspace + squeezed, into: workspace + expanded3x3, images: 1, workspace: workspace,
+        context: context)
+      context.kernels.concatenateChannels(
+        workspace + expanded1x1, channels: expand1x1.output.channels, workspace + expanded3x3,
+        channels: expand3x3.output.channels, destination: output + image * self.output.count,
+        pixels: self.output.pixels)
+    }
   }
 
   func backward(

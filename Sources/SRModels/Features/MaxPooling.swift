@@ -16,10 +16,14 @@ struct MaxPooling: FeatureLayer {
   func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
 
   func forward(
-    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: Int,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    context.kernels.maxPooling2DForward(shape, source: input, destination: output)
+    for image in 0..<images {
+      context.kernels.maxPooling2DForward(
+        shape, source: input + image * shape.inputHeight * shape.inputWidth * shape.channels,
+        destination: output + image * self.output.count)
+    }
   }
 
   func backward(

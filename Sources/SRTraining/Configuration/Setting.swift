@@ -50,7 +50,8 @@ public enum Setting: String, CaseIterable, Sendable {
       .lrScaling, .seed, .shuffle, .augment, .crop, .emaDecay, .gradientDType, .reduction, .vggInput,
       .lpipsInput, .lpipsLinear:
       true
-    case .epochs, .maxSteps, .initialization, .initWeights, .data, .syntheticTrain, .syntheticValid, .weightsDir, .output,
+    case .epochs, .maxSteps, .initialization, .initWeights, .data, .syntheticTrain, .syntheticValid,
+      .weightsDir, .output,
       .resume, .checkpointEvery, .keepCheckpoints, .validation, .threads, .virtualRanks, .bucketSize,
       .overlap,
       .samples, .stallTimeout:
