@@ -49,7 +49,7 @@ public final class GradientExchange: GradientReducer {
     }
     let samples = plan.shares[rank]
     reduction.begin(plan, samples: samples)
-    if overlapsComputation { thread?.start() }
+    if overlapsComputation && samples.isEmpty { thread?.start() }
     return samples
   }
 
@@ -57,7 +57,12 @@ public final class GradientExchange: GradientReducer {
     reduction.local.beginSample(sample)
   }
 
-  public func complete(sample: Int, bucket: Int) { reduction.complete(sample: sample, bucket: bucket) }
+  /// The first bucket to be ready, which is always bucket 0, wakes the communication thread: until then it would only
+  /// take time from the workers.
+  public func complete(sample: Int, bucket: Int) {
+    let isReady = reduction.complete(sample: sample, bucket: bucket)
+    if isReady && bucket == 0 && overlapsComputation { thread?.start() }
+  }
 
   public func finish() throws {
     precondition(reduction.isLocallyComplete, "the step is finished before all its samples are complete")

@@ -46,10 +46,12 @@ final class RankReduction: @unchecked Sendable {
     }
   }
 
-  func complete(sample: Int, bucket: Int) {
-    if local.complete(sample: sample, bucket: bucket) {
-      isReady.withLock { $0[bucket] = true }
-    }
+  /// Returns true in the one call that makes the bucket ready to be exchanged.
+  @discardableResult
+  func complete(sample: Int, bucket: Int) -> Bool {
+    guard local.complete(sample: sample, bucket: bucket) else { return false }
+    isReady.withLock { $0[bucket] = true }
+    return true
   }
 
   /// Whether every sample of this rank is complete.
