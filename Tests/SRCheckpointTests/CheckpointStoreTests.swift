@@ -1,5 +1,6 @@
 import Foundation
 import SRCheckpoint
+import SRTestSupport
 import Testing
 
 @Suite struct CheckpointStoreTests {

@@ -1,22 +1,7 @@
 import Foundation
 import SRCheckpoint
+import SRTestSupport
 import Testing
-
-/// A file system in memory of a given size, unmounted with the last reference. Mounting needs to be root.
-final class SmallFileSystem: Sendable {
-  let folder: TemporaryFolder
-
-  init(bytes: Int) throws {
-    folder = try TemporaryFolder()
-    guard mount("tmpfs", folder.path, "tmpfs", 0, "size=\(bytes)") == 0 else {
-      throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EPERM)
-    }
-  }
-
-  deinit { umount(folder.path) }
-
-  static let canMount = (try? SmallFileSystem(bytes: 65536)) != nil
-}
 
 @Suite(
   .enabled(

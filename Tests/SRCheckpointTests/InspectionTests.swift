@@ -1,5 +1,6 @@
 import Foundation
 import SRCheckpoint
+import SRTestSupport
 import Testing
 
 @Suite struct InspectionTests {
@@ -60,7 +61,7 @@ import Testing
       let error = #expect(throws: InspectionError.self) { try Inspection(path: path) }
       #expect(error?.description.hasPrefix(path) == true)
     }
-    let text = try folder.write(Array("hello, world".utf8), to: "notes.txt")
+    let text = try folder.write(Array("hello, world".utf8), as: "notes.txt")
     #expect(throws: SafetensorsError.self) { try Inspection(path: text) }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import SRCheckpoint
 import SRTensor
+import SRTestSupport
 import Testing
 
 @Suite struct ParameterFileTests {
@@ -91,7 +92,7 @@ import Testing
     let header =
       #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"#
       + #""b":{"dtype":"I32","shape":[1],"data_offsets":[4,8]}}"#
-    let path = try folder.write(MalformedFile.file(Array(header.utf8), data: 8), to: "w.safetensors")
+    let path = try folder.write(MalformedFile.file(Array(header.utf8), data: 8), as: "w.safetensors")
     var layout = ParameterLayout()
     _ = layout.append("a", shape: [1])
     _ = layout.append("b", shape: [1])

@@ -1,6 +1,7 @@
 import Foundation
 import SRCheckpoint
 import SRTensor
+import SRTestSupport
 import Testing
 
 /// A Python that can import torch and safetensors: `$PYTHON`, else `python3`.

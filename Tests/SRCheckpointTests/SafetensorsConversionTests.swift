@@ -1,4 +1,5 @@
 import SRCheckpoint
+import SRTestSupport
 import Testing
 
 @Suite struct SafetensorsConversionTests {
@@ -33,7 +34,7 @@ import Testing
       #"{"t":{"dtype":"\#(testCase.dtype)","shape":[\#(testCase.values.count)],"#
       + #""data_offsets":[0,\#(testCase.bytes.count)]}}"#
     let file = MalformedFile.file(Array(header.utf8), data: 0) + testCase.bytes
-    let path = try folder.write(file, to: "w.safetensors")
+    let path = try folder.write(file, as: "w.safetensors")
     let values = try SafetensorsFile(path: path).floats(named: "t")
     #expect(values.map(\.bitPattern) == testCase.values.map(\.bitPattern))
   }
@@ -42,7 +43,7 @@ import Testing
     let folder = try TemporaryFolder()
     let header = #"{"t":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}"#
     let path = try folder.write(
-      MalformedFile.file(Array(header.utf8), data: 0) + [0x01, 0x7E], to: "w.safetensors")
+      MalformedFile.file(Array(header.utf8), data: 0) + [0x01, 0x7E], as: "w.safetensors")
     #expect(try SafetensorsFile(path: path).floats(named: "t")[0].isNaN)
   }
 }

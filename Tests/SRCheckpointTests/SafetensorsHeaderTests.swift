@@ -1,4 +1,5 @@
 import SRCheckpoint
+import SRTestSupport
 import Testing
 
 /// One malformed file and what has to be said about it.
@@ -182,7 +183,7 @@ struct MalformedFile: Sendable, CustomTestStringConvertible {
   @Test(arguments: MalformedFile.all)
   func malformedFileIsRefused(_ file: MalformedFile) throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write(file.bytes, to: "weights.safetensors")
+    let path = try folder.write(file.bytes, as: "weights.safetensors")
     let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) }
     #expect(error == SafetensorsError(path: path, tensor: file.tensor, file.problem))
     #expect(error?.description.contains(path) == true)
@@ -196,7 +197,7 @@ struct MalformedFile: Sendable, CustomTestStringConvertible {
       #"{ "b" : {"shape":[],"data_offsets":[8,12],"dtype":"F32"},"__metadata__":{"a":"\"\\\n\u00e9"},"#
       + #""\ud83d\ude00":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"#
       + #""empty":{"dtype":"F32","shape":[0,9223372036854775807],"data_offsets":[8,8]} }   "#
-    let path = try folder.write(MalformedFile.file(Array(header.utf8), data: 12), to: "w.safetensors")
+    let path = try folder.write(MalformedFile.file(Array(header.utf8), data: 12), as: "w.safetensors")
     let file = try SafetensorsFile(path: path)
     #expect(file.tensors.map(\.name) == ["\u{1F600}", "empty", "b"])
     #expect(file.tensors.map(\.count) == [1, 0, 1])

@@ -1,4 +1,5 @@
 import SRData
+import SRTestSupport
 import Testing
 
 @Suite struct DatasetPreparationTests {
@@ -6,7 +7,7 @@ import Testing
 
   @Test func samplesAreCropsOfTheirSources() throws {
     let photographs = try Photographs(count: 12)
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     var options = Photographs.options
     options.cropsPerImage = 2
     let manifest = try photographs.prepare(to: output.path, options)
@@ -30,7 +31,7 @@ import Testing
 
   @Test func splitIsByImage() throws {
     let photographs = try Photographs(count: 12)
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     var options = Photographs.options
     options.cropsPerImage = 3
     let manifest = try photographs.prepare(to: output.path, options)
@@ -47,7 +48,7 @@ import Testing
     options.valid = 15
     func files(threads: Int, seed: UInt64) throws -> [[UInt8]] {
       options.seed = seed
-      let output = try TemporaryDirectory()
+      let output = try TemporaryFolder()
       _ = try photographs.prepare(to: output.path, options, threads: threads)
       return try Self.files.map { try bytes(of: output.file($0)) }
     }
@@ -59,7 +60,7 @@ import Testing
 
   @Test func keepFullWritesTheWholeTrainingImages() throws {
     let photographs = try Photographs(count: 9)
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     var options = Photographs.options
     options.keepFull = true
     options.cropsPerImage = 2
@@ -80,7 +81,7 @@ import Testing
 
   @Test func keepsTheSizeWhereAskedTo() throws {
     let photographs = try Photographs(count: 9)
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     var options = Photographs.options
     options.resize = 0
     options.crop = 20
@@ -94,7 +95,7 @@ import Testing
 
   @Test func tooFewImagesSaysHowMany() throws {
     let photographs = try Photographs(count: 8)
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     let error = #expect(throws: PreparationError.self) { try photographs.prepare(to: output.path) }
     #expect(error?.description.contains("8 PNG and JPEG images, but --train 6 and --valid 3") == true)
     #expect(try output.names() == [])
@@ -108,7 +109,7 @@ import Testing
     // Eleven are asked for and eleven are there, so that both broken ones are among the chosen.
     var options = Photographs.options
     options.train = 8
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     let error = #expect(throws: PreparationError.self) { try photographs.prepare(to: output.path, options) }
     #expect(error?.description.contains("broken.") == true)
     #expect(error?.description.contains("--skip-broken") == true)
@@ -129,14 +130,14 @@ import Testing
     for name in ["notes.txt", "png", "a.gif", ".hidden.png", "._0.PNG"] {
       try photographs.directory.write([1, 2, 3], as: name)
     }
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     let manifest = try photographs.prepare(to: output.path)
     #expect(manifest.train.count == 6)
   }
 
   @Test func existingFilesAreKeptUnlessForced() throws {
     let photographs = try Photographs(count: 9)
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     try output.write([1], as: "notes.txt")
     let error = #expect(throws: PreparationError.self) { try photographs.prepare(to: output.path) }
     #expect(error == .outputNotEmpty(output.path))
@@ -149,7 +150,7 @@ import Testing
     try photographs.directory.write([1, 2, 3], as: "broken.png")
     var options = Photographs.options
     options.train = 7
-    let place = try TemporaryDirectory()
+    let place = try TemporaryFolder()
     #expect(throws: PreparationError.self) { try photographs.prepare(to: place.file("new"), options) }
     #expect(try place.names() == [])
   }
@@ -174,7 +175,7 @@ import Testing
   }
 
   @Test func missingInputIsNamed() throws {
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     let preparation = DatasetPreparation(
       input: output.file("none"), output: output.path, options: Photographs.options, threads: 1)
     #expect(throws: PreparationError.notADirectory(output.file("none"))) { try preparation.run() }

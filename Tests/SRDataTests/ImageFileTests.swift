@@ -1,4 +1,5 @@
 import SRData
+import SRTestSupport
 import Testing
 
 @Suite struct ImageFileTests {
@@ -23,7 +24,7 @@ import Testing
   }
 
   @Test func pngComesBackUnchanged() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     var image = RGBImage(width: 7, height: 5)
     for i in image.pixels.indices { image.pixels[i] = UInt8(truncatingIfNeeded: i * 37) }
     try ImageFile.writePNG(image, to: directory.file("a.png"))
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test func corruptPNGNamesTheFileAndTheFault() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     var file = try bytes(of: Fixtures.path("pictures/rgb8.png"))
     file[file.count / 2] ^= 0xFF
     let path = try directory.write(file, as: "broken.png")
@@ -77,7 +78,7 @@ import Testing
   }
 
   @Test func otherFilesAreRefused() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     let text = try directory.write(Array("GIF89a".utf8), as: "a.png")
     let error = #expect(throws: ImageFileError.self) { try ImageFile.read(text) }
     #expect(error?.problem.contains("neither a PNG nor a JPEG") == true)

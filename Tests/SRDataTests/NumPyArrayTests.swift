@@ -1,4 +1,5 @@
 import SRData
+import SRTestSupport
 import Testing
 
 @Suite struct NumPyArrayTests {
@@ -22,7 +23,7 @@ import Testing
   }
 
   @Test func truncatedFileSaysHowManyBytes() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     let whole = try bytes(of: Fixtures.path("arrays/version1.npy"))
     let path = try directory.write(whole.dropLast(10), as: "short.npy")
     let error = #expect(throws: NumPyError.self) { try NumPyArray(path: path, rank: 4) }
@@ -35,14 +36,14 @@ import Testing
   }
 
   @Test func overflowingShapeIsAnError() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     let huge = NumPyHeader(elementType: "|u1", shape: [1 << 32, 1 << 32, 1, 3]).encoded()
     let path = try directory.write(huge, as: "huge.npy")
     #expect(throws: NumPyError.self) { try NumPyArray(path: path, rank: 4) }
   }
 
   @Test func writesWhatNumPySaves() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     let writer = try NumPyWriter(path: directory.file("a.npy"), shape: [2, 3, 4, 3])
     try writer.append(Array(0..<30))
     #expect(try directory.names() == ["a.npy.partial"])
@@ -55,7 +56,7 @@ import Testing
   }
 
   @Test func abandonedFileLeavesNothing() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     do {
       let writer = try NumPyWriter(path: directory.file("a.npy"), shape: [4])
       try writer.append([1, 2])

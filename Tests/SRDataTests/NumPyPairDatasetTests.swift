@@ -1,10 +1,11 @@
 import SRData
+import SRTestSupport
 import Testing
 
 @Suite struct NumPyPairDatasetTests {
   /// Writes the four arrays of a data directory, with shapes that a test may bend.
   static func write(
-    _ directory: TemporaryDirectory, lowRes: [Int] = [3, 2, 4, 3], highRes: [Int] = [3, 8, 16, 3],
+    _ directory: TemporaryFolder, lowRes: [Int] = [3, 2, 4, 3], highRes: [Int] = [3, 8, 16, 3],
     valid: Int = 2
   ) throws {
     let files = [
@@ -19,7 +20,7 @@ import Testing
   }
 
   @Test func loadsPairsAsIntensities() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     try Self.write(directory)
     let data = try DatasetSplit.load(directory: directory.path)
     let train = data.train
@@ -38,7 +39,7 @@ import Testing
   }
 
   @Test func contentHashSeesEveryByteAndTheShape() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     try Self.write(directory)
     let first = try NumPyPairDataset(directory: directory.path, split: .train).contentHash()
     #expect(first.count == 64)
@@ -49,7 +50,7 @@ import Testing
     try directory.write(file, as: "hr_train.npy")
     #expect(try NumPyPairDataset(directory: directory.path, split: .train).contentHash() != first)
 
-    let turned = try TemporaryDirectory()
+    let turned = try TemporaryFolder()
     try Self.write(turned, lowRes: [3, 4, 2, 3], highRes: [3, 16, 8, 3])
     #expect(try NumPyPairDataset(directory: turned.path, split: .train).contentHash() != first)
   }
@@ -63,7 +64,7 @@ import Testing
     ([24, 3], [3, 8, 16, 3], "4 dimensions"),
   ])
   func arraysThatDoNotFitAreRefused(lowRes: [Int], highRes: [Int], expected: String) throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     try Self.write(directory, lowRes: lowRes, highRes: highRes)
     let error = #expect(throws: (any Error).self) { try DatasetSplit.load(directory: directory.path) }
     #expect("\(error!)".contains("expected "))
@@ -72,7 +73,7 @@ import Testing
   }
 
   @Test func splitsOfDifferentSizesAreRefused() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     try Self.write(directory, lowRes: [3, 4, 4, 3], highRes: [3, 16, 16, 3])
     let error = #expect(throws: PairDatasetError.self) {
       try DatasetSplit.load(directory: directory.path)
@@ -81,7 +82,7 @@ import Testing
   }
 
   @Test func missingFileIsNamed() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     let error = #expect(throws: FileError.self) { try DatasetSplit.load(directory: directory.path) }
     #expect(error?.path == directory.file("lr_train.npy"))
   }

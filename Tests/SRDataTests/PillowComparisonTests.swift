@@ -1,4 +1,5 @@
 import SRData
+import SRTestSupport
 import Testing
 
 /// Whole photographs against Pillow itself. Skipped where either is not at hand; the committed fixtures cover
@@ -18,7 +19,7 @@ struct PillowComparisonTests {
 
   @Test(arguments: [(0, 256, 256), (1, 77, 31), (2, 700, 513), (3, 512, 100), (4, 333, 1024)])
   func facesEqual(number: Int, width: Int, height: Int) throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     let names = SharedData.faceNames
     let path = "\(SharedData.faces)/\(names[number * 97 % names.count])"
     let child = try Python.run(
@@ -35,7 +36,7 @@ struct PillowComparisonTests {
   }
 
   @Test func numPyLoadsWhatIsWritten() throws {
-    let directory = try TemporaryDirectory()
+    let directory = try TemporaryFolder()
     let writer = try NumPyWriter(path: directory.file("a.npy"), shape: [2, 3, 1, 3])
     try writer.append(Array(0..<18))
     _ = try writer.finish()

@@ -1,5 +1,6 @@
 import Foundation
 import SRData
+import SRTestSupport
 import Testing
 
 /// The built program on real folders.
@@ -16,7 +17,7 @@ import Testing
 
   @Test func writesArraysThatLoad() throws {
     let photographs = try Photographs(count: 10)
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     let child = try Self.prepare(
       ["--input", photographs.directory.path, "--output", output.file("data")] + Self.small)
     #expect(child.status == 0, "\(child.errors)")
@@ -35,7 +36,7 @@ import Testing
   @Test func faultsAreToldOnceAndFail() throws {
     let photographs = try Photographs(count: 8)
     try photographs.directory.write(Array("\u{89}PNG".utf8), as: "broken.png")
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     let places = ["--input", photographs.directory.path, "--output", output.file("data")]
     let broken = try Self.prepare(places + Self.small)
     #expect(broken.status != 0)
@@ -53,12 +54,12 @@ import Testing
     .enabled(if: Python.isAvailable, "needs a Python with Pillow and NumPy ($PYTHON)"),
     .enabled(if: SharedData.faceNames.count >= 24, "needs photographs in $SRDIST_SHARED_DATA/faces"))
   func realFacesEqualPillows() throws {
-    let input = try TemporaryDirectory()
+    let input = try TemporaryFolder()
     for name in SharedData.faceNames.prefix(24) {
       try FileManager.default.createSymbolicLink(
         atPath: input.file(name), withDestinationPath: "\(SharedData.faces)/\(name)")
     }
-    let output = try TemporaryDirectory()
+    let output = try TemporaryFolder()
     let child = try Self.prepare([
       "--input", input.path, "--output", output.path, "--train", "16", "--valid", "8", "--crops-per-image",
       "2",

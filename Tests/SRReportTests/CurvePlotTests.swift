@@ -1,6 +1,7 @@
 import Foundation
 import SRData
 import SRReport
+import SRTestSupport
 import Testing
 
 @Suite struct CurvePlotTests {

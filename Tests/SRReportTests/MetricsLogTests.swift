@@ -1,5 +1,6 @@
 import Foundation
 import SRReport
+import SRTestSupport
 import Testing
 
 @Suite struct MetricsLogTests {

@@ -1,4 +1,5 @@
 import SRReport
+import SRTestSupport
 import Testing
 
 @Suite struct MetricsTablesTests {

@@ -13,6 +13,12 @@ public enum SharedData {
   public static let faces = folder + "/faces"
   public static let weights = folder + "/weights"
 
+  /// The faces' file names, sorted; empty where there are none.
+  public static let faceNames: [String] = {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: faces)
+    return (names ?? []).filter { $0.hasSuffix(".jpg") }.sorted()
+  }()
+
   /// Whether both folders are there.
   public static let isAvailable = [faces, weights].allSatisfy { FileManager.default.fileExists(atPath: $0) }
 }

@@ -1,4 +1,5 @@
 import SRData
+import SRTestSupport
 
 /// Formula pictures as the .npy files of a data folder: small and quick to train on.
 enum SmallPairs {

@@ -99,4 +99,22 @@ import Testing
     #expect(second.errors.contains("damaged") && second.errors.contains("step-00000003"), "\(second.errors)")
     #expect(second.errors.contains("resuming from \(folder.file("run/checkpoints/step-00000002"))"))
   }
+
+  /// The disk has room for two checkpoints of 19 MB, not for the third.
+  @Test(
+    .enabled(
+      if: SmallFileSystem.canMount,
+      "needs to mount a small file system: run as root, outside a strict container"))
+  func aFullDiskEndsTheRunAndKeepsItsCheckpoints() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder)
+    let disk = try SmallFileSystem(bytes: 48 << 20)
+    let run = disk.folder.file("run")
+    let line = try errorLine(folder, ["--checkpoint-every", "1", "--output", run, "--samples", "0"])
+    #expect(line.contains("No space left on device") && line.contains("step-00000003"), "\(line)")
+    let checkpoints = try FileManager.default.contentsOfDirectory(atPath: "\(run)/checkpoints").sorted()
+    #expect(checkpoints.filter { $0.hasPrefix("step-") } == ["step-00000001", "step-00000002"])
+    let inspection = try ProgramRun("srdist", ["inspect", "\(run)/checkpoints/step-00000002"])
+    #expect(inspection.status == 0, "\(inspection.errors)")
+  }
 }

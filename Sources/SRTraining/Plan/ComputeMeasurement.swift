@@ -6,31 +6,32 @@ import SRTensor
 extension ScalingModel.Compute {
   /// Times steps of a configuration on this rank alone, on its data or on synthetic faces.
   ///
-  /// - Parameter repeats: steps of each kind; their median counts, as a run does not have its fastest ones alone.
+  /// - Parameter rounds: each times a step of one sample a worker and one of three, so that a slow moment of the
+  ///   machine falls on both; medians of the rounds count, as a run does not have its fastest steps alone.
   public static func measured(
-    _ configuration: TrainingConfiguration, kernels: any KernelSet, repeats: Int = 7
+    _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 9
   ) throws -> ScalingModel.Compute {
     let data = try RunData(configuration).load()
     let run = try RunContext(configuration, communicator: Communicator(), kernels: kernels, data: data)
     defer { run.pool.close() }
     let workers = run.pool.count
     let step = try TrainingStep(run)
-    func median(batchSize: Int) throws -> Double {
+    func seconds(batchSize: Int) throws -> Double {
       let indices = (0..<batchSize).map { $0 % data.train.count }
-      // The first ones allocate.
-      return try (0..<repeats + 1).map { count -> Double in
-        let start = ContinuousClock.now
-        _ = try step.run(.init(indices: indices, epoch: 0, step: count + 1, learningRate: 1e-6))
-        return start.duration(to: .now) / .seconds(1)
-      }.dropFirst().sorted()[repeats / 2]
+      let start = ContinuousClock.now
+      _ = try step.run(.init(indices: indices, epoch: 0, step: 1, learningRate: 1e-6))
+      return start.duration(to: .now) / .seconds(1)
     }
-    let one = try median(batchSize: workers)
-    let three = try median(batchSize: 3 * workers)
-    let sample = max((three - one) / 2, 1e-6)
+    // The first ones allocate.
+    let times = try (0...rounds).map { _ in
+      (one: try seconds(batchSize: workers), three: try seconds(batchSize: 3 * workers))
+    }.dropFirst()
+    let sample = max(median(times.map { ($0.three - $0.one) / 2 }), 1e-6)
+    let fixed = max(median(times.map { $0.one }) - sample, 0)
     let buckets = GradientBuckets(layout: run.model.layout, targetBytes: configuration.bucketSize)
     let scale = configuration.gradientDType == .bfloat16 ? 2 : 4
     return ScalingModel.Compute(
-      sample: sample, fixed: max(one - sample, 0), bucketReady: bucketReady(run, buckets),
+      sample: sample, fixed: fixed, bucketReady: bucketReady(run, buckets),
       bucketBytes: buckets.ranges.map { $0.count * scale })
   }
 
@@ -54,3 +55,5 @@ extension ScalingModel.Compute {
     return ready.map { $0 / total }
   }
 }
+
+private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

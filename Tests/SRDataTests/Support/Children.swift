@@ -1,4 +1,5 @@
 import Foundation
+import SRTestSupport
 
 /// What a child process left.
 struct ChildResult {
@@ -12,7 +13,7 @@ func runChild(_ executable: String, _ arguments: [String]) throws -> ChildResult
   let process = Process()
   process.executableURL = URL(fileURLWithPath: executable)
   process.arguments = arguments
-  let scratch = try TemporaryDirectory()
+  let scratch = try TemporaryFolder()
   // Files, not pipes: a pipe that nobody empties stops the child when it is full.
   let (output, errors) = (try scratch.write([], as: "output"), try scratch.write([], as: "errors"))
   process.standardOutput = FileHandle(forWritingAtPath: output)
@@ -37,23 +38,6 @@ enum Python {
   }
 }
 
-/// Photographs that stand beside the project where they are at hand: `$SRDIST_SHARED_DATA`, else
-/// `../shared/data` from the package's root.
-enum SharedData {
-  static let faces = directory("faces")
-
-  /// The faces' file names, sorted; empty where there are none.
-  static let faceNames: [String] = {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: faces)
-    return (names ?? []).filter { $0.hasSuffix(".jpg") }.sorted()
-  }()
-
-  private static func directory(_ name: String) -> String {
-    let environment = ProcessInfo.processInfo.environment["SRDIST_SHARED_DATA"]
-    let package = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    let root = environment ?? package.deletingLastPathComponent().appendingPathComponent("shared/data").path
-    return "\(root)/\(name)"
-  }
+func bytes(of path: String) throws -> [UInt8] {
+  Array(try Data(contentsOf: URL(fileURLWithPath: path)))
 }

@@ -1,13 +1,14 @@
 import SRData
+import SRTestSupport
 
 /// A folder of small generated pictures to prepare.
 struct Photographs {
-  let directory: TemporaryDirectory
+  let directory: TemporaryFolder
   let count: Int
 
   /// Pictures of different sizes, `count` of them, in two folders.
   init(count: Int) throws {
-    directory = try TemporaryDirectory()
+    directory = try TemporaryFolder()
     self.count = count
     try directory.makeFolder("b")
     for number in 0..<count {

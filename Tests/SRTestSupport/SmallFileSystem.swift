@@ -1,0 +1,17 @@
+import Foundation
+
+/// A file system in memory of a given size, unmounted with the last reference. Mounting needs to be root.
+public final class SmallFileSystem: Sendable {
+  public let folder: TemporaryFolder
+
+  public init(bytes: Int) throws {
+    folder = try TemporaryFolder()
+    guard mount("tmpfs", folder.path, "tmpfs", 0, "size=\(bytes)") == 0 else {
+      throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EPERM)
+    }
+  }
+
+  deinit { umount(folder.path) }
+
+  public static let canMount = (try? SmallFileSystem(bytes: 65536)) != nil
+}
