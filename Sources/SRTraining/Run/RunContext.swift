@@ -41,12 +41,7 @@ struct RunContext: Sendable {
     self.activity = activity
     self.kernels = kernels
     self.data = data
-    var crops: RandomCrops?
-    if configuration.crop == .random, let directory = configuration.data {
-      crops = try RandomCrops(directory: directory, like: data.train, seed: configuration.seed)
-    }
-    samples = TrainingSamples(
-      pairs: data.train, crops: crops, augmentation: configuration.augment, seed: configuration.seed)
+    samples = try TrainingSamples(configuration, pairs: data.train)
     model = SRResNet(
       configuration.model.network, lowResHeight: data.train.lowResHeight,
       lowResWidth: data.train.lowResWidth, kernels: kernels)

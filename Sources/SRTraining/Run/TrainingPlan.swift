@@ -21,8 +21,9 @@ public struct TrainingPlan: CustomStringConvertible {
     let ranks = configuration.virtualRanks ?? communicator.worldSize
     let batch = configuration.batchSize
     let threads = configuration.threads ?? RunContext.defaultThreads(communicator)
-    let steps = (data.train.count + batch - 1) / batch
-    let last = data.train.count - (steps - 1) * batch
+    let samples = try TrainingSamples(configuration, pairs: data.train).count
+    let steps = (samples + batch - 1) / batch
+    let last = samples - (steps - 1) * batch
     let shares = (0..<ranks).map { ReductionTree.share(of: batch, rank: $0, worldSize: ranks).count }
     let metrics = ImageMetrics(isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
     let worker = SampleWorker.floatCount(model: model, loss: assembly.loss, metrics: [metrics])
@@ -33,7 +34,7 @@ public struct TrainingPlan: CustomStringConvertible {
     let bucketCount = GradientBuckets(layout: model.layout, targetBytes: configuration.bucketSize).count
     lines = [
       ("model", "\(configuration.model.rawValue), \(Self.grouped(model.layout.parameterCount)) parameters"),
-      ("data", "\(data.train.summary): \(data.train.count) training, \(data.valid.count) validation images"),
+      ("data", "\(data.train.summary): \(samples) training, \(data.valid.count) validation images"),
       ("loss", ([configuration.loss] + assembly.provenance).joined(separator: "; ")),
       (
         "steps",

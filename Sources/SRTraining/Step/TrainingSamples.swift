@@ -14,6 +14,19 @@ struct TrainingSamples: Sendable {
   /// Keeps the flips' random streams apart from those of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
+  /// Throws where fresh crops are asked for and the full images cannot be read.
+  init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
+    self.pairs = pairs
+    augmentation = configuration.augment
+    seed = configuration.seed
+    if configuration.crop == .random, let directory = configuration.data {
+      crops = try RandomCrops(directory: directory, like: pairs, seed: configuration.seed)
+    } else {
+      crops = nil
+    }
+  }
+
+  /// Of an epoch: the stored pairs, or the full images, of which each epoch takes one crop.
   var count: Int { crops?.count ?? pairs.count }
 
   /// Writes the pair as float32 HWC, 0...1.
