@@ -67,8 +67,7 @@ struct LearningOptions: ParsableArguments {
   @Option(
     help: """
       Initial weights: pytorch (its default, as the paper's code) or interpolation (the same, but the whole network \
-      begins as an interpolation, and passes bicubic within an epoch or two). (default: interpolation; pytorch in \
-      the paper's presets)
+      begins as an interpolation, and passes bicubic within an epoch or two). (default: interpolation)
       """)
   var `init`: String?
   @Option(help: "Start from these weights (.safetensors, PyTorch's names).", completion: .file())
