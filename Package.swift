@@ -95,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "srdist-benchmark",
       dependencies: [
-        "SRTraining", "SRModels", "SRLosses", "SRLayers", "SRKernels", "SRKernelDispatch", "SRTensor",
+        "SRModels", "SRLosses", "SROptimizers", "SRLayers", "SRKernels", "SRKernelDispatch", "SRTensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(

@@ -41,7 +41,11 @@ public final class AlignedBuffer: @unchecked Sendable {
 
   deinit { free(pointer) }
 
-  /// The floats as a collection, for code that is not in a hot loop.
+  /// A copy of the floats.
+  public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+
+  /// The floats in place. The caller holds on to the buffer for as long as it uses them: a buffer that is not used any
+  /// further may be freed at once.
   public var elements: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: pointer, count: count)
   }

@@ -8,11 +8,13 @@ import SRKernels
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "srdist-benchmark",
-    abstract: "Verifies every convolution of the models against its definition, then times it on one core.",
+    abstract:
+      "Verifies every convolution, every loss and the parts of a step against their definitions, then times them on one core.",
     discussion: """
       Speeds are effective: the direct method's multiplications and additions, by the median of the thread's CPU \
       time. A share of the peak above 100 % is arithmetic saved. Bytes are those that must move at least once: \
-      pixels in and out, and weights as prepared.
+      pixels in and out, and weights as prepared. Perceptual losses and the whole network are verified by the slope along \
+      their gradient, all else against the formula in double precision.
       """)
 
   @Option(help: "Run only problems whose name contains this text, such as '64->64' or 'backward weights'.")
@@ -24,7 +26,7 @@ struct BenchmarkCommand: ParsableCommand {
   @Flag(help: "List the problems and leave.")
   var list = false
 
-  @Flag(inversion: .prefixedNo, help: "Compare with the definition in double precision first.")
+  @Flag(inversion: .prefixedNo, help: "Compare with the definition first.")
   var verification = true
 
   @Option(help: "Seconds of repetitions of each problem.")
@@ -37,7 +39,7 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func run() throws {
-    let problems = ConvolutionProblem.all.filter { problem in
+    let problems = Problems.all.filter { problem in
       filter.map { problem.name.localizedCaseInsensitiveContains($0) } ?? true
     }
     guard !problems.isEmpty else {
@@ -54,11 +56,10 @@ struct BenchmarkCommand: ParsableCommand {
     if !json { Table.printHeader(machine) }
     var measurements: [Measurement] = []
     for problem in problems {
-      let run = ConvolutionRun(problem, kernels: kernels)
+      let run = problem.makeRun(kernels: kernels)
       let error = verification ? run.relativeError() : nil
       let measurement = Measurement(
-        problem, algorithm: run.kernel.algorithm, relativeError: error,
-        seconds: run.time(atLeast: seconds), bytes: run.bytesMoved, machine: machine)
+        problem, run, relativeError: error, seconds: run.time(atLeast: seconds), machine: machine)
       measurements.append(measurement)
       if !json { Table.printRow(measurement) }
     }

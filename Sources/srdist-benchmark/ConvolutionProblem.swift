@@ -1,32 +1,34 @@
 import SRKernels
 
 /// One pass of one convolution of the models.
-struct ConvolutionProblem {
+struct ConvolutionProblem: Problem {
   enum Pass: String, CaseIterable {
     case forward
     case backwardData = "backward data"
     case backwardWeights = "backward weights"
-
-    /// Largest error allowed, relative to the largest value.
-    var tolerance: Double {
-      switch self {
-      case .forward: 2e-5
-      case .backwardData, .backwardWeights: 1e-4
-      }
-    }
   }
 
   /// Model and layers that have this shape.
   let layer: String
   let shape: Convolution2DShape
-  let pass: Pass
+  let direction: Pass
 
-  var name: String { "\(layer): \(shape), \(pass.rawValue)" }
+  var subject: String { layer }
+  var size: String { shape.description }
+  var pass: String { direction.rawValue }
+  var tolerance: Double {
+    switch direction {
+    case .forward: 2e-5
+    case .backwardData, .backwardWeights: 1e-4
+    }
+  }
+
+  func makeRun(kernels: any KernelSet) -> any ProblemRun { ConvolutionRun(self, kernels: kernels) }
 
   /// Every shape that occurs with 32x32 low-resolution and 128x128 high-resolution images, in each of its passes.
-  static var all: [ConvolutionProblem] {
+  static var all: [any Problem] {
     layers.flatMap { layer, shape in
-      Pass.allCases.map { ConvolutionProblem(layer: layer, shape: shape, pass: $0) }
+      Pass.allCases.map { ConvolutionProblem(layer: layer, shape: shape, direction: $0) }
     }
   }
 

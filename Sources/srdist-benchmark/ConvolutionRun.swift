@@ -2,8 +2,8 @@ import SRKernels
 import SRTensor
 
 /// The operands of one problem and its kernel, ready to run.
-struct ConvolutionRun {
-  let kernel: any Convolution2DKernel
+struct ConvolutionRun: ProblemRun {
+  private let kernel: any Convolution2DKernel
   private let problem: ConvolutionProblem
   private let source: AlignedBuffer
   private let weights: AlignedBuffer
@@ -18,19 +18,14 @@ struct ConvolutionRun {
     let shape = problem.shape
     self.problem = problem
     kernel = kernels.makeConvolution2D(shape)
-    var generator = PhiloxGenerator(seed: 1, stream: 0)
-    func uniform(_ count: Int, bound: Float) -> AlignedBuffer {
-      let buffer = AlignedBuffer(count: count)
-      for index in 0..<count { buffer.pointer[index] = (2 * generator.uniform() - 1) * bound }
-      return buffer
-    }
-    source = uniform(shape.sourceCount, bound: 1)
-    weights = uniform(shape.weightCount, bound: 0.1)
-    bias = uniform(shape.outputChannels, bound: 1)
-    gradientDestination = uniform(shape.destinationCount, bound: 1)
+    var operands = RandomOperands(seed: 1)
+    source = operands.uniform(shape.sourceCount, from: -1, to: 1)
+    weights = operands.uniform(shape.weightCount, from: -0.1, to: 0.1)
+    bias = operands.uniform(shape.outputChannels, from: -1, to: 1)
+    gradientDestination = operands.uniform(shape.destinationCount, from: -1, to: 1)
     gradientBias = AlignedBuffer(count: shape.outputChannels)
     scratch = AlignedBuffer(count: kernel.scratchCount)
-    switch problem.pass {
+    switch problem.direction {
     case .forward:
       prepared = AlignedBuffer(count: kernel.preparedForwardCount)
       kernel.prepareForward(weights: weights.pointer, into: prepared.pointer)
@@ -46,18 +41,21 @@ struct ConvolutionRun {
   }
 
   /// Bytes of the operands and the result, each counted once.
-  var bytesMoved: Int {
+  var bytesMoved: Int? {
     let shape = problem.shape
     let floats =
-      switch problem.pass {
+      switch problem.direction {
       case .forward, .backwardData: shape.sourceCount + shape.destinationCount + prepared.count
       case .backwardWeights: shape.sourceCount + shape.destinationCount + shape.weightCount
       }
     return floats * MemoryLayout<Float>.stride
   }
 
-  private func run() {
-    switch problem.pass {
+  var algorithm: String { kernel.algorithm }
+  var directFLOPs: Int? { problem.shape.directFLOPs }
+
+  func run() {
+    switch problem.direction {
     case .forward:
       kernel.forward(
         source: source.pointer, preparedWeights: prepared.pointer, bias: bias.pointer,
@@ -73,18 +71,13 @@ struct ConvolutionRun {
     }
   }
 
-  /// Median CPU time of a run, in seconds, over at least `seconds` and seven repetitions.
-  func time(atLeast seconds: Double) -> Double {
-    Stopwatch.median(atLeast: seconds) { run() }
-  }
-
   /// Largest error of a run against the definition in double precision, relative to the largest value.
-  func relativeError() -> Double {
-    func doubles(_ buffer: AlignedBuffer) -> [Double] { buffer.elements.map(Double.init) }
+  func relativeError() -> Double? {
+    func doubles(_ buffer: AlignedBuffer) -> [Double] { buffer.values.map(Double.init) }
     run()
     let shape = problem.shape
     let expected =
-      switch problem.pass {
+      switch problem.direction {
       case .forward:
         Reference.convolution2DForward(
           shape, source: doubles(source), weights: doubles(weights), bias: doubles(bias))
@@ -96,12 +89,6 @@ struct ConvolutionRun {
           shape, source: doubles(source), gradientDestination: doubles(gradientDestination)
         ).weights
       }
-    var (error, largest) = (0.0, 0.0)
-    for (value, expectation) in zip(result.elements, expected) {
-      guard value.isFinite else { return .infinity }
-      error = max(error, abs(Double(value) - expectation))
-      largest = max(largest, abs(expectation))
-    }
-    return error / largest
+    return srdist_benchmark.relativeError(result.values, expected)
   }
 }

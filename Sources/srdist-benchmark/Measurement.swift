@@ -1,38 +1,38 @@
 /// What was measured of one problem.
 struct Measurement: Encodable {
   let name: String
-  let layer: String
-  let shape: String
+  let subject: String
+  let size: String
   let pass: String
   let algorithm: String
-  /// Largest error relative to the largest value; absent where it was not asked for.
+  /// Error relative to the largest value; absent where it was not asked for, or other problems verify the result.
   let relativeError: Double?
   let tolerance: Double
   let microseconds: Double
   /// The direct method's operations by the time taken, in 1e9 a second.
-  let effectiveGFLOPs: Double
+  let effectiveGFLOPs: Double?
   /// Share of the core's measured peak; above 1 where arithmetic was saved.
-  let shareOfPeak: Double
-  let bytesMoved: Int
+  let shareOfPeak: Double?
+  let bytesMoved: Int?
   /// Share of the measured memory bandwidth; above 1 where caches served the bytes.
-  let shareOfBandwidth: Double
+  let shareOfBandwidth: Double?
 
   init(
-    _ problem: ConvolutionProblem, algorithm: String, relativeError: Double?, seconds: Double, bytes: Int,
-    machine: Machine
+    _ problem: any Problem, _ run: any ProblemRun, relativeError: Double?, seconds: Double, machine: Machine
   ) {
     name = problem.name
-    layer = problem.layer
-    shape = problem.shape.description
-    pass = problem.pass.rawValue
-    self.algorithm = algorithm
+    subject = problem.subject
+    size = problem.size
+    pass = problem.pass
+    algorithm = run.algorithm
     self.relativeError = relativeError
-    tolerance = problem.pass.tolerance
+    tolerance = problem.tolerance
     microseconds = seconds * 1e6
-    effectiveGFLOPs = Double(problem.shape.directFLOPs) / seconds * 1e-9
-    shareOfPeak = effectiveGFLOPs / machine.peakGFLOPs
-    bytesMoved = bytes
-    shareOfBandwidth = Double(bytes) / seconds * 1e-9 / machine.memoryGigabytesPerSecond
+    let speed = run.directFLOPs.map { Double($0) / seconds * 1e-9 }
+    effectiveGFLOPs = speed
+    shareOfPeak = speed.map { $0 / machine.peakGFLOPs }
+    bytesMoved = run.bytesMoved
+    shareOfBandwidth = run.bytesMoved.map { Double($0) / seconds * 1e-9 / machine.memoryGigabytesPerSecond }
   }
 
   var isWithinTolerance: Bool { relativeError.map { $0 <= tolerance } ?? true }

@@ -22,18 +22,22 @@ enum Table {
       String(
         format: "%@, one core: peak %.1f GFLOP/s, memory %.1f GB/s\n", machine.level, machine.peakGFLOPs,
         machine.memoryGigabytesPerSecond))
-    print("| layer | shape | pass | algorithm | error | time | effective | of peak | moved | of memory |")
+    print("| subject | size | pass | algorithm | error | time | effective | of peak | moved | of memory |")
     print("|---|---|---|---|--:|--:|--:|--:|--:|--:|")
   }
 
   static func printRow(_ measurement: Measurement) {
-    let error = measurement.relativeError.map { String(format: "%.1e", $0) } ?? "-"
-    print(
-      "| \(measurement.layer) | \(measurement.shape) | \(measurement.pass) | \(measurement.algorithm) "
-        + "| \(error)\(measurement.isWithinTolerance ? "" : " (too large)") "
-        + String(
-          format: "| %.0f us | %.0f GFLOP/s | %.0f %% | %.2f MB | %.0f %% |", measurement.microseconds,
-          measurement.effectiveGFLOPs, 100 * measurement.shareOfPeak,
-          Double(measurement.bytesMoved) * 1e-6, 100 * measurement.shareOfBandwidth))
+    func text(_ value: Double?, _ format: String) -> String {
+      value.map { String(format: format, $0) } ?? "-"
+    }
+    let columns = [
+      measurement.subject, measurement.size, measurement.pass, measurement.algorithm,
+      text(measurement.relativeError, "%.1e") + (measurement.isWithinTolerance ? "" : " (too large)"),
+      text(measurement.microseconds, "%.0f us"), text(measurement.effectiveGFLOPs, "%.0f GFLOP/s"),
+      text(measurement.shareOfPeak.map { 100 * $0 }, "%.0f %%"),
+      text(measurement.bytesMoved.map { Double($0) * 1e-6 }, "%.2f MB"),
+      text(measurement.shareOfBandwidth.map { 100 * $0 }, "%.0f %%"),
+    ]
+    print("| \(columns.joined(separator: " | ")) |")
   }
 }

@@ -28,6 +28,6 @@ package struct ExchangeRun {
       reducer.complete(sample: sample)
     }
     try reducer.finish()
-    return Array(reducer.destination.elements)
+    return reducer.destination.values
   }
 }

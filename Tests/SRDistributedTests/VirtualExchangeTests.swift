@@ -22,7 +22,7 @@ import srdist_rank_checks
       let expected = SyntheticGradients(arenaCount: 256).treeMean(batchSize: batchSize)
       #expect(sameBits(mean, expected), "\(batchSize) samples")
       for (rank, destination) in exchange.destinations.enumerated() {
-        #expect(sameBits(destination.elements, expected), "\(batchSize) samples on rank \(rank)")
+        #expect(sameBits(destination.values, expected), "\(batchSize) samples on rank \(rank)")
       }
     }
   }

@@ -60,8 +60,8 @@ public struct ConvolutionTrial {
       gradientWeights: gradientWeights.pointer, gradientBias: gradientBias.pointer,
       scratch: scratch.pointer)
     return Results(
-      destination: destination, gradientSource: Array(gradientSource.elements),
-      gradientWeights: Array(gradientWeights.elements), gradientBias: Array(gradientBias.elements))
+      destination: destination, gradientSource: gradientSource.values,
+      gradientWeights: gradientWeights.values, gradientBias: gradientBias.values)
   }
 
   public func forward(
@@ -77,7 +77,7 @@ public struct ConvolutionTrial {
     kernel.forward(
       source: source, preparedWeights: prepared.pointer, bias: bias, activation: activation,
       destination: destination.pointer, scratch: scratch.pointer)
-    return Array(destination.elements)
+    return destination.values
   }
 
   /// The forward pass of this trial's source and of the same backwards: each alone, and both together.
@@ -98,7 +98,7 @@ public struct ConvolutionTrial {
     kernel.forward(
       images: 2, source: source + source.reversed(), preparedWeights: prepared.pointer, bias: bias,
       activation: .identity, destination: paired.pointer, scratch: scratch.pointer)
-    return (Array(alone.elements), Array(paired.elements))
+    return (alone.values, paired.values)
   }
 
   public func relativeErrors(of kernel: any Convolution2DKernel) -> Errors {

@@ -30,9 +30,9 @@ enum WorkerThreadsCheck: RankCheck {
       }
       try reducer.finish()
       try expect(
-        sameBits(reducer.destination.elements, gradients.treeMean(batchSize: batchSize)),
+        sameBits(reducer.destination.values, gradients.treeMean(batchSize: batchSize)),
         "step \(step): the mean differs from the single process's")
-      total = digest(reducer.destination.elements, startingAt: total)
+      total = digest(reducer.destination.values, startingAt: total)
     }
     return String(total, radix: 16)
   }
