@@ -62,14 +62,13 @@ struct EvaluateCommand: ParsableCommand {
     }
     var lines = ["\(result.weights): \(result.model), \(result.images) images of \(result.data)"]
     lines += result.terms.sorted { $0.key < $1.key }.map { row($0.key, $0.value, "loss term") }
-    lines.append(
-      row("psnr", result.metrics["psnr"] ?? .nan, "dB; bicubic \(decimals(result.bicubicPSNR, 4))"))
-    lines.append(
-      row(
-        "ssim", result.metrics["ssim"] ?? .nan, "Gaussian window; bicubic \(decimals(result.bicubicSSIM, 4))")
-    )
-    lines += result.metrics.filter { $0.key != "psnr" && $0.key != "ssim" }.sorted { $0.key < $1.key }
-      .map { row($0.key, $0.value, "metric") }
+    func metric(_ name: String, _ unit: String) {
+      guard let value = result.metrics[name] else { return }
+      lines.append(row(name, value, "\(unit); bicubic \(decimals(result.bicubic[name] ?? .nan, 4))"))
+    }
+    metric("psnr", "dB")
+    metric("ssim", "Gaussian window")
+    for name in result.metrics.keys.sorted() where name != "psnr" && name != "ssim" { metric(name, "metric") }
     return (lines + result.provenance).joined(separator: "\n")
   }
 

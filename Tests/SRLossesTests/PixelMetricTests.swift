@@ -46,18 +46,4 @@ import Testing
     let loss = try value(window == .box ? .ssimBox : .ssim)
     #expect(abs(similarity - (1 - loss)) < 1e-12)
   }
-
-  @Test func bicubicBaselineMeasuresTheUpsampledBytes() {
-    let bytes = images.superRes.map { UInt8(max(0, min(255, ($0 * 255).rounded()))) }
-    let floats = bytes.map { Float($0) / 255 }
-    let baseline = BicubicBaseline(kernels: kernels)
-    let scratch = AlignedBuffer(count: baseline.scratchCount(height: 20, width: 23))
-    let values = baseline.evaluate(
-      upsampled: bytes, highRes: images.highRes, height: 20, width: 23, scratch: scratch.pointer)
-    let psnr = PSNR(kernels: kernels).evaluate(
-      superRes: floats, highRes: images.highRes, height: 20, width: 23)
-    let ssim = SSIM(kernels: kernels).evaluate(
-      superRes: floats, highRes: images.highRes, height: 20, width: 23, scratch: scratch.pointer)
-    #expect(values == BicubicBaseline.Values(psnr: psnr, ssim: ssim))
-  }
 }

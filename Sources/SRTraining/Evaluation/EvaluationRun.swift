@@ -18,15 +18,13 @@ public struct EvaluationRun {
     public let terms: [String: Double]
     /// `psnr` (dB, unclamped, peak 1), `ssim` (Gaussian window), `ssim_box`, `mse`, `lpips` where at hand.
     public let metrics: [String: Double]
-    public let bicubicPSNR: Double
-    public let bicubicSSIM: Double
+    /// The same metrics of plain bicubic upsampling.
+    public let bicubic: [String: Double]
     /// What perceptual terms and metrics are made of.
     public let provenance: [String]
 
     enum CodingKeys: String, CodingKey {
-      case weights, data, images, model, terms, metrics, provenance
-      case bicubicPSNR = "bicubic_psnr"
-      case bicubicSSIM = "bicubic_ssim"
+      case weights, data, images, model, terms, metrics, bicubic, provenance
     }
   }
 
@@ -67,13 +65,13 @@ public struct EvaluationRun {
     let pairs = split == .train ? run.data.train : run.data.valid
     let sums = try Evaluator(run, pairs: pairs).run(run.weights)
     let baseline = try BaselineEvaluation(
-      pairs: pairs, communicator: communicator, pool: run.pool, kernels: kernels)
+      pairs: pairs, metrics: run.validationMetrics, communicator: communicator, pool: run.pool)
     let names = run.validationMetrics.names
     return Result(
       weights: weights, data: pairs.summary, images: pairs.count, model: configuration.model.rawValue,
       terms: sums.terms,
       metrics: Dictionary(uniqueKeysWithValues: names.map { ($0, sums.metric($0) ?? .nan) }),
-      bicubicPSNR: baseline.psnr, bicubicSSIM: baseline.ssim, provenance: run.lossAssembly.provenance)
+      bicubic: baseline.metrics, provenance: run.lossAssembly.provenance)
   }
 
   private static func weightFile(_ path: String) -> String {

@@ -43,7 +43,7 @@ struct TrainingLoop {
     evaluator = Evaluator(run, pairs: run.data.valid)
     validated = run.average.map { StepWeights(model: run.model, parameters: $0) } ?? run.weights
     baseline = try BaselineEvaluation(
-      pairs: run.data.valid, communicator: run.communicator, pool: run.pool, kernels: run.kernels)
+      pairs: run.data.valid, metrics: run.validationMetrics, communicator: run.communicator, pool: run.pool)
   }
 
   private var configuration: TrainingConfiguration { run.configuration }
@@ -149,12 +149,14 @@ struct TrainingLoop {
     var metrics: [String: Double] = [:]
     for name in evaluator.layout.metrics where !["psnr", "ssim", "mse"].contains(name) {
       metrics["valid_\(name)"] = validation.metric(name)
+      metrics["bicubic_\(name)"] = baseline.metrics[name]
     }
     let record = EpochRecord(
       epoch: epoch + 1, step: position.step, trainLoss: training.loss, validLoss: validation.loss,
       trainPSNR: training.metric("psnr") ?? .nan, validPSNR: psnr, trainSSIM: training.metric("ssim") ?? .nan,
       validSSIM: validation.metric("ssim") ?? .nan, validMSE: validation.metric("mse") ?? .nan,
-      bicubicPSNR: baseline.psnr, bicubicSSIM: baseline.ssim, seconds: seconds,
+      bicubicPSNR: baseline.metrics["psnr"] ?? .nan, bicubicSSIM: baseline.metrics["ssim"] ?? .nan,
+      seconds: seconds,
       weightsSHA256: weightsSHA256(run.weights.parameters), trainTerms: training.terms,
       validTerms: validation.terms, metrics: metrics)
     try recorder.record(record)
