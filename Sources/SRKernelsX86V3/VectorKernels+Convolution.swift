@@ -8,14 +8,16 @@ extension VectorKernels {
     return Im2colConvolution(shape)
   }
 
-  /// The tile size that needs the fewest multiplications: large tiles save more, but where they reach far over
-  /// the image's edge.
+  /// The tile size that takes the least time: large tiles save multiplications, but where they reach far over the
+  /// image's edge, and have more weights to read.
   private func winograd(_ shape: Convolution2DShape) -> any Convolution2DKernel {
-    func products<T: WinogradTransform>(_ transform: T.Type) -> Int {
-      WinogradTiles(height: shape.inputHeight, width: shape.inputWidth, size: T.outputTile).count
-        * T.frequencyCount
+    // Of each pair of channels, in multiplications; a weight from memory takes as long as some ten of them.
+    func cost<T: WinogradTransform>(_ transform: T.Type) -> Int {
+      let tiles = WinogradTiles(height: shape.inputHeight, width: shape.inputWidth, size: T.outputTile).count
+      return T.frequencyCount * (tiles + 10)
     }
-    return products(WinogradF6.self) < products(WinogradF4.self)
-      ? WinogradConvolution<WinogradF6>(shape) : WinogradConvolution<WinogradF4>(shape)
+    let (two, four, six) = (cost(WinogradF2.self), cost(WinogradF4.self), cost(WinogradF6.self))
+    if six < min(two, four) { return WinogradConvolution<WinogradF6>(shape) }
+    return two < four ? WinogradConvolution<WinogradF2>(shape) : WinogradConvolution<WinogradF4>(shape)
   }
 }
