@@ -1,0 +1,53 @@
+import SRKernels
+import SRLosses
+import SRModels
+import SRTensor
+
+/// A loss over a frozen network, whose weights are random here: features of both images, and the way back to the
+/// super-resolved one. Verified by the slope along the gradient; the layers are problems of their own.
+struct PerceptualLossRun: ProblemRun {
+  private let operands: LossOperands
+
+  init(_ kind: LossTerm.Kind, kernels: any KernelSet) {
+    let side = LossProblem.side
+    func network(_ architecture: FeatureArchitecture) -> FeatureNetwork {
+      FeatureNetwork(architecture, imageHeight: side, imageWidth: side, kernels: kernels) { arena in
+        var operands = RandomOperands(seed: 3)
+        for entry in arena.layout.entries {
+          // Keeps the features' size from layer to layer (He et al., 2015).
+          let inputs = entry.shape.count == 4 ? entry.shape[1...].reduce(1, *) : 1
+          let bound = entry.shape.count == 4 ? (6 / Float(inputs)).squareRoot() : 0.01
+          arena.setTensor(entry, to: operands.uniform(entry.count, from: -bound, to: bound).values)
+        }
+      }
+    }
+    func lpips(_ net: LPIPSNet) -> any Loss {
+      LPIPSLoss(
+        net, network: network(net.architecture), linear: .none(for: net.architecture), kernels: kernels)
+    }
+    let loss: any Loss =
+      switch kind {
+      case .vgg: VGGLoss(network: network(VGGLoss.defaultArchitecture), kernels: kernels)
+      case .lpipsVGG: lpips(.vgg)
+      case .lpipsAlex: lpips(.alex)
+      case .lpipsSqueeze: lpips(.squeeze)
+      case .mse, .charbonnier, .ssim, .ssimBox, .edge:
+        preconditionFailure("\(kind.rawValue) needs no network")
+      }
+    operands = LossOperands(loss)
+  }
+
+  var algorithm: String { "-" }
+  var directFLOPs: Int? { nil }
+  var bytesMoved: Int? { nil }
+
+  func run() { operands.evaluate(addingGradient: true) }
+
+  func relativeError() -> Double? {
+    operands.gradient.zero()
+    run()
+    return slopeError(gradient: operands.gradient, origin: operands.superRes) {
+      operands.evaluate($0, addingGradient: false)
+    }
+  }
+}
