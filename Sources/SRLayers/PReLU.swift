@@ -22,10 +22,18 @@ public struct PReLU: Sendable {
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
   ) {
+    activate(source, into: destination, count: count, context: context)
+    context.observer?.layer(name, finished: .forward, values: destination, count: count)
+  }
+
+  /// The forward pass's values once more, for the backward pass of the layer above.
+  public func activate(
+    _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
+    context: LayerContext
+  ) {
     context.kernels.preluForward(
       source: source, slope: context.parameters[weight.offset], destination: destination, count: count
     )
-    context.observer?.layer(name, finished: .forward, values: destination, count: count)
   }
 
   /// Turns the gradient by the output, in place, into the gradient by the source.

@@ -11,9 +11,9 @@ public struct ResidualBlock: Sendable {
   public let convolution2: Convolution2D
   public let attention: SqueezeExcitation?
 
-  /// Outputs of convolution 1, the activation, convolution 2, and the block.
+  /// Outputs of convolution 1, convolution 2, and the block. The activation's is made anew where it is needed: a pass
+  /// over what lies in the cache costs less than bringing it back from memory.
   private let features1: Int
-  private let activated: Int
   private let features2: Int
   private let output: Int
 
@@ -37,7 +37,6 @@ public struct ResidualBlock: Sendable {
         layout: &layout, workspace: &workspace)
     }
     features1 = workspace.reserve(shape.destinationCount)
-    activated = workspace.reserve(shape.destinationCount)
     features2 = workspace.reserve(shape.destinationCount)
     output = workspace.reserve(shape.destinationCount)
   }
@@ -51,49 +50,70 @@ public struct ResidualBlock: Sendable {
   /// Arena offset of the block's first parameter.
   public var firstParameter: Int { convolution1.weight.offset }
 
-  /// Returns the block's output, which lies in the workspace.
-  public func forward(
+  // Each pass comes in two halves, one convolution each: images that go through the network together take a half one
+  // after the other, while its weights are in the cache.
+
+  /// The first half of the forward pass: convolution 1.
+  public func forwardFirst(
     _ input: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
-  ) -> UnsafePointer<Float> {
-    let count = convolution1.shape.destinationCount
-    let output = workspace + self.output
+  ) {
     convolution1.forward(input, into: workspace + features1, context: context)
-    activation.forward(
-      workspace + features1, into: workspace + activated, count: count, context: context)
-    convolution2.forward(workspace + activated, into: workspace + features2, context: context)
-    if let attention {
-      attention.forward(
-        workspace + features2, identity: input, into: output, workspace: workspace, context: context
-      )
-    } else {
-      context.kernels.add(input, workspace + features2, destination: output, count: count)
-    }
-    return UnsafePointer(output)
   }
 
-  /// Turns `gradient`, in place, from that by the output into that by the input.
+  /// The second half of the forward pass: activation, convolution 2, attention, and the identity added.
+  ///
+  /// `temporary` holds an image.
+  public func forwardSecond(
+    _ input: UnsafePointer<Float>, temporary: UnsafeMutablePointer<Float>,
+    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+  ) {
+    let count = convolution1.shape.destinationCount
+    activation.forward(workspace + features1, into: temporary, count: count, context: context)
+    convolution2.forward(temporary, into: workspace + features2, context: context)
+    if let attention {
+      attention.forward(
+        workspace + features2, identity: input, into: workspace + output, workspace: workspace,
+        context: context)
+    } else {
+      context.kernels.add(input, workspace + features2, destination: workspace + output, count: count)
+    }
+  }
+
+  /// The first half of the backward pass: from `gradient` by the output back to `gradientFeatures` by convolution 1's
+  /// output. `gradient` is left alone, as the identity passes it on.
   ///
   /// `temporary1` and `temporary2` hold an image each.
-  public func backward(
-    input: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
+  public func backwardSecond(
+    gradient: UnsafePointer<Float>, gradientFeatures: UnsafeMutablePointer<Float>,
     temporary1: UnsafeMutablePointer<Float>, temporary2: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
     let count = convolution1.shape.destinationCount
-    var gradientFeatures2 = UnsafePointer(gradient)
+    var gradientFeatures2 = gradient
     if let attention {
       attention.backward(
         image: workspace + features2, gradientDestination: gradient, gradientImage: temporary1,
         workspace: workspace, context: context)
       gradientFeatures2 = UnsafePointer(temporary1)
     }
+    activation.activate(workspace + features1, into: temporary2, count: count, context: context)
     convolution2.backward(
-      source: workspace + activated, gradientDestination: gradientFeatures2,
-      gradientSource: temporary2, context: context)
+      source: temporary2, gradientDestination: gradientFeatures2, gradientSource: gradientFeatures,
+      context: context)
     activation.backward(
-      source: workspace + features1, gradient: temporary2, count: count, context: context)
+      source: workspace + features1, gradient: gradientFeatures, count: count, context: context)
+  }
+
+  /// The second half of the backward pass: adds what comes through convolution 1 to `gradient`, which so turns from
+  /// that by the output into that by the input.
+  ///
+  /// `temporary` holds an image.
+  public func backwardFirst(
+    input: UnsafePointer<Float>, gradientFeatures: UnsafePointer<Float>,
+    gradient: UnsafeMutablePointer<Float>, temporary: UnsafeMutablePointer<Float>, context: LayerContext
+  ) {
     convolution1.backward(
-      source: input, gradientDestination: temporary2, gradientSource: temporary1, context: context)
-    context.kernels.accumulate(temporary1, into: gradient, count: count)
+      source: input, gradientDestination: gradientFeatures, gradientSource: temporary, context: context)
+    context.kernels.accumulate(temporary, into: gradient, count: convolution1.shape.destinationCount)
   }
 }

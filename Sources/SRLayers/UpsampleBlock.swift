@@ -9,9 +9,8 @@ public struct UpsampleBlock: Sendable {
   public let activation: PReLU
   public let channels: Int
 
-  /// The shuffled image before and after the activation.
+  /// The shuffled image, before the activation.
   private let shuffled: Int
-  private let output: Int
 
   /// - Parameters:
   ///   - height: of the input; the output has twice that.
@@ -28,29 +27,29 @@ public struct UpsampleBlock: Sendable {
       "\(name).block.0", shape: shape, layout: &layout, prepared: &prepared, kernels: kernels)
     activation = PReLU("\(name).block.2", layout: &layout)
     shuffled = workspace.reserve(shape.destinationCount)
-    output = workspace.reserve(shape.destinationCount)
-  }
-
-  /// Where the forward pass leaves the block's output.
-  public func output(in workspace: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
-    workspace + output
   }
 
   /// Floats of the output image, and of the convolution's.
   public var outputCount: Int { convolution.shape.destinationCount }
 
-  /// Returns the block's output, which lies in the workspace. `temporary` holds ``outputCount`` floats.
+  /// The convolution and the shuffle. `temporary` holds ``outputCount`` floats.
   public func forward(
     _ input: UnsafePointer<Float>, temporary: UnsafeMutablePointer<Float>,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
-  ) -> UnsafePointer<Float> {
+  ) {
     convolution.forward(input, into: temporary, context: context)
     context.kernels.pixelShuffleForward(
       source: temporary, destination: workspace + shuffled, height: convolution.shape.outputHeight,
       width: convolution.shape.outputWidth, channels: channels)
-    activation.forward(
-      workspace + shuffled, into: workspace + output, count: outputCount, context: context)
-    return UnsafePointer(workspace + output)
+  }
+
+  /// The activation: writes the block's output, ``outputCount`` floats. `workspace` is that of
+  /// ``forward(_:temporary:workspace:context:)``.
+  public func activate(
+    into output: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>,
+    context: LayerContext
+  ) {
+    activation.forward(workspace + shuffled, into: output, count: outputCount, context: context)
   }
 
   /// Overwrites `gradientInput`; destroys `gradient`. `temporary` holds ``outputCount`` floats.

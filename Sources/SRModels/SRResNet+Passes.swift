@@ -1,109 +1,161 @@
 import SRKernels
 import SRLayers
-import SRTensor
+
+// One worker's passes over a group of images, in this order:
+//
+//     forwardBody(group); for each image: forwardTail, loss, backwardTail; backwardBody(group)
 
 extension SRResNet {
-  /// The context of one worker's passes.
-  ///
-  /// - Parameter gradients: the sample's gradient leaf; nil for forward passes.
-  public func context(
-    parameters: ParameterArena, prepared: AlignedBuffer, gradients: UnsafeMutablePointer<Float>?,
-    workspace: SRResNetWorkspace, observer: (any LayerObserver)? = nil
-  ) -> LayerContext {
-    LayerContext(
-      kernels: kernels, parameters: parameters.pointer, prepared: prepared.pointer,
-      gradients: gradients, scratch: workspace.buffer.pointer + slots.scratch, observer: observer)
-  }
-
-  /// Super-resolves one image: [h, w, 3] to [4h, 4w, 3], unclamped. The result lies in the workspace and holds
-  /// until the worker's next forward pass.
-  public func forward(
-    lowRes: UnsafePointer<Float>, workspace: SRResNetWorkspace, context: LayerContext
-  ) -> UnsafePointer<Float> {
-    context.observer?.passBegins()
-    let memory = workspace.buffer.pointer
+  /// The forward pass of a group up to the input of the last upsampling.
+  public func forwardBody(_ group: [ImagePass]) {
+    group.first?.context.observer?.passBegins()
+    let slots = imageSlots
     let featureCount = head.shape.destinationCount
-    head.forward(lowRes, into: memory + slots.headFeatures, context: context)
-    headActivation.forward(
-      memory + slots.headFeatures, into: memory + slots.headOutput, count: featureCount,
-      context: context)
-
-    var features = UnsafePointer(memory + slots.headOutput)
-    for block in blocks { features = block.forward(features, workspace: memory, context: context) }
-    bodyTail.forward(features, into: memory + slots.bodyOutput, context: context)
-    kernels.accumulate(
-      memory + slots.headOutput, into: memory + slots.bodyOutput, count: featureCount)
-
-    features = UnsafePointer(memory + slots.bodyOutput)
-    for upsampling in upsamplings {
-      features = upsampling.forward(
-        features, temporary: memory + slots.wide, workspace: memory, context: context)
+    for image in group {
+      head.forward(image.lowRes, into: image.memory + slots.headFeatures, context: image.context)
+      headActivation.forward(
+        image.memory + slots.headFeatures, into: image.memory + slots.headOutput, count: featureCount,
+        context: image.context)
     }
-    output.forward(features, into: memory + slots.superRes, context: context)
-    return UnsafePointer(memory + slots.superRes)
+    for (index, block) in blocks.enumerated() {
+      for image in group {
+        block.forwardFirst(blockInput(index, image), workspace: image.memory, context: image.context)
+      }
+      for image in group {
+        block.forwardSecond(
+          blockInput(index, image), temporary: image.shared + sharedSlots.temporary1,
+          workspace: image.memory, context: image.context)
+      }
+    }
+    for image in group {
+      let bodyOutput = image.memory + slots.bodyOutput
+      bodyTail.forward(blockInput(blocks.count, image), into: bodyOutput, context: image.context)
+      kernels.accumulate(image.memory + slots.headOutput, into: bodyOutput, count: featureCount)
+    }
+    for (index, upsampling) in bodyUpsamplings.enumerated() {
+      for image in group {
+        activateInput(ofUpsampling: index, image)
+        upsampling.forward(
+          upsamplingInput(index, image), temporary: image.shared + sharedSlots.wide,
+          workspace: image.memory, context: image.context)
+      }
+    }
   }
 
-  /// Writes the sample's gradient leaf, given the gradient by the output of the forward pass just made.
+  /// The rest of one image's forward pass: returns its super-resolved image, [4h, 4w, 3], unclamped, which holds until
+  /// the worker's next tail.
+  public func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
+    let shared = image.shared
+    let features = shared + sharedSlots.tailFeatures
+    let superRes = shared + sharedSlots.superRes
+    activateInput(ofUpsampling: bodyUpsamplings.count, image)
+    tailUpsampling.forward(
+      tailInput(image), temporary: shared + sharedSlots.wide, workspace: shared, context: image.context)
+    tailUpsampling.activate(into: features, workspace: shared, context: image.context)
+    output.forward(features, into: superRes, context: image.context)
+    return UnsafePointer(superRes)
+  }
+
+  /// The tail's backward pass, right after its forward pass, given the gradient by its output.
   ///
-  /// - Parameter gradientsFinal: called with an arena offset each time all gradients from there to the arena's
-  ///   end are final; the last call passes 0.
-  public func backward(
-    lowRes: UnsafePointer<Float>, gradientSuperRes: UnsafePointer<Float>,
-    workspace: SRResNetWorkspace, context: LayerContext, gradientsFinal: (_ from: Int) -> Void
+  /// - Parameter gradientsFinal: called with an arena offset each time all of the image's gradients from there to the
+  ///   arena's end are final.
+  public func backwardTail(
+    _ image: ImagePass, gradientSuperRes: UnsafePointer<Float>, gradientsFinal: (_ from: Int) -> Void
   ) {
-    context.observer?.passBegins()
-    let memory = workspace.buffer.pointer
-    let featureCount = head.shape.destinationCount
-    let wideGradient = memory + slots.gradientWide
-
+    image.context.observer?.passBegins()
+    let shared = image.shared
     output.backward(
-      source: upsamplingInput(upsamplings.count, memory), gradientDestination: gradientSuperRes,
-      gradientSource: wideGradient, context: context)
+      source: shared + sharedSlots.tailFeatures, gradientDestination: gradientSuperRes,
+      gradientSource: shared + sharedSlots.gradientWide, context: image.context)
     gradientsFinal(output.weight.offset)
-    for (index, upsampling) in upsamplings.enumerated().reversed() {
-      // The first step down writes to gradient1, from where the next one starts.
-      let isLast = index == upsamplings.count - 1
-      let gradient = isLast ? wideGradient : memory + slots.gradient1
-      let gradientInput =
-        index == 0 ? memory + slots.gradientSkip : memory + slots.gradient1
-      upsampling.backward(
-        input: upsamplingInput(index, memory), gradient: gradient, gradientInput: gradientInput,
-        temporary: memory + slots.wide, workspace: memory, context: context)
-      gradientsFinal(upsampling.convolution.weight.offset)
-    }
+    tailUpsampling.backward(
+      input: tailInput(image), gradient: shared + sharedSlots.gradientWide,
+      gradientInput: bodyUpsamplings.isEmpty ? gradientSkip(image) : gradient(image),
+      temporary: shared + sharedSlots.wide, workspace: shared, context: image.context)
+    gradientsFinal(tailUpsampling.convolution.weight.offset)
+  }
 
-    let skip = memory + slots.gradientSkip
-    let gradient = memory + slots.gradient1
-    bodyTail.backward(
-      source: blockInput(blocks.count, memory), gradientDestination: skip, gradientSource: gradient,
-      context: context)
-    gradientsFinal(bodyTail.weight.offset)
+  /// The body's backward pass, after the tails of all images.
+  ///
+  /// - Parameter gradientsFinal: as in ``backwardTail(_:gradientSuperRes:gradientsFinal:)``, for the image at a position
+  ///   of the group; the last call for each image passes 0.
+  public func backwardBody(
+    _ group: [ImagePass], gradientsFinal: (_ position: Int, _ from: Int) -> Void
+  ) {
+    group.first?.context.observer?.passBegins()
+    let featureCount = head.shape.destinationCount
+    for (index, upsampling) in bodyUpsamplings.enumerated().reversed() {
+      for (position, image) in group.enumerated() {
+        activateInput(ofUpsampling: index, image)
+        upsampling.backward(
+          input: upsamplingInput(index, image), gradient: gradient(image),
+          gradientInput: index == 0 ? gradientSkip(image) : gradient(image),
+          temporary: image.shared + sharedSlots.wide, workspace: image.memory, context: image.context)
+        gradientsFinal(position, upsampling.convolution.weight.offset)
+      }
+    }
+    for (position, image) in group.enumerated() {
+      bodyTail.backward(
+        source: blockInput(blocks.count, image), gradientDestination: gradientSkip(image),
+        gradientSource: gradient(image), context: image.context)
+      gradientsFinal(position, bodyTail.weight.offset)
+    }
     for (index, block) in blocks.enumerated().reversed() {
-      block.backward(
-        input: blockInput(index, memory), gradient: gradient,
-        temporary1: memory + slots.gradient2, temporary2: memory + slots.gradient3,
-        workspace: memory, context: context)
-      gradientsFinal(block.firstParameter)
+      for image in group {
+        block.backwardSecond(
+          gradient: gradient(image), gradientFeatures: image.memory + imageSlots.gradientFeatures,
+          temporary1: image.shared + sharedSlots.temporary1,
+          temporary2: image.shared + sharedSlots.temporary2, workspace: image.memory,
+          context: image.context)
+      }
+      for (position, image) in group.enumerated() {
+        block.backwardFirst(
+          input: blockInput(index, image),
+          gradientFeatures: image.memory + imageSlots.gradientFeatures, gradient: gradient(image),
+          temporary: image.shared + sharedSlots.temporary1, context: image.context)
+        gradientsFinal(position, block.firstParameter)
+      }
     }
-    kernels.accumulate(skip, into: gradient, count: featureCount)
-    headActivation.backward(
-      source: memory + slots.headFeatures, gradient: gradient, count: featureCount, context: context
-    )
-    head.backward(
-      source: lowRes, gradientDestination: gradient, gradientSource: nil, context: context)
-    gradientsFinal(0)
+    for (position, image) in group.enumerated() {
+      kernels.accumulate(gradientSkip(image), into: gradient(image), count: featureCount)
+      headActivation.backward(
+        source: image.memory + imageSlots.headFeatures, gradient: gradient(image), count: featureCount,
+        context: image.context)
+      head.backward(
+        source: image.lowRes, gradientDestination: gradient(image), gradientSource: nil,
+        context: image.context)
+      gradientsFinal(position, 0)
+    }
   }
 
-  private func blockInput(
-    _ index: Int, _ memory: UnsafeMutablePointer<Float>
-  ) -> UnsafePointer<Float> {
-    UnsafePointer(index == 0 ? memory + slots.headOutput : blocks[index - 1].output(in: memory))
-  }
-
-  private func upsamplingInput(
-    _ index: Int, _ memory: UnsafeMutablePointer<Float>
-  ) -> UnsafePointer<Float> {
+  private func blockInput(_ index: Int, _ image: ImagePass) -> UnsafePointer<Float> {
     UnsafePointer(
-      index == 0 ? memory + slots.bodyOutput : upsamplings[index - 1].output(in: memory))
+      index == 0 ? image.memory + imageSlots.headOutput : blocks[index - 1].output(in: image.memory))
+  }
+
+  /// Where upsampling `index` finds its input: the first that of the body, the others what
+  /// ``activateInput(ofUpsampling:_:)`` has made.
+  private func upsamplingInput(_ index: Int, _ image: ImagePass) -> UnsafePointer<Float> {
+    UnsafePointer(
+      index == 0 ? image.memory + imageSlots.bodyOutput : image.shared + sharedSlots.tailInput)
+  }
+
+  private func tailInput(_ image: ImagePass) -> UnsafePointer<Float> {
+    upsamplingInput(bodyUpsamplings.count, image)
+  }
+
+  private func activateInput(ofUpsampling index: Int, _ image: ImagePass) {
+    if index == 0 { return }
+    bodyUpsamplings[index - 1].activate(
+      into: image.shared + sharedSlots.tailInput, workspace: image.memory, context: image.context)
+  }
+
+  private func gradient(_ image: ImagePass) -> UnsafeMutablePointer<Float> {
+    image.memory + imageSlots.gradient
+  }
+
+  private func gradientSkip(_ image: ImagePass) -> UnsafeMutablePointer<Float> {
+    image.memory + imageSlots.gradientSkip
   }
 }

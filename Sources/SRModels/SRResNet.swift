@@ -6,6 +6,10 @@ import SRTensor
 ///
 /// The model holds no weights and no activations: parameters come as an arena of ``layout``, activations lie in
 /// a ``SRResNetWorkspace`` per worker. Images are NHWC with N = 1, RGB, 0...1.
+///
+/// A worker's images go through the *body* (all but the last upsampling and the output layer) together, layer by
+/// layer, while the layer's weights are in the cache; then each goes through the *tail*, whose maps are larger than its
+/// weights, forward and backward, alone. Each image's values have the same bits as if it went alone.
 public final class SRResNet: Sendable {
   public let configuration: SRResNetConfiguration
   public let lowResHeight: Int
@@ -14,32 +18,46 @@ public final class SRResNet: Sendable {
   public let layout: ParameterLayout
   /// Floats of prepared weights.
   public let preparedCount: Int
-  /// Floats of one worker's activations and temporaries.
-  public let workspaceCount: Int
 
   let kernels: any KernelSet
   let head: Convolution2D
   let headActivation: PReLU
   let blocks: [ResidualBlock]
   let bodyTail: Convolution2D
-  let upsamplings: [UpsampleBlock]
+  let bodyUpsamplings: [UpsampleBlock]
+  let tailUpsampling: UpsampleBlock
   let output: Convolution2D
-  let slots: Slots
+  let imageSlots: ImageSlots
+  let sharedSlots: SharedSlots
+  /// Floats of one image's activations, and of what a worker's images use one after the other.
+  let imageCount: Int
+  let sharedCount: Int
 
-  /// Places in the workspace that belong to no single block.
-  struct Slots: Sendable {
+  /// Places among an image's activations that belong to no single block.
+  struct ImageSlots: Sendable {
     var headFeatures = 0
     var headOutput = 0
     var bodyOutput = 0
-    var superRes = 0
+    /// By the input of the tail, then by the output of each residual block.
+    var gradient = 0
+    /// By the output of a block's first convolution.
+    var gradientFeatures = 0
+    var gradientSkip = 0
+  }
+
+  /// Places in the memory that a worker's images use one after the other.
+  struct SharedSlots: Sendable {
+    /// The last upsampling's input.
+    var tailInput = 0
     /// Large enough for the last upsampling's convolution.
     var wide = 0
+    /// The last upsampling's output.
+    var tailFeatures = 0
+    var superRes = 0
     var gradientWide = 0
-    /// Of low-resolution height and width, or of the last upsampling's input.
-    var gradient1 = 0
-    var gradient2 = 0
-    var gradient3 = 0
-    var gradientSkip = 0
+    /// Of low-resolution height and width.
+    var temporary1 = 0
+    var temporary2 = 0
     var scratch = 0
   }
 
@@ -50,11 +68,14 @@ public final class SRResNet: Sendable {
     precondition(
       configuration.channels % 16 == 0 && configuration.channels > 0,
       "channels must be a multiple of 16, \(configuration.channels) given")
+    precondition(configuration.upsamplings > 0, "the network has at least one upsampling")
     let (height, width, channels) = (lowResHeight, lowResWidth, configuration.channels)
     var layout = ParameterLayout()
     var prepared = WorkspacePlanner()
-    var workspace = WorkspacePlanner()
-    var slots = Slots()
+    var image = WorkspacePlanner()
+    var shared = WorkspacePlanner()
+    var imageSlots = ImageSlots()
+    var sharedSlots = SharedSlots()
 
     head = Convolution2D(
       "conv1.0",
@@ -67,7 +88,7 @@ public final class SRResNet: Sendable {
       ResidualBlock(
         "res_blocks.\($0)", height: height, width: width, channels: channels,
         attentionReduction: configuration.attentionReduction, layout: &layout, prepared: &prepared,
-        workspace: &workspace, kernels: kernels)
+        workspace: &image, kernels: kernels)
     }
     bodyTail = Convolution2D(
       "conv2",
@@ -75,11 +96,13 @@ public final class SRResNet: Sendable {
         inputHeight: height, inputWidth: width, inputChannels: channels, outputChannels: channels,
         kernelSize: 3, padding: 1),
       layout: &layout, prepared: &prepared, kernels: kernels)
-    upsamplings = (0..<configuration.upsamplings).map {
+    func upsampling(_ index: Int, in workspace: inout WorkspacePlanner) -> UpsampleBlock {
       UpsampleBlock(
-        "upsample.\($0)", height: height << $0, width: width << $0, channels: channels,
+        "upsample.\(index)", height: height << index, width: width << index, channels: channels,
         layout: &layout, prepared: &prepared, workspace: &workspace, kernels: kernels)
     }
+    bodyUpsamplings = (0..<configuration.upsamplings - 1).map { upsampling($0, in: &image) }
+    tailUpsampling = upsampling(configuration.upsamplings - 1, in: &shared)
     output = Convolution2D(
       "conv3",
       shape: Convolution2DShape(
@@ -88,34 +111,42 @@ public final class SRResNet: Sendable {
       layout: &layout, prepared: &prepared, kernels: kernels)
 
     let features = height * width * channels
-    let widest = upsamplings.map(\.outputCount).max() ?? features
-    let widestInput = upsamplings.map(\.convolution.shape.sourceCount).max() ?? features
-    slots.headFeatures = workspace.reserve(features)
-    slots.headOutput = workspace.reserve(features)
-    slots.bodyOutput = workspace.reserve(features)
-    slots.superRes = workspace.reserve(output.shape.destinationCount)
-    slots.wide = workspace.reserve(widest)
-    slots.gradientWide = workspace.reserve(widest)
-    slots.gradient1 = workspace.reserve(widestInput)
-    slots.gradient2 = workspace.reserve(features)
-    slots.gradient3 = workspace.reserve(features)
-    slots.gradientSkip = workspace.reserve(features)
+    let tailInput = tailUpsampling.convolution.shape.sourceCount
+    let wide = tailUpsampling.outputCount
+    imageSlots.headFeatures = image.reserve(features)
+    imageSlots.headOutput = image.reserve(features)
+    imageSlots.bodyOutput = image.reserve(features)
+    imageSlots.gradient = image.reserve(tailInput)
+    imageSlots.gradientFeatures = image.reserve(features)
+    imageSlots.gradientSkip = image.reserve(features)
+    sharedSlots.tailInput = shared.reserve(tailInput)
+    sharedSlots.wide = shared.reserve(wide)
+    sharedSlots.tailFeatures = shared.reserve(wide)
+    sharedSlots.superRes = shared.reserve(output.shape.destinationCount)
+    sharedSlots.gradientWide = shared.reserve(wide)
+    sharedSlots.temporary1 = shared.reserve(features)
+    sharedSlots.temporary2 = shared.reserve(features)
     let convolutions =
-      [head, bodyTail, output] + blocks.flatMap(\.convolutions) + upsamplings.map(\.convolution)
-    slots.scratch = workspace.reserve(convolutions.map(\.scratchCount).max() ?? 0)
+      [head, bodyTail, output, tailUpsampling.convolution] + blocks.flatMap(\.convolutions)
+      + bodyUpsamplings.map(\.convolution)
+    sharedSlots.scratch = shared.reserve(convolutions.map(\.scratchCount).max() ?? 0)
 
     self.configuration = configuration
     self.lowResHeight = lowResHeight
     self.lowResWidth = lowResWidth
     self.kernels = kernels
     self.layout = layout
-    self.slots = slots
+    self.imageSlots = imageSlots
+    self.sharedSlots = sharedSlots
     preparedCount = prepared.count
-    workspaceCount = workspace.count
+    imageCount = image.count
+    sharedCount = shared.count
   }
 
   public var highResHeight: Int { lowResHeight * configuration.scale }
   public var highResWidth: Int { lowResWidth * configuration.scale }
+
+  var upsamplings: [UpsampleBlock] { bodyUpsamplings + [tailUpsampling] }
 
   /// In forward order.
   public var convolutions: [Convolution2D] {
@@ -124,11 +155,4 @@ public final class SRResNet: Sendable {
 
   /// Multiplications and additions of one image's forward pass by the direct method.
   public var forwardFLOPs: Int { convolutions.reduce(0) { $0 + $1.shape.directFLOPs } }
-}
-
-/// Activations and temporaries of one worker. Allocated once.
-public final class SRResNetWorkspace: Sendable {
-  let buffer: AlignedBuffer
-
-  public init(for model: SRResNet) { buffer = AlignedBuffer(count: model.workspaceCount) }
 }

@@ -5,24 +5,33 @@ import SRModels
 import SROptimizers
 import SRTensor
 
-/// A part of SE-SRResNet's training step on one core: one image's passes, or what a step does once.
+/// A part of SE-SRResNet's training step on one core: the passes of images that go together, or what a step does once.
 struct StepProblem: Problem {
-  enum Part: String, CaseIterable {
-    case image = "one image: forward, loss charbonnier, backward"
-    case preparation = "weights brought into the kernels' form"
-    case update = "Adam"
+  enum Part: CustomStringConvertible {
+    case images(Int)
+    case preparation
+    case update
+
+    var description: String {
+      switch self {
+      case .images(let count):
+        (count == 1 ? "one image" : "\(count) images together") + ": forward, loss charbonnier, backward"
+      case .preparation: "weights brought into the kernels' form"
+      case .update: "Adam"
+      }
+    }
   }
 
   let part: Part
 
-  static var all: [any Problem] { Part.allCases.map { StepProblem(part: $0) } }
+  static var all: [any Problem] { [.images(1), .images(4), .preparation, .update].map(StepProblem.init) }
 
   var subject: String { "SE-SRResNet step" }
   var size: String { "32x32 to 128x128" }
-  var pass: String { part.rawValue }
+  var pass: String { part.description }
   var tolerance: Double {
     switch part {
-    case .image: 1e-2
+    case .images: 1e-2
     case .preparation, .update: 1e-5
     }
   }
@@ -35,11 +44,13 @@ private struct StepRun: ProblemRun {
   private let part: StepProblem.Part
   private let model: SRResNet
   private let parameters: ParameterArena
-  private let gradients: ParameterArena
+  private let gradients: [ParameterArena]
   private let prepared: AlignedBuffer
   private let workspace: SRResNetWorkspace
   private let adam: Adam
   private let loss: CharbonnierLoss
+  private let group: Int
+  /// The same pair for each image of the group.
   private let lowRes: AlignedBuffer
   private let highRes: AlignedBuffer
   private let gradientSuperRes: AlignedBuffer
@@ -48,9 +59,10 @@ private struct StepRun: ProblemRun {
     self.part = part
     model = SRResNet(.attention, lowResHeight: 32, lowResWidth: 32, kernels: kernels)
     parameters = ParameterArena(layout: model.layout)
-    gradients = ParameterArena(layout: model.layout)
+    if case .images(let count) = part { group = count } else { group = 1 }
+    gradients = (0..<group).map { [model] _ in ParameterArena(layout: model.layout) }
     prepared = AlignedBuffer(count: model.preparedCount)
-    workspace = SRResNetWorkspace(for: model)
+    workspace = SRResNetWorkspace(for: model, images: group)
     adam = Adam(layout: model.layout, kernels: kernels)
     loss = CharbonnierLoss(kernels: kernels)
     var operands = RandomOperands(seed: 4)
@@ -60,16 +72,17 @@ private struct StepRun: ProblemRun {
     model.initialize(parameters, as: .pytorch, seed: 5)
     model.prepare(parameters, into: prepared, forBackward: true)
     // Adam has the gradient of an image to work with.
-    _ = value(of: parameters)
-    backward()
+    run(group: group)
   }
 
   var algorithm: String { "-" }
-  var directFLOPs: Int? { part == .image ? 3 * model.forwardFLOPs : nil }
+  var directFLOPs: Int? {
+    if case .images = part { group * 3 * model.forwardFLOPs } else { nil }
+  }
   var bytesMoved: Int? {
     let size = MemoryLayout<Float>.stride
     return switch part {
-    case .image: nil
+    case .images: nil
     case .preparation: (parameters.count + prepared.count) * size
     // Weights and both moments are read and written, the gradient is read.
     case .update: 7 * parameters.count * size
@@ -78,9 +91,7 @@ private struct StepRun: ProblemRun {
 
   func run() {
     switch part {
-    case .image:
-      _ = value(of: parameters)
-      backward()
+    case .images: run(group: group)
     case .preparation: model.prepare(parameters, into: prepared, forBackward: true)
     case .update: update()
     }
@@ -88,8 +99,9 @@ private struct StepRun: ProblemRun {
 
   func relativeError() -> Double? {
     switch part {
-    case .image:
-      let error = slopeError(gradient: gradients.buffer, origin: parameters.buffer) { moved in
+    case .images:
+      // The last image's: that it went together with others must not show.
+      let error = slopeError(gradient: gradients[group - 1].buffer, origin: parameters.buffer) { moved in
         let arena = ParameterArena(layout: model.layout)
         arena.buffer.copy(from: moved)
         model.prepare(arena, into: prepared, forBackward: true)
@@ -102,7 +114,7 @@ private struct StepRun: ProblemRun {
       let before = parameters.buffer.values.map(Double.init)
       update()
       // From zero moments, the corrected ones of the first step are g and g^2.
-      let expected = zip(before, gradients.buffer.values).map { weight, gradient in
+      let expected = zip(before, gradients[0].buffer.values).map { weight, gradient in
         weight - 1e-3 * Double(gradient) / (abs(Double(gradient)) + 1e-8)
       }
       return srdist_benchmark.relativeError(parameters.buffer.values, expected)
@@ -111,27 +123,38 @@ private struct StepRun: ProblemRun {
 
   private func update() {
     adam.update(
-      parameters, gradients: gradients.buffer, learningRate: 1e-3, step: 1, range: 0..<parameters.count)
+      parameters, gradients: gradients[0].buffer, learningRate: 1e-3, step: 1, range: 0..<parameters.count)
   }
 
-  /// The loss of the image, whose activations stay in the workspace.
+  private func run(group count: Int) {
+    let images = (0..<count).map { pass(image: $0, parameters, gradients: gradients[$0].pointer) }
+    model.forwardBody(images)
+    for image in images {
+      let superRes = model.forwardTail(image)
+      _ = value(of: superRes)
+      model.backwardTail(image, gradientSuperRes: gradientSuperRes.pointer) { _ in }
+    }
+    model.backwardBody(images) { _, _ in }
+  }
+
   private func value(of parameters: ParameterArena) -> Double {
-    let superRes = model.forward(
-      lowRes: lowRes.pointer, workspace: workspace, context: context(parameters, gradients: nil))
+    let image = pass(image: 0, parameters, gradients: nil)
+    model.forwardBody([image])
+    return value(of: model.forwardTail(image))
+  }
+
+  private func value(of superRes: UnsafePointer<Float>) -> Double {
     gradientSuperRes.zero()
     return loss.evaluate(
       superRes: superRes, highRes: highRes.pointer, height: 128, width: 128, weight: 1,
       gradient: gradientSuperRes.pointer, scratch: gradientSuperRes.pointer)
   }
 
-  private func backward() {
-    model.backward(
-      lowRes: lowRes.pointer, gradientSuperRes: gradientSuperRes.pointer, workspace: workspace,
-      context: context(parameters, gradients: gradients.pointer), gradientsFinal: { _ in })
-  }
-
-  private func context(_ parameters: ParameterArena, gradients: UnsafeMutablePointer<Float>?) -> LayerContext
-  {
-    model.context(parameters: parameters, prepared: prepared, gradients: gradients, workspace: workspace)
+  private func pass(
+    image index: Int, _ parameters: ParameterArena, gradients: UnsafeMutablePointer<Float>?
+  ) -> ImagePass {
+    model.pass(
+      image: index, lowRes: lowRes.pointer, parameters: parameters, prepared: prepared,
+      gradients: gradients, workspace: workspace)
   }
 }

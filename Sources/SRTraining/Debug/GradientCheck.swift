@@ -52,8 +52,9 @@ public struct GradientCheck: Sendable {
     let leaf = ParameterArena(layout: run.model.layout)
     let values = valueRow()
     worker.train(
-      load: load, weights: weights, metrics: run.trainingMetrics, gradients: leaf.pointer,
-      values: values.row(0), observer: nil, gradientsFinal: { _ in })
+      sample..<sample + 1, load: { load($1, $2) }, weights: weights, metrics: run.trainingMetrics,
+      gradients: { _ in leaf.pointer }, values: { _ in values.row(0) }, observer: nil,
+      gradientsFinal: { _, _ in })
     let loss = values.row(0)[0]
 
     var generator = PhiloxGenerator(seed: seed, stream: 0x6465_6267)

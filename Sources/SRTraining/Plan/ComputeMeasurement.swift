@@ -43,9 +43,10 @@ extension ScalingModel.Compute {
     var ready: [Double] = []
     let start = ContinuousClock.now
     run.workers[0].train(
-      load: { run.samples.load(index: 0, epoch: 0, lowRes: $0, highRes: $1) }, weights: run.weights,
-      metrics: run.trainingMetrics, gradients: leaf.pointer, values: values.row(0), observer: nil
-    ) { firstFinal in
+      0..<1, load: { run.samples.load(index: $0, epoch: 0, lowRes: $1, highRes: $2) }, weights: run.weights,
+      metrics: run.trainingMetrics, gradients: { _ in leaf.pointer }, values: { _ in values.row(0) },
+      observer: nil
+    ) { _, firstFinal in
       let seconds = start.duration(to: .now) / .seconds(1)
       while ready.count < buckets.count, buckets.ranges[ready.count].lowerBound >= firstFinal {
         ready.append(seconds)

@@ -67,8 +67,11 @@ struct RunContext: Sendable {
 
     let threads = configuration.threads ?? Self.defaultThreads(communicator)
     pool = WorkerPool(count: threads)
+    let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
     workers = (0..<threads).map { [model] _ in
-      SampleWorker(model: model, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics])
+      SampleWorker(
+        model: model, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics], groupSize: groupSize
+      )
     }
   }
 
@@ -98,12 +101,17 @@ struct RunContext: Sendable {
   }
 
   private var reservedLeaves: Int {
-    let share = (configuration.batchSize + communicator.worldSize - 1) / communicator.worldSize
-    return Self.leafCount(share: share, threads: pool.count)
+    Self.leafCount(share: Self.share(configuration, communicator), threads: pool.count)
   }
 
-  /// Gradient leaves that live at once where samples are started in order: one per worker, and the waiting nodes.
+  /// The most samples of a batch that a rank computes.
+  private static func share(_ configuration: TrainingConfiguration, _ communicator: Communicator) -> Int {
+    (configuration.batchSize + communicator.worldSize - 1) / communicator.worldSize
+  }
+
+  /// Gradient leaves that live at once where samples are started in order: the workers' groups, and the waiting nodes.
   static func leafCount(share: Int, threads: Int) -> Int {
-    min(share, threads + Int(log2(Double(max(share, 1)))) + 1)
+    let groupSize = SampleGroups.size(share: share, workers: threads)
+    return min(share, threads * groupSize + Int(log2(Double(max(share, 1)))) + 1)
   }
 }

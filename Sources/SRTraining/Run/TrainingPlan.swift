@@ -26,8 +26,11 @@ public struct TrainingPlan: CustomStringConvertible {
     let last = samples - (steps - 1) * batch
     let shares = (0..<ranks).map { ReductionTree.share(of: batch, rank: $0, worldSize: ranks).count }
     let metrics = ImageMetrics(isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
-    let worker = SampleWorker.floatCount(model: model, loss: assembly.loss, metrics: [metrics])
-    let leaves = RunContext.leafCount(share: shares.max() ?? 0, threads: threads)
+    let share = shares.max() ?? 0
+    let worker = SampleWorker.floatCount(
+      model: model, loss: assembly.loss, metrics: [metrics],
+      groupSize: SampleGroups.size(share: share, workers: threads))
+    let leaves = RunContext.leafCount(share: share, threads: threads)
     let arenas = 4 + leaves + (configuration.emaDecay == nil ? 0 : 1)
     let floats =
       arenas * model.layout.arenaCount + threads * worker + model.preparedCount + assembly.networkFloats

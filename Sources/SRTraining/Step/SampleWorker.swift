@@ -4,91 +4,128 @@ import SRLosses
 import SRModels
 import SRTensor
 
-/// One worker's memory and its pass over one sample: load, forward, loss, backward.
+/// One worker's memory and its passes over a group of samples: load, forward, loss, backward.
 ///
 /// Everything is allocated when the worker is made.
 final class SampleWorker: Sendable {
   private let model: SRResNet
   private let loss: WeightedSum
   private let workspace: SRResNetWorkspace
-  private let lowRes: AlignedBuffer
-  private let highRes: AlignedBuffer
+  /// By position in the group.
+  private let images: [Images]
   private let gradientSuperRes: AlignedBuffer
   private let scratch: AlignedBuffer
   /// Where the Gaussian SSIM stands among the loss's terms.
   private let ssimTerm: Int?
 
-  init(model: SRResNet, loss: WeightedSum, metrics: [ImageMetrics]) {
+  private struct Images {
+    let lowRes: AlignedBuffer
+    let highRes: AlignedBuffer
+  }
+
+  /// The most samples that go through the network together.
+  var groupSize: Int { images.count }
+
+  /// - Parameter groupSize: the most samples that go through the network together.
+  init(model: SRResNet, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int) {
     self.model = model
     self.loss = loss
     ssimTerm = loss.names.firstIndex(of: LossTerm.Kind.ssim.rawValue)
-    let (height, width) = (model.highResHeight, model.highResWidth)
-    workspace = SRResNetWorkspace(for: model)
-    lowRes = AlignedBuffer(count: model.lowResHeight * model.lowResWidth * 3)
-    highRes = AlignedBuffer(count: height * width * 3)
-    gradientSuperRes = AlignedBuffer(count: height * width * 3)
-    scratch = AlignedBuffer(
-      count: (metrics.map { $0.scratchCount(height: height, width: width) }
-        + [loss.scratchCount(height: height, width: width)]).max() ?? 0)
+    let (lowResCount, highResCount) = (Self.lowResCount(model), Self.highResCount(model))
+    workspace = SRResNetWorkspace(for: model, images: groupSize)
+    images = (0..<groupSize).map { _ in
+      Images(lowRes: AlignedBuffer(count: lowResCount), highRes: AlignedBuffer(count: highResCount))
+    }
+    gradientSuperRes = AlignedBuffer(count: highResCount)
+    scratch = AlignedBuffer(count: Self.scratchCount(model, loss, metrics))
   }
 
   /// Floats that a worker holds.
-  static func floatCount(model: SRResNet, loss: WeightedSum, metrics: [ImageMetrics]) -> Int {
-    let (height, width) = (model.highResHeight, model.highResWidth)
-    let scratch =
-      (metrics.map { $0.scratchCount(height: height, width: width) }
-      + [loss.scratchCount(height: height, width: width)]).max() ?? 0
-    return model.workspaceCount + model.lowResHeight * model.lowResWidth * 3 + 2 * height * width * 3
-      + scratch
+  static func floatCount(model: SRResNet, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int) -> Int {
+    SRResNetWorkspace.floatCount(for: model, images: groupSize)
+      + groupSize * (lowResCount(model) + highResCount(model)) + highResCount(model)
+      + scratchCount(model, loss, metrics)
   }
 
-  typealias Load = (_ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>) -> Void
+  private static func lowResCount(_ model: SRResNet) -> Int { model.lowResHeight * model.lowResWidth * 3 }
+  private static func highResCount(_ model: SRResNet) -> Int { model.highResHeight * model.highResWidth * 3 }
 
-  /// The training pass of one sample; writes its gradient leaf and its row of values.
+  private static func scratchCount(_ model: SRResNet, _ loss: WeightedSum, _ metrics: [ImageMetrics]) -> Int {
+    let (height, width) = (model.highResHeight, model.highResWidth)
+    let counts = metrics.map { $0.scratchCount(height: height, width: width) }
+    return max(counts.max() ?? 0, loss.scratchCount(height: height, width: width))
+  }
+
+  typealias Load = (
+    _ sample: Int, _ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>
+  ) -> Void
+
+  /// The training pass of a group of samples; writes their gradient leaves and their rows of values.
   ///
-  /// - Parameter gradientsFinal: see ``SRResNet/backward(lowRes:gradientSuperRes:workspace:context:gradientsFinal:)``.
+  /// - Parameters:
+  ///   - gradients: a sample's gradient leaf; asked for once.
+  ///   - values: a sample's row of values.
+  ///   - gradientsFinal: called with a sample and an arena offset each time all of the sample's gradients from there to
+  ///     the arena's end are final; the last call for each sample passes 0.
   func train(
-    load: Load, weights: StepWeights, metrics: ImageMetrics, gradients: UnsafeMutablePointer<Float>,
-    values: UnsafeMutablePointer<Double>, observer: (any LayerObserver)?,
-    gradientsFinal: (_ from: Int) -> Void
+    _ group: Range<Int>, load: Load, weights: StepWeights, metrics: ImageMetrics,
+    gradients: (_ sample: Int) -> UnsafeMutablePointer<Float>,
+    values: (_ sample: Int) -> UnsafeMutablePointer<Double>, observer: (any LayerObserver)?,
+    gradientsFinal: (_ sample: Int, _ from: Int) -> Void
   ) {
-    load(lowRes.pointer, highRes.pointer)
-    let context = model.context(
-      parameters: weights.parameters, prepared: weights.prepared, gradients: gradients,
-      workspace: workspace, observer: observer)
-    let superRes = model.forward(lowRes: lowRes.pointer, workspace: workspace, context: context)
-    gradientSuperRes.zero()
-    evaluate(superRes, gradient: gradientSuperRes.pointer, metrics: metrics, values: values)
-    model.backward(
-      lowRes: lowRes.pointer, gradientSuperRes: gradientSuperRes.pointer, workspace: workspace,
-      context: context, gradientsFinal: gradientsFinal)
+    let passes = group.enumerated().map { position, sample in
+      load(sample, images[position].lowRes.pointer, images[position].highRes.pointer)
+      return pass(position, weights: weights, gradients: gradients(sample), observer: observer)
+    }
+    model.forwardBody(passes)
+    for (position, sample) in group.enumerated() {
+      let superRes = model.forwardTail(passes[position])
+      gradientSuperRes.zero()
+      evaluate(
+        superRes, highRes: images[position].highRes.pointer, gradient: gradientSuperRes.pointer,
+        metrics: metrics, values: values(sample))
+      model.backwardTail(passes[position], gradientSuperRes: gradientSuperRes.pointer) {
+        gradientsFinal(sample, $0)
+      }
+    }
+    model.backwardBody(passes) { gradientsFinal(group.lowerBound + $0, $1) }
   }
 
   /// The forward pass of one sample and its row of values. The returned image holds until the next pass.
   @discardableResult
   func validate(
-    load: Load, weights: StepWeights, metrics: ImageMetrics, values: UnsafeMutablePointer<Double>,
+    load: (_ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>) -> Void,
+    weights: StepWeights, metrics: ImageMetrics, values: UnsafeMutablePointer<Double>,
     observer: (any LayerObserver)? = nil
   ) -> UnsafePointer<Float> {
-    load(lowRes.pointer, highRes.pointer)
-    let context = model.context(
-      parameters: weights.parameters, prepared: weights.prepared, gradients: nil, workspace: workspace,
-      observer: observer)
-    let superRes = model.forward(lowRes: lowRes.pointer, workspace: workspace, context: context)
-    evaluate(superRes, gradient: nil, metrics: metrics, values: values)
+    load(images[0].lowRes.pointer, images[0].highRes.pointer)
+    let pass = pass(0, weights: weights, gradients: nil, observer: observer)
+    model.forwardBody([pass])
+    let superRes = model.forwardTail(pass)
+    evaluate(
+      superRes, highRes: images[0].highRes.pointer, gradient: nil, metrics: metrics, values: values)
     return superRes
   }
 
+  private func pass(
+    _ position: Int, weights: StepWeights, gradients: UnsafeMutablePointer<Float>?,
+    observer: (any LayerObserver)?
+  ) -> ImagePass {
+    model.pass(
+      image: position, lowRes: images[position].lowRes.pointer, parameters: weights.parameters,
+      prepared: weights.prepared, gradients: gradients, workspace: workspace, observer: observer)
+  }
+
   private func evaluate(
-    _ superRes: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?, metrics: ImageMetrics,
-    values: UnsafeMutablePointer<Double>
+    _ superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>,
+    gradient: UnsafeMutablePointer<Float>?, metrics: ImageMetrics, values: UnsafeMutablePointer<Double>
   ) {
     let (height, width) = (model.highResHeight, model.highResWidth)
     values[0] = loss.evaluate(
-      superRes: superRes, highRes: highRes.pointer, height: height, width: width, gradient: gradient,
+      superRes: superRes, highRes: highRes, height: height, width: width, gradient: gradient,
       scratch: scratch.pointer, termValues: values + 1)
     metrics.evaluate(
-      superRes: superRes, highRes: highRes.pointer, height: height, width: width,
+      superRes: superRes, highRes: highRes, height: height, width: width,
       knownSSIM: ssimTerm.map { 1 - values[1 + $0] }, scratch: scratch.pointer,
       into: values + 1 + loss.terms.count)
   }

@@ -70,24 +70,30 @@ final class TrainingStep: Sendable {
     return rows
   }
 
-  /// Every worker takes the next sample of the share until none is left.
+  /// Every worker takes the next group of samples until none is left.
   private func computeGradients(of share: Range<Int>, in batch: Batch) throws -> [Double] {
     let values = SharedRows(rows: share.count, fields: layout.count)
-    let next = Atomic(share.lowerBound)
+    let groups = SampleGroups(share, workers: pool.count, largest: workers[0].groupSize)
+    let next = Atomic(0)
     try pool.run { [self] worker in
       while true {
-        let sample = next.add(1, ordering: .relaxed).oldValue
-        guard sample < share.upperBound else { return }
-        let leaf = reducer.beginSample(sample)
-        var bucket = 0
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < groups.count else { return }
+        let group = groups[index]
+        // By sample of the group: buckets that are final.
+        var buckets = Array(repeating: 0, count: group.count)
         workers[worker].train(
-          load: { samples.load(index: batch.indices[sample], epoch: batch.epoch, lowRes: $0, highRes: $1) },
-          weights: weights, metrics: metrics, gradients: leaf,
-          values: values.row(sample - share.lowerBound), observer: observer
-        ) { firstFinal in
-          while bucket < reducer.buckets.count, reducer.buckets.ranges[bucket].lowerBound >= firstFinal {
-            reducer.complete(sample: sample, bucket: bucket)
-            bucket += 1
+          group,
+          load: { samples.load(index: batch.indices[$0], epoch: batch.epoch, lowRes: $1, highRes: $2) },
+          weights: weights, metrics: metrics, gradients: { reducer.beginSample($0) },
+          values: { values.row($0 - share.lowerBound) }, observer: observer
+        ) { sample, firstFinal in
+          let position = sample - group.lowerBound
+          while buckets[position] < reducer.buckets.count,
+            reducer.buckets.ranges[buckets[position]].lowerBound >= firstFinal
+          {
+            reducer.complete(sample: sample, bucket: buckets[position])
+            buckets[position] += 1
           }
         }
         activity.mark()
@@ -123,9 +129,10 @@ final class TrainingStep: Sendable {
     let leaf = ParameterArena(layout: gradients.layout)
     let values = SharedRows(rows: 1, fields: layout.count)
     workers[0].train(
-      load: { samples.load(index: batch.indices[sample], epoch: batch.epoch, lowRes: $0, highRes: $1) },
-      weights: weights, metrics: metrics, gradients: leaf.pointer, values: values.row(0),
-      observer: observer, gradientsFinal: { _ in })
+      sample..<sample + 1,
+      load: { samples.load(index: batch.indices[$0], epoch: batch.epoch, lowRes: $1, highRes: $2) },
+      weights: weights, metrics: metrics, gradients: { _ in leaf.pointer }, values: { _ in values.row(0) },
+      observer: observer, gradientsFinal: { _, _ in })
   }
 }
 
