@@ -5,15 +5,21 @@ import PackageDescription
 let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
 
 /// Flags of one build of the vector kernels. They hold only pointer loops, so bounds checks are off there
-/// (and only there); `-Xcc -march` reaches Swift's own code generation too.
+/// (and only there); `-Xcc -march` reaches Swift's own code generation too. Without `-fno-math-errno` each square root
+/// tests its argument for C's errno, and is taken one by one.
 func kernelSettings(_ level: String, _ define: String) -> [SwiftSetting] {
   #if arch(x86_64)
     return [
       .define(define),
-      .unsafeFlags(["-warnings-as-errors", "-Ounchecked", "-wmo", "-Xcc", "-march=\(level)"]),
+      .unsafeFlags([
+        "-warnings-as-errors", "-Ounchecked", "-wmo", "-Xcc", "-march=\(level)", "-Xcc", "-fno-math-errno",
+      ]),
     ]
   #else
-    return [.define(define), .unsafeFlags(["-warnings-as-errors", "-Ounchecked", "-wmo"])]
+    return [
+      .define(define),
+      .unsafeFlags(["-warnings-as-errors", "-Ounchecked", "-wmo", "-Xcc", "-fno-math-errno"]),
+    ]
   #endif
 }
 

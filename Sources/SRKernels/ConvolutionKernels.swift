@@ -12,11 +12,17 @@ public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
   public var kernelSize: Int
   public var stride: Int
   public var padding: Int
+  /// Whether the destination is stored as PyTorch's `PixelShuffle(2)` of it: of C = outputChannels / 4 channels and twice
+  /// the height and width. Output channel (2 i + j) C + c is then channel c of the subpixel in row i and column j.
+  public var shufflesPixels: Bool
 
   public init(
     inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int, kernelSize: Int,
-    stride: Int = 1, padding: Int
+    stride: Int = 1, padding: Int, shufflesPixels: Bool = false
   ) {
+    precondition(
+      !shufflesPixels || outputChannels % 4 == 0,
+      "\(outputChannels) channels are not those of 2 x 2 subpixels")
     self.inputHeight = inputHeight
     self.inputWidth = inputWidth
     self.inputChannels = inputChannels
@@ -24,6 +30,7 @@ public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
     self.kernelSize = kernelSize
     self.stride = stride
     self.padding = padding
+    self.shufflesPixels = shufflesPixels
   }
 
   public var outputHeight: Int { (inputHeight + 2 * padding - kernelSize) / stride + 1 }
@@ -32,6 +39,15 @@ public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
   public var sourceCount: Int { inputHeight * inputWidth * inputChannels }
   /// Floats of the destination image.
   public var destinationCount: Int { outputHeight * outputWidth * outputChannels }
+  /// Where an output channel of an output pixel lies in the destination.
+  public func destinationIndex(row: Int, column: Int, channel: Int) -> Int {
+    guard shufflesPixels else { return (row * outputWidth + column) * outputChannels + channel }
+    let channels = outputChannels / 4
+    let subpixel = channel / channels
+    let pixel = (2 * row + subpixel / 2) * 2 * outputWidth + 2 * column + subpixel % 2
+    return pixel * channels + channel % channels
+  }
+
   /// Floats of the weights, HWIO.
   public var weightCount: Int { kernelSize * kernelSize * inputChannels * outputChannels }
   /// Multiplications and additions of the direct method, forward.
@@ -39,7 +55,7 @@ public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
 
   public var description: String {
     "\(kernelSize)x\(kernelSize) \(inputChannels)->\(outputChannels) at \(inputHeight)x\(inputWidth)"
-      + (stride == 1 ? "" : " stride \(stride)")
+      + (stride == 1 ? "" : " stride \(stride)") + (shufflesPixels ? " shuffled" : "")
   }
 }
 
@@ -69,7 +85,8 @@ public protocol Convolution2DKernel: Sendable {
   func prepareBackwardData(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
   /// destination[y, x, k] = activation(bias[k] + sum over (i, j, c) of
-  /// source[y * stride + i - padding, x * stride + j - padding, c] * weights[i, j, c, k])
+  /// source[y * stride + i - padding, x * stride + j - padding, c] * weights[i, j, c, k]), where the shape's
+  /// ``Convolution2DShape/destinationIndex(row:column:channel:)`` says.
   func forward(
     source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
     activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,

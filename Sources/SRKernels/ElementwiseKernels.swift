@@ -24,17 +24,6 @@ public protocol ElementwiseKernels {
     gradientSource: UnsafeMutablePointer<Float>, count: Int
   ) -> Float
 
-  /// Rearranges [height, width, 4 * channels] to [2 * height, 2 * width, channels]: destination[2y + i, 2x + j, c]
-  /// = source[y, x, 4c + 2i + j], as PyTorch's `PixelShuffle(2)`.
-  func pixelShuffleForward(
-    source: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>, height: Int, width: Int,
-    channels: Int)
-
-  /// The inverse of ``pixelShuffleForward(source:destination:height:width:channels:)``.
-  func pixelShuffleBackward(
-    gradientDestination: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>, height: Int,
-    width: Int, channels: Int)
-
   /// means[c] = mean over pixels of image[pixel, c]
   func globalAveragePool(
     _ image: UnsafePointer<Float>, pixels: Int, channels: Int, means: UnsafeMutablePointer<Float>)

@@ -6,13 +6,13 @@ public protocol OptimizerKernels {
   ///     v = beta2 v + (1 - beta2) g^2
   ///     p -= stepSize * m / (sqrt(v) / secondCorrectionRoot + epsilon)
   ///
-  /// with stepSize = learningRate / (1 - beta1^t) and secondCorrectionRoot = sqrt(1 - beta2^t).
+  /// with stepSize = learningRate / (1 - beta1^t) and secondCorrectionRoot = sqrt(1 - beta2^t); `count` is a multiple of 16.
   func adam(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
     firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>, count: Int,
     stepSize: Float, beta1: Float, beta2: Float, epsilon: Float, secondCorrectionRoot: Float)
 
-  /// average[i] += (1 - decay) * (parameters[i] - average[i])
+  /// average[i] += (1 - decay) * (parameters[i] - average[i]); `count` is a multiple of 16.
   func exponentialMovingAverage(
     average: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, decay: Float)
 }

@@ -1,61 +1,62 @@
 /// A square of pixels, in an image or copied from it: zero outside the image.
 struct ImageWindow {
-  var base: UnsafePointer<Float>
+  private var base: UnsafePointer<Float>
   var rowStride: Int
   var columnStride: Int
+  /// Channels from which on the patch holds them; nil where the pixels are read in place.
+  private var firstCopied: Int?
 
-  /// An NHWC image, or some channels of one: `image` points at the first of them in the first pixel.
-  struct Image {
-    var base: UnsafePointer<Float>
-    var height: Int
-    var width: Int
-    /// Channels that are needed, in whole vectors.
-    var channels: Int
-    /// Floats between two pixels.
-    var pixelStride: Int
-  }
-
-  /// The `side` x `side` pixels from (`top`, `left`) on: in place, or copied to `patch` where some lie outside
-  /// the image.
+  /// The `side` x `side` pixels from (`top`, `left`) on: in place, or `channels` of them, in whole vectors, copied to
+  /// `patch` where some lie outside the image.
   @inline(always)
   init(
-    of image: Image, top: Int, left: Int, side: Int, patch: UnsafeMutablePointer<Float>
+    _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, side: Int,
+    channels: Range<Int>, patch: UnsafeMutablePointer<Float>
   ) {
-    if top >= 0, left >= 0, top + side <= image.height, left + side <= image.width {
-      base = image.base + (top * image.width + left) * image.pixelStride
-      rowStride = image.width * image.pixelStride
-      columnStride = image.pixelStride
+    if top >= 0, left >= 0, top + side <= layout.height, left + side <= layout.width {
+      base = image + top * layout.rowStride + left * layout.pixelStride
+      rowStride = layout.rowStride
+      columnStride = layout.pixelStride
     } else {
-      Self.copy(image, top: top, left: left, side: side, to: patch)
+      Self.copy(image, layout, top: top, left: left, side: side, channels: channels, to: patch)
       base = UnsafePointer(patch)
-      rowStride = side * image.channels
-      columnStride = image.channels
+      rowStride = side * channels.count
+      columnStride = channels.count
+      firstCopied = channels.lowerBound
     }
+  }
+
+  /// The first pixel's vector of 16 channels from `channel` on.
+  @inline(always)
+  func pixels(channel: Int, _ layout: PixelLayout) -> UnsafePointer<Float> {
+    if let firstCopied { return base + (channel - firstCopied) }
+    return base + layout.offset(channel: channel)
   }
 
   @inline(never)
   private static func copy(
-    _ image: Image, top: Int, left: Int, side: Int, to patch: UnsafeMutablePointer<Float>
+    _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, side: Int,
+    channels: Range<Int>, to patch: UnsafeMutablePointer<Float>
   ) {
-    let channels = image.channels
+    let count = channels.count
     let firstColumn = min(max(0, -left), side)
-    let lastColumn = max(firstColumn, min(image.width - left, side))
+    let lastColumn = max(firstColumn, min(layout.width - left, side))
     for y in 0..<side {
-      let patchRow = patch + y * side * channels
-      guard top + y >= 0, top + y < image.height else {
-        patchRow.update(repeating: 0, count: side * channels)
+      let patchRow = patch + y * side * count
+      guard top + y >= 0, top + y < layout.height else {
+        patchRow.update(repeating: 0, count: side * count)
         continue
       }
-      patchRow.update(repeating: 0, count: firstColumn * channels)
-      for x in firstColumn..<lastColumn {
-        let pixel = image.base + ((top + y) * image.width + left + x) * image.pixelStride
-        let destination = patchRow + x * channels
-        for channel in stride(from: 0, to: channels, by: 16) {
-          destination.store(pixel.vector(at: channel), at: channel)
+      patchRow.update(repeating: 0, count: firstColumn * count)
+      let imageRow = image + (top + y) * layout.rowStride + left * layout.pixelStride
+      for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: 16) {
+        let source = imageRow + layout.offset(channel: channel)
+        let destination = patchRow + (channel - channels.lowerBound)
+        for x in firstColumn..<lastColumn {
+          destination.store(source.vector(at: x * layout.pixelStride), at: x * count)
         }
       }
-      (patchRow + lastColumn * channels).update(
-        repeating: 0, count: (side - lastColumn) * channels)
+      (patchRow + lastColumn * count).update(repeating: 0, count: (side - lastColumn) * count)
     }
   }
 }

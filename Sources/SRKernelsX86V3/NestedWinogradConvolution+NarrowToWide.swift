@@ -103,6 +103,7 @@ extension NestedWinogradConvolution {
     into destination: UnsafeMutablePointer<Float>
   ) {
     let tiles = WinogradTiles(height: shape.inputHeight, width: shape.inputWidth, size: 3)
+    let layout = PixelLayout(height: shape.inputHeight, width: shape.inputWidth, channels: wide)
     let patch = scratch + plan.patch
     for column in columns {
       let products =
@@ -117,7 +118,7 @@ extension NestedWinogradConvolution {
           products, frequencyStride: plan.productStride, bias: bias, floor: floor, into: patch,
           rowStride: 3 * 16, columnStride: 16)
         tiles.writeInside(
-          row * tileColumns + column, patch: patch, image: destination, pixelStride: wide)
+          row * tileColumns + column, patch: patch, image: destination, layout)
       }
     }
   }

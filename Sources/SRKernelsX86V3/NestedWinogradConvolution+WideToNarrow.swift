@@ -141,16 +141,14 @@ extension NestedWinogradConvolution {
     _ source: UnsafePointer<Float>, row: Int, _ columns: Range<Int>,
     patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>, frequencyStride: Int
   ) {
-    let image = ImageWindow.Image(
-      base: source, height: shape.inputHeight, width: shape.inputWidth, channels: wide,
-      pixelStride: wide)
+    let layout = PixelLayout(height: shape.inputHeight, width: shape.inputWidth, channels: wide)
     for column in columns {
       let window = ImageWindow(
-        of: image, top: 3 * row - 4, left: 3 * column - 4, side: 5, patch: patch)
+        source, layout, top: 3 * row - 4, left: 3 * column - 4, side: 5, channels: 0..<wide, patch: patch)
       let frequencies = input + (column - columns.lowerBound) * wide
       for w in stride(from: 0, to: wide, by: 16) {
         WinogradF3.input(
-          window.base + w, rowStride: window.rowStride, columnStride: window.columnStride,
+          window.pixels(channel: w, layout), rowStride: window.rowStride, columnStride: window.columnStride,
           into: frequencies + w, frequencyStride: frequencyStride)
       }
     }

@@ -6,20 +6,26 @@ extension VectorKernels {
     firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>, count: Int,
     stepSize: Float, beta1: Float, beta2: Float, epsilon: Float, secondCorrectionRoot: Float
   ) {
-    for index in 0..<count {
-      let gradient = gradients[index]
-      let first = firstMoments[index] + (gradient - firstMoments[index]) * (1 - beta1)
-      let second = secondMoments[index] * beta2 + gradient * gradient * (1 - beta2)
-      firstMoments[index] = first
-      secondMoments[index] = second
+    precondition(count % Vector.scalarCount == 0, "\(count) floats are not whole vectors")
+    for index in stride(from: 0, to: count, by: Vector.scalarCount) {
+      let gradient = gradients.vector(at: index)
+      let oldFirst = firstMoments.vector(at: index)
+      let first = oldFirst + (gradient - oldFirst) * (1 - beta1)
+      let second = secondMoments.vector(at: index) * beta2 + gradient * gradient * (1 - beta2)
+      firstMoments.store(first, at: index)
+      secondMoments.store(second, at: index)
       let denominator = second.squareRoot() / secondCorrectionRoot + epsilon
-      parameters[index] -= stepSize * (first / denominator)
+      parameters.store(parameters.vector(at: index) - stepSize * (first / denominator), at: index)
     }
   }
 
   public func exponentialMovingAverage(
     average: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, decay: Float
   ) {
-    for index in 0..<count { average[index] += (1 - decay) * (parameters[index] - average[index]) }
+    precondition(count % Vector.scalarCount == 0, "\(count) floats are not whole vectors")
+    for index in stride(from: 0, to: count, by: Vector.scalarCount) {
+      let old = average.vector(at: index)
+      average.store(old + (parameters.vector(at: index) - old) * (1 - decay), at: index)
+    }
   }
 }

@@ -6,6 +6,8 @@ struct WinogradDataPlan: Sendable {
   let columns: Int
   /// Tiles transformed at a time.
   let blockTiles: Int
+  /// The most tiles of the last block.
+  let lastBlockTiles: Int
   /// Floats between two frequencies of transformed pixels, off powers of two: at multiples of 4 KiB, the
   /// stores of one tile's frequencies would all fall into one set of the cache.
   let inputStride: Int
@@ -22,8 +24,10 @@ struct WinogradDataPlan: Sendable {
     // second-level cache.
     // A pair of images of few tiles goes in one block: the weights, which are large there, are fetched once.
     blockTiles = tiles <= 16 ? 2 * tiles : 24
-    inputStride = blockTiles * depth + 16
-    productStride = blockTiles * MatrixMultiply.panelWidth + 16
+    // A few tiles left over go with the block before: they do not pay for fetching the weights once more.
+    lastBlockTiles = blockTiles + (tiles % blockTiles <= 4 ? tiles % blockTiles : 0)
+    inputStride = lastBlockTiles * depth + 16
+    productStride = lastBlockTiles * MatrixMultiply.panelWidth + 16
   }
 
   var patchOffset: Int { 0 }
@@ -32,6 +36,11 @@ struct WinogradDataPlan: Sendable {
   var inputOffset: Int { patchCount }
   var productOffset: Int { inputOffset + frequencies * inputStride }
   var scratchCount: Int { productOffset + frequencies * productStride }
+
+  /// The tiles of the block that begins at `first`, of `count` in all.
+  func block(from first: Int, of count: Int) -> Range<Int> {
+    first..<(count - first <= lastBlockTiles ? count : first + blockTiles)
+  }
 
   /// Columns of the panel that begins at `column`.
   func panelWidth(_ column: Int) -> Int { min(MatrixMultiply.panelWidth, columns - column) }
@@ -47,17 +56,20 @@ struct WinogradDataPlan: Sendable {
 extension WinogradConvolution {
   /// destination = max(floor, bias + source convolved); both data passes are this, with other weights.
   func convolve(
-    _ plan: WinogradDataPlan, images: Int, source: UnsafePointer<Float>,
+    _ plan: WinogradDataPlan, images: Int, source: UnsafePointer<Float>, _ sourceLayout: PixelLayout,
     preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, floor: Float,
-    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    destination: UnsafeMutablePointer<Float>, _ destinationLayout: PixelLayout,
+    scratch: UnsafeMutablePointer<Float>
   ) {
     let patch = scratch + plan.patchOffset
     let input = scratch + plan.inputOffset
     let products = scratch + plan.productOffset
     let count = images * tiles.count
-    for first in stride(from: 0, to: count, by: plan.blockTiles) {
-      let block = first..<min(first + plan.blockTiles, count)
-      transformInput(plan, block, source, patch: patch, into: input)
+    var first = 0
+    while first < count {
+      let block = plan.block(from: first, of: count)
+      first = block.upperBound
+      transformInput(plan, block, source, sourceLayout, patch: patch, into: input)
       for column in stride(from: 0, to: plan.columns, by: MatrixMultiply.panelWidth) {
         let width = plan.panelWidth(column)
         let weights = preparedWeights + plan.weightOffset(panel: column)
@@ -73,27 +85,28 @@ extension WinogradConvolution {
             accumulate: false)
         }
         transformOutput(
-          plan, block, products, channels: width, bias: bias.map { $0 + column }, floor: floor,
-          patch: patch, into: destination + column)
+          plan, block, products, channels: column..<column + width, bias: bias, floor: floor, patch: patch,
+          into: destination, destinationLayout)
       }
     }
   }
 
   @inline(never)
   private func transformInput(
-    _ plan: WinogradDataPlan, _ block: Range<Int>, _ source: UnsafePointer<Float>,
+    _ plan: WinogradDataPlan, _ block: Range<Int>, _ source: UnsafePointer<Float>, _ layout: PixelLayout,
     patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>
   ) {
     let imageCount = tiles.height * tiles.width * plan.depth
     for index in block {
       let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
       let window = tiles.window(
-        tile, margin: 1, image: source + image * imageCount, channels: plan.depth,
-        pixelStride: plan.depth, patch: patch)
+        tile, margin: 1, image: source + image * imageCount, layout, channels: 0..<plan.depth,
+        patch: patch)
       let row = input + (index - block.lowerBound) * plan.depth
       for channel in stride(from: 0, to: plan.depth, by: 16) {
         Transform.input(
-          window.base + channel, rowStride: window.rowStride, columnStride: window.columnStride,
+          window.pixels(channel: channel, layout), rowStride: window.rowStride,
+          columnStride: window.columnStride,
           into: row + channel, frequencyStride: plan.inputStride)
       }
     }
@@ -101,9 +114,9 @@ extension WinogradConvolution {
 
   @inline(never)
   private func transformOutput(
-    _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>, channels: Int,
-    bias: UnsafePointer<Float>?, floor: Float, patch: UnsafeMutablePointer<Float>,
-    into destination: UnsafeMutablePointer<Float>
+    _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>,
+    channels: Range<Int>, bias: UnsafePointer<Float>?, floor: Float, patch: UnsafeMutablePointer<Float>,
+    into destination: UnsafeMutablePointer<Float>, _ layout: PixelLayout
   ) {
     let floor = Vector(repeating: floor)
     let imageCount = tiles.height * tiles.width * plan.columns
@@ -114,19 +127,20 @@ extension WinogradConvolution {
       let (y, x) = tiles.origin(tile)
       let inside = y + tiles.size <= tiles.height && x + tiles.size <= tiles.width
       // All channels of a tile one after the other: their pixels share pairs of cache lines.
-      for channel in stride(from: 0, to: channels, by: 16) {
+      for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: 16) {
         let bias = bias?.vector(at: channel) ?? .zero
+        let products = row + (channel - channels.lowerBound)
+        let pixels = destination + layout.offset(channel: channel)
         if inside {
           Transform.output(
-            row + channel, frequencyStride: plan.productStride, bias: bias, floor: floor,
-            into: destination + (y * tiles.width + x) * plan.columns + channel,
-            rowStride: tiles.width * plan.columns, columnStride: plan.columns)
+            products, frequencyStride: plan.productStride, bias: bias, floor: floor,
+            into: pixels + y * layout.rowStride + x * layout.pixelStride, rowStride: layout.rowStride,
+            columnStride: layout.pixelStride)
         } else {
           Transform.output(
-            row + channel, frequencyStride: plan.productStride, bias: bias, floor: floor,
-            into: patch, rowStride: tiles.size * 16, columnStride: 16)
-          tiles.writeInside(
-            tile, patch: patch, image: destination + channel, pixelStride: plan.columns)
+            products, frequencyStride: plan.productStride, bias: bias, floor: floor, into: patch,
+            rowStride: tiles.size * 16, columnStride: 16)
+          tiles.writeInside(tile, patch: patch, image: pixels, layout)
         }
       }
     }

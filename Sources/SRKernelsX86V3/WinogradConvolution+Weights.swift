@@ -70,6 +70,10 @@ extension WinogradConvolution {
             let panel = column..<min(column + panelWidth, columns.upperBound)
             transformGradient(
               plan, block, panel, gradientDestination, patch: scratch, into: gradient)
+            if firstRow == 0 {
+              sumGradient(
+                plan, block, panel, gradient, into: gradientBias, accumulate: firstTile > 0)
+            }
             multiply(
               plan, rows: rows.count, columns: panel.count, depth: block.count, input, gradient,
               into: products + (column - firstColumn) / panelWidth * plan.panelStride,
@@ -83,9 +87,21 @@ extension WinogradConvolution {
         }
       }
     }
-    sumOverPixels(
-      gradientDestination, pixels: shape.outputHeight * shape.outputWidth,
-      channels: shape.outputChannels, into: gradientBias)
+  }
+
+  /// The bias gradient, the sum of the gradient over all pixels: among a tile's frequencies is the sum of its pixels.
+  @inline(never)
+  private func sumGradient(
+    _ plan: WinogradWeightsPlan, _ block: Range<Int>, _ columns: Range<Int>,
+    _ gradient: UnsafePointer<Float>, into gradientBias: UnsafeMutablePointer<Float>, accumulate: Bool
+  ) {
+    let sums = gradient + Transform.sumFrequency * plan.gradientStride
+    for column in stride(from: 0, to: columns.count, by: 16) {
+      var sum = Vector.zero
+      for tile in 0..<block.count { sum += sums.vector(at: tile * panelWidth + column) }
+      let bias = gradientBias + columns.lowerBound + column
+      bias.store(accumulate ? bias.vector(at: 0) + sum : sum, at: 0)
+    }
   }
 
   @inline(always) private var panelWidth: Int { MatrixMultiply.panelWidth }
@@ -116,12 +132,12 @@ extension WinogradConvolution {
   ) {
     for tile in block {
       let window = tiles.window(
-        tile, margin: 1, image: source + rows.lowerBound, channels: rows.count,
-        pixelStride: plan.rows, patch: patch)
+        tile, margin: 1, image: source, sourceLayout, channels: rows, patch: patch)
       let destination = input + (tile - block.lowerBound) * plan.blockRows
       for row in stride(from: 0, to: rows.count, by: 16) {
         Transform.input(
-          window.base + row, rowStride: window.rowStride, columnStride: window.columnStride,
+          window.pixels(channel: rows.lowerBound + row, sourceLayout), rowStride: window.rowStride,
+          columnStride: window.columnStride,
           into: destination + row, frequencyStride: plan.inputStride)
       }
     }
@@ -135,12 +151,12 @@ extension WinogradConvolution {
   ) {
     for tile in block {
       let window = tiles.window(
-        tile, margin: 0, image: gradientDestination + columns.lowerBound, channels: columns.count,
-        pixelStride: plan.columns, patch: patch)
+        tile, margin: 0, image: gradientDestination, destinationLayout, channels: columns, patch: patch)
       let destination = gradient + (tile - block.lowerBound) * panelWidth
       for column in stride(from: 0, to: columns.count, by: 16) {
         Transform.gradient(
-          window.base + column, rowStride: window.rowStride, columnStride: window.columnStride,
+          window.pixels(channel: columns.lowerBound + column, destinationLayout), rowStride: window.rowStride,
+          columnStride: window.columnStride,
           into: destination + column, frequencyStride: plan.gradientStride)
       }
     }

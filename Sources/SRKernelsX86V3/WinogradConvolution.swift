@@ -8,6 +8,8 @@ import SRKernels
 struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
   let shape: Convolution2DShape
   let tiles: WinogradTiles
+  let sourceLayout: PixelLayout
+  let destinationLayout: PixelLayout
   let forwardPlan: WinogradDataPlan
   let backwardPlan: WinogradDataPlan
   let weightsPlan: WinogradWeightsPlan
@@ -15,7 +17,7 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
   /// Whether the method covers a shape: 3 x 3, stride 1, padding 1, channels in whole vectors.
   static func supports(_ shape: Convolution2DShape) -> Bool {
     shape.kernelSize == 3 && shape.stride == 1 && shape.padding == 1 && shape.inputChannels % 16 == 0
-      && shape.outputChannels % 16 == 0
+      && shape.outputChannels % (shape.shufflesPixels ? 64 : 16) == 0
   }
 
   init(_ shape: Convolution2DShape) {
@@ -24,6 +26,9 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     let frequencies = Transform.frequencyCount
     tiles = WinogradTiles(
       height: shape.inputHeight, width: shape.inputWidth, size: Transform.outputTile)
+    sourceLayout = PixelLayout(
+      height: shape.inputHeight, width: shape.inputWidth, channels: shape.inputChannels)
+    destinationLayout = PixelLayout(destinationOf: shape)
     forwardPlan = WinogradDataPlan(
       depth: shape.inputChannels, columns: shape.outputChannels, tiles: tiles.count,
       frequencies: frequencies)
@@ -105,8 +110,9 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     convolve(
-      forwardPlan, images: images, source: source, preparedWeights: preparedWeights, bias: bias,
-      floor: activation == .relu ? 0 : -.infinity, destination: destination, scratch: scratch)
+      forwardPlan, images: images, source: source, sourceLayout, preparedWeights: preparedWeights,
+      bias: bias, floor: activation == .relu ? 0 : -.infinity, destination: destination,
+      destinationLayout, scratch: scratch)
   }
 
   func backwardData(
@@ -114,7 +120,8 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     convolve(
-      backwardPlan, images: 1, source: gradientDestination, preparedWeights: preparedWeights, bias: nil,
-      floor: -.infinity, destination: gradientSource, scratch: scratch)
+      backwardPlan, images: 1, source: gradientDestination, destinationLayout,
+      preparedWeights: preparedWeights, bias: nil, floor: -.infinity, destination: gradientSource,
+      sourceLayout, scratch: scratch)
   }
 }

@@ -28,27 +28,26 @@ struct WinogradTiles: Sendable {
   /// The pixels of a tile with `margin` more on each side.
   @inline(always)
   func window(
-    _ tile: Int, margin: Int, image: UnsafePointer<Float>, channels: Int, pixelStride: Int,
+    _ tile: Int, margin: Int, image: UnsafePointer<Float>, _ layout: PixelLayout, channels: Range<Int>,
     patch: UnsafeMutablePointer<Float>
   ) -> ImageWindow {
     let (row, column) = origin(tile)
     return ImageWindow(
-      of: ImageWindow.Image(
-        base: image, height: height, width: width, channels: channels, pixelStride: pixelStride),
-      top: row - margin, left: column - margin, side: size + 2 * margin, patch: patch)
+      image, layout, top: row - margin, left: column - margin, side: size + 2 * margin,
+      channels: channels, patch: patch)
   }
 
-  /// Copies the part of an m x m patch of 16 channels that lies inside the image to `image`, whose pixels are
-  /// `pixelStride` floats apart.
+  /// Copies the part of an m x m patch of 16 channels that lies inside the image to `image`.
   @inline(never)
   func writeInside(
-    _ tile: Int, patch: UnsafePointer<Float>, image: UnsafeMutablePointer<Float>, pixelStride: Int
+    _ tile: Int, patch: UnsafePointer<Float>, image: UnsafeMutablePointer<Float>, _ layout: PixelLayout
   ) {
     let (row, column) = origin(tile)
     for y in 0..<min(size, height - row) {
       for x in 0..<min(size, width - column) {
         image.store(
-          patch.vector(at: (y * size + x) * 16), at: ((row + y) * width + column + x) * pixelStride)
+          patch.vector(at: (y * size + x) * 16),
+          at: (row + y) * layout.rowStride + (column + x) * layout.pixelStride)
       }
     }
   }

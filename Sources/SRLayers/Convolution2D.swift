@@ -21,11 +21,12 @@ public struct Convolution2D: Sendable {
   ) {
     self.name = name
     kernel = kernels.makeConvolution2D(shape)
+    let outputs: ParameterLayout.Outputs = shape.shufflesPixels ? .bySubpixel : .asInFile
     weight = layout.append(
       "\(name).weight",
       shape: [shape.outputChannels, shape.inputChannels, shape.kernelSize, shape.kernelSize],
-      storage: .convolutionHWIO)
-    bias = layout.append("\(name).bias", shape: [shape.outputChannels])
+      storage: .convolutionHWIO, outputs: outputs)
+    bias = layout.append("\(name).bias", shape: [shape.outputChannels], outputs: outputs)
     preparedForward = prepared.reserve(kernel.preparedForwardCount)
     preparedBackwardData =
       propagatesGradient ? prepared.reserve(kernel.preparedBackwardDataCount) : nil

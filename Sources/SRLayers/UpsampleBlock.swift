@@ -22,7 +22,7 @@ public struct UpsampleBlock: Sendable {
     self.channels = channels
     let shape = Convolution2DShape(
       inputHeight: height, inputWidth: width, inputChannels: channels,
-      outputChannels: 4 * channels, kernelSize: 3, padding: 1)
+      outputChannels: 4 * channels, kernelSize: 3, padding: 1, shufflesPixels: true)
     convolution = Convolution2D(
       "\(name).block.0", shape: shape, layout: &layout, prepared: &prepared, kernels: kernels)
     activation = PReLU("\(name).block.2", layout: &layout)
@@ -32,19 +32,15 @@ public struct UpsampleBlock: Sendable {
   /// Floats of the output image, and of the convolution's.
   public var outputCount: Int { convolution.shape.destinationCount }
 
-  /// The convolution and the shuffle. `temporary` holds ``outputCount`` floats.
+  /// The convolution, which stores its output shuffled.
   public func forward(
-    _ input: UnsafePointer<Float>, temporary: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+    _ input: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    convolution.forward(input, into: temporary, context: context)
-    context.kernels.pixelShuffleForward(
-      source: temporary, destination: workspace + shuffled, height: convolution.shape.outputHeight,
-      width: convolution.shape.outputWidth, channels: channels)
+    convolution.forward(input, into: workspace + shuffled, context: context)
   }
 
   /// The activation: writes the block's output, ``outputCount`` floats. `workspace` is that of
-  /// ``forward(_:temporary:workspace:context:)``.
+  /// ``forward(_:workspace:context:)``.
   public func activate(
     into output: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>,
     context: LayerContext
@@ -52,20 +48,15 @@ public struct UpsampleBlock: Sendable {
     activation.forward(workspace + shuffled, into: output, count: outputCount, context: context)
   }
 
-  /// Overwrites `gradientInput`; destroys `gradient`. `temporary` holds ``outputCount`` floats.
+  /// Overwrites `gradientInput`; destroys `gradient`.
   public func backward(
     input: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
-    gradientInput: UnsafeMutablePointer<Float>, temporary: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+    gradientInput: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>,
+    context: LayerContext
   ) {
     activation.backward(
       source: workspace + shuffled, gradient: gradient, count: outputCount, context: context)
-    context.kernels.pixelShuffleBackward(
-      gradientDestination: gradient, gradientSource: temporary,
-      height: convolution.shape.outputHeight, width: convolution.shape.outputWidth,
-      channels: channels)
     convolution.backward(
-      source: input, gradientDestination: temporary, gradientSource: gradientInput, context: context
-    )
+      source: input, gradientDestination: gradient, gradientSource: gradientInput, context: context)
   }
 }

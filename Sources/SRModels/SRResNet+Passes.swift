@@ -36,8 +36,7 @@ extension SRResNet {
       for image in group {
         activateInput(ofUpsampling: index, image)
         upsampling.forward(
-          upsamplingInput(index, image), temporary: image.shared + sharedSlots.wide,
-          workspace: image.memory, context: image.context)
+          upsamplingInput(index, image), workspace: image.memory, context: image.context)
       }
     }
   }
@@ -50,7 +49,7 @@ extension SRResNet {
     let superRes = shared + sharedSlots.superRes
     activateInput(ofUpsampling: bodyUpsamplings.count, image)
     tailUpsampling.forward(
-      tailInput(image), temporary: shared + sharedSlots.wide, workspace: shared, context: image.context)
+      tailInput(image), workspace: shared, context: image.context)
     tailUpsampling.activate(into: features, workspace: shared, context: image.context)
     output.forward(features, into: superRes, context: image.context)
     return UnsafePointer(superRes)
@@ -72,7 +71,7 @@ extension SRResNet {
     tailUpsampling.backward(
       input: tailInput(image), gradient: shared + sharedSlots.gradientWide,
       gradientInput: bodyUpsamplings.isEmpty ? gradientSkip(image) : gradient(image),
-      temporary: shared + sharedSlots.wide, workspace: shared, context: image.context)
+      workspace: shared, context: image.context)
     gradientsFinal(tailUpsampling.convolution.weight.offset)
   }
 
@@ -91,7 +90,7 @@ extension SRResNet {
         upsampling.backward(
           input: upsamplingInput(index, image), gradient: gradient(image),
           gradientInput: index == 0 ? gradientSkip(image) : gradient(image),
-          temporary: image.shared + sharedSlots.wide, workspace: image.memory, context: image.context)
+          workspace: image.memory, context: image.context)
         gradientsFinal(position, upsampling.convolution.weight.offset)
       }
     }

@@ -49,8 +49,6 @@ public final class SRResNet: Sendable {
   struct SharedSlots: Sendable {
     /// The last upsampling's input.
     var tailInput = 0
-    /// Large enough for the last upsampling's convolution.
-    var wide = 0
     /// The last upsampling's output.
     var tailFeatures = 0
     var superRes = 0
@@ -120,7 +118,6 @@ public final class SRResNet: Sendable {
     imageSlots.gradientFeatures = image.reserve(features)
     imageSlots.gradientSkip = image.reserve(features)
     sharedSlots.tailInput = shared.reserve(tailInput)
-    sharedSlots.wide = shared.reserve(wide)
     sharedSlots.tailFeatures = shared.reserve(wide)
     sharedSlots.superRes = shared.reserve(output.shape.destinationCount)
     sharedSlots.gradientWide = shared.reserve(wide)

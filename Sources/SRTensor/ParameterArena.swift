@@ -19,21 +19,9 @@ public final class ParameterArena: Sendable {
   /// The tensor's elements in file order: row-major in `entry.shape`.
   public func tensor(_ entry: ParameterLayout.Entry) -> [Float] {
     let source = pointer(to: entry)
-    switch entry.storage {
-    case .rowMajor:
-      return Array(UnsafeBufferPointer(start: source, count: entry.count))
-    case .convolutionHWIO:
-      let (outputs, inputs, taps) = (entry.shape[0], entry.shape[1], entry.shape[2] * entry.shape[3])
-      return [Float](unsafeUninitializedCapacity: entry.count) { result, count in
-        for o in 0..<outputs {
-          for i in 0..<inputs {
-            for t in 0..<taps {
-              result[(o * inputs + i) * taps + t] = source[(t * inputs + i) * outputs + o]
-            }
-          }
-        }
-        count = entry.count
-      }
+    return [Float](unsafeUninitializedCapacity: entry.count) { result, count in
+      forEachElement(entry) { file, arena in result[file] = source[arena] }
+      count = entry.count
     }
   }
 
@@ -42,15 +30,25 @@ public final class ParameterArena: Sendable {
     precondition(
       values.count == entry.count, "\(entry.name) holds \(entry.count) floats, \(values.count) given")
     let destination = pointer(to: entry)
-    switch entry.storage {
-    case .rowMajor:
-      for (index, value) in values.enumerated() { destination[index] = value }
-    case .convolutionHWIO:
-      let (outputs, inputs, taps) = (entry.shape[0], entry.shape[1], entry.shape[2] * entry.shape[3])
-      for o in 0..<outputs {
-        for i in 0..<inputs {
-          for t in 0..<taps {
-            destination[(t * inputs + i) * outputs + o] = values[(o * inputs + i) * taps + t]
+    forEachElement(entry) { file, arena in destination[arena] = values[file] }
+  }
+
+  /// Calls `body` with each element's index in the file and in the arena, both from the tensor's first.
+  @inline(__always)
+  private func forEachElement(_ entry: ParameterLayout.Entry, _ body: (_ file: Int, _ arena: Int) -> Void) {
+    let outputs = entry.shape[0]
+    let elements = entry.count / outputs
+    for fileOutput in 0..<outputs {
+      let output = entry.arenaOutput(fileOutput)
+      let first = fileOutput * elements
+      switch entry.storage {
+      case .rowMajor:
+        for element in 0..<elements { body(first + element, output * elements + element) }
+      case .convolutionHWIO:
+        let (inputs, taps) = (entry.shape[1], entry.shape[2] * entry.shape[3])
+        for input in 0..<inputs {
+          for tap in 0..<taps {
+            body(first + input * taps + tap, (tap * inputs + input) * outputs + output)
           }
         }
       }

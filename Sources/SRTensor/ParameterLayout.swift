@@ -12,17 +12,34 @@ public struct ParameterLayout: Sendable, Equatable {
     case convolutionHWIO
   }
 
+  /// In which order a tensor's output channels (its first dimension) lie in the arena.
+  public enum Outputs: Sendable, Equatable {
+    case asInFile
+    /// Those of a convolution before PyTorch's `PixelShuffle(2)`, channel by channel in the file, lie subpixel by
+    /// subpixel: file index 4 c + s at s C + c, with C = outputs / 4.
+    case bySubpixel
+  }
+
   public struct Entry: Sendable, Equatable {
     /// PyTorch's name, such as `res_blocks.0.block.0.weight`.
     public let name: String
     /// PyTorch's shape (OIHW for convolutions).
     public let shape: [Int]
     public let storage: Storage
+    public let outputs: Outputs
     /// First float in the arena.
     public let offset: Int
     /// Number of floats.
     public let count: Int
     public var range: Range<Int> { offset..<(offset + count) }
+
+    /// Where the output channel that the file has at `index` stands among those of the arena.
+    public func arenaOutput(_ index: Int) -> Int {
+      switch outputs {
+      case .asInFile: index
+      case .bySubpixel: index % 4 * (shape[0] / 4) + index / 4
+      }
+    }
   }
 
   /// In the order in which the forward pass uses them.
@@ -36,14 +53,16 @@ public struct ParameterLayout: Sendable, Equatable {
 
   /// Reserves room for a tensor and returns where it lies. Names are unique.
   public mutating func append(
-    _ name: String, shape: [Int], storage: Storage = .rowMajor
+    _ name: String, shape: [Int], storage: Storage = .rowMajor, outputs: Outputs = .asInFile
   ) -> Entry {
     precondition(entry(named: name) == nil, "two parameters are called \(name)")
     precondition(
       storage == .rowMajor || shape.count == 4, "HWIO storage needs 4 dimensions, \(name) has \(shape)")
+    precondition(
+      outputs == .asInFile || shape[0] % 4 == 0, "\(name) of \(shape) has no outputs for 2 x 2 subpixels")
     let count = shape.reduce(1, *)
     let entry = Entry(
-      name: name, shape: shape, storage: storage, offset: arenaCount, count: count)
+      name: name, shape: shape, storage: storage, outputs: outputs, offset: arenaCount, count: count)
     entries.append(entry)
     arenaCount = (arenaCount + count + 15) / 16 * 16
     return entry

@@ -34,17 +34,18 @@ struct ConvolutionProblem: Problem {
 
   private static var layers: [(String, Convolution2DShape)] {
     func shape(
-      _ inputs: Int, _ outputs: Int, at size: Int, kernel: Int = 3, stride: Int = 1, padding: Int? = nil
+      _ inputs: Int, _ outputs: Int, at size: Int, kernel: Int = 3, stride: Int = 1, padding: Int? = nil,
+      shuffled: Bool = false
     ) -> Convolution2DShape {
       Convolution2DShape(
         inputHeight: size, inputWidth: size, inputChannels: inputs, outputChannels: outputs,
-        kernelSize: kernel, stride: stride, padding: padding ?? kernel / 2)
+        kernelSize: kernel, stride: stride, padding: padding ?? kernel / 2, shufflesPixels: shuffled)
     }
     return [
       ("SRResNet head", shape(3, 64, at: 32, kernel: 9)),
       ("SRResNet body", shape(64, 64, at: 32)),
-      ("SRResNet upsample 0", shape(64, 256, at: 32)),
-      ("SRResNet upsample 1", shape(64, 256, at: 64)),
+      ("SRResNet upsample 0", shape(64, 256, at: 32, shuffled: true)),
+      ("SRResNet upsample 1", shape(64, 256, at: 64, shuffled: true)),
       ("SRResNet output", shape(64, 3, at: 128, kernel: 9)),
       ("VGG16 conv1_1", shape(3, 64, at: 128)),
       ("VGG16 conv1_2", shape(64, 64, at: 128)),

@@ -17,7 +17,16 @@ import Testing
       kernelSize: 3, padding: 1)
   }
 
-  @Test(arguments: CPULevel.supported(), shapes)
+  /// Destinations stored as PyTorch's pixel shuffle of them; subpixels of one vector and of more than a panel.
+  static let shuffledShapes: [Convolution2DShape] = [
+    (8, 12, 16, 64), (16, 16, 32, 128), (13, 22, 64, 256), (31, 29, 16, 192),
+  ].map { height, width, inputs, outputs in
+    Convolution2DShape(
+      inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,
+      kernelSize: 3, padding: 1, shufflesPixels: true)
+  }
+
+  @Test(arguments: CPULevel.supported(), shapes + shuffledShapes)
   func agreesWithTheDefinition(level: CPULevel, shape: Convolution2DShape) {
     let kernel = level.kernels.makeConvolution2D(shape)
     #expect(kernel.algorithm.hasPrefix("winograd"))
@@ -39,11 +48,23 @@ import Testing
     #expect(level.kernels.makeConvolution2D(shape).algorithm == algorithm)
   }
 
-  @Test(arguments: CPULevel.supported(), shapes)
+  @Test(arguments: CPULevel.supported(), shapes + shuffledShapes)
   func givesImagesTheSameBitsTogetherAsAlone(level: CPULevel, shape: Convolution2DShape) {
     let results = ConvolutionTrial(shape, seed: 11)
       .forwardAloneAndPaired(level.kernels.makeConvolution2D(shape))
     #expect(results.alone == results.paired)
+  }
+
+  /// PyTorch's `PixelShuffle(2)` takes channel 4 c + 2 i + j of pixel (y, x) to channel c of pixel (2 y + i, 2 x + j).
+  @Test func storesThePixelShuffle() {
+    let shape = Convolution2DShape(
+      inputHeight: 5, inputWidth: 7, inputChannels: 16, outputChannels: 64, kernelSize: 3, padding: 1,
+      shufflesPixels: true)
+    for (y, x, c, i, j) in [(0, 0, 0, 0, 0), (2, 3, 5, 0, 1), (4, 6, 15, 1, 0), (1, 4, 9, 1, 1)] {
+      #expect(
+        shape.destinationIndex(row: y, column: x, channel: (2 * i + j) * 16 + c)
+          == ((2 * y + i) * 14 + 2 * x + j) * 16 + c)
+    }
   }
 
   @Test(arguments: CPULevel.supported())

@@ -37,7 +37,7 @@ import Testing
     model.initialize(parameters, as: .interpolation, seed: 3)
     let prepared = AlignedBuffer(count: model.preparedCount)
     model.prepare(parameters, into: prepared, forBackward: false)
-    let workspace = SRResNetWorkspace(for: model)
+    let workspace = SRResNetWorkspace(for: model, images: 1)
 
     /// Red along y, green along x, blue bent: all around 1/2 on both sides.
     func colours(_ y: Float, _ x: Float) -> [Float] {
@@ -51,10 +51,11 @@ import Testing
         }
       }
     }
-    let superRes = model.forward(
-      lowRes: lowRes.pointer, workspace: workspace,
-      context: model.context(
-        parameters: parameters, prepared: prepared, gradients: nil, workspace: workspace))
+    let image = model.pass(
+      lowRes: lowRes.pointer, parameters: parameters, prepared: prepared, gradients: nil,
+      workspace: workspace)
+    model.forwardBody([image])
+    let superRes = model.forwardTail(image)
     for y in 12..<20 {
       for x in 12..<20 {
         let expected = colours((Float(y) + 0.5) / 4 - 0.5, (Float(x) + 0.5) / 4 - 0.5)

@@ -16,6 +16,23 @@ import Testing
     #expect(arena.pointer(to: weight)[17] == values[(2 * 2 + 1) * 9 + 2])
   }
 
+  @Test func outputsOfAPixelShuffleLieSubpixelBySubpixel() {
+    var layout = ParameterLayout()
+    let weight = layout.append(
+      "weight", shape: [8, 3, 3, 3], storage: .convolutionHWIO, outputs: .bySubpixel)
+    let bias = layout.append("bias", shape: [8], outputs: .bySubpixel)
+    let arena = ParameterArena(layout: layout)
+    let values = (0..<weight.count).map(Float.init)
+    arena.setTensor(weight, to: values)
+    arena.setTensor(bias, to: [0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(arena.tensor(weight) == values)
+    #expect(arena.tensor(bias) == [0, 1, 2, 3, 4, 5, 6, 7])
+    // Channel 0 of the four subpixels is in the file at 0, 1, 2, 3; channel 1 at 4, 5, 6, 7.
+    #expect((0..<8).map { arena.pointer(to: bias)[$0] } == [0, 4, 1, 5, 2, 6, 3, 7])
+    // OIHW element (o 6, i 2, y 1, x 0) is output 2 * 2 + 1: HWIO ((1 * 3 + 0) * 3 + 2) * 8 + 5.
+    #expect(arena.pointer(to: weight)[93] == values[(6 * 3 + 2) * 9 + 3])
+  }
+
   @Test func tensorsStartOnCacheLines() {
     var layout = ParameterLayout()
     _ = layout.append("a", shape: [3])

@@ -13,14 +13,16 @@ extension Reference {
     var destination = [T](repeating: 0, count: shape.destinationCount)
     for y in 0..<shape.outputHeight {
       for x in 0..<shape.outputWidth {
-        let pixel = (y * shape.outputWidth + x) * shape.outputChannels
-        for k in 0..<shape.outputChannels { destination[pixel + k] = bias[k] }
+        var pixel = bias
         forEachTap(shape, y: y, x: x) { sourcePixel, weightRow in
           for c in 0..<shape.inputChannels {
             let value = source[sourcePixel + c]
             let row = weightRow + c * shape.outputChannels
-            for k in 0..<shape.outputChannels { destination[pixel + k] += value * weights[row + k] }
+            for k in 0..<shape.outputChannels { pixel[k] += value * weights[row + k] }
           }
+        }
+        for k in 0..<shape.outputChannels {
+          destination[shape.destinationIndex(row: y, column: x, channel: k)] = pixel[k]
         }
       }
     }
@@ -35,14 +37,12 @@ extension Reference {
     var gradientSource = [T](repeating: 0, count: shape.sourceCount)
     for y in 0..<shape.outputHeight {
       for x in 0..<shape.outputWidth {
-        let pixel = (y * shape.outputWidth + x) * shape.outputChannels
+        let pixel = gathered(shape, gradientDestination, y: y, x: x)
         forEachTap(shape, y: y, x: x) { sourcePixel, weightRow in
           for c in 0..<shape.inputChannels {
             let row = weightRow + c * shape.outputChannels
             var sum: T = 0
-            for k in 0..<shape.outputChannels {
-              sum += gradientDestination[pixel + k] * weights[row + k]
-            }
+            for k in 0..<shape.outputChannels { sum += pixel[k] * weights[row + k] }
             gradientSource[sourcePixel + c] += sum
           }
         }
@@ -60,20 +60,23 @@ extension Reference {
     var gradientBias = [T](repeating: 0, count: shape.outputChannels)
     for y in 0..<shape.outputHeight {
       for x in 0..<shape.outputWidth {
-        let pixel = (y * shape.outputWidth + x) * shape.outputChannels
-        for k in 0..<shape.outputChannels { gradientBias[k] += gradientDestination[pixel + k] }
+        let pixel = gathered(shape, gradientDestination, y: y, x: x)
+        for k in 0..<shape.outputChannels { gradientBias[k] += pixel[k] }
         forEachTap(shape, y: y, x: x) { sourcePixel, weightRow in
           for c in 0..<shape.inputChannels {
             let value = source[sourcePixel + c]
             let row = weightRow + c * shape.outputChannels
-            for k in 0..<shape.outputChannels {
-              gradientWeights[row + k] += value * gradientDestination[pixel + k]
-            }
+            for k in 0..<shape.outputChannels { gradientWeights[row + k] += value * pixel[k] }
           }
         }
       }
     }
     return (gradientWeights, gradientBias)
+  }
+
+  /// The output channels of one pixel, wherever the shape puts them.
+  private static func gathered<T>(_ shape: Convolution2DShape, _ destination: [T], y: Int, x: Int) -> [T] {
+    (0..<shape.outputChannels).map { destination[shape.destinationIndex(row: y, column: x, channel: $0)] }
   }
 
   /// Calls `body` with the first element of each source pixel and of each weight tap that destination pixel
