@@ -1,7 +1,7 @@
 import SRModels
 import SRTensor
 
-/// How much each channel of each tap weighs in LPIPS: its calibrated linear layers, or 1 everywhere.
+/// How much each channel of each tap weighs in LPIPS: its calibrated linear layers, their means, or 1 everywhere.
 public struct LPIPSLinear: Sendable {
   private let arena: ParameterArena
 
@@ -26,6 +26,20 @@ public struct LPIPSLinear: Sendable {
       }
     }
   }
+
+  /// The same weight for every channel of a tap: the mean of `calibrated` ones. For a trunk whose channels are not those
+  /// that the weights were calibrated for: it keeps what each tap counts, and so the distance's size.
+  public static func mean(of calibrated: LPIPSLinear) -> LPIPSLinear {
+    let mean = LPIPSLinear(arena: ParameterArena(layout: calibrated.arena.layout))
+    for entry in calibrated.arena.layout.entries {
+      let sum = calibrated.arena.tensor(entry).reduce(0) { $0 + Double($1) }
+      mean.arena.setTensor(
+        entry, to: [Float](repeating: Float(sum / Double(entry.count)), count: entry.count))
+    }
+    return mean
+  }
+
+  private init(arena: ParameterArena) { self.arena = arena }
 
   /// Number of weights of each tap.
   var channels: [Int] { arena.layout.entries.map(\.count) }

@@ -105,7 +105,7 @@ struct DataOptions: ParsableArguments {
   var vggInput: String?
   @Option(help: "What LPIPS terms see: raw (0...1, as the paper's code) or symmetric (-1...1).")
   var lpipsInput: String?
-  @Option(help: "LPIPS linear layers: automatic, v0.1 or none.")
+  @Option(help: "LPIPS linear layers: automatic, v0.1, mean (of each layer) or none.")
   var lpipsLinear: String?
 
   var values: [Setting: String] {

@@ -53,6 +53,25 @@ import Testing
     }
   }
 
+  /// Linear weights of 0 and 2 in turn are 1 in the mean, which is what no linear layers are.
+  @Test func meanLinearWeightsAreTheMeansOfTheTaps() throws {
+    let kernels = try CPULevel.selected().kernels
+    let images = FormulaImages(height: 24, width: 24)
+    let network = FeatureNetwork(
+      Self.architecture, imageHeight: 24, imageWidth: 24, kernels: kernels, load: FormulaParameters.fill)
+    let alternating = LPIPSLinear(for: Self.architecture) { arena in
+      for entry in arena.layout.entries {
+        arena.setTensor(entry, to: (0..<entry.count).map { $0 % 2 == 0 ? 0 : 2 })
+      }
+    }
+    func value(_ linear: LPIPSLinear) -> Double {
+      let loss = LPIPSLoss(name: "lpips_tiny", network: network, linear: linear, kernels: kernels)
+      return LossRun(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape).value
+    }
+    #expect(value(.mean(of: alternating)) == value(.none(for: Self.architecture)))
+    #expect(value(.mean(of: alternating)) != value(alternating))
+  }
+
   @Test func takesOnlyTheLayersItNeeds() {
     let chosen = FeatureArchitecture.vgg16.taking(["relu1_2", "relu3_3"])
     #expect(chosen.taps.map(\.name) == ["relu1_2", "relu3_3"])

@@ -24,8 +24,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public enum Validation: String, CaseIterable, Sendable { case dealt, rank0 }
   public enum VGGInput: String, CaseIterable, Sendable { case raw, imagenet }
   public enum LPIPSInput: String, CaseIterable, Sendable { case raw, symmetric }
-  /// The linear layers of LPIPS; `automatic` leaves them out over a trunk they were not trained on.
-  public enum LPIPSLinear: String, CaseIterable, Sendable { case automatic, v01 = "v0.1", none }
+  /// The linear layers of LPIPS; `automatic` leaves them out over a trunk they were not trained on; `mean` puts
+  /// each layer's mean weight in their place, which keeps what LPIPS counts beside other terms.
+  public enum LPIPSLinear: String, CaseIterable, Sendable { case automatic, v01 = "v0.1", mean, none }
 
   /// Where to go on from.
   public enum Resume: Sendable, Equatable {

@@ -32,22 +32,32 @@ struct PerceptualLosses {
     _ net: LPIPSNet, input: TrainingConfiguration.LPIPSInput, linear: TrainingConfiguration.LPIPSLinear
   ) throws -> Built {
     let trunk = try weights.trunk(net)
-    let isCalibrated = linear == .v01 || (linear == .automatic && trunk.suitsLinear)
-    let layers =
-      isCalibrated
-      ? try LPIPSLinear(for: net.architecture) { arena in
-        try loadParameters(from: try weights.linear(net).path, into: arena, ignoringExtra: true)
-      } : LPIPSLinear.none(for: net.architecture)
+    let leavesOut = linear == .automatic && !trunk.suitsLinear
+    let (layers, title) =
+      switch linear {
+      case .v01,
+        .automatic where trunk.suitsLinear:
+        (try linearLayers(net), "v0.1")
+      case .mean: (LPIPSLinear.mean(of: try linearLayers(net)), "mean")
+      case .none, .automatic: (LPIPSLinear.none(for: net.architecture), "none")
+      }
     let network = try network(net.architecture, trunk.file)
     let loss = LPIPSLoss(
       net, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels)
     let note =
-      linear == .automatic && !isCalibrated
-      ? " (those of LPIPS belong to torchvision's trunk; --lpips-linear v0.1 takes them all the same)" : ""
+      leavesOut
+      ? " (those of LPIPS belong to torchvision's trunk; --lpips-linear v0.1 takes them all the same, mean takes "
+        + "their means)" : ""
     return Built(
       loss: loss, weightCount: network.weightCount,
       provenance: "lpips_\(net.rawValue) over \(trunk.file.summary), input \(input.rawValue), "
-        + "linear \(isCalibrated ? "v0.1" : "none")\(note)")
+        + "linear \(title)\(note)")
+  }
+
+  private func linearLayers(_ net: LPIPSNet) throws -> LPIPSLinear {
+    try LPIPSLinear(for: net.architecture) { arena in
+      try loadParameters(from: try weights.linear(net).path, into: arena, ignoringExtra: true)
+    }
   }
 
   private func network(
