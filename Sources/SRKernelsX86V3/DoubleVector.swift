@@ -19,7 +19,4 @@ struct DoubleVector {
   @inline(__always) var rounded: Vector {
     Vector(lowHalf: SIMD8<Float>(low), highHalf: SIMD8<Float>(high))
   }
-
-  /// The total of all sixteen.
-  @inline(__always) var sum: Double { (low + high).sum() }
 }

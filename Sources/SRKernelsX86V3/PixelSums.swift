@@ -1,33 +1,20 @@
 import SRKernels
 
 // Sums over an image's pixels, in double precision: the gates of squeeze-and-excitation are computed from such sums and
-// by them, and their terms nearly cancel.
+// trained by them, and their terms nearly cancel.
 
-/// Pixels added up in single precision before they join the double-precision total. So few cost no accuracy that
-/// the terms themselves have, and spare most of the conversions.
-private let pixelGroup = 4
+/// Pixels added up in single precision, four by four, before they join the double-precision totals: few enough to cost
+/// little accuracy, enough to spare most of the conversions.
+private let pixelBlock = 16
 
 /// sums[k] = sum over pixels of image[pixel, k]
 func sumOverPixels(
   _ image: UnsafePointer<Float>, pixels: Int, channels: Int, into sums: UnsafeMutablePointer<Float>
 ) {
-  let whole = channels / Vector.scalarCount * Vector.scalarCount
-  for c in stride(from: 0, to: whole, by: Vector.scalarCount) {
-    var total = DoubleVector.zero
-    let rest = pixels / pixelGroup * pixelGroup
-    for first in stride(from: 0, to: rest, by: pixelGroup) {
-      let row = image + first * channels + c
-      total.add(
-        (row.vector(at: 0) + row.vector(at: channels))
-          + (row.vector(at: 2 * channels) + row.vector(at: 3 * channels)))
-    }
-    for pixel in rest..<pixels { total.add(image.vector(at: pixel * channels + c)) }
-    sums.store(total.rounded, at: c)
-  }
-  for c in whole..<channels {
-    var total = 0.0
-    for pixel in 0..<pixels { total += Double(image[pixel * channels + c]) }
-    sums[c] = Float(total)
+  sumOverPixels(pixels: pixels, channels: channels, into: sums) { sum, index in
+    sum += image.vector(at: index)
+  } single: {
+    image[$0]
   }
 }
 
@@ -43,17 +30,51 @@ extension VectorKernels {
     _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, pixels: Int, channels: Int,
     sums: UnsafeMutablePointer<Float>
   ) {
-    for c in stride(from: 0, to: channels, by: Vector.scalarCount) {
-      var total = DoubleVector.zero
-      for first in stride(from: 0, to: pixels, by: pixelGroup) {
-        var partial = Vector.zero
-        for pixel in first..<min(first + pixelGroup, pixels) {
-          partial.addProduct(
-            left.vector(at: pixel * channels + c), right.vector(at: pixel * channels + c))
-        }
-        total.add(partial)
-      }
-      sums.store(total.rounded, at: c)
+    sumOverPixels(pixels: pixels, channels: channels, into: sums) { sum, index in
+      sum.addProduct(left.vector(at: index), right.vector(at: index))
+    } single: {
+      left[$0] * right[$0]
     }
+  }
+}
+
+/// Adds up each channel's terms: of sixteen channels by `add`, given the first one's index, of the last few one by one.
+@inline(__always)
+private func sumOverPixels(
+  pixels: Int, channels: Int, into sums: UnsafeMutablePointer<Float>,
+  add: (_ sum: inout Vector, _ index: Int) -> Void, single: (_ index: Int) -> Float
+) {
+  let whole = channels / Vector.scalarCount * Vector.scalarCount
+  withUnsafeTemporaryAllocation(byteCount: whole * MemoryLayout<Double>.stride, alignment: 64) { memory in
+    let totals = memory.baseAddress!.assumingMemoryBound(to: DoubleVector.self)
+    let vectors = whole / Vector.scalarCount
+    for vector in 0..<vectors { totals[vector] = .zero }
+    // All channels of a block one after the other: its pixels stay in the cache.
+    for first in stride(from: 0, to: pixels, by: pixelBlock) {
+      let end = min(first + pixelBlock, pixels)
+      for vector in 0..<vectors {
+        let channel = vector * Vector.scalarCount
+        var (sum0, sum1, sum2, sum3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+        var pixel = first
+        while pixel + 4 <= end {
+          add(&sum0, pixel * channels + channel)
+          add(&sum1, (pixel + 1) * channels + channel)
+          add(&sum2, (pixel + 2) * channels + channel)
+          add(&sum3, (pixel + 3) * channels + channel)
+          pixel += 4
+        }
+        while pixel < end {
+          add(&sum0, pixel * channels + channel)
+          pixel += 1
+        }
+        totals[vector].add((sum0 + sum1) + (sum2 + sum3))
+      }
+    }
+    for vector in 0..<vectors { sums.store(totals[vector].rounded, at: vector * Vector.scalarCount) }
+  }
+  for channel in whole..<channels {
+    var total = 0.0
+    for pixel in 0..<pixels { total += Double(single(pixel * channels + channel)) }
+    sums[channel] = Float(total)
   }
 }
