@@ -145,23 +145,3 @@ extension Convolution2DShape {
     }
   }
 }
-
-/// sums[k] = sum over pixels of image[pixel, k], in blocks of 256 pixels, so that the rounding error stays that of
-/// short sums.
-func sumOverPixels(
-  _ image: UnsafePointer<Float>, pixels: Int, channels: Int, into sums: UnsafeMutablePointer<Float>
-) {
-  let block = 256
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: channels) { partial in
-    let partial = partial.baseAddress!
-    sums.update(repeating: 0, count: channels)
-    for first in stride(from: 0, to: pixels, by: block) {
-      partial.update(repeating: 0, count: channels)
-      for pixel in first..<min(first + block, pixels) {
-        let row = image + pixel * channels
-        for k in 0..<channels { partial[k] += row[k] }
-      }
-      for k in 0..<channels { sums[k] += partial[k] }
-    }
-  }
-}

@@ -84,13 +84,6 @@ extension VectorKernels {
     return Float(total)
   }
 
-  public func globalAveragePool(
-    _ image: UnsafePointer<Float>, pixels: Int, channels: Int, means: UnsafeMutablePointer<Float>
-  ) {
-    sumOverPixels(image, pixels: pixels, channels: channels, into: means)
-    for c in 0..<channels { means[c] /= Float(pixels) }
-  }
-
   public func scaleChannelsAndAdd(
     image: UnsafePointer<Float>, scales: UnsafePointer<Float>, identity: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int
@@ -98,24 +91,6 @@ extension VectorKernels {
     for pixel in 0..<pixels {
       let row = pixel * channels
       for c in 0..<channels { destination[row + c] = identity[row + c] + image[row + c] * scales[c] }
-    }
-  }
-
-  public func sumOfProducts(
-    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, pixels: Int, channels: Int,
-    sums: UnsafeMutablePointer<Float>
-  ) {
-    for c in stride(from: 0, to: channels, by: 16) {
-      var total = Vector.zero
-      for first in stride(from: 0, to: pixels, by: 64) {
-        var partial = Vector.zero
-        for pixel in first..<min(first + 64, pixels) {
-          partial.addProduct(
-            left.vector(at: pixel * channels + c), right.vector(at: pixel * channels + c))
-        }
-        total += partial
-      }
-      sums.store(total, at: c)
     }
   }
 

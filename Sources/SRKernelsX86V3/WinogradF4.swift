@@ -1,4 +1,8 @@
-/// F(4x4, 3x3): 36 multiplications where the direct method needs 144. Points 0, 1, -1, 2, -2, infinity.
+/// F(4x4, 3x3): 36 multiplications where the direct method needs 144. Points 0, a, -a, 2a, -2a, infinity with a = 3/4.
+///
+/// With a = 1, as commonly, the rounding error is one and a half times as large: the powers of the points are then up to 8 apart
+/// in the output transform, here 3. All constants of the transforms of pixels are exact. Where a power of a can be drawn out
+/// of the sums, it is multiplied in at the end, together with the bias.
 enum WinogradF4: WinogradTransform {
   @inline(always) static var outputTile: Int { 4 }
   static var name: String { "winograd F(4x4,3x3)" }
@@ -31,23 +35,23 @@ enum WinogradF4: WinogradTransform {
 
   @inline(always)
   private static func first(_ d0: Vector, _ d2: Vector, _ d4: Vector) -> Vector {
-    d4.adding(-5, d2).adding(4, d0)
+    d4.adding(-2.8125, d2).adding(1.265625, d0)
   }
 
-  /// Frequencies of the points 1 and -1.
+  /// Frequencies of the points a and -a.
   @inline(always)
   private static func ones(_ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector) -> (Vector, Vector) {
-    let even = d4.adding(-4, d2)
-    let odd = d3.adding(-4, d1)
-    return (even + odd, even - odd)
+    let even = d4.adding(-2.25, d2)
+    let odd = d3.adding(-2.25, d1)
+    return (even.adding(0.75, odd), even.adding(-0.75, odd))
   }
 
-  /// Frequencies of the points 2 and -2.
+  /// Frequencies of the points 2a and -2a.
   @inline(always)
   private static func twos(_ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector) -> (Vector, Vector) {
-    let even = d4 - d2
-    let odd = d3 - d1
-    return (even.adding(2, odd), even.adding(-2, odd))
+    let even = d4.adding(-0.5625, d2)
+    let odd = d3.adding(-0.5625, d1)
+    return (even.adding(1.5, odd), even.adding(-1.5, odd))
   }
 
   @inline(always)
@@ -97,6 +101,7 @@ enum WinogradF4: WinogradTransform {
 
   typealias Four = (Vector, Vector, Vector, Vector)
 
+  /// Row i of At m over a^i; the weights of the point infinity, which belong to row 3 alone, are divided by a^3 for that.
   @inline(always)
   private static func outputRow(_ m: Six) -> Four {
     let (sum1, difference1) = (m.1 + m.2, m.1 - m.2)
@@ -121,24 +126,28 @@ enum WinogradF4: WinogradTransform {
     let c4 = outputRow(six(frequencies + 4 * right, down))
     let c5 = outputRow(six(frequencies + 5 * right, down))
     var row = destination
-    write(outputRow((c0.0, c1.0, c2.0, c3.0, c4.0, c5.0)), bias, floor, row, columnStride)
+    write(
+      outputRow((c0.0, c1.0, c2.0, c3.0, c4.0, c5.0)), 1, bias, floor, row, columnStride)
     row += rowStride
-    write(outputRow((c0.1, c1.1, c2.1, c3.1, c4.1, c5.1)), bias, floor, row, columnStride)
+    write(
+      outputRow((c0.1, c1.1, c2.1, c3.1, c4.1, c5.1)), 0.75, bias, floor, row, columnStride)
     row += rowStride
-    write(outputRow((c0.2, c1.2, c2.2, c3.2, c4.2, c5.2)), bias, floor, row, columnStride)
+    write(
+      outputRow((c0.2, c1.2, c2.2, c3.2, c4.2, c5.2)), 0.5625, bias, floor, row, columnStride)
     row += rowStride
-    write(outputRow((c0.3, c1.3, c2.3, c3.3, c4.3, c5.3)), bias, floor, row, columnStride)
+    write(
+      outputRow((c0.3, c1.3, c2.3, c3.3, c4.3, c5.3)), 0.421875, bias, floor, row, columnStride)
   }
 
   @inline(always)
   private static func write(
-    _ row: Four, _ bias: Vector, _ floor: Vector, _ destination: UnsafeMutablePointer<Float>,
-    _ columnStride: Int
+    _ row: Four, _ scale: Float, _ bias: Vector, _ floor: Vector,
+    _ destination: UnsafeMutablePointer<Float>, _ columnStride: Int
   ) {
-    destination.store(atLeast(row.0 + bias, floor), at: 0)
-    destination.store(atLeast(row.1 + bias, floor), at: columnStride)
-    destination.store(atLeast(row.2 + bias, floor), at: 2 * columnStride)
-    destination.store(atLeast(row.3 + bias, floor), at: 3 * columnStride)
+    destination.store(atLeast(bias.adding(scale, row.0), floor), at: 0)
+    destination.store(atLeast(bias.adding(scale * 0.75, row.1), floor), at: columnStride)
+    destination.store(atLeast(bias.adding(scale * 0.5625, row.2), floor), at: 2 * columnStride)
+    destination.store(atLeast(bias.adding(scale * 0.421875, row.3), floor), at: 3 * columnStride)
   }
 
   // MARK: D = A y' At
@@ -154,9 +163,12 @@ enum WinogradF4: WinogradTransform {
 
   @inline(always)
   private static func gradientRow(_ y: Four) -> Six {
-    let (even1, odd1) = (y.0 + y.2, y.1 + y.3)
-    let (even2, odd2) = (y.0.adding(4, y.2), y.1.adding(4, y.3))
-    return (y.0, even1 + odd1, even1 - odd1, even2.adding(2, odd2), even2.adding(-2, odd2), y.3)
+    let (even1, odd1) = (y.0.adding(0.5625, y.2), y.1.adding(0.5625, y.3))
+    let (even2, odd2) = (y.0.adding(2.25, y.2), y.1.adding(2.25, y.3))
+    return (
+      y.0, even1.adding(0.75, odd1), even1.adding(-0.75, odd1), even2.adding(1.5, odd2),
+      even2.adding(-1.5, odd2), y.3
+    )
   }
 
   @inline(always)
@@ -182,12 +194,11 @@ enum WinogradF4: WinogradTransform {
 
   @inline(always)
   private static func weightRow(_ g: Three) -> Six {
-    let (sixth, twelfth): (Float, Float) = (1 / 6, 1 / 12)
-    let even1 = (g.0 + g.2) * -sixth
-    let even2 = (g.0 * (0.5 * twelfth)).adding(sixth, g.2)
+    let even1 = (g.0 * (-128 / 243)).adding(-8 / 27, g.2)
+    let even2 = (g.0 * (32 / 243)).adding(8 / 27, g.2)
     return (
-      g.0 * 0.25, even1.adding(-sixth, g.1), even1.adding(sixth, g.1), even2.adding(twelfth, g.1),
-      even2.adding(-twelfth, g.1), g.2
+      g.0 * (64 / 81), even1.adding(-32 / 81, g.1), even1.adding(32 / 81, g.1),
+      even2.adding(16 / 81, g.1), even2.adding(-16 / 81, g.1), g.2 * (64 / 27)
     )
   }
 
@@ -214,14 +225,13 @@ enum WinogradF4: WinogradTransform {
 
   @inline(always)
   private static func weightGradientRow(_ u: Six) -> Three {
-    let (sixth, twelfth): (Float, Float) = (1 / 6, 1 / 12)
     let (sum1, difference1) = (u.1 + u.2, u.2 - u.1)
     let (sum2, difference2) = (u.3 + u.4, u.3 - u.4)
-    let first = u.0 * 0.25
-    let second = difference1 * sixth
+    let first = u.0 * (64 / 81)
+    let second = difference1 * (32 / 81)
     return (
-      first.adding(-sixth, sum1).adding(0.5 * twelfth, sum2), second.adding(twelfth, difference2),
-      u.5.adding(-sixth, sum1 - sum2)
+      first.adding(-128 / 243, sum1).adding(32 / 243, sum2), second.adding(16 / 81, difference2),
+      u.5.adding(-8 / 27, sum1 - sum2)
     )
   }
 
