@@ -10,6 +10,8 @@ struct PixelLayout: Sendable {
   /// Channels of each of the 2 x 2 subpixels that a pixel's channels are dealt to; 0 where they lie in a row.
   private let subpixelChannels: Int
 
+  var isShuffled: Bool { subpixelChannels > 0 }
+
   /// NHWC with N = 1.
   init(height: Int, width: Int, channels: Int) {
     self.init(height: height, width: width, channels: channels, isShuffled: false)

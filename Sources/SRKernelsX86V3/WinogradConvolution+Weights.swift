@@ -70,10 +70,6 @@ extension WinogradConvolution {
             let panel = column..<min(column + panelWidth, columns.upperBound)
             transformGradient(
               plan, block, panel, gradientDestination, patch: scratch, into: gradient)
-            if firstRow == 0 {
-              sumGradient(
-                plan, block, panel, gradient, into: gradientBias, accumulate: firstTile > 0)
-            }
             multiply(
               plan, rows: rows.count, columns: panel.count, depth: block.count, input, gradient,
               into: products + (column - firstColumn) / panelWidth * plan.panelStride,
@@ -87,21 +83,8 @@ extension WinogradConvolution {
         }
       }
     }
-  }
-
-  /// The bias gradient, the sum of the gradient over all pixels: among a tile's frequencies is the sum of its pixels.
-  @inline(never)
-  private func sumGradient(
-    _ plan: WinogradWeightsPlan, _ block: Range<Int>, _ columns: Range<Int>,
-    _ gradient: UnsafePointer<Float>, into gradientBias: UnsafeMutablePointer<Float>, accumulate: Bool
-  ) {
-    let sums = gradient + Transform.sumFrequency * plan.gradientStride
-    for column in stride(from: 0, to: columns.count, by: 16) {
-      var sum = Vector.zero
-      for tile in 0..<block.count { sum += sums.vector(at: tile * panelWidth + column) }
-      let bias = gradientBias + columns.lowerBound + column
-      bias.store(accumulate ? bias.vector(at: 0) + sum : sum, at: 0)
-    }
+    sumOverPixels(
+      gradientDestination, destinationLayout, channels: shape.outputChannels, into: gradientBias)
   }
 
   @inline(always) private var panelWidth: Int { MatrixMultiply.panelWidth }

@@ -39,6 +39,4 @@ extension WinogradTransform {
   @inline(always) static var inputTile: Int { outputTile + 2 }
   /// n * n
   @inline(always) static var frequencyCount: Int { inputTile * inputTile }
-  /// The frequency of D that is the sum of y': that of point 1 both ways, which comes second in every transform.
-  @inline(always) static var sumFrequency: Int { inputTile + 1 }
 }
