@@ -31,7 +31,11 @@ struct DoctorCommand: ParsableCommand {
       let own = RankReport(
         job.communicator, kernels: job.kernels, threads: threads, weightsDirectory: folder)
       let reports = try own.gathered(job.communicator)
-      let diagnosis = Diagnosis(reports, links: try LinkProbe.measure(job.communicator))
+      let links = try LinkProbe.measure(job.communicator)
+      let exchange = try ExchangeProbe.measure(
+        job.communicator, threads: own.threads,
+        add: { [kernels = job.kernels] in kernels.accumulate($1, into: $0, count: $2) })
+      let diagnosis = Diagnosis(reports, links: links, exchange: exchange)
       if job.communicator.rank == 0 { print(diagnosis.description) }
       if !diagnosis.problems.isEmpty { try job.exit(ExitCode.failure.rawValue) }
     }

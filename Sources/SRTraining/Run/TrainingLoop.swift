@@ -42,8 +42,7 @@ struct TrainingLoop {
       seed: run.configuration.seed, count: run.samples.count, shuffled: run.configuration.shuffle)
     evaluator = Evaluator(run, pairs: run.data.valid)
     validated = run.average.map { StepWeights(model: run.model, parameters: $0) } ?? run.weights
-    baseline = try BaselineEvaluation(
-      pairs: run.data.valid, metrics: run.validationMetrics, communicator: run.communicator, pool: run.pool)
+    baseline = try BaselineEvaluation(pairs: run.data.valid, metrics: run.validationMetrics, run: run)
   }
 
   private var configuration: TrainingConfiguration { run.configuration }
