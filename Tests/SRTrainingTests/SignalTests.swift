@@ -71,7 +71,7 @@ struct SignalTests {
       arguments(
         "validation",
         [
-          "--synthetic-train", "4", "--synthetic-valid", "800", "--validation", "rank0", "--stall-timeout",
+          "--synthetic-train", "4", "--synthetic-valid", "400", "--validation", "rank0", "--stall-timeout",
           "\(timeout)", "--trace",
           output("trace.json"),
         ]), timeLimit: 120)

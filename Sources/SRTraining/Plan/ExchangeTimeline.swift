@@ -28,14 +28,14 @@ package struct ExchangeTimeline {
   /// When the computing and when the exchange ends. Seconds.
   package func ends() -> (computing: Double, exchange: Double) {
     var (time, computed, pending, bucket) = (0.0, 0.0, 0.0, 0)
-    var computingEnd = computing > 0 ? 0 : time
+    var ends = (computing: 0.0, exchange: 0.0)
     while true {
       while bucket < ready.count, ready[bucket] <= computed || computed >= computing {
         pending += transfers[bucket]
         bucket += 1
       }
       let (computes, transfers) = (computed < computing, pending > 0)
-      guard computes || transfers else { return (computingEnd, time) }
+      guard computes || transfers else { return ends }
       let speed = transfers ? computeSpeed : 1
       let rate = computes ? transferSpeed : 1
       let next = min(bucket < ready.count ? ready[bucket] : computing, computing)
@@ -51,7 +51,8 @@ package struct ExchangeTimeline {
         if computes { computed = min(next, computed + untilSent * speed) }
         pending = 0
       }
-      if computes && computed >= computing { computingEnd = time }
+      if computes && computed >= computing { ends.computing = time }
+      if transfers && pending <= 0 { ends.exchange = time }
     }
   }
 }
