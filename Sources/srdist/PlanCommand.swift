@@ -34,8 +34,10 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     try Job.run { job in
-      guard job.communicator.worldSize == 1 else {
-        throw ValidationError("srdist plan measures one rank: run it without a launcher")
+      try job.communicator.together {
+        if job.communicator.worldSize > 1 {
+          throw ValidationError("srdist plan measures one rank: run it without a launcher")
+        }
       }
       var configuration = try TrainingConfiguration(layers: [
         try (Preset.standard).layer(), SettingLayer(origin: "the default", values: [.loss: "charbonnier=1"]),
@@ -58,6 +60,11 @@ struct PlanCommand: ParsableCommand {
           + "an exchange takes \(String(format: "%.2f", network.workerTime * 1e9)) ns a byte from the workers"
       )
       print(table)
+      if table.predictions.last!.ranks < ranks {
+        print(
+          "a batch of \(configuration.batchSize) images feeds \(configuration.batchSize) ranks at most: raise --batch-size, "
+            + "or let it grow with the ranks (--grow-batch)")
+      }
       printLearningRate(configuration, batchSize: table.best.batchSize)
     }
   }
