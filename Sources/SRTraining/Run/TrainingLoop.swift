@@ -160,7 +160,7 @@ struct TrainingLoop {
       validTerms: validation.terms, metrics: metrics)
     try recorder.record(record)
     let samples = evaluator.samples(configuration.samples, weights: validated)
-    try recorder.draw(samples, epoch: epoch + 1)
+    try recorder.draw(samples, epoch: epoch + 1, step: position.step)
     try recorder.checkpoint(position, completedEpochs: epoch + 1)
     if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
     logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")
