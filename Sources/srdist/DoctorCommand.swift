@@ -10,7 +10,8 @@ struct DoctorCommand: ParsableCommand {
     abstract:
       "Examine this host, or a job under the same launcher: ranks, binding, links, libraries, weights.",
     discussion: """
-      Ends with status 1 where something is wrong, and says what to do about it.
+      Ends with status 1 where something is wrong, and says what to do about it. On several hosts it also measures an \
+      exchange of gradients, beside workers that compute, and prints what to tell `srdist plan`.
 
         srdist doctor
         mpirun -n 4 --hostfile hostfiles/two-hosts srdist doctor --expect-hosts 2
