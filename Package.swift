@@ -34,6 +34,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     // System libraries, found by pkg-config.
@@ -79,7 +80,10 @@ let package = Package(
     .target(
       name: "SRLosses", dependencies: ["SRTensor", "SRKernels", "SRLayers", "SRModels"],
       swiftSettings: strict),
-    .target(name: "SRReport", dependencies: ["SRTensor", "SRData"], swiftSettings: strict),
+    .target(
+      name: "SRReport",
+      dependencies: ["SRTensor", "SRData", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["TensorBoard/event.proto"], swiftSettings: strict),
     .target(
       name: "SRTraining",
       dependencies: [

@@ -9,7 +9,7 @@ public final class GradientExchange: GradientReducer {
   public let buckets: GradientBuckets
   public let destination: AlignedBuffer
   private let rank: Int
-  private let worldSize: Int
+  let worldSize: Int
   private let overlapsComputation: Bool
   private let reduction: RankReduction
   private let thread: PollingThread?

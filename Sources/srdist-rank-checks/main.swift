@@ -7,7 +7,7 @@ let checks: [any RankCheck.Type] = [
   CollectivesCheck.self, PointToPointCheck.self, TreeExchangeCheck.self, BFloat16ExchangeCheck.self,
   AllreduceOrderCheck.self, SteadyStateCheck.self, WorkerThreadsCheck.self, SampleValuesCheck.self,
   AgreedFailureCheck.self, LoneFailureCheck.self, SlowRankCheck.self, StoppedRankCheck.self,
-  StuckRankCheck.self, DeadlockCheck.self,
+  StuckRankCheck.self, DeadlockCheck.self, ExchangeProbeCheck.self,
 ]
 
 guard let check = checks.first(where: { $0.name == CommandLine.arguments.dropFirst().first }) else {

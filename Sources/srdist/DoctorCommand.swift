@@ -10,7 +10,8 @@ struct DoctorCommand: ParsableCommand {
     abstract:
       "Examine this host, or a job under the same launcher: ranks, binding, links, libraries, weights.",
     discussion: """
-      Ends with status 1 where something is wrong, and says what to do about it.
+      Ends with status 1 where something is wrong, and says what to do about it. On several hosts it also measures an \
+      exchange of gradients, beside workers that compute, and prints what to tell `srdist plan`.
 
         srdist doctor
         mpirun -n 4 --hostfile hostfiles/two-hosts srdist doctor --expect-hosts 2
@@ -31,7 +32,11 @@ struct DoctorCommand: ParsableCommand {
       let own = RankReport(
         job.communicator, kernels: job.kernels, threads: threads, weightsDirectory: folder)
       let reports = try own.gathered(job.communicator)
-      let diagnosis = Diagnosis(reports, links: try LinkProbe.measure(job.communicator))
+      let links = try LinkProbe.measure(job.communicator)
+      let exchange = try ExchangeProbe.measure(
+        job.communicator, threads: own.threads,
+        add: { [kernels = job.kernels] in kernels.accumulate($1, into: $0, count: $2) })
+      let diagnosis = Diagnosis(reports, links: links, exchange: exchange)
       if job.communicator.rank == 0 { print(diagnosis.description) }
       if !diagnosis.problems.isEmpty { try job.exit(ExitCode.failure.rawValue) }
     }

@@ -10,20 +10,18 @@ struct PlanCommand: ParsableCommand {
       "Predict images per second and efficiency on up to N ranks, from this host's speed and a network's.",
     discussion: """
       Times a few steps of the configuration here, alone, and adds what the exchange of gradients would take over the \
-      network (alpha-beta model, overlapped as in training). `srdist doctor` measures a network's figures.
+      network (alpha-beta model, overlapped as in training, with the time that it takes from the workers). From a \
+      network's data sheet the prediction is a bound; from figures that `srdist doctor` measured on it, under mpirun on \
+      two hosts or more, it is an estimate: doctor prints them as options.
 
         srdist plan --ranks 64 --bandwidth 10Gbit --latency 30us
+        srdist plan --ranks 64 --bandwidth 0.76Gbit --payload 1 --latency 9us --busy-share 0.6 --worker-time 4ns
         srdist plan --ranks 1024 --bandwidth 100Gbit --latency 5us --grow-batch --lr-scaling sqrt
       """)
 
   @Option(help: "The most ranks to look at.")
   var ranks: Int
-  @Option(help: "Of each host's link: 1Gbit, 25Gbit, 125MB (a second).")
-  var bandwidth: String
-  @Option(help: "One way, of a small message: 30us, 0.1ms.")
-  var latency: String
-  @Option(help: "Ranks that share a host's link.")
-  var ranksPerHost = 1
+  @OptionGroup(title: "The network") var networkOptions: NetworkOptions
   @Flag(help: "Let the batch grow with the ranks: --batch-size is then each rank's.")
   var growBatch = false
   @Option(help: "Milliseconds of one image on one thread, where this host is not the one to measure.")
@@ -31,16 +29,15 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var options: TrainOptions
 
   func validate() throws {
-    guard ranks >= 1, ranksPerHost >= 1 else {
-      throw ValidationError("--ranks and --ranks-per-host are at least 1")
-    }
-    _ = try (bytesPerSecond(), seconds())
+    guard ranks >= 1 else { throw ValidationError("--ranks is at least 1") }
   }
 
   func run() throws {
     try Job.run { job in
-      guard job.communicator.worldSize == 1 else {
-        throw ValidationError("srdist plan measures one rank: run it without a launcher")
+      try job.communicator.together {
+        if job.communicator.worldSize > 1 {
+          throw ValidationError("srdist plan measures one rank: run it without a launcher")
+        }
       }
       var configuration = try TrainingConfiguration(layers: [
         try (Preset.standard).layer(), SettingLayer(origin: "the default", values: [.loss: "charbonnier=1"]),
@@ -50,18 +47,24 @@ struct PlanCommand: ParsableCommand {
       var compute = try ScalingModel.Compute.measured(configuration, kernels: job.kernels)
       if let imageTime { compute.sample = imageTime / 1000 }
       let threads = configuration.threads ?? ProcessInfo.processInfo.activeProcessorCount
+      let network = try networkOptions.network(threads: threads, kernels: job.kernels)
       var model = ScalingModel(
-        compute: compute, network: .init(bandwidth: try bytesPerSecond(), latency: try seconds()),
-        threads: threads, ranksPerHost: ranksPerHost)
+        compute: compute, network: network, threads: threads, ranksPerHost: networkOptions.ranksPerHost)
       model.overlaps = configuration.overlap
       let table = ScalingTable(
         model, upTo: ranks, batchSize: configuration.batchSize, growsBatch: growBatch)
       let bytes = compute.bucketBytes.reduce(0, +)
       print(
         "one image takes \(milliseconds(compute.sample)) ms on a thread, a step \(milliseconds(compute.fixed)) ms besides; "
-          + "\(threads) thread(s) a rank; gradient of \(bytes / 1024) KiB in \(compute.bucketBytes.count) bucket(s)"
+          + "\(threads) thread(s) a rank; gradient of \(bytes / 1024) KiB in \(compute.bucketBytes.count) bucket(s); "
+          + "an exchange takes \(String(format: "%.2f", network.workerTime * 1e9)) ns a byte from the workers"
       )
       print(table)
+      if table.predictions.last!.ranks < ranks {
+        print(
+          "a batch of \(configuration.batchSize) images feeds \(configuration.batchSize) ranks at most: raise --batch-size, "
+            + "or let it grow with the ranks (--grow-batch)")
+      }
       printLearningRate(configuration, batchSize: table.best.batchSize)
     }
   }
@@ -81,24 +84,4 @@ struct PlanCommand: ParsableCommand {
   }
 
   private func milliseconds(_ seconds: Double) -> String { String(format: "%.2f", seconds * 1000) }
-
-  private func bytesPerSecond() throws -> Double {
-    try quantity(
-      bandwidth, "--bandwidth",
-      units: ["Gbit": 125e6, "Mbit": 125e3, "GB": 1e9, "MB": 1e6])
-  }
-
-  private func seconds() throws -> Double {
-    try quantity(latency, "--latency", units: ["us": 1e-6, "ms": 1e-3, "s": 1])
-  }
-
-  private func quantity(_ text: String, _ option: String, units: KeyValuePairs<String, Double>) throws
-    -> Double
-  {
-    for (unit, factor) in units where text.hasSuffix(unit) {
-      if let value = Double(text.dropLast(unit.count)), value > 0, value.isFinite { return value * factor }
-    }
-    let known = units.map(\.key).joined(separator: ", ")
-    throw ValidationError("\(option): '\(text)' is not a number above 0 with one of the units \(known)")
-  }
 }

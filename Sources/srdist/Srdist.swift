@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SRTraining
 
 @main
@@ -12,4 +13,26 @@ struct Srdist: ParsableCommand {
       PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, PresetsCommand.self, InspectCommand.self,
       ReportCommand.self, DoctorCommand.self, PlanCommand.self,
     ])
+
+  /// Options are read before MPI is started. What is wrong with them, or their help, is told by the first rank alone; the
+  /// others leave it the time: a launcher that sees one of them fail ends all.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      if isLaterRank && !(error is ExitCode) {
+        if exitCode(for: error) != .success { Thread.sleep(forTimeInterval: 2) }
+        Foundation.exit(exitCode(for: error).rawValue)
+      }
+      exit(withError: error)
+    }
+  }
+
+  /// By the variables of mpirun, `srun --mpi=pmix` and PMI launchers.
+  private static var isLaterRank: Bool {
+    ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].contains {
+      (ProcessInfo.processInfo.environment[$0].flatMap { Int($0) } ?? 0) > 0
+    }
+  }
 }

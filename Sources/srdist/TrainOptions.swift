@@ -140,6 +140,10 @@ struct ExecutionOptions: ParsableArguments {
   var overlap: Bool?
   @Option(help: "Validation images in each epoch's picture. (default: 4)")
   var samples: Int?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write losses, metrics and pictures for TensorBoard too. (default: --tensorboard)")
+  var tensorboard: Bool?
   @Option(
     help: """
       Seconds within which a job that gets no further (a rank hangs, is stopped, or is cut off) is ended with \
@@ -152,7 +156,7 @@ struct ExecutionOptions: ParsableArguments {
       .output: output, .resume: resume, .checkpointEvery: text(checkpointEvery),
       .keepCheckpoints: text(keepCheckpoints), .validation: validation, .threads: text(threads),
       .virtualRanks: text(virtualRanks), .bucketSize: text(bucketSize), .overlap: text(overlap),
-      .samples: text(samples),
+      .samples: text(samples), .tensorboard: text(tensorboard),
       .stallTimeout: text(stallTimeout),
     ])
   }

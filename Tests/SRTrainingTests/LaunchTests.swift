@@ -4,14 +4,15 @@ import Testing
 
 /// `scripts/srdist-launch` with a stand-in for mpirun that ends as it is told.
 @Suite struct LaunchTests {
-  /// Runs the script; the stand-in's n-th start ends with `statuses[n]`.
-  private func launch(_ statuses: [Int], _ arguments: [String] = []) throws -> (
+  /// Runs the script; the stand-in's n-th start runs `commands` and ends with `statuses[n]`.
+  private func launch(_ statuses: [Int], _ arguments: [String] = [], commands: String = "") throws -> (
     status: Int32, said: String, starts: [String]
   ) {
     let folder = try TemporaryFolder()
     let script = """
       #!/usr/bin/env bash
       printf '%s\\n' "$*" >>'\(folder.file("starts"))'
+      \(commands)
       statuses=(\(statuses.map(String.init).joined(separator: " ")))
       exit "${statuses[$(wc -l <'\(folder.file("starts"))') - 1]}"
       """
@@ -47,6 +48,28 @@ import Testing
   func requestedStopsAndMistakesArePassedThrough(_ status: Int) throws {
     let run = try launch([status, 0])
     #expect(run.status == Int32(status) && run.starts.count == 1, "\(run.said)")
+  }
+
+  /// A crash of mpirun leaves a rank behind that is stopped: it cannot notice.
+  @Test func whatAJobLeavesBehindIsEnded() throws {
+    let folder = try TemporaryFolder()
+    let run = try launch(
+      [139, 0],
+      commands: """
+        scratch=$(sed 's/.*orte_tmpdir_base \\([^ ]*\\).*/\\1/' <<<"$*")
+        PMIX_SERVER_TMPDIR=$scratch/ompi setsid sleep 600 </dev/null >/dev/null 2>&1 &
+        until grep -qsF "$scratch/ompi" /proc/$!/environ; do sleep 0.01; done
+        kill -STOP $!
+        echo $! >>'\(folder.file("left"))'
+        """)
+    #expect(run.status == 0 && run.starts.count == 2, "\(run.said)")
+    let left = try String(contentsOfFile: folder.file("left"), encoding: .utf8).split(separator: "\n")
+    #expect(left.count == 2)
+    for process in left {
+      // One that nobody has waited for yet has no command line any more.
+      let command = (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)) ?? ""
+      #expect(command.isEmpty, "\(process) lives on")
+    }
   }
 
   @Test func startsAreLimited() throws {

@@ -62,6 +62,27 @@ struct SignalTests {
     #expect(ended.errors.contains("watchdog: rank 1 on "), "\(ended.errors)")
   }
 
+  /// Validation gets on from image to image: it may last longer than the timeout.
+  @Test func aLongValidationIsNoStall() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let timeout = 3.0
+    let run = try ProgramRun(
+      ranks: 2, "srdist",
+      arguments(
+        "validation",
+        [
+          "--synthetic-train", "4", "--synthetic-valid", "400", "--validation", "rank0", "--stall-timeout",
+          "\(timeout)", "--trace",
+          output("trace.json"),
+        ]), timeLimit: 120)
+    try #require(run.status == 0, "\(run.errors)")
+    let trace = try String(contentsOfFile: output("trace.json"), encoding: .utf8)
+    let longest = trace.split(separator: "\n").filter { $0.contains("\"name\":\"validation\"") }.compactMap {
+      $0.firstMatch(of: /"dur":([0-9.]+)/).flatMap { Double($0.1) }
+    }.max()
+    #expect(try #require(longest) > 1e6 * timeout, "validation was too short to tell")
+  }
+
   @Test(arguments: [
     (["--expect-ranks", "3"], "3 ranks were expected"), (["--expect-hosts", "2"], "2 hosts were"),
   ])

@@ -61,6 +61,9 @@ def unknown_fields(value, schema, path):
 
 
 def core_problems(document, path):
+    missing = [field for field in ("apiVersion", "kind") if field not in document]
+    if missing:
+        return [f"{path}: has no {' and no '.join(missing)}"]
     try:
         kubernetes_validate.validate(document, VERSION, strict=True)
     except kubernetes_validate.ValidationError as error:
@@ -75,9 +78,13 @@ def problems(document, path):
     found = unknown_fields(document, MPI_JOB, path)
     if document.get("apiVersion") != "kubeflow.org/v2beta1":
         found.append(f"{path}.apiVersion: kubeflow.org/v2beta1 is expected, found {document.get('apiVersion')!r}")
-    for role, replica in document["spec"]["mpiReplicaSpecs"].items():
+    for role in ("Launcher", "Worker"):
+        replica = document.get("spec", {}).get("mpiReplicaSpecs", {}).get(role)
+        if not isinstance(replica, dict) or "template" not in replica:
+            found.append(f"{path}.spec.mpiReplicaSpecs.{role}.template: is required")
+            continue
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": role.lower()}}
-        pod.update(replica.get("template", {}))
+        pod.update(replica["template"])
         found += core_problems(pod, f"{path}.{role}.template")
     return found
 
@@ -94,10 +101,8 @@ def misspellings(document):
                 yield from walk(inner, path + [index])
 
     for path, key in walk(document, []):
-        # Labels and resource names are free; what identifies the kind is looked for by name.
-        if any(part in ("matchLabels", "requests", "limits") for part in path) or key in ("kind", "spec"):
-            continue
-        if key in ("mpiReplicaSpecs", "apiVersion", "template"):
+        # Labels and resource names are free.
+        if any(part in ("matchLabels", "requests", "limits") for part in path):
             continue
         changed = copy.deepcopy(document)
         node = changed

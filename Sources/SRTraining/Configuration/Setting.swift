@@ -41,6 +41,7 @@ public enum Setting: String, CaseIterable, Sendable {
   case bucketSize = "bucket-size"
   case overlap
   case samples
+  case tensorboard
   case stallTimeout = "stall-timeout"
 
   /// Whether a checkpoint made with another value of this setting cannot be gone on from.
@@ -54,7 +55,7 @@ public enum Setting: String, CaseIterable, Sendable {
       .weightsDir, .output,
       .resume, .checkpointEvery, .keepCheckpoints, .validation, .threads, .virtualRanks, .bucketSize,
       .overlap,
-      .samples, .stallTimeout:
+      .samples, .tensorboard, .stallTimeout:
       false
     }
   }

@@ -64,6 +64,7 @@ extension TrainingConfiguration {
     case .bucketSize: String(bucketSize)
     case .overlap: String(overlap)
     case .samples: String(samples)
+    case .tensorboard: String(tensorboard)
     case .stallTimeout: "\(stallTimeout ?? 0)"
     }
   }
@@ -121,6 +122,7 @@ extension TrainingConfiguration {
     case .overlap: overlap = try truth(text)
     case .bucketSize: bucketSize = try whole(text, from: 4096)
     case .samples: samples = try whole(text, from: 0)
+    case .tensorboard: tensorboard = try truth(text)
     case .stallTimeout:
       let value = try number(text, from: 0)
       stallTimeout = value == 0 ? nil : value

@@ -90,6 +90,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
   public var overlap = true
   /// Validation images shown in each epoch's picture.
   public var samples = 4
+  /// Whether losses, metrics and pictures are also written for TensorBoard.
+  public var tensorboard = true
   /// Seconds within which a job that gets no further is ended; nil for never.
   public var stallTimeout: Double? = 120
 

@@ -6,9 +6,10 @@ public struct Diagnosis: Equatable, Sendable {
   /// Empty where all is well.
   public let problems: [String]
 
-  public init(_ reports: [RankReport], links: [LinkProbe]) {
+  /// - Parameter exchange: of the job's ranks, where they are on several hosts.
+  public init(_ reports: [RankReport], links: [LinkProbe], exchange: ExchangeProbe? = nil) {
     let hosts = Dictionary(grouping: reports, by: \.host).sorted { $0.value[0].rank < $1.value[0].rank }
-    findings = Self.findings(reports, hosts: hosts, links: links)
+    findings = Self.findings(reports, hosts: hosts, links: links, exchange: exchange)
     problems =
       Self.launchProblems(reports) + hosts.flatMap { Self.bindingProblems($0.value) }
       + hosts.flatMap { Self.memoryProblems($0.value) } + Self.unlikeness(reports)
@@ -24,7 +25,8 @@ public struct Diagnosis: Equatable, Sendable {
   }
 
   private static func findings(
-    _ reports: [RankReport], hosts: [(key: String, value: [RankReport])], links: [LinkProbe]
+    _ reports: [RankReport], hosts: [(key: String, value: [RankReport])], links: [LinkProbe],
+    exchange: ExchangeProbe?
   ) -> [String] {
     var lines = ["ranks       \(reports.count) on \(hosts.count) host(s)"]
     for (host, ranks) in hosts {
@@ -45,6 +47,14 @@ public struct Diagnosis: Equatable, Sendable {
     for link in links {
       let kind = link.isWithinHost ? "within \(link.hosts[0])" : "\(link.hosts[0]) - \(link.hosts[1])"
       lines.append("link        \(kind): \(microseconds(link.latency)), \(gigabits(link.bandwidth))")
+    }
+    if let exchange {
+      lines.append(
+        "exchange    \(gigabits(exchange.bandwidth)) each way and rank, \(percent(exchange.busyShare)) of it while the "
+          + "workers compute, who lose \(nanoseconds(exchange.workerTime)) a byte")
+      if let link = links.first(where: { !$0.isWithinHost }), hosts.allSatisfy({ $0.value.count == 1 }) {
+        lines.append("            \(planOptions(exchange, latency: link.latency))")
+      }
     }
     let weights = reports[0].weights
     lines.append("weights     \(weights.isEmpty ? "none found" : weights.joined(separator: ", "))")
@@ -142,6 +152,15 @@ public struct Diagnosis: Equatable, Sendable {
     return []
   }
 
+  /// What `srdist plan` is to be told about a network that was measured.
+  private static func planOptions(_ exchange: ExchangeProbe, latency: Double) -> String {
+    "srdist plan --bandwidth \((exchange.bandwidth / 1e5).rounded() / 10)MB --payload 1 "
+      + "--latency \((latency * 1e7).rounded() / 10)us --busy-share \((exchange.busyShare * 100).rounded() / 100) "
+      + "--worker-time \(nanoseconds(max(exchange.workerTime, 1e-11)).filter { $0 != " " })"
+  }
+
+  private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
+  private static func nanoseconds(_ seconds: Double) -> String { "\((seconds * 1e11).rounded() / 100) ns" }
   private static func microseconds(_ seconds: Double) -> String {
     "\((seconds * 1e7).rounded() / 10) us latency"
   }

@@ -64,8 +64,7 @@ public struct EvaluationRun {
     defer { run.pool.close() }
     let pairs = split == .train ? run.data.train : run.data.valid
     let sums = try Evaluator(run, pairs: pairs).run(run.weights)
-    let baseline = try BaselineEvaluation(
-      pairs: pairs, metrics: run.validationMetrics, communicator: communicator, pool: run.pool)
+    let baseline = try BaselineEvaluation(pairs: pairs, metrics: run.validationMetrics, run: run)
     let names = run.validationMetrics.names
     return Result(
       weights: weights, data: pairs.summary, images: pairs.count, model: configuration.model.rawValue,

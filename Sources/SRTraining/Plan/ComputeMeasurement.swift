@@ -6,15 +6,17 @@ import SRTensor
 extension ScalingModel.Compute {
   /// Times steps of a configuration on this rank alone, on its data or on synthetic faces.
   ///
-  /// - Parameter rounds: each times a step of one sample a worker and one of three, so that a slow moment of the
-  ///   machine falls on both; medians of the rounds count, as a run does not have its fastest steps alone.
+  /// - Parameter rounds: each times a step of one group of samples a worker and one of three, so that a slow moment of
+  ///   the machine falls on both; medians of the rounds count, as a run does not have its fastest steps alone.
   public static func measured(
     _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 9
   ) throws -> ScalingModel.Compute {
     let data = try RunData(configuration).load()
     let run = try RunContext(configuration, communicator: Communicator(), kernels: kernels, data: data)
     defer { run.pool.close() }
-    let workers = run.pool.count
+    // TrainingStep's workers take samples one by one.
+    let groupSize = 1
+    let group = groupSize * run.pool.count
     let step = try TrainingStep(run)
     func seconds(batchSize: Int) throws -> Double {
       let indices = (0..<batchSize).map { $0 % data.train.count }
@@ -24,18 +26,18 @@ extension ScalingModel.Compute {
     }
     // The first ones allocate.
     let times = try (0...rounds).map { _ in
-      (one: try seconds(batchSize: workers), three: try seconds(batchSize: 3 * workers))
+      (one: try seconds(batchSize: group), three: try seconds(batchSize: 3 * group))
     }.dropFirst()
-    let sample = max(median(times.map { ($0.three - $0.one) / 2 }), 1e-6)
-    let fixed = max(median(times.map { $0.one }) - sample, 0)
+    let ofGroup = max(median(times.map { ($0.three - $0.one) / 2 }), 1e-6)
+    let fixed = max(median(times.map { $0.one }) - ofGroup, 0)
     let buckets = GradientBuckets(layout: run.model.layout, targetBytes: configuration.bucketSize)
     let scale = configuration.gradientDType == .bfloat16 ? 2 : 4
     return ScalingModel.Compute(
-      sample: sample, fixed: fixed, bucketReady: bucketReady(run, buckets),
-      bucketBytes: buckets.ranges.map { $0.count * scale })
+      sample: ofGroup / Double(groupSize), fixed: fixed, groupSize: groupSize,
+      bucketReady: bucketReady(run, buckets), bucketBytes: buckets.ranges.map { $0.count * scale })
   }
 
-  /// When each bucket of one sample's gradient is final, as a share of the time that the sample takes.
+  /// When each bucket of a group's gradients is final, as a share of the time that the group takes.
   private static func bucketReady(_ run: RunContext, _ buckets: GradientBuckets) -> [Double] {
     let leaf = ParameterArena(layout: run.model.layout)
     let values = SharedRows(

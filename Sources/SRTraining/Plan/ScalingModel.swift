@@ -3,14 +3,16 @@ import SRDistributed
 
 /// Predicts a step's time on many ranks from one rank's measured times and an alpha-beta model of the exchange.
 ///
-/// A step lasts as long as the slowest rank's share, plus what the exchange of its gradients takes longer than that. Each
-/// bucket's exchange begins when the backward pass of the rank's last sample has written it and the bucket before has
-/// left, and takes
+/// A step lasts as long as the slowest rank's share, plus what the exchange of its gradients takes longer than that. A
+/// bucket's exchange begins when the backward pass of the rank's last group of samples has written it, and occupies the
+/// link for
 ///
-///     2 (latency + poll delay) + 2 (N - 1) message overhead + bytes / bandwidth
+///     2 (N - 1) message overhead + bytes / bandwidth
 ///
 /// where a host's link carries the local roots of its ranks' shares (all-to-all) and the means of their shards
-/// (all-gather) to the ranks of other hosts. Between steps four small all-gathers take ceil(log2 N) latencies each.
+/// (all-gather) to the ranks of other hosts. The last one ends 2 (latency + poll delay) later. Computing and exchange
+/// slow each other down while both go on (``ExchangeTimeline``). Between steps four small all-gathers take
+/// ceil(log2 N) latencies each.
 public struct ScalingModel: Sendable, Equatable {
   /// What one rank was measured to take; seconds.
   public struct Compute: Sendable, Equatable, Codable {
@@ -18,25 +20,37 @@ public struct ScalingModel: Sendable, Equatable {
     public var sample: Double
     /// Of a step apart from its samples: weights prepared, weights updated.
     public var fixed: Double
-    /// By bucket: when the sample's gradient is final, as a share of the sample's time.
+    /// Samples that a worker takes through the network together: their gradients become final together.
+    public var groupSize = 1
+    /// By bucket: when a group's gradients are final, as a share of the group's time.
     public var bucketReady: [Double]
     /// By bucket.
     public var bucketBytes: [Int]
 
-    public init(sample: Double, fixed: Double, bucketReady: [Double], bucketBytes: [Int]) {
-      precondition(bucketReady.count == bucketBytes.count)
+    public init(
+      sample: Double, fixed: Double, groupSize: Int = 1, bucketReady: [Double], bucketBytes: [Int]
+    ) {
+      precondition(bucketReady.count == bucketBytes.count && groupSize > 0)
       self.sample = sample
       self.fixed = fixed
+      self.groupSize = groupSize
       self.bucketReady = bucketReady
       self.bucketBytes = bucketBytes
     }
   }
 
   public struct Network: Sendable, Equatable {
-    /// Bytes a second, of a host's link, each way.
+    /// What Ethernet frames of 1500 bytes leave to TCP's payload: 1448 bytes of 1538 on the wire.
+    public static let ethernetPayload = 1448.0 / 1538.0
+
+    /// Bytes of payload a second, of a host's link, each way.
     public var bandwidth: Double
     /// One way; seconds.
     public var latency: Double
+    /// The share of the bandwidth that an exchange reaches while the workers compute.
+    public var busyShare = 1.0
+    /// Seconds that a rank's workers lose, all together, for a byte that the rank sends and one that it receives.
+    public var workerTime = 0.0
     /// Of the processor, for one message; seconds.
     public var messageOverhead = 2e-6
     /// Half the interval at which the communication thread looks; seconds.
@@ -53,6 +67,7 @@ public struct ScalingModel: Sendable, Equatable {
     public let batchSize: Int
     /// Seconds.
     public let step: Double
+    /// Computing, as far as the exchange lets it.
     public let compute: Double
     /// Communication that is not hidden behind computing.
     public let exposed: Double
@@ -78,9 +93,19 @@ public struct ScalingModel: Sendable, Equatable {
   /// - Parameter batchSize: of all ranks together; at least as many images as ranks.
   public func predict(ranks: Int, batchSize: Int) -> Prediction {
     precondition(batchSize >= ranks, "\(batchSize) images cannot be dealt to \(ranks) ranks")
-    let alone = computeSeconds(share: batchSize)
-    let working = computeSeconds(share: (batchSize + ranks - 1) / ranks)
-    let exposed = ranks == 1 ? 0 : exposedSeconds(ranks: ranks, batchSize: batchSize)
+    let alone = computeSeconds(rounds: rounds(share: batchSize))
+    let rounds = rounds(share: (batchSize + ranks - 1) / ranks)
+    var (working, exposed) = (computeSeconds(rounds: rounds), 0.0)
+    if ranks > 1 {
+      // All but the last group is computed in peace.
+      let group = Double((rounds - 1) % compute.groupSize + 1) * compute.sample
+      let timeline = timeline(lastGroup: group, ranks: ranks, batchSize: batchSize)
+      let ends = timeline.ends()
+      working += ends.computing - group
+      let hops = Double(Int.bitWidth - (ranks - 1).leadingZeroBitCount)
+      let last = ends.exchange + 2 * (network.latency + network.pollDelay)
+      exposed = max(0, last - ends.computing) + 4 * hops * network.latency
+    }
     let step = working + exposed
     return Prediction(
       ranks: ranks, batchSize: batchSize, step: step, compute: working, exposed: exposed,
@@ -88,25 +113,26 @@ public struct ScalingModel: Sendable, Equatable {
       efficiency: (alone / step) / Double(ranks))
   }
 
-  /// A rank's workers take its samples one after the other.
-  private func computeSeconds(share: Int) -> Double {
-    Double((share + threads - 1) / threads) * compute.sample + compute.fixed
+  /// Samples that the busiest worker takes one after the other.
+  private func rounds(share: Int) -> Int { (share + threads - 1) / threads }
+
+  private func computeSeconds(rounds: Int) -> Double { Double(rounds) * compute.sample + compute.fixed }
+
+  private func timeline(lastGroup: Double, ranks: Int, batchSize: Int) -> ExchangeTimeline {
+    let carried = carriedShare(ranks: ranks, batchSize: batchSize)
+    let messages = 2 * Double(ranks - 1) * network.messageOverhead
+    let perRank = network.bandwidth / Double(min(ranksPerHost, ranks))
+    let lost = network.workerTime * perRank * network.busyShare / Double(threads)
+    return ExchangeTimeline(
+      ready: compute.bucketReady.map { overlaps ? $0 * lastGroup : lastGroup },
+      transfers: compute.bucketBytes.map { messages + carried * Double($0) / network.bandwidth },
+      computing: lastGroup, transferSpeed: network.busyShare,
+      // Something is always left to the workers, as the scheduler sees to it.
+      computeSpeed: max(1 - lost, 0.1))
   }
 
-  private func exposedSeconds(ranks: Int, batchSize: Int) -> Double {
-    let lastSample = compute.sample
-    // Times relative to the end of the last sample's backward pass.
-    var free = -lastSample
-    for (ready, bytes) in zip(compute.bucketReady, compute.bucketBytes) {
-      let start = overlaps ? max(free, (ready - 1) * lastSample) : max(free, 0)
-      free = start + exchangeSeconds(bytes: bytes, ranks: ranks, batchSize: batchSize)
-    }
-    let hops = Double(Int.bitWidth - (ranks - 1).leadingZeroBitCount)
-    return max(0, free) + 4 * hops * network.latency
-  }
-
-  /// Of one bucket.
-  private func exchangeSeconds(bytes: Int, ranks: Int, batchSize: Int) -> Double {
+  /// Bytes on a host's link for one byte of the gradient.
+  private func carriedShare(ranks: Int, batchSize: Int) -> Double {
     let onHost = min(ranksPerHost, ranks)
     let tree = ReductionTree(batchSize: batchSize)
     // All ranks of a large job have much the same shares: the first, middle and last ones show the most roots.
@@ -116,8 +142,6 @@ public struct ScalingModel: Sendable, Equatable {
         tree.localRoots(of: ReductionTree.share(of: batchSize, rank: $0, worldSize: ranks)).count
       }.max() ?? 1
     let outside = Double(ranks - onHost) / Double(ranks)
-    let carried = Double(onHost * (roots + 1)) * Double(bytes) * outside
-    let messages = 2 * Double(ranks - 1) * network.messageOverhead
-    return 2 * (network.latency + network.pollDelay) + messages + carried / network.bandwidth
+    return Double(onHost * (roots + 1)) * outside
   }
 }

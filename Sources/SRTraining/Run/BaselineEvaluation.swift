@@ -9,7 +9,9 @@ struct BaselineEvaluation: Sendable {
   let metrics: [String: Double]
 
   /// Deals the pairs to the ranks. Collective; every rank returns the same values.
-  init(pairs: any PairDataset, metrics: ImageMetrics, communicator: Communicator, pool: WorkerPool) throws {
+  init(pairs: any PairDataset, metrics: ImageMetrics, run: RunContext) throws {
+    let communicator = run.communicator
+    run.activity.enter(.validation)
     let (height, width) = (pairs.highResHeight, pairs.highResWidth)
     let resize = BicubicResize(
       fromWidth: pairs.lowResWidth, height: pairs.lowResHeight, toWidth: width, height: height)
@@ -18,7 +20,7 @@ struct BaselineEvaluation: Sendable {
       of: pairs.count, rank: communicator.rank, worldSize: communicator.worldSize)
     let values = SharedRows(rows: share.count, fields: names.count)
     let next = Atomic(share.lowerBound)
-    try pool.run { _ in
+    try run.pool.run { [activity = run.activity] _ in
       let lowRes = AlignedBuffer(count: pairs.lowResElementCount)
       let highRes = AlignedBuffer(count: pairs.highResElementCount)
       let upsampled = AlignedBuffer(count: pairs.highResElementCount)
@@ -33,8 +35,10 @@ struct BaselineEvaluation: Sendable {
         metrics.evaluate(
           superRes: upsampled.pointer, highRes: highRes.pointer, height: height, width: width,
           knownSSIM: nil, scratch: scratch.pointer, into: values.row(index - share.lowerBound))
+        activity.mark()
       }
     }
+    run.activity.enter(.gathering)
     let all = try communicator.allGather(values.elements).flatMap { $0 }
     var means: [String: Double] = [:]
     for (field, name) in names.enumerated() {

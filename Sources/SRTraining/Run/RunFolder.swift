@@ -10,6 +10,8 @@ public struct RunFolder: Sendable {
   public var configuration: String { "\(path)/config.yaml" }
   public var metricsLog: String { "\(path)/metrics.jsonl" }
   public var metricsTable: String { "\(path)/metrics.csv" }
+  /// Event files.
+  public var tensorboard: String { "\(path)/tensorboard" }
   public var samples: String { "\(path)/samples" }
   public var checkpoints: CheckpointStore { CheckpointStore(path: "\(path)/checkpoints") }
 

@@ -10,6 +10,8 @@ final class RunRecorder {
   private let run: RunContext
   private let dataSHA256: String
   private let log: MetricsLog
+  /// Nil where it is not wanted.
+  private let events: EventFile?
   private let store: CheckpointStore
   private let logger: Logger
   private var checkpointedStep: Int?
@@ -25,15 +27,22 @@ final class RunRecorder {
     try store.prepare()
     try MetricsFile.truncate(folder.metricsLog, toStep: position.step, completedEpochs: position.epoch)
     log = try MetricsLog(path: folder.metricsLog)
+    events =
+      run.configuration.tensorboard
+      ? try EventFile(folder: folder.tensorboard, resumingAfter: position.step) : nil
     let header = "A run of srdist \(srdistVersion). `srdist train --config FILE` repeats it."
     try Data(run.configuration.yaml(header: header).utf8).write(
       to: URL(fileURLWithPath: folder.configuration), options: .atomic)
   }
 
-  func record(_ step: StepRecord) throws { try log.append(step) }
+  func record(_ step: StepRecord) throws {
+    try log.append(step)
+    try events?.append(step)
+  }
 
   func record(_ epoch: EpochRecord) throws {
     try log.append(epoch)
+    try events?.append(epoch)
     try MetricsCSV.regenerate(folder.metricsTable, from: folder.metricsLog)
   }
 
@@ -41,6 +50,7 @@ final class RunRecorder {
   func checkpoint(_ position: RunPosition, completedEpochs: Int) throws {
     guard checkpointedStep != position.step else { return }
     try log.synchronize()
+    try events?.synchronize()
     let written = try store.save(contents(position, completedEpochs: completedEpochs))
     checkpointedStep = position.step
     let removed = try store.prune(keep: run.configuration.keepCheckpoints)
@@ -53,9 +63,11 @@ final class RunRecorder {
   }
 
   /// Draws validation images: low-resolution, bicubic, super-resolved, target.
-  func draw(_ samples: [SampleGrid.Sample], epoch: Int) throws {
+  func draw(_ samples: [SampleGrid.Sample], epoch: Int, step: Int) throws {
     guard !samples.isEmpty else { return }
-    try ImageFile.writePNG(SampleGrid(samples).image(), to: folder.sample(epoch: epoch))
+    let picture = SampleGrid(samples).image()
+    try ImageFile.writePNG(picture, to: folder.sample(epoch: epoch))
+    try events?.append(picture, step: step)
   }
 
   private func contents(_ position: RunPosition, completedEpochs: Int) -> CheckpointContents {

@@ -42,8 +42,7 @@ struct TrainingLoop {
       seed: run.configuration.seed, count: run.samples.count, shuffled: run.configuration.shuffle)
     evaluator = Evaluator(run, pairs: run.data.valid)
     validated = run.average.map { StepWeights(model: run.model, parameters: $0) } ?? run.weights
-    baseline = try BaselineEvaluation(
-      pairs: run.data.valid, metrics: run.validationMetrics, communicator: run.communicator, pool: run.pool)
+    baseline = try BaselineEvaluation(pairs: run.data.valid, metrics: run.validationMetrics, run: run)
   }
 
   private var configuration: TrainingConfiguration { run.configuration }
@@ -161,7 +160,7 @@ struct TrainingLoop {
       validTerms: validation.terms, metrics: metrics)
     try recorder.record(record)
     let samples = evaluator.samples(configuration.samples, weights: validated)
-    try recorder.draw(samples, epoch: epoch + 1)
+    try recorder.draw(samples, epoch: epoch + 1, step: position.step)
     try recorder.checkpoint(position, completedEpochs: epoch + 1)
     if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
     logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")

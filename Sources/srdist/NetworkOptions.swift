@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import SRDistributed
+import SRKernels
+import SRTraining
+
+/// The network that `srdist plan` is to reckon with.
+struct NetworkOptions: ParsableArguments {
+  @Option(help: "Of each host's link: 1Gbit, 25Gbit, 125MB (a second).")
+  var bandwidth: String
+  @Option(help: "One way, of a small message: 30us, 0.1ms.")
+  var latency: String
+  @Option(
+    help: """
+      Share of the bandwidth that carries gradients: that of TCP in Ethernet frames of 1500 bytes, or 1 where measured.
+      """)
+  var payload = ScalingModel.Network.ethernetPayload
+  @Option(help: "Share of it that an exchange reaches while the workers compute.")
+  var busyShare = 1.0
+  @Option(
+    help: """
+      What a rank's workers lose for a byte that it exchanges: 2ns. (default: what TCP takes on this host, or nothing \
+      where cores are left over)
+      """)
+  var workerTime: String?
+  @Option(help: "Ranks that share a host's link.")
+  var ranksPerHost = 1
+
+  func validate() throws {
+    guard ranksPerHost >= 1 else { throw ValidationError("--ranks-per-host is at least 1") }
+    guard payload > 0, payload <= 1, busyShare > 0, busyShare <= 1 else {
+      throw ValidationError("--payload and --busy-share are above 0 and at most 1")
+    }
+    _ = try (bytesPerSecond(), seconds(), workerTime.map { try workerSeconds($0) })
+  }
+
+  /// - Parameter threads: workers of a rank.
+  func network(threads: Int, kernels: any KernelSet) throws -> ScalingModel.Network {
+    var network = ScalingModel.Network(bandwidth: try bytesPerSecond() * payload, latency: try seconds())
+    network.busyShare = busyShare
+    if let workerTime {
+      network.workerTime = try workerSeconds(workerTime)
+    } else if ProcessInfo.processInfo.activeProcessorCount < (threads + 1) * ranksPerHost {
+      network.workerTime = try LoopbackProbe.processorTime { kernels.accumulate($1, into: $0, count: $2) }
+    }
+    return network
+  }
+
+  private func bytesPerSecond() throws -> Double {
+    try quantity(
+      bandwidth, "--bandwidth",
+      units: ["Gbit": 125e6, "Mbit": 125e3, "GB": 1e9, "MB": 1e6])
+  }
+
+  private func seconds() throws -> Double {
+    try quantity(latency, "--latency", units: ["us": 1e-6, "ms": 1e-3, "s": 1])
+  }
+
+  private func workerSeconds(_ text: String) throws -> Double {
+    // Nothing at all is lost where cores are left over.
+    Double(text) == 0 ? 0 : try quantity(text, "--worker-time", units: ["ns": 1e-9, "us": 1e-6])
+  }
+
+  private func quantity(_ text: String, _ option: String, units: KeyValuePairs<String, Double>) throws
+    -> Double
+  {
+    for (unit, factor) in units where text.hasSuffix(unit) {
+      if let value = Double(text.dropLast(unit.count)), value > 0, value.isFinite { return value * factor }
+    }
+    let known = units.map(\.key).joined(separator: ", ")
+    throw ValidationError("\(option): '\(text)' is not a number above 0 with one of the units \(known)")
+  }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import SRReport
+import SRTestSupport
+import Testing
+
+/// The framing of TensorBoard's event files; `scripts/test-tensorboard` reads whole runs with TensorBoard itself.
+struct EventFileTests {
+  /// RFC 3720, appendix B.4.
+  @Test func checksumsAreCastagnolis() {
+    #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
+    #expect(CRC32C.checksum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
+    #expect(CRC32C.checksum(0..<32) == 0x46DD_794E)
+    #expect(CRC32C.checksum("123456789".utf8) == 0xE306_9283)
+  }
+
+  @Test func recordsAreFramedByMaskedChecks() {
+    let record = EventRecord.framed(Array("abc".utf8))
+    #expect(record.count == 8 + 4 + 3 + 4)
+    #expect(record[0..<8] == [3, 0, 0, 0, 0, 0, 0, 0])
+    func number(at offset: Int) -> UInt32 {
+      (0..<4).reduce(0) { $0 | UInt32(record[offset + $1]) << UInt32(8 * $1) }
+    }
+    func unmasked(_ value: UInt32) -> UInt32 {
+      let turned = value &- 0xA282_EAD8
+      return turned >> 17 | turned << 15
+    }
+    #expect(unmasked(number(at: 8)) == CRC32C.checksum([3, 0, 0, 0, 0, 0, 0, 0]))
+    // Of "abc", as every table of known answers has it.
+    #expect(unmasked(number(at: 15)) == 0x364B_3FB7)
+  }
+
+  @Test func everyStartHasAFileOfItsOwnThatSortsAfterTheOnesBefore() throws {
+    let folder = try TemporaryFolder()
+    let now = Date(timeIntervalSince1970: 1_700_000_000)
+    let paths = try (0..<3).map { try EventFile(folder: folder.path, resumingAfter: 7 * $0, now: now).path }
+    #expect(paths == paths.sorted() && Set(paths).count == 3)
+    let first = try Data(contentsOf: URL(fileURLWithPath: paths[0]))
+    #expect(first.range(of: Data("brain.Event:2".utf8)) != nil)
+  }
+}
