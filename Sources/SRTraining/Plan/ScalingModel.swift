@@ -98,7 +98,8 @@ public struct ScalingModel: Sendable, Equatable {
     var (working, exposed) = (computeSeconds(rounds: rounds), 0.0)
     if ranks > 1 {
       // All but the last group is computed in peace.
-      let group = Double((rounds - 1) % compute.groupSize + 1) * compute.sample
+      let groups = (rounds + compute.groupSize - 1) / compute.groupSize
+      let group = Double((rounds + groups - 1) / groups) * compute.sample
       let timeline = timeline(lastGroup: group, ranks: ranks, batchSize: batchSize)
       let ends = timeline.ends()
       working += ends.computing - group
