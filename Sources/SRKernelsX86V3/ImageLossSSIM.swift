@@ -30,11 +30,16 @@ extension VectorKernels {
 }
 
 extension SSIMWorkspace {
+  /// What is subtracted from the pixels: variances are differences of moments, whose rounding goes with the moments'
+  /// size. Not with a box window, where zeros beyond the edges would have to be shifted too.
+  private var centre: Vector { Vector(repeating: window == .gaussian ? 0.5 : 0) }
+
   /// Means over the window's column of superRes, highRes, the sum of their squares and their product, for every
-  /// pixel of one row; extended beyond the edges.
+  /// pixel of one row, all of them less ``centre``; extended beyond the edges.
   func meanVertically(_ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int) {
     let reach = rowsInReach(of: row)
     let weights = gatherWeights(row: row)
+    let centre = centre
     for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
       var meanX = Vector.zero
       var meanY = Vector.zero
@@ -43,8 +48,8 @@ extension SSIMWorkspace {
       for source in reach {
         let weight = Vector(repeating: weights[source - row + SSIMWindow.padding])
         let start = source * rowCount
-        let x = superRes.vector(at: start + index, end: start + rowCount)
-        let y = highRes.vector(at: start + index, end: start + rowCount)
+        let x = superRes.vector(at: start + index, end: start + rowCount) - centre
+        let y = highRes.vector(at: start + index, end: start + rowCount) - centre
         meanX.addProduct(weight, x)
         meanY.addProduct(weight, y)
         meanSquares.addProduct(weight, (x * x).addingProduct(y, y))
@@ -63,23 +68,27 @@ extension SSIMWorkspace {
   func similarity(slopeScale: Float?) -> Double {
     let c1 = Vector(repeating: Float(SSIMWindow.c1))
     let c2 = Vector(repeating: Float(SSIMWindow.c2))
+    let centre = centre
     var sum = Vector.zero
     for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
       let inside = rowCount - index
-      let meanX = windowSum(meanRow(0), at: index)
-      let meanY = windowSum(meanRow(1), at: index)
-      let product = meanX * meanY
-      let squares = (meanX * meanX).addingProduct(meanY, meanY)
-      let a1 = product * 2 + c1
-      let a2 = (windowSum(meanRow(3), at: index) - product) * 2 + c2
-      let b1 = squares + c1
-      let b2 = windowSum(meanRow(2), at: index) - squares + c2
+      // Less the centre, as the variances take them; in full, as the luminance does.
+      let x = windowSum(meanRow(0), at: index)
+      let y = windowSum(meanRow(1), at: index)
+      let meanX = x + centre
+      let meanY = y + centre
+      let a1 = meanX * meanY * 2 + c1
+      let a2 = (windowSum(meanRow(3), at: index) - x * y) * 2 + c2
+      let b1 = (meanX * meanX).addingProduct(meanY, meanY) + c1
+      let b2 = windowSum(meanRow(2), at: index) - (x * x).addingProduct(y, y) + c2
       let inverse = 1 / (b1 * b2)
       let similarity = a1 * a2 * inverse
       sum += similarity.first(inside)
       guard let slopeScale else { continue }
       let scale = (inverse * slopeScale).first(inside)
-      let byMean = (meanY * (a2 - a1)).addingProduct(meanX * similarity, b1 - b2) * 2 * scale
+      let byLuminance = (meanY * a2).addingProduct(-similarity * b2, meanX)
+      let byVariance = (y * a1).addingProduct(-similarity * b1, x)
+      let byMean = (byLuminance - byVariance) * 2 * scale
       slopeRow(0).store(byMean.first(inside), at: index)
       slopeRow(1).store((-similarity * b1 * scale).first(inside), at: index)
       slopeRow(2).store((a1 * 2 * scale).first(inside), at: index)
@@ -106,6 +115,7 @@ extension SSIMWorkspace {
   ) {
     let reach = rowsInReach(of: row)
     let weights = scatterWeights(row: row)
+    let centre = centre
     let start = row * rowCount
     let end = start + rowCount
     for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
@@ -119,8 +129,8 @@ extension SSIMWorkspace {
         bySquare.addProduct(weight, slopePlane(1).vector(at: position))
         byProduct.addProduct(weight, slopePlane(2).vector(at: position))
       }
-      let x = superRes.vector(at: start + index, end: end)
-      let y = highRes.vector(at: start + index, end: end)
+      let x = superRes.vector(at: start + index, end: end) - centre
+      let y = highRes.vector(at: start + index, end: end) - centre
       let sum = byMean.addingProduct(x * 2, bySquare).addingProduct(y, byProduct)
       gradient.add(sum, at: start + index, end: end)
     }

@@ -10,7 +10,11 @@ enum Formulas {
 
   /// SplitMix64's output `index` of the generator seeded with the name's hash.
   static func draw(_ name: String, _ index: Int) -> UInt64 {
-    var z = hash(name) &+ UInt64(index + 1) &* 0x9e37_79b9_7f4a_7c15
+    draw(seed: hash(name), index)
+  }
+
+  private static func draw(seed: UInt64, _ index: Int) -> UInt64 {
+    var z = seed &+ UInt64(index + 1) &* 0x9e37_79b9_7f4a_7c15
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
     return z ^ (z >> 31)
@@ -18,6 +22,18 @@ enum Formulas {
 
   static func uniform(_ name: String, _ index: Int) -> Float {
     Float(Int32(draw(name, index) >> 40) - 8_388_608) / 8_388_608
+  }
+
+  /// Sums of a parameter's elements, in OIHW order, with random signs: `scripts/make-training-fixtures` defines them.
+  static func signedSums(_ name: String, _ values: [Float], count: Int) -> [Double] {
+    (0..<count).map { k in
+      let seed = hash("\(name) sign \(k)")
+      var sum = 0.0
+      for (index, value) in values.enumerated() {
+        sum += draw(seed: seed, index) >> 63 == 1 ? -Double(value) : Double(value)
+      }
+      return sum
+    }
   }
 
   /// Fills every parameter of an SRResNet.

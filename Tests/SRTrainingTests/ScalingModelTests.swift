@@ -55,8 +55,8 @@ struct ScalingModelTests {
     #expect(isClose(model.predict(ranks: 2, batchSize: 8).exposed, 0.03 + 6e-9))
     model.compute.groupSize = 4
     #expect(model.predict(ranks: 2, batchSize: 8).exposed < 1e-6)
-    // A share of five ends with a group of one.
-    #expect(isClose(model.predict(ranks: 2, batchSize: 10).exposed, 0.04 * 2 - 0.01 + 6e-9))
+    // A share of five ends with a group of three.
+    #expect(isClose(model.predict(ranks: 2, batchSize: 10).exposed, 0.04 * 2 - 0.03 + 6e-9))
   }
 
   @Test func bucketsFollowEachOtherOnTheLink() {

@@ -14,6 +14,8 @@ struct TrainingFixture: Decodable {
     let norm: Double
     /// Worst relative error of PyTorch's own float32.
     let float32Error: Double
+    /// Sums of all elements with the signs of ``Formulas/signedSums(_:_:count:)``.
+    let signedSums: [Double]
     /// Index in OIHW order, and value.
     let elements: [(index: Int, value: Double)]
 
@@ -21,6 +23,7 @@ struct TrainingFixture: Decodable {
       var container = try decoder.unkeyedContainer()
       norm = try container.decode(Double.self)
       float32Error = try container.decode(Double.self)
+      signedSums = try container.decode([Double].self)
       var elements: [(Int, Double)] = []
       while !container.isAtEnd {
         let pair = try container.decode([Double].self)

@@ -17,10 +17,14 @@ weights and the pictures follow formulas.py and are not stored. A file holds
     losses.LOSS.float32_steps_error      worst relative error of PyTorch's float32 in these
     losses.LOSS.gradients                parameter -> gradient at step 0 as
                          [Euclidean norm, worst relative error of PyTorch's float32,
-                         [index, value], ...], index in OIHW order. A norm of 0: all gates of a
-                         squeeze are off, so the gradient must be 0 exactly. The slopes of PReLU
-                         share one error, theirs as one vector, and are to be compared as such
-                         (gradients.py says why, and what to tolerate)
+                         [sums with random signs], [index, value], ...], index in OIHW order. A
+                         norm of 0: all gates of a squeeze are off, so the gradient must be 0
+                         exactly. The slopes of PReLU share one error, theirs as one vector, and
+                         are to be compared as such (gradients.py says why).
+
+Sum k of a gradient has the signs -1 where the highest bit of draw("NAME sign k", i) is set. The mean
+square of what such sums are off by estimates the squared norm of what the gradient is off by, so a
+few numbers stand for all elements.
 """
 
 from __future__ import annotations
@@ -46,6 +50,7 @@ STEPS = 10
 LEARNING_RATE = 1e-4
 OUTPUT_SAMPLES = 48
 GRADIENT_SAMPLES = 2
+SIGNED_SUMS = 4
 LOSSES = ("mse=1", "charbonnier=1", "ssim=1", "ssim_box=1", "edge=1")
 
 
@@ -59,6 +64,14 @@ def sampled(name: str, values: Tensor, count: int) -> list[list[float]]:
     flat = values.detach().flatten()
     places = sorted({int(d % np.uint64(flat.numel())) for d in formulas.draws(name, count)})
     return [[place, rounded(flat[place].item())] for place in places]
+
+
+def signed_sums(name: str, values: Tensor) -> list[float]:
+    flat = values.detach().flatten().numpy()
+    return [
+        rounded(float(np.where(draws >> np.uint64(63), -flat, flat).sum()))
+        for draws in (formulas.draws(f"{name} sign {k}", flat.size) for k in range(SIGNED_SUMS))
+    ]
 
 
 def initial_network(name: str) -> model.SRResNet:
@@ -99,6 +112,7 @@ def train(name: str, loss: str, low_res: Tensor, high_res: Tensor) -> dict:
             key: [
                 rounded(value.norm().item()),
                 float(f"{scatter.get(key, scatter[gradients.SLOPES]):.1e}"),
+                signed_sums(key, value),
                 *sampled(f"{key} gradient", value, GRADIENT_SAMPLES),
             ]
             for key, value in exact.items()

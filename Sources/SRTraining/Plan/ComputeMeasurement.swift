@@ -40,8 +40,8 @@ extension ScalingModel.Compute {
   private static func bucketReady(_ run: RunContext, _ buckets: GradientBuckets) -> [Double] {
     let group = 0..<run.workers[0].groupSize
     let leaves = group.map { _ in ParameterArena(layout: run.model.layout) }
-    let values = SharedRows(
-      rows: group.count, fields: SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.names).count)
+    let layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.names)
+    let values = SharedRows(rows: group.count, fields: layout.count)
     var ready: [Double] = []
     let start = ContinuousClock.now
     run.workers[0].train(

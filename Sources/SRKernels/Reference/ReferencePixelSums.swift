@@ -1,0 +1,8 @@
+extension Reference {
+  /// sums[c] = sum over pixels of image[pixel, c]
+  public static func sumOverPixels<T: BinaryFloatingPoint>(_ image: [T], channels: Int) -> [T] {
+    var sums = [T](repeating: 0, count: channels)
+    for (index, value) in image.enumerated() { sums[index % channels] += value }
+    return sums
+  }
+}
