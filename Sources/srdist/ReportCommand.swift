@@ -8,8 +8,9 @@ struct ReportCommand: ParsableCommand {
     commandName: "report",
     abstract: "Print runs' results per epoch and draw their curves.",
     discussion: """
-      Reads metrics.jsonl of each run, prints loss, PSNR and SSIM for training and validation, and draws \
-      curves.png with gnuplot. Without gnuplot the script is kept: run it where gnuplot is installed.
+      Reads metrics.jsonl of each run, prints loss, PSNR and SSIM for training and validation beside bicubic \
+      upsampling, SSIM with the box window and LPIPS where they were measured, and draws curves.png with gnuplot. \
+      Without gnuplot the script is kept: run it where gnuplot is installed.
 
       Examples:
         srdist report runs/attention

@@ -23,6 +23,28 @@ import Testing
     #expect(script.contains("'it''s\\_another validation'"))
   }
 
+  @Test func lossesOfSeveralOrdersAreOnALogarithmicAxis() {
+    var huge = (1...20).map { SampleRecords.epoch($0, step: $0) }
+    for index in huge.indices { huge[index].trainLoss *= 1000 }
+    let both = CurvePlot(plot.series + [CurveSeries(name: "huge", epochs: huge)])
+    #expect(both.script(pngPath: "curves.png").components(separatedBy: "\nset logscale y").count == 2)
+    #expect(!plot.script(pngPath: "curves.png").contains("\nset logscale y"))
+  }
+
+  @Test func baselineIsTheLongestRuns() {
+    let script = CurvePlot(plot.series.reversed()).script(pngPath: "curves.png")
+    #expect(script.contains("$run1 using 1:7 with lines"))
+  }
+
+  @Test func lpipsHasAPanelWhereSomeRunMeasuredIt() {
+    var series = plot.series
+    series[0].epochs[4].metrics = ["valid_lpips": 0.125, "bicubic_lpips": 0.34]
+    let script = CurvePlot(series).script(pngPath: "curves.png")
+    #expect(script.contains("set title 'LPIPS by epoch'"))
+    #expect(script.contains(" NaN 0.125 0.34\n"))
+    #expect(!plot.script(pngPath: "curves.png").contains("LPIPS"))
+  }
+
   @Test(.enabled(if: Gnuplot.isInstalled, "gnuplot is not installed"))
   func gnuplotDrawsThePicture() throws {
     let folder = try TemporaryFolder()

@@ -29,13 +29,26 @@ import Testing
     #expect(rows[2][4] == "\(25 + 2.0 / 3)")
   }
 
-  @Test func tableShowsEveryFifthEpochAndTheLast() {
+  @Test func tableShowsEveryFifthEpochTheLastAndBicubic() {
     let epochs = (1...12).map { SampleRecords.epoch($0, step: $0 * 10) }
     let lines = EpochTable.text(epochs, every: 5).split(separator: "\n")
-    #expect(lines.count == 4)
-    #expect(lines.dropFirst().map { $0.split(separator: " ")[0] } == ["5", "10", "12"])
+    #expect(lines.count == 5)
+    #expect(lines.dropFirst().map { $0.split(separator: " ")[0] } == ["5", "10", "12", "bicubic"])
     #expect(Set(lines.map(\.count)).count == 1)
-    // Validation PSNR 25.1 + 12 / 3 against bicubic's 24.5.
-    #expect(lines[3].hasSuffix("+4.60 dB"))
+    #expect(lines[0].hasSuffix("valid SSIM"))
+    #expect(lines[3].split(separator: " ").map(String.init)[4] == "29.10")
+    #expect(lines[4].split(separator: " ") == ["bicubic", "24.50", "0.6900"])
+  }
+
+  @Test func tableShowsTheMetricsThatSomeEpochHas() {
+    var epochs = (1...2).map { SampleRecords.epoch($0, step: $0 * 10) }
+    epochs[1].metrics = [
+      "valid_lpips": 0.125, "bicubic_lpips": 0.34, "valid_ssim_box": 0.875, "bicubic_ssim_box": 0.89,
+    ]
+    let lines = EpochTable.text(epochs).split(separator: "\n")
+    #expect(lines[0].hasSuffix("SSIM (box)   LPIPS"))
+    #expect(lines[1].hasSuffix("0.7200                    "))
+    #expect(lines[2].hasSuffix("    0.8750  0.1250"))
+    #expect(lines[3].hasSuffix("    0.8900  0.3400"))
   }
 }

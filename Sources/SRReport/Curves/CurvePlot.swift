@@ -1,21 +1,33 @@
-/// Training and validation curves of loss, PSNR and SSIM, side by side, as a gnuplot script with its data
-/// inside.
+/// Training and validation curves of loss, PSNR, SSIM and, where it was measured, LPIPS, side by side, as a gnuplot
+/// script with its data inside.
 public struct CurvePlot {
   private struct Panel: Sendable {
     let title: String
-    let train: @Sendable (EpochRecord) -> Double
+    /// Nil where only validation is measured.
+    var train: (@Sendable (EpochRecord) -> Double)?
     let valid: @Sendable (EpochRecord) -> Double
     /// A level of the validation images to compare with.
     var baseline: (@Sendable (EpochRecord) -> Double)?
+
+    func values(_ record: EpochRecord) -> [Double] {
+      [train?(record) ?? .nan, valid(record), baseline?(record) ?? .nan]
+    }
   }
 
-  private static let panels = [
+  private static let always = [
     Panel(title: "loss", train: \.trainLoss, valid: \.validLoss),
     Panel(title: "PSNR / dB", train: \.trainPSNR, valid: \.validPSNR, baseline: \.bicubicPSNR),
     Panel(title: "SSIM", train: \.trainSSIM, valid: \.validSSIM, baseline: \.bicubicSSIM),
   ]
+  private static let lpips = Panel(
+    title: "LPIPS", valid: { $0.metrics["valid_lpips"] ?? .nan },
+    baseline: { $0.metrics["bicubic_lpips"] ?? .nan })
+
+  /// Values further apart than this ratio are drawn on a logarithmic axis, such as the losses of several presets.
+  private static let largestLinearRatio = 50.0
 
   public let series: [CurveSeries]
+  private let panels: [Panel]
 
   /// Every series has at least one epoch.
   public init(_ series: [CurveSeries]) {
@@ -23,34 +35,43 @@ public struct CurvePlot {
       !series.isEmpty && series.allSatisfy { !$0.epochs.isEmpty },
       "curves of \(series.map { "\($0.name): \($0.epochs.count) epochs" }) were asked for")
     self.series = series
+    let hasLPIPS = series.contains { $0.epochs.contains { !Self.lpips.valid($0).isNaN } }
+    panels = Self.always + (hasLPIPS ? [Self.lpips] : [])
   }
 
   /// A script that makes gnuplot draw the curves into the PNG file at `pngPath`.
   ///
   /// Training is dashed, validation solid, a run has one colour; the dotted line is bicubic upsampling.
   public func script(pngPath: String) -> String {
-    var lines = series.enumerated().map { "$run\($0.offset) << END\n\(Self.data($0.element))END" }
+    var lines = series.enumerated().map { "$run\($0.offset) << END\n\(data($0.element))END" }
     lines.append(
       """
-      set terminal pngcairo size 1500,\(440 + 24 * series.count) font "sans,11"
+      set terminal pngcairo size \(500 * panels.count),\(440 + 48 * series.count) font "sans,11"
       set output \(Self.quoted(pngPath))
-      set multiplot layout 1,\(Self.panels.count)
+      set multiplot layout 1,\(panels.count)
       set grid
-      set xlabel "epoch" offset 0,0.6
       set key below vertical maxcols 1
       """)
-    for (index, panel) in Self.panels.enumerated() {
-      lines.append("set title \(Self.quoted(panel.title))")
+    for (index, panel) in panels.enumerated() {
+      lines.append("set title \(Self.quoted("\(panel.title) by epoch"))")
+      lines.append(isLogarithmic(panel) ? "set logscale y" : "unset logscale y")
       lines.append("plot " + curves(of: panel, firstColumn: 2 + 3 * index).joined(separator: ", \\\n  "))
     }
     lines.append("unset multiplot\n")
     return lines.joined(separator: "\n")
   }
 
+  private func isLogarithmic(_ panel: Panel) -> Bool {
+    let values = series.flatMap(\.epochs).flatMap { panel.values($0) }.filter(\.isFinite)
+    guard let least = values.min(), let largest = values.max(), least > 0 else { return false }
+    return largest / least > Self.largestLinearRatio
+  }
+
   private func curves(of panel: Panel, firstColumn column: Int) -> [String] {
     var curves: [String] = []
     for (index, run) in series.enumerated() {
-      for (offset, part, dash) in [(0, "train", 2), (1, "validation", 1)] {
+      for (offset, part, dash) in [(0, "train", 2), (1, "validation", 1)]
+      where part == "validation" || panel.train != nil {
         curves.append(
           "$run\(index) using 1:\(column + offset) with linespoints pointtype 7 pointsize 0.4 linewidth 2 "
             + "dashtype \(dash) linecolor \(index + 1) title \(Self.quoted("\(run.name) \(part)"))")
@@ -58,20 +79,21 @@ public struct CurvePlot {
     }
     if panel.baseline != nil {
       curves.append(
-        "$run0 using 1:\(column + 2) with lines linewidth 1 dashtype 3 linecolor rgb 'black' title 'bicubic'"
-      )
+        "$run\(longestRun) using 1:\(column + 2) with lines linewidth 1 dashtype 3 linecolor rgb 'black' "
+          + "title 'bicubic'")
     }
     return curves
   }
 
+  /// The run whose baseline is drawn: it spans the whole picture.
+  private var longestRun: Int {
+    series.indices.max { series[$0].epochs.count < series[$1].epochs.count } ?? 0
+  }
+
   /// One row an epoch: its number, then train, validation and baseline of every panel.
-  private static func data(_ run: CurveSeries) -> String {
+  private func data(_ run: CurveSeries) -> String {
     run.epochs.map { record in
-      let values = panels.flatMap { panel in
-        [panel.train(record), panel.valid(record), panel.baseline?(record) ?? .nan].map {
-          $0.isFinite ? "\($0)" : "NaN"
-        }
-      }
+      let values = panels.flatMap { $0.values(record) }.map { $0.isFinite ? "\($0)" : "NaN" }
       return "\(record.epoch) \(values.joined(separator: " "))\n"
     }.joined()
   }

@@ -1,23 +1,46 @@
 /// The paper's table of results: one row an epoch.
 public enum EpochTable {
-  /// Rows of `epochs` whose number is a multiple of `interval`, and the last; loss, PSNR (dB), SSIM for
-  /// training and validation, and the gain over bicubic upsampling.
+  private struct Column: Sendable {
+    let title: String
+    let decimals: Int
+    /// Nil where the epoch's log line has no such number.
+    let value: @Sendable (EpochRecord) -> Double?
+    /// The same of bicubic upsampling of the validation images.
+    var bicubic: (@Sendable (EpochRecord) -> Double?)?
+  }
+
+  private static let columns = [
+    Column(title: "train loss", decimals: 4, value: \.trainLoss),
+    Column(title: "valid loss", decimals: 4, value: \.validLoss),
+    Column(title: "train PSNR", decimals: 2, value: \.trainPSNR),
+    Column(title: "valid PSNR", decimals: 2, value: \.validPSNR, bicubic: \.bicubicPSNR),
+    Column(title: "train SSIM", decimals: 4, value: \.trainSSIM),
+    Column(title: "valid SSIM", decimals: 4, value: \.validSSIM, bicubic: \.bicubicSSIM),
+    Column(
+      title: "SSIM (box)", decimals: 4, value: { $0.metrics["valid_ssim_box"] },
+      bicubic: { $0.metrics["bicubic_ssim_box"] }),
+    Column(
+      title: "LPIPS", decimals: 4, value: { $0.metrics["valid_lpips"] },
+      bicubic: { $0.metrics["bicubic_lpips"] }),
+  ]
+
+  /// Rows of `epochs` whose number is a multiple of `interval`, and the last, then bicubic upsampling's.
+  ///
+  /// Loss, PSNR (dB) and SSIM for training and validation; SSIM with the box window and LPIPS for validation, where
+  /// they were measured.
   public static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
     precondition(interval >= 1, "an interval of \(interval) epochs was asked for")
-    let header = [
-      "epoch", "train loss", "valid loss", "train PSNR", "valid PSNR", "train SSIM", "valid SSIM",
-      "over bicubic",
-    ]
-    let rows = epochs.filter { $0.epoch % interval == 0 || $0.epoch == epochs.last?.epoch }.map { record in
-      let gain = record.validPSNR - record.bicubicPSNR
-      return [
-        "\(record.epoch)", record.trainLoss.fixed(4), record.validLoss.fixed(4), record.trainPSNR.fixed(2),
-        record.validPSNR.fixed(2), record.trainSSIM.fixed(4), record.validSSIM.fixed(4),
-        (gain < 0 ? "" : "+") + "\(gain.fixed(2)) dB",
-      ]
+    let columns = columns.filter { column in epochs.contains { column.value($0) != nil } }
+    var rows = [["epoch"] + columns.map(\.title)]
+    for record in epochs where record.epoch % interval == 0 || record.epoch == epochs.last?.epoch {
+      rows.append(["\(record.epoch)"] + columns.map { $0.value(record)?.fixed($0.decimals) ?? "" })
     }
-    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
-    return ([header] + rows).map { row in
+    if let last = epochs.last {
+      rows.append(
+        ["bicubic"] + columns.map { column in column.bicubic?(last)?.fixed(column.decimals) ?? "" })
+    }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
       zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
         + "\n"
     }.joined()
