@@ -2,8 +2,10 @@ import Foundation
 
 /// A thread that polls an exchange from ``start()`` until it is finished, and sleeps between steps.
 final class PollingThread: Sendable {
-  /// Short enough to add little to a transfer, long enough to leave the core to the workers.
-  private static let pollInterval: TimeInterval = 200e-6
+  /// Pauses between polls that find nothing to do: the first, and the longest that they double to. A poll that interrupts
+  /// a worker takes the core and some of the cache from it; one that comes late holds up a transfer that is hidden
+  /// anyway. Once somebody waits for the end all pauses are short.
+  private static let pauses: (first: TimeInterval, longest: TimeInterval) = (200e-6, 800e-6)
 
   private let shared = Shared()
 
@@ -11,7 +13,7 @@ final class PollingThread: Sendable {
     let shared = shared
     let thread = Thread {
       while shared.waitForStart() {
-        shared.end(Result { try Self.pollUntilFinished(poll) })
+        shared.end(Result { try Self.pollUntilFinished(poll, shared) })
       }
     }
     thread.name = name
@@ -26,12 +28,17 @@ final class PollingThread: Sendable {
   /// Blocks until the poll reports the end, and throws the error that it threw instead.
   func wait() throws { try shared.waitForEnd() }
 
-  private static func pollUntilFinished(_ poll: () throws -> ExchangeProgress) throws {
+  private static func pollUntilFinished(
+    _ poll: () throws -> ExchangeProgress, _ shared: Shared
+  ) throws {
+    var pause = pauses.first
     while true {
       switch try poll() {
       case .finished: return
-      case .advanced: continue
-      case .waiting: Thread.sleep(forTimeInterval: pollInterval)
+      case .advanced: pause = pauses.first
+      case .waiting:
+        Thread.sleep(forTimeInterval: pause)
+        pause = shared.isEndAwaited ? pauses.first : min(2 * pause, pauses.longest)
       }
     }
   }
@@ -46,8 +53,9 @@ final class PollingThread: Sendable {
     }
 
     private let condition = NSCondition()
-    /// Guarded by `condition`.
+    // Guarded by `condition`.
     private var phase = Phase.idle
+    private var isAwaited = false
 
     func start() {
       condition.withLock {
@@ -79,6 +87,9 @@ final class PollingThread: Sendable {
       }
     }
 
+    /// Whether somebody is in ``waitForEnd()``.
+    var isEndAwaited: Bool { condition.withLock { isAwaited } }
+
     func end(_ result: Result<Void, any Error>) {
       condition.withLock {
         if case .stopped = phase { return }
@@ -89,6 +100,8 @@ final class PollingThread: Sendable {
 
     func waitForEnd() throws {
       try condition.withLock {
+        isAwaited = true
+        defer { isAwaited = false }
         while true {
           switch phase {
           case .ended(let result):
