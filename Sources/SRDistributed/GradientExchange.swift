@@ -17,8 +17,9 @@ public final class GradientExchange: GradientReducer {
 
   /// Collective.
   ///
-  /// `destination` holds `buckets.arenaCount` floats. `reservedLeaves` gradient leaves are allocated at once:
-  /// worker threads + log2(share) + 1 suffice where samples are started in order. `trace` is told of every collective.
+  /// `destination` holds `buckets.arenaCount` floats. `reservedLeaves` gradient leaves are allocated at once;
+  /// more follow where they are needed. Where workers start groups of samples in order and take as long for each, threads x
+  /// group + log2(share) + 1 suffice. `trace` is told of every collective.
   /// Throws ``MPIError`` where MPI refuses a communicator.
   public init(
     communicator: Communicator, buckets: GradientBuckets, destination: AlignedBuffer,

@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// Worker threads write each sample's gradient into a leaf and say which buckets of it are final. A bucket of
 /// two sibling nodes is merged, left += right, by the thread that brings the second one, so that the sums do
-/// not depend on which thread was faster. Leaves are reused: with samples started in order about
-/// threads + log2(share) of them are alive.
+/// not depend on which thread was faster. Leaves are reused: with groups of samples started in order
+/// about threads x group + log2(share) of them are alive.
 final class LocalReduction: Sendable {
   let buckets: GradientBuckets
   private let dataType: GradientDataType

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import SRDistributed
 import SRKernelDispatch
 import SRTraining
 
@@ -59,11 +60,13 @@ struct TrainCommand: ParsableCommand {
       job.logger.info(
         "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
       let progress = ProgressDisplay()
+      let onStall: @Sendable (StallReport) -> Void = { Job.complain("watchdog: \($0). Ending the job.") }
       let outcome: RunOutcome
       if debug {
         var run = DebugRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
         run.onStep = progress.show
+        run.onStall = onStall
         outcome = try run.run()
       } else {
         var run = TrainingRun(
@@ -71,7 +74,7 @@ struct TrainCommand: ParsableCommand {
         run.gradientDump = dumpGradients
         run.tracePath = trace
         run.onStep = progress.show
-        run.onStall = { Job.complain("watchdog: \($0). Ending the job.") }
+        run.onStall = onStall
         outcome = try run.run()
       }
       if outcome == .stopped { try job.exit(Job.stoppedStatus) }

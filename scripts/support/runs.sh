@@ -30,6 +30,14 @@ wait_for_steps() {
   done
 }
 
+# numbers RUN: the log but for its times.
+numbers() { sed -E 's/"(images_per_second|seconds)":[^,}]*//' "$1/metrics.jsonl"; }
+
+# same_log RUN OTHER LOG: every step and epoch once, with the same numbers.
+same_log() {
+  diff <(numbers "$2") <(numbers "$1") >&2 || fail "the log of $1 differs from that of $2" "$3"
+}
+
 # same_hash RUN EXPECTED LOG
 same_hash() {
   local found

@@ -45,6 +45,8 @@ public struct CheckpointState: Codable, Equatable, Sendable {
   /// The run's configuration, as YAML.
   public var configuration: String
   public var dataSHA256: String
+  /// SHA-256 of the weight files of the loss's networks, by name; nil in checkpoints of versions that did not record them.
+  public var networkSHA256: [String: String]?
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights; set by whoever writes the checkpoint.
   public var weightsSHA256: String
   public var srdistVersion: String
@@ -54,7 +56,8 @@ public struct CheckpointState: Codable, Equatable, Sendable {
 
   public init(
     epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
-    best: Best? = nil, configuration: String, dataSHA256: String, weightsSHA256: String = "",
+    best: Best? = nil, configuration: String, dataSHA256: String,
+    networkSHA256: [String: String]? = nil, weightsSHA256: String = "",
     srdistVersion: String, epochSums: [String: [Double]] = [:]
   ) {
     self.epoch = epoch
@@ -66,6 +69,7 @@ public struct CheckpointState: Codable, Equatable, Sendable {
     self.best = best
     self.configuration = configuration
     self.dataSHA256 = dataSHA256
+    self.networkSHA256 = networkSHA256
     self.weightsSHA256 = weightsSHA256
     self.srdistVersion = srdistVersion
     self.epochSums = epochSums
@@ -82,6 +86,7 @@ public struct CheckpointState: Codable, Equatable, Sendable {
     case best
     case configuration
     case dataSHA256 = "data_sha256"
+    case networkSHA256 = "network_sha256"
     case weightsSHA256 = "weights_sha256"
     case srdistVersion = "srdist_version"
     case epochSums = "epoch_sums"

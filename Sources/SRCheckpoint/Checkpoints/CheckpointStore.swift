@@ -11,10 +11,16 @@ public struct CheckpointStore: Sendable {
 
   public init(path: String) { self.path = path }
 
-  /// Creates the folder where it is not there, and clears away what interrupted writes left. Call it once,
-  /// before the first write. Throws ``FileSystemError``.
+  /// Creates the folder where it is not there. Call it once, before the first write. Throws ``FileSystemError``.
   public func prepare() throws {
     try DirectoryCalls.createWithParents(path)
+    try recover()
+  }
+
+  /// Clears away what interrupted writes left, and puts back a checkpoint that had stepped aside for one that never came.
+  /// Call it before the first read by the process that is to write. Throws ``FileSystemError``.
+  public func recover() throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
     try CheckpointDirectory.restoreReplaced(in: path)
   }
 

@@ -1,3 +1,4 @@
+import Crypto
 import SRTensor
 
 /// Fresh crops of full images, one for each epoch and index: `full_train.npy` as `srdist prepare --keep-full`
@@ -39,6 +40,14 @@ public struct RandomCrops: Sendable {
   }
 
   public var count: Int { images.shape[0] }
+
+  /// SHA-256 in hexadecimal over the full images' shape and every byte: ranks and resumed runs compare it.
+  public func contentHash() -> String {
+    var hasher = SHA256()
+    hasher.update(data: Array("\(images.shape)\n".utf8))
+    hasher.update(bufferPointer: UnsafeRawBufferPointer(images.bytes))
+    return hexadecimal(hasher.finalize())
+  }
 
   /// Writes the epoch's crop of one image as float32 HWC, 0...1.
   public func load(

@@ -25,12 +25,15 @@ extension RankFacts {
     return facts
   }
 
-  static func ofData(sha256: String, networks: [String]) -> RankFacts {
+  /// Images and networks. Validation is dealt to all ranks, so the metric's network counts as well as the loss's.
+  static func ofInputs(_ inputs: RunInputs, metricNetworks: [String: String]) -> RankFacts {
     var facts = RankFacts()
-    facts.add("data", "SHA-256 \(short(sha256))", remedy: "Copy the same data to every host.")
-    facts.add(
-      "perceptual networks", networks.isEmpty ? "none" : networks.joined(separator: "; "),
-      remedy: "Copy the same --weights-dir to every host.")
+    facts.add("data", "SHA-256 \(short(inputs.dataSHA256))", remedy: "Copy the same data to every host.")
+    for (name, networks) in [
+      ("networks of the loss", inputs.networkSHA256), ("networks of the metrics", metricNetworks),
+    ] {
+      facts.add(name, RunInputs.text(networks), remedy: "Copy the same --weights-dir to every host.")
+    }
     return facts
   }
 

@@ -16,6 +16,8 @@ public struct DebugRun {
   private let kernels: any KernelSet
   private let logger: Logger
   public var onStep: (TrainingProgress) -> Void = { _ in }
+  /// As ``TrainingRun/onStall``.
+  public var onStall: @Sendable (StallReport) -> Void = { _ in }
 
   /// Takes the run's settings, but two epochs of a few images, started anew in a folder of its own.
   public init(
@@ -45,6 +47,7 @@ public struct DebugRun {
     }
     var run = TrainingRun(configuration, communicator: communicator, kernels: kernels, logger: logger)
     run.onStep = onStep
+    run.onStall = onStall
     run.observer = profile
     run.imageLimit = (Self.trainCount, Self.validCount)
     let outcome = try run.run()

@@ -1,3 +1,4 @@
+import SRCheckpoint
 import SRKernels
 import SRLosses
 
@@ -10,6 +11,9 @@ struct LossAssembly: Sendable {
   let networkFloats: Int
   /// What each perceptual term is made of, a line each.
   let provenance: [String]
+  /// SHA-256 of the weight files of the loss's networks and of the metric's, by name.
+  let networkSHA256: [String: String]
+  let metricNetworkSHA256: [String: String]
 
   /// - Throws: ``LossTermError`` where the loss cannot be read, ``ConfigurationError`` where weights are missing, and
   ///   what reading them throws.
@@ -18,6 +22,7 @@ struct LossAssembly: Sendable {
     let perceptual = PerceptualLosses(weights: weights, height: height, width: width, kernels: kernels)
     var provenance: [String] = []
     var networkFloats = 0
+    var networkSHA256: [String: String] = [:]
     func make(_ kind: LossTerm.Kind) throws -> any Loss {
       if let loss = kind.pixelLoss(kernels: kernels) { return loss }
       let built =
@@ -28,20 +33,30 @@ struct LossAssembly: Sendable {
         }
       provenance.append(built.provenance)
       networkFloats += built.weightCount
+      networkSHA256.merge(try Self.digests(built.files)) { $1 }
       return built.loss
     }
     loss = WeightedSum(
       try LossTerm.parse(configuration.loss).map { WeightedSum.Term(try make($0.kind), weight: $0.weight) })
     var metric: ImageMetrics.Perceptual?
+    var metricNetworkSHA256: [String: String] = [:]
     if weights.has(.alex) {
       let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01)
       metric = ImageMetrics.Perceptual(name: "lpips", loss: built.loss)
       networkFloats += built.weightCount
       provenance.append("metric lpips: \(built.provenance)")
+      metricNetworkSHA256 = try Self.digests(built.files)
     }
     perceptualMetric = metric
     self.networkFloats = networkFloats
     self.provenance = provenance
+    self.networkSHA256 = networkSHA256
+    self.metricNetworkSHA256 = metricNetworkSHA256
+  }
+
+  private static func digests(_ files: [PerceptualWeights.File]) throws -> [String: String] {
+    Dictionary(
+      try files.map { ($0.name, try FileDigest(ofFile: $0.path).sha256) }, uniquingKeysWith: { $1 })
   }
 }
 

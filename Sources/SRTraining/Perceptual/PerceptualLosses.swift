@@ -16,6 +16,8 @@ struct PerceptualLosses {
     /// Floats of the network's weights.
     let weightCount: Int
     let provenance: String
+    /// The files that it was read from.
+    let files: [PerceptualWeights.File]
   }
 
   func vgg(input: TrainingConfiguration.VGGInput) throws -> Built {
@@ -24,7 +26,7 @@ struct PerceptualLosses {
     let loss = VGGLoss(network: network, input: input == .raw ? .raw : .imageNet, kernels: kernels)
     return Built(
       loss: loss, weightCount: network.weightCount,
-      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)")
+      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)", files: [trunk.file])
   }
 
   /// - Parameter linear: `automatic` leaves the linear layers out over a trunk they were not calibrated over.
@@ -33,14 +35,18 @@ struct PerceptualLosses {
   ) throws -> Built {
     let trunk = try weights.trunk(net)
     let leavesOut = linear == .automatic && !trunk.suitsLinear
-    let (layers, title) =
-      switch linear {
-      case .v01,
-        .automatic where trunk.suitsLinear:
-        (try linearLayers(net), "v0.1")
-      case .mean: (LPIPSLinear.mean(of: try linearLayers(net)), "mean")
-      case .none, .automatic: (LPIPSLinear.none(for: net.architecture), "none")
-      }
+    let (layers, title, linearFile): (LPIPSLinear, String, PerceptualWeights.File?)
+    switch linear {
+    case .v01,
+      .automatic where trunk.suitsLinear:
+      let file = try weights.linear(net)
+      (layers, title, linearFile) = (try linearLayers(net, file), "v0.1", file)
+    case .mean:
+      let file = try weights.linear(net)
+      (layers, title, linearFile) = (LPIPSLinear.mean(of: try linearLayers(net, file)), "mean", file)
+    case .none, .automatic:
+      (layers, title, linearFile) = (LPIPSLinear.none(for: net.architecture), "none", nil)
+    }
     let network = try network(net.architecture, trunk.file)
     let loss = LPIPSLoss(
       net, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels)
@@ -51,12 +57,13 @@ struct PerceptualLosses {
     return Built(
       loss: loss, weightCount: network.weightCount,
       provenance: "lpips_\(net.rawValue) over \(trunk.file.summary), input \(input.rawValue), "
-        + "linear \(title)\(note)")
+        + "linear \(title)\(note)",
+      files: [trunk.file] + (linearFile.map { [$0] } ?? []))
   }
 
-  private func linearLayers(_ net: LPIPSNet) throws -> LPIPSLinear {
+  private func linearLayers(_ net: LPIPSNet, _ file: PerceptualWeights.File) throws -> LPIPSLinear {
     try LPIPSLinear(for: net.architecture) { arena in
-      try loadParameters(from: try weights.linear(net).path, into: arena, ignoringExtra: true)
+      try loadParameters(from: file.path, into: arena, ignoringExtra: true)
     }
   }
 

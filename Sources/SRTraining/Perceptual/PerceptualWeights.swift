@@ -13,9 +13,10 @@ struct PerceptualWeights: Sendable {
     let path: String
     let metadata: [String: String]
 
+    var name: String { URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent }
+
     /// Such as `vgg16-caffe-features (origin: ...; input: ...)`: a loss value is never silently from another trunk.
     var summary: String {
-      let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
       let facts = ["origin", "input"].compactMap { key in metadata[key].map { "\(key): \($0)" } }
       return facts.isEmpty ? name : "\(name) (\(facts.joined(separator: "; ")))"
     }

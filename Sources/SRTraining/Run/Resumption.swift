@@ -8,7 +8,7 @@ import SRTensor
 struct Resumption {
   let run: RunContext
   let folder: RunFolder
-  let dataSHA256: String
+  let inputs: RunInputs
   let logger: Logger
 
   /// Loads weights, moments and average where there is something to resume. Collective.
@@ -48,9 +48,14 @@ struct Resumption {
       return nil
     case .auto:
       let selection = try folder.checkpoints.newestVerified()
-      for warning in selection.warnings { logger.warning("passing over a damaged checkpoint: \(warning)") }
-      guard let checkpoint = selection.checkpoint, let state = selection.state else { return nil }
-      return (checkpoint, state)
+      for warning in selection.warnings { logger.warning("passing over a checkpoint: \(warning)") }
+      if let checkpoint = selection.checkpoint, let state = selection.state { return (checkpoint, state) }
+      guard selection.warnings.isEmpty else {
+        throw RunError(
+          "no checkpoint in \(folder.checkpoints.path) can be used, and starting anew would overwrite what is left of "
+            + "the run; remove \(folder.path), or choose another --output")
+      }
+      return nil
     case .checkpoint(let path):
       let checkpoint = CheckpointDirectory(path: path)
       return (checkpoint, try checkpoint.verify())
@@ -62,10 +67,7 @@ struct Resumption {
     let layer = try SettingLayer(yaml: state.configuration, origin: checkpoint.path)
     let theirs = try TrainingConfiguration(layers: [layer])
     var differences = run.configuration.differences(from: theirs)
-    if state.dataSHA256 != dataSHA256 {
-      differences.append(
-        "data: SHA-256 \(state.dataSHA256.prefix(12))... there, \(dataSHA256.prefix(12))... here")
-    }
+    differences += inputs.differences(dataSHA256: state.dataSHA256, networkSHA256: state.networkSHA256)
     guard differences.isEmpty else {
       throw RunError(
         "\(checkpoint.path) belongs to another run: \(differences.joined(separator: "; ")). Give the same "

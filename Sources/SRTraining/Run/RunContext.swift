@@ -109,7 +109,8 @@ struct RunContext: Sendable {
     (configuration.batchSize + communicator.worldSize - 1) / communicator.worldSize
   }
 
-  /// Gradient leaves that live at once where samples are started in order: the workers' groups, and the waiting nodes.
+  /// Gradient leaves that live at once where samples are started in order and no worker falls behind: the workers' groups,
+  /// and the waiting nodes. More are allocated where one does.
   static func leafCount(share: Int, threads: Int) -> Int {
     let groupSize = SampleGroups.size(share: share, workers: threads)
     return min(share, threads * groupSize + Int(log2(Double(max(share, 1)))) + 1)

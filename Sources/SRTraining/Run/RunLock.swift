@@ -18,7 +18,7 @@ final class RunLock {
       // Some network file systems have no locks; they are no reason not to train.
       guard errno == EWOULDBLOCK else { return }
       guard Date() < deadline else {
-        close(descriptor)
+        // All is set, so that deinit closes the file.
         throw RunError("another program is writing to \(folder.path); end it, or choose another --output")
       }
       Thread.sleep(forTimeInterval: 0.1)

@@ -8,19 +8,20 @@ import SRReport
 final class RunRecorder {
   let folder: RunFolder
   private let run: RunContext
-  private let dataSHA256: String
+  private let inputs: RunInputs
   private let log: MetricsLog
   /// Nil where it is not wanted.
   private let events: EventFile?
   private let store: CheckpointStore
   private let logger: Logger
-  private var checkpointedStep: Int?
+  /// Where the last checkpoint stands. One of an epoch's last step is taken before validation, and another after it.
+  private var checkpointed: (step: Int, completedEpochs: Int)?
 
-  init(_ run: RunContext, folder: RunFolder, dataSHA256: String, position: RunPosition, logger: Logger) throws
+  init(_ run: RunContext, folder: RunFolder, inputs: RunInputs, position: RunPosition, logger: Logger) throws
   {
     self.run = run
     self.folder = folder
-    self.dataSHA256 = dataSHA256
+    self.inputs = inputs
     self.logger = logger
     store = folder.checkpoints
     try folder.create()
@@ -46,13 +47,13 @@ final class RunRecorder {
     try MetricsCSV.regenerate(folder.metricsTable, from: folder.metricsLog)
   }
 
-  /// Writes a checkpoint of this state, unless the last one was of the same step.
+  /// Writes a checkpoint of this state, unless the last one was of the same.
   func checkpoint(_ position: RunPosition, completedEpochs: Int) throws {
-    guard checkpointedStep != position.step else { return }
+    if let checkpointed, checkpointed == (position.step, completedEpochs) { return }
     try log.synchronize()
     try events?.synchronize()
     let written = try store.save(contents(position, completedEpochs: completedEpochs))
-    checkpointedStep = position.step
+    checkpointed = (position.step, completedEpochs)
     let removed = try store.prune(keep: run.configuration.keepCheckpoints)
     logger.debug("checkpoint", metadata: ["path": "\(written)", "removed": "\(removed.count)"])
   }
@@ -82,6 +83,7 @@ final class RunRecorder {
         epoch: position.epoch + 1, step: position.step, stepInEpoch: position.stepInEpoch,
         completedEpochs: completedEpochs, seed: configuration.seed, learningRate: .init(rate: rate),
         best: position.best, configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
-        dataSHA256: dataSHA256, srdistVersion: srdistVersion, epochSums: position.storedSums))
+        dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256, srdistVersion: srdistVersion,
+        epochSums: position.storedSums))
   }
 }

@@ -54,13 +54,18 @@ struct TrainingLoop {
 
   /// Goes on from `position` to the end of the run, or until it is asked to stop. Collective.
   func run(_ position: inout RunPosition) throws -> RunOutcome {
-    if position.step >= totalSteps {
+    if isComplete(position) {
       logger.info("the run is complete: \(position.step) steps are done")
     }
-    while position.step < totalSteps {
+    while !isComplete(position) {
       if try runEpoch(&position) == .stopped { return .stopped }
     }
     return .completed
+  }
+
+  /// Whether all steps are done, and the last epoch validated if all of its steps are.
+  private func isComplete(_ position: RunPosition) -> Bool {
+    position.step >= totalSteps && position.stepInEpoch < run.stepsPerEpoch
   }
 
   private func runEpoch(_ position: inout RunPosition) throws -> RunOutcome {
@@ -161,8 +166,9 @@ struct TrainingLoop {
     try recorder.record(record)
     let samples = evaluator.samples(configuration.samples, weights: validated)
     try recorder.draw(samples, epoch: epoch + 1, step: position.step)
-    try recorder.checkpoint(position, completedEpochs: epoch + 1)
+    // The best one first: a numbered checkpoint says that there is one, and a run goes on from the newest of both.
     if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
+    try recorder.checkpoint(position, completedEpochs: epoch + 1)
     logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")
   }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Logging
 import SRCheckpoint
@@ -49,20 +48,25 @@ public struct TrainingRun {
     }
     defer { watchdog?.end() }
     try communicator.together { try RankFacts.ofProgram(configuration, kernels: kernels) }.agree(communicator)
-    let (run, dataSHA256) = try communicator.together { try start(activity) }
+    let (run, inputs) = try communicator.together { try start(activity) }
     defer { run.pool.close() }
-    try RankFacts.ofData(sha256: dataSHA256, networks: run.lossAssembly.provenance).agree(communicator)
+    try RankFacts.ofInputs(inputs, metricNetworks: run.lossAssembly.metricNetworkSHA256).agree(communicator)
     let step = try TrainingStep(run, observer: observer)
     let folder = RunFolder(path: configuration.output)
-    let lock = try communicator.together { communicator.rank == 0 ? try RunLock(folder) : nil }
+    let lock = try communicator.together {
+      guard communicator.rank == 0 else { return RunLock?.none }
+      let lock = try RunLock(folder)
+      try folder.checkpoints.recover()
+      return lock
+    }
     defer { withExtendedLifetime(lock) {} }
     var position = try Resumption(
-      run: run, folder: folder, dataSHA256: dataSHA256, logger: logger
+      run: run, folder: folder, inputs: inputs, logger: logger
     ).restore(layout: step.layout)
     try RankFacts.ofStart(run, position).agree(communicator)
     let recorder = try communicator.together {
       communicator.rank == 0
-        ? try RunRecorder(run, folder: folder, dataSHA256: dataSHA256, position: position, logger: logger)
+        ? try RunRecorder(run, folder: folder, inputs: inputs, position: position, logger: logger)
         : nil
     }
     let loop = try TrainingLoop(
@@ -75,7 +79,12 @@ public struct TrainingRun {
     return outcome
   }
 
-  private func start(_ activity: RankActivity) throws -> (RunContext, dataSHA256: String) {
+  private func start(_ activity: RankActivity) throws -> (RunContext, RunInputs) {
+    if configuration.virtualRanks != nil, communicator.worldSize > 1 {
+      throw ConfigurationError(
+        "virtual-ranks: plays several ranks in one process, and this job has \(communicator.worldSize); "
+          + "leave out --virtual-ranks, or mpirun")
+    }
     if configuration.batchSize < communicator.worldSize {
       throw ConfigurationError(
         "batch-size: \(configuration.batchSize) images cannot be dealt to \(communicator.worldSize) ranks; "
@@ -92,8 +101,6 @@ public struct TrainingRun {
     if communicator.rank == 0 {
       for line in run.lossAssembly.provenance { logger.info("\(line)") }
     }
-    var hash = SHA256()
-    hash.update(data: Data((data.train.contentHash() + data.valid.contentHash()).utf8))
-    return (run, hash.finalize().map { String(format: "%02x", $0) }.joined())
+    return (run, RunInputs(run))
   }
 }

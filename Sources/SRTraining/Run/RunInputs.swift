@@ -1,0 +1,49 @@
+import Crypto
+import Foundation
+
+/// What a run computes with beside its settings, by content: ranks compare it, and a resumed run with its checkpoint.
+struct RunInputs: Equatable, Sendable {
+  /// SHA-256 over the training and validation images, full ones included where crops are taken of them.
+  let dataSHA256: String
+  /// SHA-256 of the weight files of the loss's networks, by name.
+  let networkSHA256: [String: String]
+
+  init(dataSHA256: String, networkSHA256: [String: String]) {
+    self.dataSHA256 = dataSHA256
+    self.networkSHA256 = networkSHA256
+  }
+
+  init(_ run: RunContext) {
+    var hash = SHA256()
+    for part in [
+      run.data.train.contentHash(), run.data.valid.contentHash(), run.samples.crops?.contentHash(),
+    ] {
+      if let part { hash.update(data: Data(part.utf8)) }
+    }
+    self.init(
+      dataSHA256: hash.finalize().map { String(format: "%02x", $0) }.joined(),
+      networkSHA256: run.lossAssembly.networkSHA256)
+  }
+
+  /// How a checkpoint's inputs differ from these, a line each. Its networks are nil where it is of a version that did not
+  /// record them.
+  func differences(dataSHA256 otherData: String, networkSHA256 others: [String: String]?) -> [String] {
+    var differences: [String] = []
+    if otherData != dataSHA256 {
+      differences.append("data: SHA-256 \(otherData.prefix(12))... there, \(dataSHA256.prefix(12))... here")
+    }
+    if let others, others != networkSHA256 {
+      differences.append(
+        "perceptual networks: \(Self.text(others)) there, \(Self.text(networkSHA256)) here (--weights-dir)")
+    }
+    return differences
+  }
+
+  /// Such as `vgg16-caffe-features 0a1b2c3d4e5f...`.
+  static func text(_ networks: [String: String]) -> String {
+    networks.isEmpty
+      ? "none"
+      : networks.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.prefix(12))..." }.joined(
+        separator: ", ")
+  }
+}

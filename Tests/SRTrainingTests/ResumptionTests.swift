@@ -1,0 +1,119 @@
+import Foundation
+import SRData
+import SRReport
+import SRTestSupport
+import Testing
+
+/// What a run goes on from, or refuses to: the built program, run twice into one folder.
+@Suite(.serialized) struct ResumptionTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder)
+  }
+
+  /// Two epochs of two steps.
+  private func arguments(_ more: [String] = []) -> [String] {
+    [
+      "train", "--model", "vanilla", "--loss", "mse=1", "--data", folder.path, "--batch-size", "6",
+      "--epochs", "2",
+      "--threads", "1", "--samples", "0", "--weights-dir", folder.path, "--output", folder.file("run"),
+    ] + more
+  }
+
+  private func train(_ more: [String] = [], status: Int32 = 0) throws -> String {
+    let run = try ProgramRun("srdist", arguments(more))
+    try #require(run.status == status, "\(run.errors)")
+    return run.errors
+  }
+
+  /// Epochs that the log holds.
+  private var loggedEpochs: [Int] {
+    get throws { try MetricsFile.epochs(folder.file("run/metrics.jsonl")).map(\.epoch) }
+  }
+
+  private func checkpoint(_ step: Int) -> String { folder.file("run/checkpoints/step-0000000\(step)") }
+
+  /// Flips one bit of a file, `distance` bytes from its end.
+  private func damage(_ path: String, fromEnd distance: Int = 100) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[bytes.count - distance] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+  }
+
+  /// The checkpoint of an epoch's last step is taken before its validation, and again after it.
+  @Test func aFinishedRunKeepsItsLastEpoch() throws {
+    _ = try train(["--checkpoint-every", "2"])
+    let log = try folder.text("run/metrics.jsonl")
+    #expect(try loggedEpochs == [1, 2])
+    #expect(try train(["--checkpoint-every", "2"]).contains("the run is complete"))
+    #expect(try folder.text("run/metrics.jsonl") == log)
+  }
+
+  /// A stop that is asked for during an epoch's last step comes before its validation, which is made up for.
+  @Test func aRunStoppedAfterItsLastStepIsValidatedLater() throws {
+    // One step, long enough for the signal to arrive.
+    let settings = ["--epochs", "1", "--batch-size", "12"]
+    let program = try RunningProgram("srdist", arguments(settings))
+    try program.wait(until: { FileManager.default.fileExists(atPath: folder.file("run/.lock")) })
+    program.kill(SIGUSR1)
+    let stopped = try program.wait()
+    try #require(stopped.status == 75, "\(stopped.errors)")
+    #expect(try loggedEpochs == [])
+    _ = try train(settings)
+    #expect(try loggedEpochs == [1])
+    #expect(FileManager.default.fileExists(atPath: folder.file("run/checkpoints/best")))
+  }
+
+  /// Killed between two renames, a run finds its only checkpoint under the name that it stepped aside to.
+  @Test func aCheckpointThatSteppedAsideIsFound() throws {
+    _ = try train(["--max-steps", "1"])
+    let files = FileManager.default
+    try files.moveItem(
+      atPath: checkpoint(1), toPath: folder.file("run/checkpoints/.step-00000001.replaced-77"))
+    #expect(try train(["--max-steps", "1"]).contains("resuming from \(checkpoint(1))"))
+  }
+
+  @Test func aRunOfWhichNoCheckpointVerifiesIsNotOverwritten() throws {
+    _ = try train(["--max-steps", "1"])
+    try damage("\(checkpoint(1))/model.safetensors")
+    let log = try folder.text("run/metrics.jsonl")
+    let errors = try train(["--max-steps", "1"], status: 1)
+    #expect(errors.contains("no checkpoint in \(folder.file("run/checkpoints")) can be used"), "\(errors)")
+    #expect(errors.contains("step-00000001"), "\(errors)")
+    #expect(try folder.text("run/metrics.jsonl") == log)
+  }
+
+  /// Fresh crops are taken of other files than the stored pairs.
+  @Test func otherFullImagesAreAnotherRun() throws {
+    let full = try NumPyWriter(path: folder.file("full_train.npy"), shape: [12, 40, 60, 3])
+    for k in 0..<12 { try full.append(Formulas.pair(k, height: 40, width: 60).high) }
+    _ = try full.finish()
+    let settings = ["--crop", "random", "--max-steps", "1"]
+    _ = try train(settings)
+    try damage(folder.file("full_train.npy"))
+    #expect(try train(settings, status: 1).contains("data: SHA-256"))
+  }
+
+  @Test(.enabled(if: SharedData.isAvailable, "SKIPPED: the shared perceptual weights are not there"))
+  func otherNetworksAreAnotherRun() throws {
+    for name in ["squeezenet1_1-torchvision-features", "lpips-v0.1-lin-squeeze"] {
+      try FileManager.default.copyItem(
+        atPath: "\(SharedData.weights)/\(name).safetensors", toPath: folder.file("\(name).safetensors"))
+    }
+    let settings = ["--loss", "lpips_squeeze=1", "--max-steps", "1"]
+    _ = try train(settings)
+    try damage(folder.file("squeezenet1_1-torchvision-features.safetensors"))
+    let errors = try train(settings, status: 1)
+    #expect(errors.contains("perceptual networks: lpips-v0.1-lin-squeeze "), "\(errors)")
+    #expect(errors.contains("squeezenet1_1-torchvision-features "), "\(errors)")
+  }
+
+  @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
+  func virtualRanksAreForOneProcess() throws {
+    let run = try ProgramRun(ranks: 2, "srdist", arguments(["--virtual-ranks", "2"]))
+    #expect(run.status == 1)
+    #expect(run.errors.components(separatedBy: "virtual-ranks: ").count == 2, "\(run.errors)")
+  }
+}
