@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 /// The checkpoints of a run: `step-00001234/` for the last few, `best/` for the best by validation.
 ///
@@ -12,7 +13,7 @@ public struct CheckpointStore: Sendable {
   public init(path: String) { self.path = path }
 
   /// Creates the folder where it is not there, and clears away what interrupted writes left. Call it once,
-  /// before the first write. Throws ``FileSystemError``.
+  /// before the first write. Throws ``FileError``.
   public func prepare() throws {
     try DirectoryCalls.createWithParents(path)
     try CheckpointDirectory.restoreReplaced(in: path)
@@ -42,13 +43,13 @@ public struct CheckpointStore: Sendable {
   }
 
   /// The numbered checkpoints, newest first; none where the folder does not exist. Throws
-  /// ``FileSystemError``.
+  /// ``FileError``.
   public func list() throws -> [CheckpointDirectory] {
     try steps().map { checkpoint(atStep: $0) }
   }
 
   /// The newest checkpoint that verifies (the best one included), its state, and why newer ones were passed
-  /// over. Throws ``FileSystemError``.
+  /// over. Throws ``FileError``.
   public func newestVerified() throws -> Selection {
     var selection = Selection()
     for checkpoint in try candidates() {
@@ -64,7 +65,7 @@ public struct CheckpointStore: Sendable {
   }
 
   /// Removes numbered checkpoints but the `count` newest. The newest that verifies stays in any case, and the
-  /// best one is not touched. Returns those removed. Throws ``FileSystemError``.
+  /// best one is not touched. Returns those removed. Throws ``FileError``.
   @discardableResult
   public func prune(keep count: Int) throws -> [CheckpointDirectory] {
     precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")

@@ -4,6 +4,7 @@ import Logging
 import SRCheckpoint
 import SRData
 import SRDistributed
+import SRFiles
 import SRKernels
 import SRLayers
 import SRReport
@@ -94,6 +95,6 @@ public struct TrainingRun {
     }
     var hash = SHA256()
     hash.update(data: Data((data.train.contentHash() + data.valid.contentHash()).utf8))
-    return (run, hash.finalize().map { String(format: "%02x", $0) }.joined())
+    return (run, hash.finalize().hexadecimal)
   }
 }
