@@ -52,13 +52,16 @@ let package = Package(
     // Rooms, lowest first. ARCHITECTURE.md draws the arrows.
     .target(name: "SRTensor", swiftSettings: strict),
     .target(
+      name: "SRFiles", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+    .target(
       name: "SRData",
       dependencies: [
-        "SRTensor", "CImageShim", .product(name: "Crypto", package: "swift-crypto"),
+        "SRTensor", "SRFiles", "CImageShim", .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .target(
       name: "SRCheckpoint",
-      dependencies: ["SRTensor", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["SRTensor", "SRFiles", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(name: "SRDistributed", dependencies: ["SRTensor", "CMPIShim"], swiftSettings: strict),
     .target(name: "SRKernels", dependencies: ["SRTensor"], swiftSettings: strict),
@@ -82,12 +85,14 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "SRReport",
-      dependencies: ["SRTensor", "SRData", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      dependencies: [
+        "SRTensor", "SRFiles", "SRData", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       exclude: ["TensorBoard/event.proto"], swiftSettings: strict),
     .target(
       name: "SRTraining",
       dependencies: [
-        "SRTensor", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
+        "SRTensor", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
         "SROptimizers", "SRLayers", "SRModels", "SRMetrics", "SRLosses", "SRReport",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -98,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "srdist",
       dependencies: [
-        "SRTraining", "SRData", "SRCheckpoint", "SRDistributed", "SRReport", "SRKernelDispatch",
+        "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRReport", "SRKernelDispatch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
@@ -119,10 +124,12 @@ let package = Package(
     .testTarget(
       name: "SRTensorTests", dependencies: ["SRTensor", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SRDataTests", dependencies: ["SRData", "SRTestSupport", "srdist"],
+      name: "SRFilesTests", dependencies: ["SRFiles", "SRTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTestSupport", "srdist"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "SRCheckpointTests", dependencies: ["SRCheckpoint", "SRTestSupport"],
+      name: "SRCheckpointTests", dependencies: ["SRCheckpoint", "SRFiles", "SRTestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SRDistributedTests",
@@ -141,7 +148,7 @@ let package = Package(
       name: "SRLossesTests",
       dependencies: [
         "SRLosses", "SRMetrics", "SRModels", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
-        "SRData", "SRTestSupport", .product(name: "Crypto", package: "swift-crypto"),
+        "SRData", "SRFiles", "SRTestSupport", .product(name: "Crypto", package: "swift-crypto"),
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRTestSupport"],
@@ -149,8 +156,8 @@ let package = Package(
     .testTarget(
       name: "SRTrainingTests",
       dependencies: [
-        "SRTraining", "SRData", "SRCheckpoint", "SRDistributed", "SRKernelDispatch", "SRModels", "SRReport",
-        "SRTensor", "SRTestSupport", "srdist",
+        "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernelDispatch", "SRModels",
+        "SRReport", "SRTensor", "SRTestSupport", "srdist",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -94,8 +94,6 @@ int srdist_mpi_processor_name(char *text, int capacity) {
   return SRDIST_MPI_SUCCESS;
 }
 
-double srdist_mpi_wtime(void) { return MPI_Wtime(); }
-
 int srdist_mpi_narrow(int64_t wide, int *narrow) {
   if (wide < 0 || wide > INT_MAX) return SRDIST_MPI_COUNT_TOO_LARGE;
   *narrow = (int)wide;

@@ -134,12 +134,3 @@ int srdist_mpi_test(srdist_mpi_request **request, bool *complete) {
   }
   return status;
 }
-
-int srdist_mpi_wait(srdist_mpi_request **request) {
-  int status = MPI_Wait(&(*request)->request, MPI_STATUS_IGNORE);
-  if (status == MPI_SUCCESS) {
-    free(*request);
-    *request = NULL;
-  }
-  return status;
-}

@@ -53,14 +53,6 @@ public struct GradientBuckets: Sendable, Equatable {
     self.init(arenaCount: layout.arenaCount, cuts: cuts.reversed())
   }
 
-  /// The bucket that holds an arena offset.
-  public func bucket(containing offset: Int) -> Int {
-    guard let bucket = ranges.firstIndex(where: { $0.contains(offset) }) else {
-      preconditionFailure("offset \(offset) lies outside an arena of \(arenaCount) floats")
-    }
-    return bucket
-  }
-
   /// The parts of a bucket that the ranks own: contiguous, in rank order, of whole cache lines.
   func shards(of bucket: Int, worldSize: Int) -> [Range<Int>] {
     let range = ranges[bucket]

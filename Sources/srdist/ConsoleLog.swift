@@ -1,8 +1,8 @@
-import Foundation
 import Logging
 
 /// Log lines for people, on standard error: the message alone, with its level where that is not `info`.
 struct ConsoleLogHandler: LogHandler {
+  let console: Console
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
 
@@ -14,15 +14,15 @@ struct ConsoleLogHandler: LogHandler {
   func log(event: LogEvent) {
     let prefix = event.level == .info ? "" : "\(event.level): "
     let details = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-    FileHandle.standardError.write(Data("\(prefix)\(event.message)\(details)\n".utf8))
+    console.print("\(prefix)\(event.message)\(details)")
   }
 }
 
 extension Logger {
   /// A logger that speaks on rank 0 and is silent elsewhere.
-  static func console(rank: Int, level: Logger.Level = .info) -> Logger {
+  static func console(_ console: Console, rank: Int, level: Logger.Level = .info) -> Logger {
     Logger(label: "srdist") { _ -> any LogHandler in
-      if rank == 0 { return ConsoleLogHandler(logLevel: level) }
+      if rank == 0 { return ConsoleLogHandler(console: console, logLevel: level) }
       return SwiftLogNoOpLogHandler()
     }
   }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SRDistributed
 import SRTraining
 
@@ -28,7 +27,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     try Job.run { job in
       try expectation.expectation.check(job.communicator)
-      let folder = weightsDir ?? ProcessInfo.processInfo.environment["SRDIST_WEIGHTS"] ?? "weights"
+      let folder = weightsDir ?? SettingLayer.environment.values[.weightsDir] ?? "weights"
       let own = RankReport(
         job.communicator, kernels: job.kernels, threads: threads, weightsDirectory: folder)
       let reports = try own.gathered(job.communicator)

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
 import SRData
+import SRFiles
 import SRTraining
 
+/// `srdist evaluate`: a weight file's loss terms and metrics on a data set.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
@@ -22,7 +24,7 @@ struct EvaluateCommand: ParsableCommand {
   var split: NumPyPairDataset.Split = .valid
   @Option(help: "Worker threads of each rank. (default: the node's cores over its ranks)")
   var threads: Int?
-  @Flag(help: "Print one JSON object.")
+  @Flag(help: "Print one JSON object; numbers that are not finite are the strings Infinity, -Infinity, NaN.")
   var json = false
   @OptionGroup(title: "Data and perceptual networks") var data: DataOptions
 
@@ -31,9 +33,7 @@ struct EvaluateCommand: ParsableCommand {
       let result = try evaluation(job).run()
       guard job.communicator.rank == 0 else { return }
       if json {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        print(String(decoding: try ReadableJSON.encode(result, .indented), as: UTF8.self), terminator: "")
       } else {
         print(Self.table(result))
       }
@@ -44,10 +44,7 @@ struct EvaluateCommand: ParsableCommand {
     var values = data.values
     values[.loss] = loss
     values[.threads] = threads.map(String.init)
-    if values[.weightsDir] == nil {
-      values[.weightsDir] = ProcessInfo.processInfo.environment["SRDIST_WEIGHTS"]
-    }
-    let settings = SettingLayer(origin: "the command line", values: values)
+    let settings: [SettingLayer] = [.environment, SettingLayer(origin: "the command line", values: values)]
     return try job.communicator.together {
       try EvaluationRun(
         weights: weights, settings: settings, split: split, communicator: job.communicator,

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import SRCheckpoint
+import SRFiles
 
 /// `srdist inspect`: what a weight file, a checkpoint or a run holds, and whether it is sound.
 struct InspectCommand: ParsableCommand {
@@ -27,11 +27,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let inspection = try Inspection(path: path)
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-      print(String(decoding: try encoder.encode(inspection), as: UTF8.self))
+      print(String(decoding: try ReadableJSON.encode(inspection, .indented), as: UTF8.self), terminator: "")
     } else {
       print(inspection.text, terminator: "")
     }

@@ -1,16 +1,17 @@
 import ArgumentParser
-import Foundation
 import Logging
 import SRDistributed
 import SRKernelDispatch
 import SRKernels
 import SRTraining
 
-/// What every command that computes starts with: kernels for this CPU, the ranks of the job, a logger.
+/// What every command that computes starts with: kernels for this CPU, the ranks of the job, a console and its
+/// logger.
 struct Job {
   let communicator: Communicator
   let level: CPULevel
   let kernels: any KernelSet
+  let console: Console
   let logger: Logger
 
   /// The exit status of a job that stopped on request with a checkpoint: `EX_TEMPFAIL`, "try again later".
@@ -21,6 +22,7 @@ struct Job {
   /// An error that all ranks share is printed by rank 0 alone; one that a rank meets alone is printed by it and ends
   /// the whole job.
   static func run(logLevel: Logger.Level = .info, _ body: (Job) throws -> Void) throws {
+    let console = Console()
     let level: CPULevel
     let communicator: Communicator
     do {
@@ -28,12 +30,12 @@ struct Job {
       BLASCore.use(level)
       communicator = try Communicator.world()
     } catch {
-      complain("\(error)")
+      console.complain("\(error)")
       throw ExitCode.failure
     }
     let job = Job(
-      communicator: communicator, level: level, kernels: level.kernels,
-      logger: .console(rank: communicator.rank, level: logLevel))
+      communicator: communicator, level: level, kernels: level.kernels, console: console,
+      logger: .console(console, rank: communicator.rank, level: logLevel))
     do {
       try body(job)
     } catch let error as ExitCode {
@@ -52,16 +54,12 @@ struct Job {
   private func fail(_ error: any Error) throws {
     let isShared = communicator.worldSize == 1 || error is any CommonFailure
     if isShared {
-      if communicator.rank == 0 { Self.complain("\(error)") }
+      if communicator.rank == 0 { console.complain("\(error)") }
       // Ranks leave together: a launcher that sees one exit early kills the others in mid-sentence.
       try? communicator.finalize()
       throw ExitCode.failure
     }
-    Self.complain("rank \(communicator.rank) on \(communicator.hostName): \(error)")
+    console.complain("rank \(communicator.rank) on \(communicator.hostName): \(error)")
     communicator.abort(1)
-  }
-
-  static func complain(_ message: String) {
-    FileHandle.standardError.write(Data("srdist: error: \(message)\n".utf8))
   }
 }

@@ -40,7 +40,8 @@ struct PlanCommand: ParsableCommand {
         }
       }
       var configuration = try TrainingConfiguration(layers: [
-        try (Preset.standard).layer(), SettingLayer(origin: "the default", values: [.loss: "charbonnier=1"]),
+        .environment, try Preset.standard.layer(),
+        SettingLayer(origin: "the default", values: [.loss: "charbonnier=1"]),
         options.layer,
       ])
       if configuration.data == nil { configuration.syntheticTrain = 8 }

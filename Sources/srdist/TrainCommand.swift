@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 import SRDistributed
 import SRKernelDispatch
@@ -59,13 +58,14 @@ struct TrainCommand: ParsableCommand {
       let ranks = "\(job.communicator.worldSize) rank(s) on \(job.communicator.nodeCount) host(s)"
       job.logger.info(
         "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
-      let progress = ProgressDisplay()
-      let onStall: @Sendable (StallReport) -> Void = { Job.complain("watchdog: \($0). Ending the job.") }
+      let onStall: @Sendable (StallReport) -> Void = { [console = job.console] in
+        console.complain("watchdog: \($0). Ending the job.")
+      }
       let outcome: RunOutcome
       if debug {
         var run = DebugRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
-        run.onStep = progress.show
+        run.onStep = job.console.show
         run.onStall = onStall
         outcome = try run.run()
       } else {
@@ -73,10 +73,11 @@ struct TrainCommand: ParsableCommand {
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
         run.gradientDump = dumpGradients
         run.tracePath = trace
-        run.onStep = progress.show
+        run.onStep = job.console.show
         run.onStall = onStall
         outcome = try run.run()
       }
+      job.console.endProgress()
       if outcome == .stopped { try job.exit(Job.stoppedStatus) }
     }
   }
@@ -89,9 +90,7 @@ struct TrainCommand: ParsableCommand {
     let choosesModel = [file, given].contains { $0?.values[.model] != nil || $0?.values[.loss] != nil }
     let preset = try chosenPreset() ?? (choosesModel ? nil : Preset.standard)
     if let preset { layers.append(try preset.layer()) }
-    var defaults: [Setting: String] = [:]
-    if let folder = ProcessInfo.processInfo.environment["SRDIST_WEIGHTS"] { defaults[.weightsDir] = folder }
-    layers.insert(SettingLayer(origin: "the environment", values: defaults), at: 0)
+    layers.insert(.environment, at: 0)
     if let file { layers.append(file) }
     layers.append(given)
     let named = preset?.rawValue ?? [file, given].compactMap { $0?.values[.model] }.last ?? "attention"

@@ -36,6 +36,17 @@ import Testing
     #expect(try folder.names() == ["c"])
   }
 
+  /// srdist 0.1.0 wrote a field of the schedule that it left empty.
+  @Test func statesOfEarlierReleasesAreRead() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 5), to: folder.file("c"))
+    let text = try folder.text("c/state.json")
+    let old = text.replacingOccurrences(of: #""rate" : "#, with: "\"schedule\" : {}, \"rate\" : ")
+    try #require(old != text)
+    try folder.write(Array(old.utf8), as: "c/state.json")
+    #expect(try checkpoint.state().learningRate.rate == 0.1 + 0.2)
+  }
+
   @Test func momentsCarryPyTorchNames() throws {
     let folder = try TemporaryFolder()
     let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 1), to: folder.file("c"))

@@ -1,5 +1,6 @@
 import Foundation
 import SRCheckpoint
+import SRFiles
 import SRTestSupport
 import Testing
 
@@ -69,12 +70,7 @@ import Testing
     let folder = try TemporaryFolder()
     try CheckpointDirectory.write(SampleArenas.contents(step: 42), to: folder.file("c"))
     let inspection = try Inspection(path: folder.file("c"))
-    let encoder = JSONEncoder()
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    #expect(try decoder.decode(Inspection.self, from: encoder.encode(inspection)) == inspection)
+    let json = try ReadableJSON.encode(inspection, .indented)
+    #expect(try ReadableJSON.decode(Inspection.self, from: json) == inspection)
   }
 }

@@ -28,7 +28,7 @@ enum SampleArenas {
       averagedWeights: averaged ? arena(seed: seed + 300) : nil,
       state: CheckpointState(
         epoch: 3, step: step, stepInEpoch: 7, completedEpochs: 2, seed: .max,
-        learningRate: .init(rate: 0.1 + 0.2, schedule: ["base": 1e-3]),
+        learningRate: .init(rate: 0.1 + 0.2),
         best: .init(metric: "valid_psnr", epoch: 2, value: 27.123456789012345),
         configuration: "model: attention\nloss:\n  charbonnier: 1\n",
         dataSHA256: "ab", srdistVersion: "0.1.0",

@@ -1,3 +1,4 @@
+import Foundation
 import SRData
 import SRTestSupport
 import Testing
@@ -14,7 +15,7 @@ import Testing
     #expect(try output.names() == Self.files)
     #expect(manifest.train.count == 12)
     #expect(manifest.valid.count == 6)
-    #expect(try PreparationManifest.load(directory: output.path) == manifest)
+    #expect(try written(output) == manifest)
 
     let data = try DatasetSplit.load(directory: output.path)
     for (dataset, samples) in [(data.train, manifest.train), (data.valid, manifest.valid)] {
@@ -27,6 +28,10 @@ import Testing
         #expect(dataset.lowResImage(at: index) == crop.resized(width: 2, height: 2))
       }
     }
+  }
+
+  private func written(_ output: TemporaryFolder) throws -> PreparationManifest {
+    try JSONDecoder().decode(PreparationManifest.self, from: Data(output.text("manifest.json").utf8))
   }
 
   @Test func splitIsByImage() throws {

@@ -1,4 +1,5 @@
 import SRData
+import SRFiles
 import SRTestSupport
 import Testing
 
@@ -83,7 +84,7 @@ import Testing
     let error = #expect(throws: ImageFileError.self) { try ImageFile.read(text) }
     #expect(error?.problem.contains("neither a PNG nor a JPEG") == true)
     let missing = #expect(throws: FileError.self) { try ImageFile.read(directory.file("none.png")) }
-    #expect(missing?.description.contains("none.png: cannot open: No such file") == true)
+    #expect(missing?.description.contains("/none.png: No such file or directory") == true)
     #expect(throws: FileError.self) { try ImageFile.read(directory.path) }
   }
 }

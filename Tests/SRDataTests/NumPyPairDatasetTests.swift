@@ -1,4 +1,5 @@
 import SRData
+import SRFiles
 import SRTestSupport
 import Testing
 

@@ -27,7 +27,7 @@ import Testing
   func batchesCutTheOrderWithoutLoss(count: Int, batchSize: Int) {
     let order = SampleOrder(seed: 1, count: count)
     let epoch = order.order(epoch: 0)
-    let batches = (0..<order.stepsPerEpoch(batchSize: batchSize)).map {
+    let batches = (0..<SampleOrder.stepsPerEpoch(count: count, batchSize: batchSize)).map {
       SampleOrder.batch(step: $0, batchSize: batchSize, of: epoch)
     }
     #expect(batches.flatMap { Array($0) } == epoch)

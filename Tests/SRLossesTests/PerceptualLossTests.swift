@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import SRCheckpoint
 import SRData
+import SRFiles
 import SRKernelDispatch
 import SRKernels
 import SRLosses
@@ -99,7 +100,7 @@ private struct FacePair {
   init(_ file: String) throws {
     let crop = try ImageFile.read("\(SharedData.faces)/\(file)").cropped(
       x: Self.origin, y: Self.origin, width: Self.size, height: Self.size)
-    sha256 = SHA256.hash(data: crop.pixels).map { String(format: "%02x", $0) }.joined()
+    sha256 = SHA256.hash(data: crop.pixels).hexadecimal
     highRes = crop.pixels.map { Float($0) / 255 }
     var blended = [Float](repeating: 0, count: crop.pixels.count)
     for y in 0..<Self.size {

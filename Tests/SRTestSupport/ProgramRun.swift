@@ -40,9 +40,11 @@ public final class RunningProgram {
   private let folder: URL
 
   /// Starts `product`; see ``ProgramRun/init(ranks:_:_:environment:timeLimit:)``.
+  ///
+  /// - Parameter terminal: gets what the program writes to standard error, instead of ``wait()``'s `errors`.
   public init(
     ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:],
-    timeLimit: TimeInterval = 300
+    terminal: Terminal? = nil, timeLimit: TimeInterval = 300
   ) throws {
     name = "\(product) \(arguments.joined(separator: " ")) on \(ranks ?? 1) ranks"
     self.timeLimit = timeLimit
@@ -66,12 +68,8 @@ public final class RunningProgram {
     for file in [outputFile, errorFile] { try Data().write(to: file) }
     process.standardOutput = try FileHandle(forWritingTo: outputFile)
     process.standardError = try FileHandle(forWritingTo: errorFile)
-    // Threads of a thread pool, as tests run on, have most signals blocked, and children inherit that.
-    var (all, before) = (sigset_t(), sigset_t())
-    sigfillset(&all)
-    pthread_sigmask(SIG_UNBLOCK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try process.run()
+    if let terminal { process.standardError = terminal.handle }
+    try process.runWithSignals()
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }

@@ -19,6 +19,12 @@ public enum SharedData {
     return (names ?? []).filter { $0.hasSuffix(".jpg") }.sorted()
   }()
 
+  /// The weight files' names, sorted; empty where there are none.
+  public static let weightNames: [String] = {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: weights)
+    return (names ?? []).filter { $0.hasSuffix(".safetensors") }.sorted()
+  }()
+
   /// Whether both folders are there.
   public static let isAvailable = [faces, weights].allSatisfy { FileManager.default.fileExists(atPath: $0) }
 }

@@ -51,8 +51,6 @@ void srdist_mpi_error_message(int status, char *text, int capacity);
 void srdist_mpi_library_version(char *text, int capacity);
 /// The name of this host as MPI knows it, the operating system's without MPI.
 int srdist_mpi_processor_name(char *text, int capacity);
-/// Seconds since some moment in the past; only valid after initialisation.
-double srdist_mpi_wtime(void);
 
 // --- Communicators (communicator.c)
 
@@ -90,7 +88,7 @@ int srdist_mpi_receive(
 // --- Nonblocking calls (nonblocking.c)
 //
 // Counts and offsets are in elements of 4 (float) or 2 (bfloat16, moved as uint16) bytes: an int counts more
-// elements than bytes. Buffers stay untouched until `srdist_mpi_test` or `srdist_mpi_wait` reports the end.
+// elements than bytes. Buffers stay untouched until `srdist_mpi_test` reports the end.
 
 /// Rank r receives `sent_counts[r]` elements from `sent + sent_offsets[r]`.
 int srdist_mpi_start_alltoallv(
@@ -114,8 +112,6 @@ int srdist_mpi_receive_available(
     const srdist_mpi_communicator *communicator, void *bytes, int64_t count, int tag, int *source);
 /// Lets MPI work and says whether the operation is complete; then `*request` is released and NULL.
 int srdist_mpi_test(srdist_mpi_request **request, bool *complete);
-/// Blocks until the operation is complete; `*request` is released and NULL.
-int srdist_mpi_wait(srdist_mpi_request **request);
 
 #ifdef __cplusplus
 }

@@ -1,3 +1,5 @@
+import SRFiles
+
 extension CheckpointDirectory {
   /// One file of a checkpoint, and whether it is what `checksums.json` says.
   public struct FileReport: Codable, Equatable, Sendable {
@@ -16,7 +18,7 @@ extension CheckpointDirectory {
   public func fileReports() -> [FileReport] {
     let checksums: CheckpointChecksums
     do {
-      checksums = try CheckpointJSON.decode(
+      checksums = try ReadableJSON.decode(
         CheckpointChecksums.self, fromFile: file(Self.checksumsFile))
     } catch {
       return [

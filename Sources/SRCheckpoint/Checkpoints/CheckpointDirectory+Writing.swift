@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 extension CheckpointDirectory {
   /// Names of directories that are being written, or make room for their successor, begin with a dot.
@@ -18,7 +19,7 @@ extension CheckpointDirectory {
     var state = contents.state
     state.weightsSHA256 = SRCheckpoint.weightsSHA256(contents.weights)
     let weightFiles = contents.weightFiles
-    let stateBytes = try CheckpointJSON.encode(state)
+    let stateBytes = try ReadableJSON.encode(state, .indented)
     do {
       try DirectoryCalls.createWithParents(folder)
       try DirectoryCalls.remove(temporary)
@@ -28,11 +29,11 @@ extension CheckpointDirectory {
         checksums.files[name] = try writer.write(creating: "\(temporary)/\(name)")
       }
       checksums.files[stateFile] = try write(stateBytes, creating: "\(temporary)/\(stateFile)")
-      _ = try write(CheckpointJSON.encode(checksums), creating: "\(temporary)/\(checksumsFile)")
+      _ = try write(ReadableJSON.encode(checksums, .indented), creating: "\(temporary)/\(checksumsFile)")
       try DirectoryCalls.flush(temporary)
       try move(temporary, to: path)
       try DirectoryCalls.flush(folder)
-    } catch let error as FileSystemError {
+    } catch let error as FileError {
       try? DirectoryCalls.remove(temporary)
       let needed = weightFiles.reduce(stateBytes.count) { $0 + $1.writer.byteCount }
       throw CheckpointError.notWritten(path: path, cause: error.needing(needed))
@@ -78,7 +79,7 @@ extension CheckpointDirectory {
   }
 
   /// Removes what interrupted writes left in `folder`, and puts back a checkpoint that had stepped aside for
-  /// one that never came. Throws ``FileSystemError``.
+  /// one that never came. Throws ``FileError``.
   static func restoreReplaced(in folder: String) throws {
     for name in try DirectoryCalls.names(in: folder) where name.hasPrefix(".") {
       if let marker = name.range(of: replacedMarker) {

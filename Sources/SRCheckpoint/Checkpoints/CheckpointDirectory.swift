@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 import SRTensor
 
 /// One checkpoint: a directory with `model.safetensors`, `optimizer.safetensors`, `state.json`,
@@ -29,11 +30,11 @@ public struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible 
     }
     do {
       // The version first: a newer state may lack what this one needs.
-      let version = try CheckpointJSON.decode(Version.self, fromFile: file(Self.stateFile)).format_version
+      let version = try ReadableJSON.decode(Version.self, fromFile: file(Self.stateFile)).format_version
       guard version == CheckpointState.currentFormatVersion else {
         throw CheckpointError.unknownFormat(path: path, version: version)
       }
-      return try CheckpointJSON.decode(CheckpointState.self, fromFile: file(Self.stateFile))
+      return try ReadableJSON.decode(CheckpointState.self, fromFile: file(Self.stateFile))
     } catch let error as CheckpointError {
       throw error
     } catch {

@@ -1,7 +1,9 @@
+import SRFiles
+
 /// A checkpoint cannot be written or used.
 public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The checkpoint at `path` was not written; those before it are untouched.
-  case notWritten(path: String, cause: FileSystemError)
+  case notWritten(path: String, cause: FileError)
   /// The checkpoint at `path` is damaged; one problem a file.
   case damaged(path: String, problems: [String])
   /// The checkpoint was written by a newer program.

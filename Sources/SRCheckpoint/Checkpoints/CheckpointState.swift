@@ -21,13 +21,8 @@ public struct CheckpointState: Codable, Equatable, Sendable {
   public struct LearningRate: Codable, Equatable, Sendable {
     /// The rate of the next step.
     public var rate: Double
-    /// What else the schedule remembers, by its own names.
-    public var schedule: [String: Double]
 
-    public init(rate: Double, schedule: [String: Double] = [:]) {
-      self.rate = rate
-      self.schedule = schedule
-    }
+    public init(rate: Double) { self.rate = rate }
   }
 
   public var formatVersion = Self.currentFormatVersion

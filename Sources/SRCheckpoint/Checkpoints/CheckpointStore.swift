@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 /// The checkpoints of a run: `step-00001234/` for the last few, `best/` for the best by validation.
 ///
@@ -11,14 +12,14 @@ public struct CheckpointStore: Sendable {
 
   public init(path: String) { self.path = path }
 
-  /// Creates the folder where it is not there. Call it once, before the first write. Throws ``FileSystemError``.
+  /// Creates the folder where it is not there. Call it once, before the first write. Throws ``FileError``.
   public func prepare() throws {
     try DirectoryCalls.createWithParents(path)
     try recover()
   }
 
   /// Clears away what interrupted writes left, and puts back a checkpoint that had stepped aside for one that never came.
-  /// Call it before the first read by the process that is to write. Throws ``FileSystemError``.
+  /// Call it before the first read by the process that is to write. Throws ``FileError``.
   public func recover() throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     try CheckpointDirectory.restoreReplaced(in: path)
@@ -48,13 +49,13 @@ public struct CheckpointStore: Sendable {
   }
 
   /// The numbered checkpoints, newest first; none where the folder does not exist. Throws
-  /// ``FileSystemError``.
+  /// ``FileError``.
   public func list() throws -> [CheckpointDirectory] {
     try steps().map { checkpoint(atStep: $0) }
   }
 
   /// The newest checkpoint that verifies (the best one included), its state, and why newer ones were passed
-  /// over. Throws ``FileSystemError``.
+  /// over. Throws ``FileError``.
   public func newestVerified() throws -> Selection {
     var selection = Selection()
     for checkpoint in try candidates() {
@@ -70,7 +71,7 @@ public struct CheckpointStore: Sendable {
   }
 
   /// Removes numbered checkpoints but the `count` newest. The newest that verifies stays in any case, and the
-  /// best one is not touched. Returns those removed. Throws ``FileSystemError``.
+  /// best one is not touched. Returns those removed. Throws ``FileError``.
   @discardableResult
   public func prune(keep count: Int) throws -> [CheckpointDirectory] {
     precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")

@@ -1,8 +1,10 @@
+import SRFiles
+
 /// A safetensors file cannot be read, or does not hold what was asked of it.
 public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Problem: Equatable, Sendable {
     /// The system could not open, map, or write the file.
-    case file(FileSystemError)
+    case file(FileError)
     /// Fewer than the 8 bytes of the header's length.
     case tooShort(bytes: Int)
     case headerTooLong(bytes: UInt64, limit: Int)

@@ -1,3 +1,5 @@
+import SRFiles
+
 /// A safetensors file, mapped into memory: its header is validated when it is opened, a tensor is read when
 /// asked for.
 public struct SafetensorsFile: Sendable {
@@ -10,7 +12,7 @@ public struct SafetensorsFile: Sendable {
   public init(path: String) throws {
     do {
       file = try MappedFile(path: path)
-    } catch let error as FileSystemError {
+    } catch let error as FileError {
       throw SafetensorsError(path: path, .file(error))
     }
     let fileBytes = file.count

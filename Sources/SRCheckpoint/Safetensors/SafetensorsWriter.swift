@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 /// Writes float32 tensors as a safetensors file. The same tensors and metadata always give the same bytes.
 public struct SafetensorsWriter {
@@ -54,22 +55,20 @@ public struct SafetensorsWriter {
   /// Writes the file under a temporary name, flushes it, and renames it to `path`: a reader sees the old file
   /// or the new one, never a part. Throws ``SafetensorsError``.
   public func write(to path: String) throws {
-    let temporary = "\(path).tmp-\(getpid())"
     do {
-      try DirectoryCalls.remove(temporary)
-      _ = try write(creating: temporary)
-      try DirectoryCalls.rename(temporary, to: path)
-      let folder = (path as NSString).deletingLastPathComponent
-      try DirectoryCalls.flush(folder.isEmpty ? "." : folder)
-    } catch let error as FileSystemError {
-      try? DirectoryCalls.remove(temporary)
+      try write(to: DurableFileWriter(replacing: path))
+    } catch let error as FileError {
       throw SafetensorsError(path: path, .file(error.needing(byteCount)))
     }
   }
 
-  /// Writes and flushes a new file at `path`. Throws ``FileSystemError``.
+  /// Writes and flushes a new file at `path`. Throws ``FileError``.
   func write(creating path: String) throws -> FileDigest {
-    let file = try DurableFileWriter(creating: path)
+    try write(to: DurableFileWriter(creating: path))
+  }
+
+  @discardableResult
+  private func write(to file: DurableFileWriter) throws -> FileDigest {
     try withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { try file.write($0) }
     try file.write(header.utf8)
     for tensor in tensors {

@@ -1,4 +1,5 @@
 import Crypto
+import SRFiles
 import SRTensor
 
 /// SHA-256 over the little-endian bytes of every tensor, in layout order and each in file order (OIHW), as

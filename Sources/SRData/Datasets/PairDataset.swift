@@ -1,4 +1,5 @@
 import Crypto
+import SRFiles
 
 /// Pairs of a low-resolution picture and the high-resolution one that it was made from, all of one size, as
 /// 8-bit RGB in memory or in a mapped file. Reading is safe from several threads.
@@ -62,7 +63,7 @@ extension PairDataset {
         hasher.update(bufferPointer: UnsafeRawBufferPointer(highRes))
       }
     }
-    return hexadecimal(hasher.finalize())
+    return hasher.finalize().hexadecimal
   }
 }
 

@@ -1,4 +1,5 @@
 import Crypto
+import SRFiles
 import SRTensor
 
 /// Fresh crops of full images, one for each epoch and index: `full_train.npy` as `srdist prepare --keep-full`
@@ -46,7 +47,7 @@ public struct RandomCrops: Sendable {
     var hasher = SHA256()
     hasher.update(data: Array("\(images.shape)\n".utf8))
     hasher.update(bufferPointer: UnsafeRawBufferPointer(images.bytes))
-    return hexadecimal(hasher.finalize())
+    return hasher.finalize().hexadecimal
   }
 
   /// Writes the epoch's crop of one image as float32 HWC, 0...1.

@@ -27,8 +27,8 @@ public struct SampleOrder: Sendable, Equatable {
     return generator.permutation(of: count)
   }
 
-  /// Steps of an epoch, a last short batch included: `ceil(count / batchSize)`.
-  public func stepsPerEpoch(batchSize: Int) -> Int {
+  /// Steps of an epoch of `count` samples, a last short batch included: `ceil(count / batchSize)`.
+  public static func stepsPerEpoch(count: Int, batchSize: Int) -> Int {
     precondition(batchSize > 0, "batches of \(batchSize)")
     return (count + batchSize - 1) / batchSize
   }

@@ -1,3 +1,5 @@
+import SRFiles
+
 /// A `.npy` file of bytes (dtype `|u1`, C order), mapped into memory: elements are read from the disk when they
 /// are touched, and ranks of one host share them.
 public final class NumPyArray: Sendable {

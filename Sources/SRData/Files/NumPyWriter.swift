@@ -1,8 +1,10 @@
+import SRFiles
+
 /// Writes a `.npy` file of bytes piece by piece. The file appears under its name when it is finished.
 public final class NumPyWriter {
   public let path: String
   public let shape: [Int]
-  private let file: OutputFile
+  private let file: DurableFileWriter
   private var missing: Int
 
   /// Starts a file that will hold `shape` bytes, and writes its header.
@@ -11,9 +13,9 @@ public final class NumPyWriter {
     self.path = path
     self.shape = shape
     missing = shape.reduce(1, *)
-    file = try OutputFile(path: path)
+    file = try DurableFileWriter(replacing: path)
     let header = NumPyHeader(elementType: NumPyArray.byteElementType, shape: shape).encoded()
-    try header.withUnsafeBytes { try file.append($0) }
+    try file.write(header)
   }
 
   /// Appends the next elements. Precondition: the shape has room for them.
@@ -21,13 +23,13 @@ public final class NumPyWriter {
     precondition(
       elements.count <= missing, "\(elements.count) bytes appended, \(missing) missing of \(shape)")
     missing -= elements.count
-    try elements.withUnsafeBytes { try file.append($0) }
+    try elements.withUnsafeBytes { try file.write($0) }
   }
 
   /// Completes the file and returns the SHA-256 of the whole file in hexadecimal, as `sha256sum` prints it.
   /// Precondition: every element was appended.
   public func finish() throws -> String {
     precondition(missing == 0, "\(path) finished with \(missing) bytes missing of \(shape)")
-    return try file.finish()
+    return try file.finish().sha256
   }
 }

@@ -1,4 +1,5 @@
 import CImageShim
+import SRFiles
 
 /// Reads PNG and JPEG files, writes PNG files.
 public enum ImageFile {
@@ -9,8 +10,7 @@ public enum ImageFile {
   /// high byte, greys of 16 bits saturate at 255, CMYK is taken as Adobe's.
   /// - Throws: ``ImageFileError`` for a damaged file, ``FileError`` for one that cannot be read.
   public static func read(_ path: String) throws -> RGBImage {
-    let file = try MappedFile(path: path)
-    return try decode(file.bytes, path: path)
+    try MappedFile(path: path).withBytes { try decode($0, path: path) }
   }
 
   /// Decodes the bytes of a PNG or JPEG file; `path` is for the error's text.
@@ -43,9 +43,9 @@ public enum ImageFile {
   /// - Throws: ``FileError``, or ``ImageFileError`` for a size that PNG cannot hold.
   public static func writePNG(_ image: RGBImage, to path: String) throws {
     let encoded = try encodePNG(image, path: path)
-    let file = try OutputFile(path: path)
-    try encoded.withUnsafeBytes { try file.append($0) }
-    _ = try file.finish()
+    let file = try DurableFileWriter(replacing: path)
+    try encoded.withUnsafeBytes { try file.write($0) }
+    try file.finish()
   }
 
   /// The bytes of an 8-bit RGB PNG; `path` is for the error's text.

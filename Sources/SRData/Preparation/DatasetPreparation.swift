@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 /// Makes the arrays that training reads from a folder of photographs: `srdist prepare`.
 ///
@@ -98,7 +99,7 @@ public struct DatasetPreparation: Sendable {
   private func reason(_ error: any Error) -> String {
     switch error {
     case let error as ImageFileError: error.problem
-    case let error as FileError: "cannot \(error.operation): \(error.reason)"
+    case let error as FileError: "cannot \(error.operation.rawValue): \(error.reason)"
     default: "\(error)"
     }
   }

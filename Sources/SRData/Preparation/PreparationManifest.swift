@@ -1,4 +1,4 @@
-import Foundation
+import SRFiles
 
 /// The record that lies beside prepared arrays: where every sample comes from and what the files hash to.
 public struct PreparationManifest: Sendable, Equatable, Codable {
@@ -47,22 +47,10 @@ public struct PreparationManifest: Sendable, Equatable, Codable {
     self.options = options
   }
 
-  /// Reads `manifest.json` of a prepared directory.
-  public static func load(directory: String) throws -> PreparationManifest {
-    let file = try MappedFile(path: "\(directory)/\(fileName)")
-    do {
-      return try JSONDecoder().decode(PreparationManifest.self, from: Data(file.bytes))
-    } catch {
-      throw FileError(path: file.path, operation: "read as a manifest", reason: "\(error)")
-    }
-  }
-
+  /// Throws ``FileError``.
   func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let text = try encoder.encode(self) + Data("\n".utf8)
-    let file = try OutputFile(path: path)
-    try text.withUnsafeBytes { try file.append($0) }
-    _ = try file.finish()
+    let file = try DurableFileWriter(replacing: path)
+    try file.write(ReadableJSON.encode(self, .indented))
+    try file.finish()
   }
 }

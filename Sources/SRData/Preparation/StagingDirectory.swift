@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 /// A directory below the output where files are made before they appear in the output all together. Goes away
 /// with its object.
@@ -10,21 +11,16 @@ final class StagingDirectory {
 
   /// - Throws: ``PreparationError/outputNotEmpty(_:)`` unless that is allowed, ``FileError``.
   init(output: String, replacesExisting: Bool) throws {
-    let manager = FileManager.default
     self.output = output
     path = "\(output)/\(Self.name)"
-    let present = try? manager.contentsOfDirectory(atPath: output)
+    let present = try? FileManager.default.contentsOfDirectory(atPath: output)
     madeOutput = present == nil
     // What a killed run staged counts for nothing.
     if let present, !present.filter({ $0 != Self.name }).isEmpty, !replacesExisting {
       throw PreparationError.outputNotEmpty(output)
     }
-    do {
-      if present?.contains(Self.name) == true { try manager.removeItem(atPath: path) }
-      try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path: output, operation: "create", reason: error.localizedDescription)
-    }
+    try DirectoryCalls.remove(path)
+    try DirectoryCalls.createWithParents(path)
   }
 
   deinit {
@@ -33,13 +29,12 @@ final class StagingDirectory {
   }
 
   /// Removes earlier files called `obsolete`, in that order, then moves the staged ones into the output, in the
-  /// order of `files`.
+  /// order of `files`. Throws ``FileError``.
   func publish(_ files: [String], replacing obsolete: [String]) throws {
     for file in obsolete { unlink("\(output)/\(file)") }
     for file in files {
-      guard rename("\(path)/\(file)", "\(output)/\(file)") == 0 else {
-        throw FileError.system("rename to \(output)/\(file)", "\(path)/\(file)")
-      }
+      try DirectoryCalls.rename("\(path)/\(file)", to: "\(output)/\(file)")
     }
+    try DirectoryCalls.flush(output)
   }
 }

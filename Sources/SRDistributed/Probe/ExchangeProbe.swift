@@ -39,7 +39,7 @@ public struct ExchangeProbe: Codable, Equatable, Sendable {
     // The first ones open connections.
     for _ in 0..<rounds + 2 {
       try communicator.barrier()
-      let waiting = try seconds { try run(exchange, rank: communicator.rank) }
+      let waiting = try seconds { try run(exchange) }
       workers.start()
       // Counts alone for about as long as the exchange takes, after a moment in which the threads wake.
       Thread.sleep(forTimeInterval: 2e-3)
@@ -47,7 +47,7 @@ public struct ExchangeProbe: Codable, Equatable, Sendable {
       let rate = Double(workers.turns - before) / alone
       try communicator.barrier()
       let start = workers.turns
-      let computing = try seconds { try run(exchange, rank: communicator.rank) }
+      let computing = try seconds { try run(exchange) }
       let counted = Double(workers.turns - start)
       workers.pause()
       own.append(
@@ -63,7 +63,7 @@ public struct ExchangeProbe: Codable, Equatable, Sendable {
     let lost: Double
   }
 
-  private static func run(_ exchange: GradientExchange, rank: Int) throws {
+  private static func run(_ exchange: GradientExchange) throws {
     for sample in exchange.begin(batchSize: exchange.worldSize) {
       _ = exchange.beginSample(sample)
       exchange.complete(sample: sample)

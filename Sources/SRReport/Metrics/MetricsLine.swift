@@ -1,4 +1,4 @@
-import Foundation
+import SRFiles
 
 /// One line of `metrics.jsonl`.
 public enum MetricsLine: Equatable, Sendable {
@@ -19,33 +19,22 @@ public enum MetricsLine: Equatable, Sendable {
     let step: Int?
   }
 
-  /// Not-finite numbers are spelt as these strings: JSON has none for them.
-  private static let notFinite = (positive: "Infinity", negative: "-Infinity", nan: "NaN")
-
-  /// The record as one line, newline included. Every number has the fewest digits that give it back exactly.
+  /// The record as one line, newline included.
   static func encode(_ record: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: notFinite.positive, negativeInfinity: notFinite.negative, nan: notFinite.nan)
-    return try Array(encoder.encode(record)) + [UInt8(ascii: "\n")]
+    try ReadableJSON.encode(record, .oneLine)
   }
 
   /// Parses a line without its newline.
   init(parsing line: [UInt8]) throws {
     let position = try Self.position(of: line)
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: Self.notFinite.positive, negativeInfinity: Self.notFinite.negative,
-      nan: Self.notFinite.nan)
     switch position.kind.flatMap(Kind.init(rawValue:)) {
-    case .step: self = .step(try decoder.decode(StepRecord.self, from: Data(line)))
-    case .epoch: self = .epoch(try decoder.decode(EpochRecord.self, from: Data(line)))
+    case .step: self = .step(try ReadableJSON.decode(StepRecord.self, from: line))
+    case .epoch: self = .epoch(try ReadableJSON.decode(EpochRecord.self, from: line))
     case nil: self = .other
     }
   }
 
   static func position(of line: [UInt8]) throws -> Position {
-    try JSONDecoder().decode(Position.self, from: Data(line))
+    try ReadableJSON.decode(Position.self, from: line)
   }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import SRCheckpoint
+import SRFiles
 import SRKernelDispatch
 import SRKernels
 

@@ -7,6 +7,7 @@ import SRKernels
 public struct RankReport: Codable, Equatable, Sendable {
   public var rank: Int
   public var host: String
+  /// Among the ranks of its host.
   public var localRank: Int
   /// Hardware threads that the launcher allows this rank, by number.
   public var allowedCPUs: [Int]
@@ -14,20 +15,29 @@ public struct RankReport: Codable, Equatable, Sendable {
   public var hostCPUs: Int
   /// Threads that srdist would start.
   public var threads: Int
+  /// Of the kernels, such as `x86-64-v3`.
   public var cpuLevel: String
   public var cpuModel: String
+  /// OpenBLAS's core type and version.
   public var blas: String
+  /// The MPI library's name and version.
   public var mpi: String
   /// Bytes.
   public var memoryAvailable: Int
+  /// Bytes free in `/dev/shm`.
   public var sharedMemoryAvailable: Int
+  /// Whether a launcher, such as mpirun, started the rank.
   public var isLaunched: Bool
   /// Variables that tell of a launcher, such as `SLURM_NTASKS`: how many processes it was asked for.
   public var tasksByLauncher: Int?
   /// Perceptual weights in the folder, by file name.
   public var weights: [String]
 
-  /// Looks around.
+  /// Looks around on this rank's host.
+  ///
+  /// - Parameters:
+  ///   - threads: that srdist is told to start; nil for its own choice.
+  ///   - weightsDirectory: of the perceptual networks; one that is not there holds none.
   public init(
     _ communicator: Communicator, kernels: any KernelSet, threads: Int?, weightsDirectory: String
   ) {

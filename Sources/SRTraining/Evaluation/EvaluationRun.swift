@@ -36,10 +36,10 @@ public struct EvaluationRun {
 
   /// - Parameters:
   ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken where it has them.
-  ///   - settings: loss, data and perceptual networks.
+  ///   - settings: loss, data and perceptual networks, the last layer winning.
   /// - Throws: what reading the weights' names throws.
   public init(
-    weights: String, settings: SettingLayer, split: NumPyPairDataset.Split, communicator: Communicator,
+    weights: String, settings: [SettingLayer], split: NumPyPairDataset.Split, communicator: Communicator,
     kernels: any KernelSet
   ) throws {
     let file = Self.weightFile(weights)
@@ -49,7 +49,7 @@ public struct EvaluationRun {
     model.values[.model] = isAttention ? "attention" : "vanilla"
     model.values[.initWeights] = file
     model.values[.loss] = "mse=1,charbonnier=1,ssim=1,ssim_box=1,edge=1"
-    configuration = try TrainingConfiguration(layers: [model, settings])
+    configuration = try TrainingConfiguration(layers: [model] + settings)
     self.split = split
     self.communicator = communicator
     self.kernels = kernels

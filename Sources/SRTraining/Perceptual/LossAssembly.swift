@@ -1,4 +1,5 @@
 import SRCheckpoint
+import SRFiles
 import SRKernels
 import SRLosses
 

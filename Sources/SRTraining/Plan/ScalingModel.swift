@@ -39,6 +39,7 @@ public struct ScalingModel: Sendable, Equatable {
     }
   }
 
+  /// What joins the hosts, and what its use costs.
   public struct Network: Sendable, Equatable {
     /// What Ethernet frames of 1500 bytes leave to TCP's payload: 1448 bytes of 1538 on the wire.
     public static let ethernetPayload = 1448.0 / 1538.0
@@ -56,20 +57,23 @@ public struct ScalingModel: Sendable, Equatable {
     /// Half the interval at which the communication thread looks; seconds.
     public var pollDelay = 1e-4
 
+    /// A network whose use costs the workers nothing.
     public init(bandwidth: Double, latency: Double) {
       self.bandwidth = bandwidth
       self.latency = latency
     }
   }
 
+  /// A step on so many ranks.
   public struct Prediction: Sendable, Equatable {
     public let ranks: Int
+    /// Images of a step, of all ranks together.
     public let batchSize: Int
     /// Seconds.
     public let step: Double
-    /// Computing, as far as the exchange lets it.
+    /// Computing, as far as the exchange lets it; seconds.
     public let compute: Double
-    /// Communication that is not hidden behind computing.
+    /// Communication that is not hidden behind computing; seconds.
     public let exposed: Double
     public let imagesPerSecond: Double
     /// Images a second over those of one rank times the number of ranks.
@@ -78,10 +82,14 @@ public struct ScalingModel: Sendable, Equatable {
 
   public var compute: Compute
   public var network: Network
+  /// Workers of a rank.
   public var threads: Int
+  /// Ranks that share a host's link.
   public var ranksPerHost: Int
+  /// Whether gradients travel while others are computed; else all at the end of a step.
   public var overlaps = true
 
+  /// Precondition: at least one thread, and one rank a host.
   public init(compute: Compute, network: Network, threads: Int, ranksPerHost: Int) {
     precondition(threads > 0 && ranksPerHost > 0)
     self.compute = compute
@@ -90,6 +98,8 @@ public struct ScalingModel: Sendable, Equatable {
     self.ranksPerHost = ranksPerHost
   }
 
+  /// The mean step of a run on `ranks` ranks.
+  ///
   /// - Parameter batchSize: of all ranks together; at least as many images as ranks.
   public func predict(ranks: Int, batchSize: Int) -> Prediction {
     precondition(batchSize >= ranks, "\(batchSize) images cannot be dealt to \(ranks) ranks")

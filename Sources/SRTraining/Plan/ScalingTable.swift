@@ -1,7 +1,10 @@
 /// Predictions for growing numbers of ranks, and where more of them no longer help.
 public struct ScalingTable: Sendable, CustomStringConvertible {
+  /// By growing number of ranks.
   public let predictions: [ScalingModel.Prediction]
 
+  /// Precondition: `ranks` and `batchSize` are at least 1.
+  ///
   /// - Parameters:
   ///   - ranks: the largest number; the table doubles up to it.
   ///   - batchSize: of all ranks together, or of each where `growsBatch`.
@@ -28,6 +31,7 @@ public struct ScalingTable: Sendable, CustomStringConvertible {
     predictions.last { $0.efficiency >= 0.5 } ?? predictions[0]
   }
 
+  /// The table, and what it says about more ranks.
   public var description: String {
     var lines = [" ranks    batch   step ms  exposed ms  images/s  efficiency"]
     for row in predictions {

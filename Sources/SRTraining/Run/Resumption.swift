@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import SRCheckpoint
+import SRFiles
 import SRDistributed
 import SRTensor
 

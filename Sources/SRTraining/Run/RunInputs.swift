@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import SRFiles
 
 /// What a run computes with beside its settings, by content: ranks compare it, and a resumed run with its checkpoint.
 struct RunInputs: Equatable, Sendable {
@@ -21,7 +22,7 @@ struct RunInputs: Equatable, Sendable {
       if let part { hash.update(data: Data(part.utf8)) }
     }
     self.init(
-      dataSHA256: hash.finalize().map { String(format: "%02x", $0) }.joined(),
+      dataSHA256: hash.finalize().hexadecimal,
       networkSHA256: run.lossAssembly.networkSHA256)
   }
 

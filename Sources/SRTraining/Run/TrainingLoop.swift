@@ -176,7 +176,7 @@ struct TrainingLoop {
 extension RunContext {
   /// The last one may be short.
   var stepsPerEpoch: Int {
-    (samples.count + configuration.batchSize - 1) / configuration.batchSize
+    SampleOrder.stepsPerEpoch(count: samples.count, batchSize: configuration.batchSize)
   }
 }
 

@@ -22,7 +22,7 @@ public struct TrainingPlan: CustomStringConvertible {
     let batch = configuration.batchSize
     let threads = configuration.threads ?? RunContext.defaultThreads(communicator)
     let samples = try TrainingSamples(configuration, pairs: data.train).count
-    let steps = (samples + batch - 1) / batch
+    let steps = SampleOrder.stepsPerEpoch(count: samples, batchSize: batch)
     let last = samples - (steps - 1) * batch
     let shares = (0..<ranks).map { ReductionTree.share(of: batch, rank: $0, worldSize: ranks).count }
     let metrics = ImageMetrics(isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)

@@ -3,6 +3,7 @@ import Logging
 import SRCheckpoint
 import SRData
 import SRDistributed
+import SRFiles
 import SRKernels
 import SRLayers
 import SRReport

@@ -2,8 +2,9 @@ import SRDistributed
 
 /// Where the time of the steps went, by rank.
 public struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
+  /// One rank's milliseconds a step.
   public struct Rank: Equatable, Sendable {
-    /// Milliseconds a step.
+    /// Forward and backward passes, and the update of the weights.
     public let compute: Double
     /// Communication that the main thread waited for.
     public let exposed: Double
@@ -13,10 +14,12 @@ public struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
     public let skew: Double
   }
 
+  /// Steps that count: all but the first, which opens connections.
   public let steps: Int
+  /// By rank.
   public let ranks: [Rank]
-  /// Milliseconds a step, of rank 0, from the beginning of a step to that of the next; the first step left out, which
-  /// opens connections.
+  /// Milliseconds a step that rank 0 computed and waited for others, ``Rank/compute`` and ``Rank/exposed`` together. What
+  /// lies between steps, such as logs, checkpoints and validation, is not in it.
   public let stepTime: Double
 
   /// - Parameter spans: of each rank, over the same steps.
@@ -44,6 +47,7 @@ public struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
     stepTime = (ranks.first?.compute ?? 0) + (ranks.first?.exposed ?? 0)
   }
 
+  /// A table, a line a rank.
   public var description: String {
     var lines = ["per step, in ms, over \(steps) steps:"]
     lines.append("rank    compute   exposed    hidden      skew")

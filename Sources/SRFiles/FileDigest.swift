@@ -1,10 +1,9 @@
 import Crypto
-import Foundation
 
 /// Size and SHA-256 of a file's content.
 public struct FileDigest: Codable, Equatable, Sendable {
   public let bytes: Int
-  /// Lower-case hexadecimal.
+  /// Lower-case hexadecimal, as `sha256sum` prints it.
   public let sha256: String
 
   public init(bytes: Int, sha256: String) {
@@ -12,7 +11,7 @@ public struct FileDigest: Codable, Equatable, Sendable {
     self.sha256 = sha256
   }
 
-  /// Reads the file at `path` through. Throws ``FileSystemError``.
+  /// Reads the file at `path` through. Throws ``FileError``.
   public init(ofFile path: String) throws {
     let file = try MappedFile(path: path)
     var hasher = SHA256()
@@ -22,7 +21,8 @@ public struct FileDigest: Codable, Equatable, Sendable {
 }
 
 extension SHA256.Digest {
-  var hexadecimal: String {
+  /// The digest as lower-case hexadecimal digits.
+  package var hexadecimal: String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }

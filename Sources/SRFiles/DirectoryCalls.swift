@@ -1,0 +1,57 @@
+import Foundation
+
+/// The directory calls of an atomic write. All throw ``FileError``.
+package enum DirectoryCalls {
+  /// The directory that holds `path`: `.` for a mere name.
+  package static func parent(of path: String) -> String {
+    let parent = (path as NSString).deletingLastPathComponent
+    return parent.isEmpty ? "." : parent
+  }
+
+  /// Creates a directory; one that is there already is no error.
+  package static func create(_ path: String) throws {
+    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+      throw FileError(.create, path, code: errno)
+    }
+  }
+
+  /// Creates a directory and those above it.
+  package static func createWithParents(_ path: String) throws {
+    let parent = parent(of: path)
+    if parent != path, !FileManager.default.fileExists(atPath: parent) {
+      try createWithParents(parent)
+    }
+    try create(path)
+  }
+
+  /// Makes the directory's entries durable: a rename is only safe once its directory is flushed.
+  package static func flush(_ path: String) throws {
+    try OpenFile(path, O_RDONLY | O_DIRECTORY).flush()
+  }
+
+  package static func rename(_ old: String, to new: String) throws {
+    guard Foundation.rename(old, new) == 0 else { throw FileError(.rename, new, code: errno) }
+  }
+
+  /// Names in the directory, sorted.
+  package static func names(in path: String) throws -> [String] {
+    guard let stream = opendir(path) else { throw FileError(.list, path, code: errno) }
+    closedir(stream)
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+    } catch {
+      throw FileError(.list, path, reason: error.localizedDescription)
+    }
+  }
+
+  /// Removes a file or a directory with all it holds; nothing there is no error.
+  package static func remove(_ path: String) throws {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    do {
+      try FileManager.default.removeItem(atPath: path)
+    } catch {
+      throw FileError(.remove, path, reason: error.localizedDescription)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+/// A whole file mapped read-only into memory; unmapped when the last reference goes.
+///
+/// Several ranks of one host that map the same file share its pages.
+package final class MappedFile: @unchecked Sendable {
+  package let path: String
+  /// The file's bytes, mapped as long as the object lives; ``withBytes(_:)`` keeps it alive meanwhile.
+  package let bytes: UnsafeRawBufferPointer
+
+  package var count: Int { bytes.count }
+
+  /// Throws ``FileError`` where the file cannot be opened or mapped, or is none (a directory, a device).
+  package init(path: String) throws {
+    let file = try OpenFile(path, O_RDONLY)
+    let status = try file.status()
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw FileError(.read, path, code: EISDIR)
+    default: throw FileError(.read, path, reason: "Not a regular file")
+    }
+    self.path = path
+    // mmap refuses a length of 0.
+    bytes =
+      status.st_size > 0
+      ? try file.map(count: Int(status.st_size)) : UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  /// Calls `body` with the file's bytes, which stay mapped meanwhile.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    // The last use of a reference may come before the last use of what it owns.
+    try withExtendedLifetime(self) { try body(bytes) }
+  }
+
+  deinit {
+    if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+
+/// How JSON is spelt in files and on standard output: keys in order, so that the same values always give the same bytes, and
+/// numbers that JSON has none for as the strings `Infinity`, `-Infinity` and `NaN`. Every number has the fewest digits that
+/// give it back exactly.
+package enum ReadableJSON {
+  package enum Layout: Sendable {
+    /// One object over many indented lines.
+    case indented
+    case oneLine
+  }
+
+  private static let (infinity, negativeInfinity, nan) = ("Infinity", "-Infinity", "NaN")
+
+  /// The value and a newline.
+  package static func encode(_ value: some Encodable, _ layout: Layout) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if layout == .indented { encoder.outputFormatting.insert(.prettyPrinted) }
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: infinity, negativeInfinity: negativeInfinity, nan: nan)
+    return try Array(encoder.encode(value)) + [UInt8(ascii: "\n")]
+  }
+
+  /// Throws `DecodingError`.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: some Sequence<UInt8>
+  ) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: infinity, negativeInfinity: negativeInfinity, nan: nan)
+    return try decoder.decode(type, from: Data(bytes))
+  }
+
+  /// Throws ``FileError`` or `DecodingError`.
+  package static func decode<Value: Decodable>(_ type: Value.Type, fromFile path: String) throws -> Value {
+    try MappedFile(path: path).withBytes { try decode(type, from: $0) }
+  }
+}

@@ -1,0 +1,32 @@
+import SRCheckpoint
+import SRFiles
+import SRKernelDispatch
+import SRModels
+import SRTensor
+import SRTestSupport
+import SRTraining
+import Testing
+
+@Suite struct EvaluateTests {
+  /// Weights that are no numbers: loss terms and metrics are none either, and JSON has no number for that.
+  @Test func numbersThatAreNotFiniteArePrinted() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder, count: 2)
+    let model = try SRResNet(.vanilla, lowResHeight: 8, lowResWidth: 12, kernels: CPULevel.selected().kernels)
+    let parameters = ParameterArena(layout: model.layout)
+    for entry in model.layout.entries {
+      parameters.setTensor(entry, to: [Float](repeating: .nan, count: entry.count))
+    }
+    try saveParameters(parameters, to: folder.file("w.safetensors"))
+    let evaluation = try ProgramRun(
+      "srdist",
+      [
+        "evaluate", "--weights", folder.file("w.safetensors"), "--data", folder.path, "--json",
+        "--weights-dir", folder.path,
+      ])
+    try #require(evaluation.status == 0, "\(evaluation.errors)")
+    let result = try ReadableJSON.decode(EvaluationRun.Result.self, from: evaluation.output.utf8)
+    #expect(result.terms["mse"]?.isNaN == true && result.metrics["psnr"]?.isNaN == true)
+    #expect(result.bicubic["psnr"]?.isFinite == true)
+  }
+}
