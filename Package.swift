@@ -132,6 +132,9 @@ let package = Package(
       name: "SRKernelsTests",
       dependencies: ["SRKernels", "SRKernelDispatch", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "SROptimizersTests",
+      dependencies: ["SROptimizers", "SRKernels", "SRKernelDispatch", "SRTensor"], swiftSettings: strict),
+    .testTarget(
       name: "SRModelsTests",
       dependencies: [
         "SRModels", "SRLayers", "SROptimizers", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
@@ -149,8 +152,8 @@ let package = Package(
     .testTarget(
       name: "SRTrainingTests",
       dependencies: [
-        "SRTraining", "SRData", "SRCheckpoint", "SRDistributed", "SRKernelDispatch", "SRModels", "SRReport",
-        "SRTensor", "SRTestSupport", "srdist",
+        "SRTraining", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch", "SRModels",
+        "SRReport", "SRTensor", "SRTestSupport", "srdist",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
