@@ -139,6 +139,9 @@ let package = Package(
       name: "SRKernelsTests",
       dependencies: ["SRKernels", "SRKernelDispatch", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "SROptimizersTests",
+      dependencies: ["SROptimizers", "SRKernels", "SRKernelDispatch", "SRTensor"], swiftSettings: strict),
+    .testTarget(
       name: "SRModelsTests",
       dependencies: [
         "SRModels", "SRLayers", "SROptimizers", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
@@ -156,7 +159,8 @@ let package = Package(
     .testTarget(
       name: "SRTrainingTests",
       dependencies: [
-        "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernelDispatch", "SRModels",
+        "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
+        "SRModels",
         "SRReport", "SRTensor", "SRTestSupport", "srdist",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],

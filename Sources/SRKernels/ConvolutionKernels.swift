@@ -16,13 +16,23 @@ public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
   /// the height and width. Output channel (2 i + j) C + c is then channel c of the subpixel in row i and column j.
   public var shufflesPixels: Bool
 
+  /// - Precondition: the kernel fits into the padded image. Where the destination is shuffled, the convolution is 3x3 with
+  ///   stride and padding 1, of a multiple of 16 channels to a multiple of 64: kernels store no other one so.
   public init(
     inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int, kernelSize: Int,
     stride: Int = 1, padding: Int, shufflesPixels: Bool = false
   ) {
     precondition(
-      !shufflesPixels || outputChannels % 4 == 0,
-      "\(outputChannels) channels are not those of 2 x 2 subpixels")
+      min(inputHeight, inputWidth) > 0 && min(inputHeight, inputWidth) + 2 * padding >= kernelSize
+        && stride > 0,
+      "a kernel of \(kernelSize) with padding \(padding) and stride \(stride) does not fit \(inputHeight)x\(inputWidth)"
+    )
+    precondition(
+      !shufflesPixels
+        || (kernelSize == 3 && stride == 1 && padding == 1 && inputChannels % 16 == 0
+          && outputChannels % 64 == 0),
+      "no kernel stores a \(kernelSize)x\(kernelSize) convolution \(inputChannels)->\(outputChannels) shuffled"
+    )
     self.inputHeight = inputHeight
     self.inputWidth = inputWidth
     self.inputChannels = inputChannels

@@ -10,9 +10,6 @@ public protocol ElementwiseKernels {
     _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, count: Int)
 
-  /// values[i] *= factor
-  func scale(_ values: UnsafeMutablePointer<Float>, by factor: Float, count: Int)
-
   /// destination[i] = source[i] > 0 ? source[i] : slope * source[i]
   func preluForward(
     source: UnsafePointer<Float>, slope: Float, destination: UnsafeMutablePointer<Float>, count: Int)

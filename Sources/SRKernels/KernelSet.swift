@@ -4,6 +4,10 @@
 /// a higher CPU level) implements them as `VectorKernels`, one file per family again. Implementations are
 /// single-threaded and keep no state: their results depend on their arguments alone, never on batch, thread or
 /// rank counts.
+///
+/// Implementations check no arguments: they are compiled without checks. What a requirement asks of its arguments is
+/// checked where shapes are made (``Convolution2DShape``, ``MaxPooling2DShape``, ``SSIMWindow/imageShape(height:width:)``)
+/// and by the layers, losses, metrics and optimizers that call.
 public protocol KernelSet:
   ConvolutionKernels, ElementwiseKernels, FeatureKernels, ImageLossKernels, OptimizerKernels, PeakKernels,
   PoolingKernels, Sendable

@@ -33,6 +33,25 @@ public enum SSIMWindow: Sendable, CaseIterable {
     }
   }
 
+  /// Height and width that an image must have at least: more than the pixels that are mirrored at its edges.
+  public var smallestSide: Int {
+    switch self {
+    case .gaussian: Self.padding + 1
+    case .box: 1
+    }
+  }
+
+  /// The shape of an image whose structural similarity is taken over this window.
+  ///
+  /// - Precondition: neither side is below ``smallestSide``.
+  public func imageShape(height: Int, width: Int) -> RGBImageShape {
+    precondition(
+      min(height, width) >= smallestSide,
+      "SSIM over a \(self) window needs images of \(smallestSide)x\(smallestSide) or more, and is given \(height)x\(width)"
+    )
+    return RGBImageShape(height: height, width: width)
+  }
+
   /// The row (or column) of the image that stands for `index`, which lies up to 5 beyond its edges; nil: zeros.
   public func source(of index: Int, count: Int) -> Int? {
     if index >= 0 && index < count { return index }

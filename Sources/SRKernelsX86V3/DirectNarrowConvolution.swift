@@ -21,8 +21,8 @@ struct DirectNarrowConvolution: Convolution2DKernel {
       && shape.outputChannels % 32 == 0 && shape.inputWidth >= 4
   }
 
+  /// - Precondition: `shape` is supported.
   init(_ shape: Convolution2DShape) {
-    precondition(Self.supports(shape), "the direct method does not cover \(shape)")
     self.shape = shape
     im2col = Im2colConvolution(shape)
   }

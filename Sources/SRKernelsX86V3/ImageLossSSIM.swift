@@ -10,9 +10,6 @@ extension VectorKernels {
     window: SSIMWindow, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>
   ) -> Double {
-    precondition(
-      window == .box || min(shape.height, shape.width) > SSIMWindow.padding,
-      "reflection by \(SSIMWindow.padding) pixels needs a larger image than \(shape)")
     let workspace = SSIMWorkspace(shape: shape, window: window, memory: scratch)
     var total = 0.0
     for row in 0..<shape.height {

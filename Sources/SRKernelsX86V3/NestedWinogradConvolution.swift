@@ -35,8 +35,8 @@ struct NestedWinogradConvolution: Convolution2DKernel {
       && high % 16 == 0
   }
 
+  /// - Precondition: `shape` is supported.
   init(_ shape: Convolution2DShape) {
-    precondition(Self.supports(shape), "nested winograd does not cover \(shape)")
     self.shape = shape
     reduces = shape.inputChannels > shape.outputChannels
     wide = max(shape.inputChannels, shape.outputChannels)

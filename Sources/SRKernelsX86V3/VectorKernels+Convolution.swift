@@ -3,7 +3,6 @@ import SRKernels
 extension VectorKernels {
   public func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel {
     if WinogradConvolution<WinogradF4>.supports(shape) { return winograd(shape) }
-    precondition(!shape.shufflesPixels, "no kernel stores \(shape)")
     if NestedWinogradConvolution.supports(shape) { return NestedWinogradConvolution(shape) }
     if DirectNarrowConvolution.supports(shape) { return DirectNarrowConvolution(shape) }
     return Im2colConvolution(shape)

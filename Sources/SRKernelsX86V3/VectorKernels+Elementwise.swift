@@ -39,10 +39,6 @@ extension VectorKernels {
     for index in 0..<count { destination[index] = left[index] + right[index] }
   }
 
-  public func scale(_ values: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
-    for index in 0..<count { values[index] *= factor }
-  }
-
   public func preluForward(
     source: UnsafePointer<Float>, slope: Float, destination: UnsafeMutablePointer<Float>, count: Int
   ) {

@@ -6,7 +6,6 @@ extension VectorKernels {
     firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>, count: Int,
     stepSize: Float, beta1: Float, beta2: Float, epsilon: Float, secondCorrectionRoot: Float
   ) {
-    precondition(count % Vector.scalarCount == 0, "\(count) floats are not whole vectors")
     for index in stride(from: 0, to: count, by: Vector.scalarCount) {
       let gradient = gradients.vector(at: index)
       let oldFirst = firstMoments.vector(at: index)
@@ -22,7 +21,6 @@ extension VectorKernels {
   public func exponentialMovingAverage(
     average: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, decay: Float
   ) {
-    precondition(count % Vector.scalarCount == 0, "\(count) floats are not whole vectors")
     for index in stride(from: 0, to: count, by: Vector.scalarCount) {
       let old = average.vector(at: index)
       average.store(old + (parameters.vector(at: index) - old) * (1 - decay), at: index)

@@ -20,8 +20,8 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
       && shape.outputChannels % (shape.shufflesPixels ? 64 : 16) == 0
   }
 
+  /// - Precondition: `shape` is supported.
   init(_ shape: Convolution2DShape) {
-    precondition(Self.supports(shape), "\(Transform.name) does not cover \(shape)")
     self.shape = shape
     let frequencies = Transform.frequencyCount
     tiles = WinogradTiles(

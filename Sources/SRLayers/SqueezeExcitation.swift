@@ -24,6 +24,14 @@ public struct SqueezeExcitation: Sendable {
   /// Gradients by the means, spread over the pixels.
   private let offsets: Int
 
+  /// Registers the parameters in `layout`, as `NAME.se.1` (channels to hidden) and `NAME.se.3` (back), and reserves room for
+  /// the means, hidden values and scales of one image.
+  ///
+  /// - Parameters:
+  ///   - channels: of the image.
+  ///   - reduction: channels over hidden values.
+  ///   - pixels: of the image, height * width.
+  /// - Precondition: `channels` is a positive multiple of `reduction`.
   public init(
     _ name: String, channels: Int, reduction: Int, pixels: Int, layout: inout ParameterLayout,
     workspace: inout WorkspacePlanner

@@ -3,7 +3,7 @@ import SRKernels
 /// 1 - SSIM, the mean over pixels and channels of the structural similarity over an 11 x 11 window.
 ///
 /// `ssim` has the Gaussian window with reflected edges, `ssim_box` the box window with zeros beyond the edges; see
-/// ``SSIMWindow``.
+/// ``SSIMWindow``. Images are at least ``SSIMWindow/smallestSide`` high and wide.
 ///
 /// Wang, Bovik, Sheikh, Simoncelli: "Image Quality Assessment: From Error Visibility to Structural Similarity"
 /// (IEEE TIP 2004).
@@ -24,14 +24,14 @@ public struct SSIMLoss: Loss {
   }
 
   public func scratchCount(height: Int, width: Int) -> Int {
-    kernels.structuralSimilarityScratchCount(RGBImageShape(height: height, width: width))
+    kernels.structuralSimilarityScratchCount(window.imageShape(height: height, width: width))
   }
 
   public func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double {
-    let shape = RGBImageShape(height: height, width: width)
+    let shape = window.imageShape(height: height, width: width)
     let sum = kernels.structuralSimilarity(
       superRes: superRes, highRes: highRes, shape: shape, window: window,
       gradientScale: -weight / Float(shape.count), gradient: gradient, scratch: scratch)

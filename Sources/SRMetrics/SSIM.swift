@@ -16,15 +16,17 @@ public struct SSIM: Sendable {
 
   /// Floats of scratch memory that one evaluation needs.
   public func scratchCount(height: Int, width: Int) -> Int {
-    kernels.structuralSimilarityScratchCount(RGBImageShape(height: height, width: width))
+    kernels.structuralSimilarityScratchCount(window.imageShape(height: height, width: width))
   }
 
   /// The similarity of one image pair; `scratch` is 64-byte aligned and private to the calling thread.
+  ///
+  /// - Precondition: neither side is below the window's ``SSIMWindow/smallestSide``.
   public func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int,
     scratch: UnsafeMutablePointer<Float>
   ) -> Double {
-    let shape = RGBImageShape(height: height, width: width)
+    let shape = window.imageShape(height: height, width: width)
     let sum = kernels.structuralSimilarity(
       superRes: superRes, highRes: highRes, shape: shape, window: window, gradientScale: 0, gradient: nil,
       scratch: scratch)

@@ -59,6 +59,15 @@ public final class SRResNet: Sendable {
     var scratch = 0
   }
 
+  /// Plans parameters, prepared weights and activations; allocates none of them.
+  ///
+  /// - Parameters:
+  ///   - configuration: `channels` is a positive multiple of 16, `upsamplings` at least 1; with attention, `channels` is a
+  ///     multiple of `attentionReduction`.
+  ///   - lowResHeight: in pixels, at least 1; the output has ``SRResNetConfiguration/scale`` times as many.
+  ///   - lowResWidth: likewise.
+  ///   - kernels: what computes; workspaces and prepared weights fit no other set.
+  /// - Precondition: the configuration is as above.
   public init(
     _ configuration: SRResNetConfiguration, lowResHeight: Int, lowResWidth: Int,
     kernels: any KernelSet

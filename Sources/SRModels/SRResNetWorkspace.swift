@@ -9,6 +9,10 @@ public final class SRResNetWorkspace: Sendable {
   private let buffer: AlignedBuffer
   private let imageCount: Int
 
+  /// Allocates ``floatCount(for:images:)`` floats, all zero.
+  ///
+  /// - Parameter images: the most images that go through the network together.
+  /// - Precondition: `images` is at least 1.
   public init(for model: SRResNet, images: Int) {
     precondition(images > 0, "a workspace for \(images) images was asked for")
     self.images = images

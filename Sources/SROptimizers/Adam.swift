@@ -29,11 +29,14 @@ public final class Adam: Sendable {
 
   /// Updates the parameters of an arena range; `step` counts from 1. Ranges may be updated by several threads,
   /// each once per step.
+  ///
+  /// - Precondition: the range is one of whole cache lines, of 16 floats.
   public func update(
     _ parameters: ParameterArena, gradients: AlignedBuffer, learningRate: Double, step: Int,
     range: Range<Int>
   ) {
     precondition(step >= 1, "Adam's step counts from 1, \(step) given")
+    precondition(range.isWholeCacheLines, "Adam updates whole cache lines, and \(range) are none")
     let firstCorrection = 1 - pow(hyperparameters.beta1, Double(step))
     let secondCorrection = 1 - pow(hyperparameters.beta2, Double(step))
     kernels.adam(

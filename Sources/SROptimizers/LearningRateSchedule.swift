@@ -21,6 +21,15 @@ public struct LearningRateSchedule: Sendable, Equatable {
     self.warmupEpochs = warmupEpochs
   }
 
+  /// The rate of one step, initial * warmup * decay, with n = epoch * stepsPerEpoch + step steps done before it:
+  ///
+  ///     warmup = min(1, (n + 1) / (warmupEpochs * stepsPerEpoch)), or 1 where there is no warm-up
+  ///     step:    decay = gamma ^ floor(epoch / decayEpochs)
+  ///     cosine:  decay = final + (1 - final) (1 + cos(pi t)) / 2,  t = min(1, n / (epochs * stepsPerEpoch))
+  ///
+  /// Loshchilov, Hutter: "SGDR: stochastic gradient descent with warm restarts" (2017), for the cosine; Goyal et al.:
+  /// "Accurate, large minibatch SGD" (2017), for the warm-up.
+  ///
   /// - Parameters:
   ///   - epoch: from 0.
   ///   - step: in the epoch, from 0.

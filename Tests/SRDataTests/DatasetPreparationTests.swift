@@ -161,12 +161,15 @@ import Testing
   }
 
   @Test(arguments: [
+    ("crop 4", "needs at least 8 at --scale 4"), ("crop 5 scale 1", "needs at least 6 at --scale 1"),
     ("crop 9", "not a multiple"), ("crop 20", "does not fit"), ("train 0", "--train must be at least 1"),
     ("resize -1", "--resize must be 0"), ("full 0", "--keep-full needs"),
   ])
   func optionsThatDoNotGoTogether(change: String, expected: String) throws {
     var options = Photographs.options
     switch change {
+    case "crop 4": options.crop = 4
+    case "crop 5 scale 1": (options.crop, options.scale) = (5, 1)
     case "crop 9": options.crop = 9
     case "crop 20": options.crop = 20
     case "train 0": options.train = 0

@@ -63,6 +63,8 @@ import Testing
     ([3, 2, 4, 1], [3, 8, 16, 3], "[pictures, height, width, 3]"),
     ([0, 2, 4, 3], [0, 8, 16, 3], "none of them 0"),
     ([24, 3], [3, 8, 16, 3], "4 dimensions"),
+    ([3, 1, 4, 3], [3, 4, 16, 3], "pictures of at least 6 x 6"),
+    ([3, 4, 1, 3], [3, 16, 4, 3], "found 16 x 4"),
   ])
   func arraysThatDoNotFitAreRefused(lowRes: [Int], highRes: [Int], expected: String) throws {
     let directory = try TemporaryFolder()

@@ -45,6 +45,10 @@ import Testing
     let skipped = try Self.prepare(places + Self.small + ["--valid", "2", "--skip-broken"])
     #expect(skipped.status == 0, "\(skipped.errors)")
 
+    let small = try Self.prepare(places + ["--crop", "4"])
+    #expect(small.status != 0)
+    #expect(small.errors.contains("--crop 4 is too small"), "\(small.errors)")
+
     let odd = try Self.prepare(places + ["--crop", "30"])
     #expect(odd.status != 0)
     #expect(odd.errors.contains("--crop 30 is not a multiple of --scale 4"))

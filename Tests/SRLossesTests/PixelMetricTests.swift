@@ -37,6 +37,21 @@ import Testing
     #expect(decibels == 100)
   }
 
+  /// Its window mirrors five pixels at each edge, of which four have no fifth.
+  @Test func ssimOfTooSmallImagesIsRefused() async {
+    await #expect(processExitsWith: .failure) {
+      let metric = SSIM(window: .gaussian, kernels: try CPULevel.selected().kernels)
+      _ = metric.scratchCount(height: 5, width: 40)
+    }
+    await #expect(processExitsWith: .failure) {
+      let loss = SSIMLoss(window: .gaussian, kernels: try CPULevel.selected().kernels)
+      let image = AlignedBuffer(count: 40 * 40 * 3)
+      _ = loss.evaluate(
+        superRes: image.pointer, highRes: image.pointer, height: 40, width: 5, weight: 1, gradient: nil,
+        scratch: image.pointer)
+    }
+  }
+
   @Test(arguments: SSIMWindow.allCases)
   func ssimIsWhatItsLossLacksToOne(_ window: SSIMWindow) throws {
     let ssim = SSIM(window: window, kernels: kernels)

@@ -72,6 +72,29 @@ import Testing
     #expect(value(.mean(of: alternating)) != value(alternating))
   }
 
+  /// The sides by hand, from the last window backwards; and that is where a network can be made.
+  @Test func smallestImages() throws {
+    let kernels = try CPULevel.selected().kernels
+    for (architecture, side) in [
+      (FeatureArchitecture.alexNet, 31), (.vgg16, 16), (.squeezeNet11, 25), (VGGLoss.defaultArchitecture, 4),
+      (Self.architecture, 7),
+    ] {
+      #expect(architecture.smallestImageSide == side, "\(architecture.name)")
+      let network = FeatureNetwork(architecture, imageHeight: side, imageWidth: side + 3, kernels: kernels) {
+        _ in
+      }
+      #expect(network.taps.allSatisfy { $0.shape.height > 0 && $0.shape.width > 0 })
+    }
+  }
+
+  @Test func tooSmallImagesAreRefused() async {
+    await #expect(processExitsWith: .failure) {
+      _ = FeatureNetwork(
+        .alexNet, imageHeight: 40, imageWidth: 30, kernels: try CPULevel.selected().kernels
+      ) { _ in }
+    }
+  }
+
   @Test func takesOnlyTheLayersItNeeds() {
     let chosen = FeatureArchitecture.vgg16.taking(["relu1_2", "relu3_3"])
     #expect(chosen.taps.map(\.name) == ["relu1_2", "relu3_3"])

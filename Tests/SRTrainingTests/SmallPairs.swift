@@ -3,14 +3,18 @@ import SRTestSupport
 
 /// Formula pictures as the .npy files of a data folder: small and quick to train on.
 enum SmallPairs {
-  /// Writes `count` pairs of each split, 12 x 8 to 48 x 32; returns the folder's path.
+  /// Writes `count` pairs of each split, 12 x 8 to 48 x 32 where no other high-resolution size is asked for; returns the
+  /// folder's path.
   @discardableResult
-  static func write(to folder: TemporaryFolder, count: Int = 12) throws -> String {
+  static func write(
+    to folder: TemporaryFolder, count: Int = 12, height: Int = 32, width: Int = 48
+  ) throws -> String {
     for split in ["train", "valid"] {
-      let low = try NumPyWriter(path: folder.file("lr_\(split).npy"), shape: [count, 8, 12, 3])
-      let high = try NumPyWriter(path: folder.file("hr_\(split).npy"), shape: [count, 32, 48, 3])
+      let low = try NumPyWriter(
+        path: folder.file("lr_\(split).npy"), shape: [count, height / 4, width / 4, 3])
+      let high = try NumPyWriter(path: folder.file("hr_\(split).npy"), shape: [count, height, width, 3])
       for k in 0..<count {
-        let pair = Formulas.pair(split == "train" ? k : 100 + k, height: 32, width: 48)
+        let pair = Formulas.pair(split == "train" ? k : 100 + k, height: height, width: width)
         try low.append(pair.low)
         try high.append(pair.high)
       }

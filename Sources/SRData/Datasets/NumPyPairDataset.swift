@@ -19,9 +19,14 @@ public struct NumPyPairDataset: PairDataset {
   private let lowRes: NumPyArray
   private let highRes: NumPyArray
 
+  /// Height and width below which a high-resolution picture has no SSIM, by which every picture is measured: its
+  /// window mirrors 5 pixels at each edge.
+  public static let smallestHighResSide = 6
+
   /// Maps the two files and checks that they belong together.
   /// - Parameter scale: what the high-resolution sides must be a multiple of, exactly.
-  /// - Throws: ``FileError``, ``NumPyError``, or ``PairDatasetError`` where the files do not fit each other.
+  /// - Throws: ``FileError``, ``NumPyError``, or ``PairDatasetError`` where the files do not fit each other, or the pictures
+  ///   are smaller than ``smallestHighResSide``.
   public init(directory: String, split: Split, scale: Int = 4) throws {
     let lowRes = try Self.pictures("\(directory)/\(split.lowResFile)")
     let highRes = try Self.pictures("\(directory)/\(split.highResFile)")
@@ -35,6 +40,13 @@ public struct NumPyPairDataset: PairDataset {
         path: highRes.path,
         expected: "pictures of \(lowRes.shape[1] * scale) x \(lowRes.shape[2] * scale), \(scale) times the "
           + "\(lowRes.shape[1]) x \(lowRes.shape[2]) of \(split.lowResFile)",
+        found: "\(highRes.shape[1]) x \(highRes.shape[2])")
+    }
+    let smallest = Self.smallestHighResSide
+    guard min(highRes.shape[1], highRes.shape[2]) >= smallest else {
+      throw PairDatasetError(
+        path: highRes.path,
+        expected: "pictures of at least \(smallest) x \(smallest), which SSIM needs",
         found: "\(highRes.shape[1]) x \(highRes.shape[2])")
     }
     self.lowRes = lowRes

@@ -3,7 +3,7 @@ public struct PreparationOptions: Sendable, Equatable, Codable {
   /// Side in pixels to which every picture is resized before cropping, whatever its proportions, as the paper's
   /// 256 x 256 data was; 0 keeps the pictures as they are.
   public var resize = 256
-  /// Side of the high-resolution crops.
+  /// Side of the high-resolution crops; a multiple of ``scale``, and no less than ``smallestCrop``.
   public var crop = 128
   /// Side of a high-resolution crop over that of its low-resolution picture.
   public var scale = 4
@@ -21,6 +21,11 @@ public struct PreparationOptions: Sendable, Equatable, Codable {
   public var keepFull = false
 
   public init() {}
+
+  /// The smallest crop that training takes at this scale.
+  public var smallestCrop: Int {
+    (NumPyPairDataset.smallestHighResSide + scale - 1) / scale * scale
+  }
 
   private enum CodingKeys: String, CodingKey {
     case resize, crop, scale, train, valid, seed
@@ -41,6 +46,11 @@ public struct PreparationOptions: Sendable, Equatable, Codable {
     if resize < 0 { throw .invalidOption("--resize must be 0 (keep the size) or more, not \(resize)") }
     if crop % scale != 0 {
       throw .invalidOption("--crop \(crop) is not a multiple of --scale \(scale)")
+    }
+    if crop < smallestCrop {
+      throw .invalidOption(
+        "--crop \(crop) is too small: SSIM, by which every image is measured, needs at least \(smallestCrop) at "
+          + "--scale \(scale)")
     }
     if resize > 0 && crop > resize {
       throw .invalidOption("--crop \(crop) does not fit into --resize \(resize)")

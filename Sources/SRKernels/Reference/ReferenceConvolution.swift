@@ -1,6 +1,7 @@
 /// Naive twins of the vector kernels: the definition, loop by loop, generic over the element type.
 ///
-/// Tests compare every fast kernel with these, and these (in `Double`) with finite differences.
+/// Tests compare every fast kernel with these, and the gradients among these (in `Double`) with finite differences or, where
+/// a map is linear, with its adjoint.
 public enum Reference {}
 
 extension Reference {

@@ -45,11 +45,17 @@ public final class FeatureNetwork: Sendable {
   public var layout: ParameterLayout { parameters.layout }
 
   /// - Parameter load: fills the arena with the weights.
+  /// - Precondition: neither side of the images is below ``FeatureArchitecture/smallestImageSide``.
   /// - Throws: what `load` throws.
   public init(
     _ architecture: FeatureArchitecture, imageHeight: Int, imageWidth: Int, kernels: any KernelSet,
     load: (ParameterArena) throws -> Void
   ) rethrows {
+    let smallest = architecture.smallestImageSide
+    precondition(
+      min(imageHeight, imageWidth) >= smallest,
+      "\(architecture.name) needs images of \(smallest)x\(smallest) or more, and is given \(imageHeight)x\(imageWidth)"
+    )
     var plan = FeatureNetworkPlan()
     var layers: [any FeatureLayer] = []
     var activations: [Int] = []

@@ -55,7 +55,12 @@ public struct EvaluationRun {
     self.kernels = kernels
   }
 
-  /// Collective; every rank returns the same.
+  /// Loads weights and data, then measures every image of the split by model and by bicubic upsampling. Collective;
+  /// every rank returns the same.
+  ///
+  /// - Throws: the same error on every rank where the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
+  ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` or ``LossTermError`` for a loss that cannot be
+  ///   computed on these images. Later ``MPIError``, which a rank throws alone: its caller ends the job.
   public func run() throws -> Result {
     let run = try communicator.together {
       try RunContext(

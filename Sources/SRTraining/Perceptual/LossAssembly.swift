@@ -6,18 +6,22 @@ import SRLosses
 /// The configuration's loss, made of losses and the networks they need.
 struct LossAssembly: Sendable {
   let loss: WeightedSum
-  /// LPIPS as everyone reports it (AlexNet, symmetric input), where its weights are at hand: a validation metric.
+  /// LPIPS as everyone reports it (AlexNet, symmetric input), where its weights are at hand and the images large enough
+  /// for it: a validation metric.
   let perceptualMetric: ImageMetrics.Perceptual?
   /// Floats of the networks' weights.
   let networkFloats: Int
-  /// What each perceptual term is made of, a line each.
+  /// What each perceptual term and metric is made of, or why the metric is left out, a line each.
   let provenance: [String]
   /// SHA-256 of the weight files of the loss's networks and of the metric's, by name.
   let networkSHA256: [String: String]
   let metricNetworkSHA256: [String: String]
 
-  /// - Throws: ``LossTermError`` where the loss cannot be read, ``ConfigurationError`` where weights are missing, and
-  ///   what reading them throws.
+  /// - Parameters:
+  ///   - height: of the high-resolution images.
+  ///   - width: of the high-resolution images.
+  /// - Throws: ``LossTermError`` where the loss cannot be read, ``ConfigurationError`` where weights are missing or a
+  ///   term's network needs larger images, and what reading the weights throws.
   init(_ configuration: TrainingConfiguration, height: Int, width: Int, kernels: any KernelSet) throws {
     let weights = PerceptualWeights(directory: configuration.weightsDir)
     let perceptual = PerceptualLosses(weights: weights, height: height, width: width, kernels: kernels)
@@ -41,7 +45,11 @@ struct LossAssembly: Sendable {
       try LossTerm.parse(configuration.loss).map { WeightedSum.Term(try make($0.kind), weight: $0.weight) })
     var metric: ImageMetrics.Perceptual?
     var metricNetworkSHA256: [String: String] = [:]
-    if weights.has(.alex) {
+    if let reason = perceptual.misfit(.alexNet)
+      ?? weights.missingForMetric.map({ "there is no \($0) (`scripts/fetch-weights` brings it)" })
+    {
+      provenance.append("metric lpips is left out: \(reason)")
+    } else {
       let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01)
       metric = ImageMetrics.Perceptual(name: "lpips", loss: built.loss)
       networkFloats += built.weightCount

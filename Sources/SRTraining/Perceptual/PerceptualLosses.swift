@@ -20,7 +20,18 @@ struct PerceptualLosses {
     let files: [PerceptualWeights.File]
   }
 
+  /// Why a network cannot take these images; nil where it can.
+  func misfit(_ architecture: FeatureArchitecture) -> String? {
+    let smallest = architecture.smallestImageSide
+    guard min(height, width) < smallest else { return nil }
+    return
+      "\(architecture.name) needs images of at least \(smallest)x\(smallest), and the high-resolution images are "
+      + "\(height)x\(width)"
+  }
+
+  /// - Throws: ``ConfigurationError`` where weights are missing or the images too small, and what reading the weights throws.
   func vgg(input: TrainingConfiguration.VGGInput) throws -> Built {
+    try checkFit(VGGLoss.defaultArchitecture, of: LossTerm.Kind.vgg.rawValue)
     let trunk = try weights.trunk(.vgg)
     let network = try network(VGGLoss.defaultArchitecture, trunk.file)
     let loss = VGGLoss(network: network, input: input == .raw ? .raw : .imageNet, kernels: kernels)
@@ -30,9 +41,11 @@ struct PerceptualLosses {
   }
 
   /// - Parameter linear: `automatic` leaves the linear layers out over a trunk they were not calibrated over.
+  /// - Throws: ``ConfigurationError`` where weights are missing or the images too small, and what reading the weights throws.
   func lpips(
     _ net: LPIPSNet, input: TrainingConfiguration.LPIPSInput, linear: TrainingConfiguration.LPIPSLinear
   ) throws -> Built {
+    try checkFit(net.architecture, of: net.lossName)
     let trunk = try weights.trunk(net)
     let leavesOut = linear == .automatic && !trunk.suitsLinear
     let (layers, title, linearFile): (LPIPSLinear, String, PerceptualWeights.File?)
@@ -59,6 +72,13 @@ struct PerceptualLosses {
       provenance: "lpips_\(net.rawValue) over \(trunk.file.summary), input \(input.rawValue), "
         + "linear \(title)\(note)",
       files: [trunk.file] + (linearFile.map { [$0] } ?? []))
+  }
+
+  private func checkFit(_ architecture: FeatureArchitecture, of term: String) throws {
+    guard let reason = misfit(architecture) else { return }
+    throw ConfigurationError(
+      "loss: \(term) cannot be computed: \(reason). Leave it out of --loss, or prepare larger ones (`srdist prepare "
+        + "--crop`).")
   }
 
   private func linearLayers(_ net: LPIPSNet, _ file: PerceptualWeights.File) throws -> LPIPSLinear {

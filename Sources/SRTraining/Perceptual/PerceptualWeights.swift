@@ -43,8 +43,12 @@ struct PerceptualWeights: Sendable {
 
   func linear(_ net: LPIPSNet) throws -> File { try require("lpips-v0.1-lin-\(net.rawValue)") }
 
-  /// Whether a net and its linear layers are both there.
-  func has(_ net: LPIPSNet) -> Bool { (try? trunk(net)) != nil && (try? linear(net)) != nil }
+  /// The first file that is not there of those that LPIPS over AlexNet is made of; nil where all are, readable or not.
+  var missingForMetric: String? {
+    ["alexnet-torchvision-features", "lpips-v0.1-lin-alex"].map(path).first {
+      !FileManager.default.fileExists(atPath: $0)
+    }
+  }
 
   private func path(_ name: String) -> String { "\(directory)/\(name).safetensors" }
 

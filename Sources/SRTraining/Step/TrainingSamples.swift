@@ -5,7 +5,7 @@ import SRTensor
 ///
 /// What a sample looks like is a function of seed, epoch and index alone, so any rank can make it, and a resumed
 /// run makes it again.
-struct TrainingSamples: Sendable {
+package struct TrainingSamples: Sendable {
   let pairs: any PairDataset
   let crops: RandomCrops?
   let augmentation: TrainingConfiguration.Augmentation
@@ -14,8 +14,12 @@ struct TrainingSamples: Sendable {
   /// Keeps the flips' random streams apart from those of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
-  /// Throws where fresh crops are asked for and the full images cannot be read.
-  init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
+  /// Takes crop, augmentation and seed of the configuration.
+  ///
+  /// - Parameter pairs: the stored pairs; fresh crops take their sizes.
+  /// - Throws: ``FileError`` or ``NumPyError`` where fresh crops are asked for and the data folder's
+  ///   ``RandomCrops/fileName`` is missing, cannot be read or holds images smaller than the crops.
+  package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
     self.pairs = pairs
     augmentation = configuration.augment
     seed = configuration.seed
@@ -27,10 +31,17 @@ struct TrainingSamples: Sendable {
   }
 
   /// Of an epoch: the stored pairs, or the full images, of which each epoch takes one crop.
-  var count: Int { crops?.count ?? pairs.count }
+  package var count: Int { crops?.count ?? pairs.count }
 
-  /// Writes the pair as float32 HWC, 0...1.
-  func load(
+  /// Writes the pair as float32 HWC, 0...1. With ``TrainingConfiguration/Augmentation/flip``, both of its images are
+  /// mirrored from left to right in half of the cases.
+  ///
+  /// - Parameters:
+  ///   - index: in `0..<count`.
+  ///   - epoch: from 0.
+  ///   - lowRes: room for [height, width, 3] of the pairs' low-resolution images.
+  ///   - highRes: room for [height, width, 3] of the pairs' high-resolution images.
+  package func load(
     index: Int, epoch: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
     if let crops {

@@ -22,10 +22,9 @@ final class TrainingStep: Sendable {
   let weights: StepWeights
   let optimizer: Adam
   /// The weights' moving average, where one is kept.
-  let average: ParameterArena?
+  private let average: ExponentialMovingAverage?
   let gradients: ParameterArena
   let layout: SampleValueLayout
-  private let averageDecay: Double
   private let communicator: Communicator
   private let activity: RankActivity
   private let kernels: any KernelSet
@@ -39,8 +38,9 @@ final class TrainingStep: Sendable {
   init(_ run: RunContext, observer: (any LayerObserver)? = nil) throws {
     weights = run.weights
     optimizer = run.optimizer
-    average = run.average
-    averageDecay = run.configuration.emaDecay ?? 0
+    average = run.average.map {
+      ExponentialMovingAverage($0, decay: run.configuration.emaDecay ?? 0, kernels: run.kernels)
+    }
     communicator = run.communicator
     activity = run.activity
     kernels = run.kernels
@@ -110,18 +110,8 @@ final class TrainingStep: Sendable {
       optimizer.update(
         weights.parameters, gradients: gradients.buffer, learningRate: batch.learningRate,
         step: batch.step, range: range)
-      if let average {
-        kernels.exponentialMovingAverage(
-          average: average.pointer + range.lowerBound,
-          parameters: weights.parameters.pointer + range.lowerBound, count: range.count,
-          decay: Float(averageDecay(after: batch.step)))
-      }
+      average?.update(with: weights.parameters, step: batch.step, range: range)
     }
-  }
-
-  /// Rises to the configured decay as steps go by: the average is to forget the initial weights first.
-  private func averageDecay(after step: Int) -> Double {
-    min(averageDecay, Double(1 + step) / Double(10 + step))
   }
 
   /// Repeats a sample's passes, unchanged weights given, under the eyes of `observer`.

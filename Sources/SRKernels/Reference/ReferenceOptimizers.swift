@@ -1,0 +1,38 @@
+/// What an Adam step reads and writes.
+public struct ReferenceAdamState<T: BinaryFloatingPoint> {
+  public var parameters: [T]
+  public var firstMoments: [T]
+  public var secondMoments: [T]
+
+  public init(parameters: [T], firstMoments: [T], secondMoments: [T]) {
+    self.parameters = parameters
+    self.firstMoments = firstMoments
+    self.secondMoments = secondMoments
+  }
+}
+
+extension ReferenceAdamState: Sendable where T: Sendable {}
+
+extension Reference {
+  /// One Adam step; see
+  /// ``OptimizerKernels/adam(parameters:gradients:firstMoments:secondMoments:count:stepSize:beta1:beta2:epsilon:secondCorrectionRoot:)``.
+  public static func adam<T: BinaryFloatingPoint>(
+    _ state: inout ReferenceAdamState<T>, gradients: [T], stepSize: T, beta1: T, beta2: T, epsilon: T,
+    secondCorrectionRoot: T
+  ) {
+    for (i, gradient) in gradients.enumerated() {
+      let first = beta1 * state.firstMoments[i] + (1 - beta1) * gradient
+      let second = beta2 * state.secondMoments[i] + (1 - beta2) * gradient * gradient
+      state.firstMoments[i] = first
+      state.secondMoments[i] = second
+      state.parameters[i] -= stepSize * first / (second.squareRoot() / secondCorrectionRoot + epsilon)
+    }
+  }
+
+  /// average[i] + (1 - decay) * (parameters[i] - average[i])
+  public static func exponentialMovingAverage<T: BinaryFloatingPoint>(
+    average: [T], parameters: [T], decay: T
+  ) -> [T] {
+    zip(average, parameters).map { $0 + (1 - decay) * ($1 - $0) }
+  }
+}

@@ -1,0 +1,40 @@
+import SRKernels
+import SRTensor
+
+/// A moving average of a model's weights, which often generalises better than the weights themselves:
+///
+///     average += (1 - d) (weights - average),  d = min(decay, (1 + step) / (10 + step))
+///
+/// The decay rises to its value as steps go by, as the average is to forget the initial weights first (TensorFlow's
+/// `ExponentialMovingAverage` with `num_updates`). Polyak, Juditsky: "Acceleration of stochastic approximation by
+/// averaging" (1992).
+public struct ExponentialMovingAverage: Sendable {
+  /// The averaged weights; the owner sets the initial ones.
+  public let average: ParameterArena
+  /// What the decay rises to, in 0..<1.
+  public let decay: Double
+  private let kernels: any KernelSet
+
+  public init(_ average: ParameterArena, decay: Double, kernels: any KernelSet) {
+    precondition(decay >= 0 && decay < 1, "a moving average's decay is \(decay), not in 0..<1")
+    self.average = average
+    self.decay = decay
+    self.kernels = kernels
+  }
+
+  /// The decay after a step of the run; `step` counts from 1.
+  public func decay(afterStep step: Int) -> Double {
+    min(decay, Double(1 + step) / Double(10 + step))
+  }
+
+  /// Takes up an arena range of the weights of `step`, which counts from 1. Ranges may be taken up by several threads, each
+  /// once per step.
+  ///
+  /// - Precondition: the range is one of whole cache lines, of 16 floats.
+  public func update(with weights: ParameterArena, step: Int, range: Range<Int>) {
+    precondition(range.isWholeCacheLines, "a moving average takes whole cache lines, and \(range) are none")
+    kernels.exponentialMovingAverage(
+      average: average.pointer + range.lowerBound, parameters: weights.pointer + range.lowerBound,
+      count: range.count, decay: Float(decay(afterStep: step)))
+  }
+}

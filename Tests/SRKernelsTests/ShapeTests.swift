@@ -1,0 +1,24 @@
+import SRKernels
+import Testing
+
+/// The kernels check nothing: what they cannot compute is refused where its shape is made.
+@Suite struct ShapeTests {
+  @Test func convolutionsThatNoKernelComputes() async {
+    await #expect(processExitsWith: .success) { make(side: 1, kernelSize: 9, padding: 4) }
+    await #expect(processExitsWith: .failure) { make(side: 8, kernelSize: 11, padding: 1) }
+    await #expect(processExitsWith: .success) { make(side: 8, kernelSize: 3, padding: 1, shuffled: true) }
+    await #expect(processExitsWith: .failure) { make(side: 8, kernelSize: 5, padding: 2, shuffled: true) }
+  }
+
+  @Test func imagesSmallerThanTheirWindow() async {
+    await #expect(processExitsWith: .success) { _ = SSIMWindow.gaussian.imageShape(height: 6, width: 6) }
+    await #expect(processExitsWith: .failure) { _ = SSIMWindow.gaussian.imageShape(height: 9, width: 5) }
+    await #expect(processExitsWith: .success) { _ = SSIMWindow.box.imageShape(height: 1, width: 1) }
+  }
+}
+
+private func make(side: Int, kernelSize: Int, padding: Int, shuffled: Bool = false) {
+  _ = Convolution2DShape(
+    inputHeight: side, inputWidth: side, inputChannels: 16, outputChannels: 64, kernelSize: kernelSize,
+    padding: padding, shufflesPixels: shuffled)
+}

@@ -1,0 +1,74 @@
+import SRKernelDispatch
+import SROptimizers
+import SRTensor
+import Testing
+
+/// Updates of arena ranges, computed by hand.
+@Suite struct FlatUpdateTests {
+  /// Two tensors, each on cache lines of its own: 32 floats.
+  private static func arena(filledWith value: Float) -> ParameterArena {
+    var layout = ParameterLayout()
+    _ = layout.append("first", shape: [16])
+    _ = layout.append("second", shape: [16])
+    let arena = ParameterArena(layout: layout)
+    arena.pointer.update(repeating: value, count: arena.count)
+    return arena
+  }
+
+  /// (1 + step) / (10 + step) until that is the decay: at 0.9, from step 80 on.
+  @Test func theDecayRises() throws {
+    let average = ExponentialMovingAverage(
+      Self.arena(filledWith: 0), decay: 0.9, kernels: try CPULevel.selected().kernels)
+    for (step, decay) in [
+      (1, 2.0 / 11), (2, 0.25), (8, 0.5), (35, 0.8), (80, 0.9), (81, 0.9), (100_000, 0.9),
+    ] {
+      #expect(abs(average.decay(afterStep: step) - decay) <= 1e-15, "step \(step)")
+    }
+  }
+
+  /// From 1 towards 3: 1 + (1 - 2/11) 2 = 29/11 after the first step, 1 + (1 - 0.9) 2 = 1.2 after a late one.
+  @Test(arguments: CPULevel.supported())
+  func theAverageMovesWithinItsRange(level: CPULevel) {
+    for (step, expected) in [(1, Float(29) / 11), (1000, 1.2)] {
+      let average = ExponentialMovingAverage(
+        Self.arena(filledWith: 1), decay: 0.9, kernels: level.kernels)
+      average.update(with: Self.arena(filledWith: 3), step: step, range: 16..<32)
+      let values = average.average.buffer.values
+      #expect(values[..<16].allSatisfy { $0 == 1 })
+      #expect(values[16...].allSatisfy { abs($0 - expected) <= 1e-6 }, "step \(step): \(values[16])")
+    }
+  }
+
+  /// The first step's corrected moments are g and g^2: every weight moves by the learning rate, whatever its gradient.
+  @Test(arguments: CPULevel.supported())
+  func adamMovesByTheLearningRateAtFirst(level: CPULevel) {
+    let weights = Self.arena(filledWith: 1)
+    let gradients = Self.arena(filledWith: -4)
+    let adam = Adam(layout: weights.layout, kernels: level.kernels)
+    adam.update(weights, gradients: gradients.buffer, learningRate: 0.25, step: 1, range: 0..<16)
+    #expect(weights.buffer.values[..<16].allSatisfy { abs($0 - 1.25) <= 1e-5 })
+    #expect(weights.buffer.values[16...].allSatisfy { $0 == 1 })
+    #expect(abs(adam.firstMoments.buffer.values[0] + 0.4) <= 1e-6)
+    #expect(abs(adam.secondMoments.buffer.values[0] - 0.016) <= 1e-6)
+  }
+
+  /// The kernels check nothing: half a vector would be written beyond the range.
+  @Test func partsOfCacheLinesAreRefused() async {
+    await #expect(processExitsWith: .success) { try FlatUpdateTests.updateAll(0..<16) }
+    await #expect(processExitsWith: .failure) { try FlatUpdateTests.updateAll(0..<8) }
+    await #expect(processExitsWith: .failure) { try FlatUpdateTests.average(8..<24) }
+  }
+
+  private static func updateAll(_ range: Range<Int>) throws {
+    let weights = arena(filledWith: 1)
+    Adam(layout: weights.layout, kernels: try CPULevel.selected().kernels).update(
+      weights, gradients: weights.buffer, learningRate: 1, step: 1, range: range)
+    try average(range)
+  }
+
+  private static func average(_ range: Range<Int>) throws {
+    let average = ExponentialMovingAverage(
+      arena(filledWith: 0), decay: 0.9, kernels: try CPULevel.selected().kernels)
+    average.update(with: arena(filledWith: 1), step: 1, range: range)
+  }
+}

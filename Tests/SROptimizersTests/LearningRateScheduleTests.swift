@@ -1,0 +1,46 @@
+import SROptimizers
+import Testing
+
+/// Rates computed by hand.
+@Suite struct LearningRateScheduleTests {
+  /// A run of 4 epochs of 5 steps.
+  private func expect(
+    _ schedule: LearningRateSchedule, _ rates: [(epoch: Int, step: Int, rate: Double)]
+  ) {
+    for (epoch, step, rate) in rates {
+      let found = schedule.rate(epoch: epoch, step: step, stepsPerEpoch: 5, epochs: 4)
+      #expect(abs(found - rate) <= 1e-12 * rate, "epoch \(epoch), step \(step): \(found), not \(rate)")
+    }
+  }
+
+  /// Halved after every second epoch, at the epoch's first step.
+  @Test func stepsDown() {
+    expect(
+      LearningRateSchedule(initial: 0.8, decay: .step(epochs: 2, gamma: 0.5)),
+      [(0, 0, 0.8), (0, 4, 0.8), (1, 4, 0.8), (2, 0, 0.4), (3, 4, 0.4), (4, 0, 0.2), (10, 3, 0.025)])
+  }
+
+  /// From the initial rate over the middle, (1 + final) / 2 of it, to the last step's, (1 + cos(19 pi / 20)) / 2 of the way
+  /// above the final one; cos(pi / 4) and cos(pi / 2) are known, cos(19 pi / 20) is -0.987688340595137727.
+  @Test func followsACosine() {
+    let lastCosine = -0.987_688_340_595_137_727
+    expect(
+      LearningRateSchedule(initial: 2, decay: .cosine(final: 0.1)),
+      [
+        (0, 0, 2), (1, 0, 2 * (0.1 + 0.9 * (1 + 0.5.squareRoot()) / 2)), (2, 0, 1.1),
+        (3, 4, 2 * (0.1 + 0.9 * (1 + lastCosine) / 2)), (4, 0, 0.2), (5, 0, 0.2),
+      ])
+  }
+
+  /// One and a half epochs are 7.5 steps: the first has 1 / 7.5 of the rate, the eighth all of it.
+  @Test func warmsUp() {
+    let decay = LearningRateSchedule.Decay.step(epochs: 1, gamma: 0.5)
+    expect(
+      LearningRateSchedule(initial: 3, decay: decay, warmupEpochs: 1.5),
+      [(0, 0, 0.4), (0, 4, 2), (1, 0, 1.2), (1, 1, 1.4), (1, 2, 1.5), (1, 4, 1.5), (2, 0, 0.75)])
+    // Both at once: 6 steps of 10 are warm-up, and half of the cosine's way is not yet gone.
+    expect(
+      LearningRateSchedule(initial: 1, decay: .cosine(final: 0), warmupEpochs: 2),
+      [(0, 0, 0.1), (1, 0, 0.6 * (1 + 0.5.squareRoot()) / 2), (2, 0, 0.5)])
+  }
+}
