@@ -24,6 +24,12 @@ struct DoctorCommand: ParsableCommand {
   var weightsDir: String?
   @OptionGroup var expectation: ExpectationOptions
 
+  func validate() throws {
+    if let threads, !(1...TrainingConfiguration.mostThreads).contains(threads) {
+      throw ValidationError("--threads is \(threads), expected 1 to \(TrainingConfiguration.mostThreads)")
+    }
+  }
+
   func run() throws {
     try Job.run { job in
       try expectation.expectation.check(job.communicator)

@@ -26,8 +26,13 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: "Ranks that share a host's link.")
   var ranksPerHost = 1
 
+  /// Of a job, and of a host.
+  static let rankCounts = 1...1_000_000
+
   func validate() throws {
-    guard ranksPerHost >= 1 else { throw ValidationError("--ranks-per-host is at least 1") }
+    guard Self.rankCounts.contains(ranksPerHost) else {
+      throw ValidationError("--ranks-per-host is \(ranksPerHost), expected \(Self.rankCounts)")
+    }
     guard payload > 0, payload <= 1, busyShare > 0, busyShare <= 1 else {
       throw ValidationError("--payload and --busy-share are above 0 and at most 1")
     }
@@ -64,10 +69,12 @@ struct NetworkOptions: ParsableArguments {
   private func quantity(_ text: String, _ option: String, units: KeyValuePairs<String, Double>) throws
     -> Double
   {
+    // No network's figure is near either end, and what is computed of them can still be printed.
     for (unit, factor) in units where text.hasSuffix(unit) {
-      if let value = Double(text.dropLast(unit.count)), value > 0, value.isFinite { return value * factor }
+      if let value = Double(text.dropLast(unit.count)), (1e-6...1e6).contains(value) { return value * factor }
     }
     let known = units.map(\.key).joined(separator: ", ")
-    throw ValidationError("\(option): '\(text)' is not a number above 0 with one of the units \(known)")
+    throw ValidationError(
+      "\(option): '\(text)' is not a number from 1e-6 to 1e6 with one of the units \(known)")
   }
 }

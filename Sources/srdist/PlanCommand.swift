@@ -29,7 +29,12 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var options: TrainOptions
 
   func validate() throws {
-    guard ranks >= 1 else { throw ValidationError("--ranks is at least 1") }
+    guard NetworkOptions.rankCounts.contains(ranks) else {
+      throw ValidationError("--ranks is \(ranks), expected \(NetworkOptions.rankCounts)")
+    }
+    if let imageTime, !(imageTime > 0 && imageTime <= 1e9) {
+      throw ValidationError("--image-time is \(imageTime), expected milliseconds above 0 and at most 1e9")
+    }
   }
 
   func run() throws {

@@ -54,7 +54,11 @@ struct LearningOptions: ParsableArguments {
   var augment: String?
   @Option(help: "stored, or random (a fresh crop each epoch; needs `srdist prepare --keep-full`).")
   var crop: String?
-  @Option(help: "Decay of the averaged weights that are validated and kept, such as 0.999; 0 for none.")
+  @Option(
+    help: """
+      Decay of averaged weights, such as 0.999; 0 for none. They are what is validated, and lie beside the others in each \
+      checkpoint, as ema.safetensors.
+      """)
   var emaDecay: Double?
   @Option(help: "float32 or bfloat16: how gradients travel between ranks.")
   var gradientDtype: String?

@@ -96,6 +96,44 @@ import Testing
     #expect(try train(settings, status: 1).contains("data: SHA-256"))
   }
 
+  /// Else a kill would bring the run back to the future that its log no longer has.
+  @Test func goingBackRemovesTheCheckpointsAfterIt() throws {
+    let every = ["--checkpoint-every", "1", "--keep-checkpoints", "9"]
+    _ = try train(every)
+    let back = every + ["--max-steps", "2", "--resume", checkpoint(1)]
+    #expect(try train(back).contains("removed 4 checkpoint(s) of later steps than 1"))
+    #expect(try loggedEpochs == [1])
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("run/checkpoints")).sorted()
+    #expect(names == ["best", "step-00000001", "step-00000002"])
+  }
+
+  /// The best value of another folder's run is none that this folder has.
+  @Test func aRunFromAnotherFoldersCheckpointKeepsItsOwnBest() throws {
+    _ = try train(["--epochs", "1"])
+    let other = folder.file("other")
+    _ = try train(["--output", other, "--resume", checkpoint(2)])
+    #expect(FileManager.default.fileExists(atPath: "\(other)/checkpoints/best/model.safetensors"))
+  }
+
+  @Test func anotherBeginningIsAnotherRun() throws {
+    _ = try train(["--max-steps", "1"])
+    let errors = try train(["--max-steps", "1", "--init", "pytorch"], status: 1)
+    #expect(errors.contains("init: interpolation there, pytorch here"), "\(errors)")
+  }
+
+  @Test func whatIsNoCheckpointIsSaidToBeNone() throws {
+    _ = try train(["--max-steps", "1"])
+    #expect(
+      try train(["--resume", folder.file("run")], status: 1).contains("it is a run's folder; name one of"))
+    #expect(try train(["--resume", folder.file("none")], status: 1).contains("nothing is there"))
+  }
+
+  @Test func theGradientOfAnotherStepIsNotDumped() throws {
+    _ = try train(["--max-steps", "1"])
+    let errors = try train(["--max-steps", "2", "--dump-gradients", folder.file("g.safetensors")], status: 1)
+    #expect(errors.contains("this one goes on after step 1"), "\(errors)")
+  }
+
   @Test(.enabled(if: SharedData.isAvailable, "SKIPPED: the shared perceptual weights are not there"))
   func otherNetworksAreAnotherRun() throws {
     for name in ["squeezenet1_1-torchvision-features", "lpips-v0.1-lin-squeeze"] {

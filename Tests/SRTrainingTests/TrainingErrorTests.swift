@@ -28,7 +28,15 @@ import Testing
     try SmallPairs.write(to: folder)
     let cases: [(options: [String], said: [String])] = [
       (["--loss", "mes=1"], ["mes", "charbonnier"]),
-      (["--epochs", "0"], ["epochs", "at least 1"]),
+      (["--epochs", "0"], ["epochs", "from 1 to"]),
+      (["--epochs", "\(Int.max)"], ["epochs", "from 1 to"]),
+      (["--synthetic-train", "1000000000"], ["synthetic-train", "to 100000"]),
+      (["--threads", "5000"], ["threads", "from 1 to 4096"]),
+      (["--stall-timeout", "0.5"], ["stall-timeout", "at least 1"]),
+      (["--virtual-ranks", "5"], ["4 images cannot be dealt to 5 ranks"]),
+      (["--trace", folder.file("hr_train.npy/trace.json")], ["hr_train.npy", "Not a directory"]),
+      (["--config", folder.path], ["configuration file", "directory"]),
+      (["--output", folder.file("hr_train.npy")], ["hr_train.npy", "Not a directory"]),
       (["--lr-gamma", "2"], ["lr-gamma", "of at most 1"]),
       (["--preset", "hybird"], ["hybird", "hybrid"]),
       (["--loss", "vgg=1"], ["vgg16-torchvision-features", "scripts/fetch-weights", "--weights-dir"]),
@@ -49,7 +57,7 @@ import Testing
     try SmallPairs.write(to: folder)
     let cases = [
       ("epoch: 3\n", "did you mean 'epochs'?"), ("epochs: [1, 2]\n", "needs a plain value"),
-      ("- epochs\n", "one mapping"), ("epochs: many\n", "at least 1"), ("epochs: 1\nepochs: 2\n", "YAML"),
+      ("- epochs\n", "one mapping"), ("epochs: many\n", "from 1 to"), ("epochs: 1\nepochs: 2\n", "YAML"),
     ]
     for (yaml, said) in cases {
       try Data(yaml.utf8).write(to: URL(fileURLWithPath: folder.file("settings.yaml")))

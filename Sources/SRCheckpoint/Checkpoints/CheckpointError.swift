@@ -6,6 +6,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   case notWritten(path: String, cause: FileError)
   /// The checkpoint at `path` is damaged; one problem a file.
   case damaged(path: String, problems: [String])
+  /// There is no checkpoint at `path`; `advice` says what may be meant.
+  case absent(path: String, advice: String)
   /// The checkpoint was written by a newer program.
   case unknownFormat(path: String, version: Int)
   /// The checkpoint has no file of that name, such as `ema.safetensors`.
@@ -17,6 +19,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
       "checkpoint \(path) was not written, earlier ones are untouched: \(cause)"
     case .damaged(let path, let problems):
       "checkpoint \(path) is damaged: \(problems.joined(separator: "; "))"
+    case .absent(let path, let advice):
+      "there is no checkpoint at '\(path)': \(advice)"
     case .unknownFormat(let path, let version):
       "checkpoint \(path) has format version \(version), this program reads version "
         + "\(CheckpointState.currentFormatVersion)"

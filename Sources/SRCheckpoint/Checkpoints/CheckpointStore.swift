@@ -83,6 +83,17 @@ public struct CheckpointStore: Sendable {
     return Array(removed)
   }
 
+  /// Removes the checkpoints of later steps, the best one included: they belong to a future that the run goes back from.
+  /// Those that this program cannot read, perhaps because a newer one wrote them, stay. Returns those removed. Throws ``FileError``.
+  @discardableResult
+  public func removeNewer(thanStep step: Int) throws -> [CheckpointDirectory] {
+    var newer = try steps().filter { $0 > step }.map { checkpoint(atStep: $0) }
+    if let state = try? best.state(), state.step > step { newer.append(best) }
+    newer = newer.filter { (try? $0.verify()) != nil }
+    for checkpoint in newer { try checkpoint.remove() }
+    return newer
+  }
+
   /// What ``newestVerified()`` found.
   public struct Selection: Sendable {
     /// Absent where no checkpoint verifies.

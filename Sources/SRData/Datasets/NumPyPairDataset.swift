@@ -90,6 +90,6 @@ public struct PairDatasetError: Error, CustomStringConvertible, Sendable, Equata
   }
 
   public var description: String {
-    "\(path): expected \(expected), found \(found); `srdist prepare` writes files that fit"
+    "\(path): expected \(expected), found \(found); `srdist prepare --scale 4` writes files that fit"
   }
 }

@@ -60,17 +60,19 @@ public struct NumPyHeader: Sendable, Equatable {
     do {
       return (try NumPyDictionaryParser.parse(text), start + length)
     } catch {
-      throw fail(error.expected, "\(error.found) in the .npy header \(text.trimmingSuffix())")
+      throw fail(error.expected, "\(error.found) in the .npy header \(text.excerpt)")
     }
   }
 }
 
 extension String {
-  /// Without the spaces and newlines at the end.
-  fileprivate func trimmingSuffix() -> String {
+  /// Without the spaces and newlines at the end; the beginning of what is long, such as pixels taken for a header.
+  fileprivate var excerpt: String {
     var text = Substring(self)
     while let last = text.last, last.isWhitespace { text.removeLast() }
-    return String(text)
+    let (printable, most) = (text.unicodeScalars.allSatisfy { (" "..."~").contains($0) }, 120)
+    if printable && text.count <= most { return String(text) }
+    return text.prefix(most).debugDescription + (text.count > most ? "..." : "")
   }
 }
 

@@ -49,9 +49,9 @@ public enum Setting: String, CaseIterable, Sendable {
     switch self {
     case .model, .loss, .batchSize, .learningRate, .lrSchedule, .lrStep, .lrGamma, .lrFinal, .warmupEpochs,
       .lrScaling, .seed, .shuffle, .augment, .crop, .emaDecay, .gradientDType, .reduction, .vggInput,
-      .lpipsInput, .lpipsLinear:
+      .lpipsInput, .lpipsLinear, .initialization, .initWeights:
       true
-    case .epochs, .maxSteps, .initialization, .initWeights, .data, .syntheticTrain, .syntheticValid,
+    case .epochs, .maxSteps, .data, .syntheticTrain, .syntheticValid,
       .weightsDir, .output,
       .resume, .checkpointEvery, .keepCheckpoints, .validation, .threads, .virtualRanks, .bucketSize,
       .overlap,

@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 import Yams
 
 extension SettingLayer {
@@ -27,7 +28,8 @@ extension SettingLayer {
         let key = keyNode.scalar?.string ?? "(not a scalar)"
         throw ConfigurationError(
           "\(origin)\(line): '\(key)' is no setting\(Self.suggestion(for: key)). "
-            + "Settings are the long options of `srdist train` without the dashes.")
+            + "`srdist train --help` lists the settings: its options of what is learned, of data and networks, and of how "
+            + "the run is carried out, without the dashes.")
       }
       guard let scalar = valueNode.scalar else {
         throw ConfigurationError(
@@ -41,15 +43,14 @@ extension SettingLayer {
   public init(file: String) throws {
     let text: String
     do {
-      text = try String(contentsOfFile: file, encoding: .utf8)
+      text = try MappedFile(path: file).withBytes { String(decoding: $0, as: UTF8.self) }
     } catch {
-      throw ConfigurationError(
-        "cannot read the configuration file \(file): \(error.localizedDescription)")
+      throw ConfigurationError("the configuration file: \(error)")
     }
     try self.init(yaml: text, origin: file)
   }
 
-  /// `; did you mean 'epochs'?` where a setting's name is close.
+  /// ` (did you mean 'epochs'?)` where a setting's name is close.
   private static func suggestion(for key: String) -> String {
     let normalized = key.lowercased().replacingOccurrences(of: "_", with: "-")
     let nearest = Setting.allCases.min {
@@ -58,7 +59,7 @@ extension SettingLayer {
     guard let nearest, distance(nearest.rawValue, normalized) <= max(2, normalized.count / 3) else {
       return ""
     }
-    return "; did you mean '\(nearest.rawValue)'?"
+    return " (did you mean '\(nearest.rawValue)'?)"
   }
 
   /// Levenshtein's edit distance.

@@ -99,8 +99,8 @@ extension TrainingConfiguration {
     case .initialization: initialization = try choice(text)
     case .initWeights: initWeights = text
     case .data: data = text
-    case .syntheticTrain: syntheticTrain = try whole(text, from: 1)
-    case .syntheticValid: syntheticValid = try whole(text, from: 1)
+    case .syntheticTrain: syntheticTrain = try whole(text, from: 1, to: mostDrawnImages)
+    case .syntheticValid: syntheticValid = try whole(text, from: 1, to: mostDrawnImages)
     case .weightsDir: weightsDir = text
     case .vggInput: vggInput = try choice(text)
     case .lpipsInput: lpipsInput = try choice(text)
@@ -117,14 +117,15 @@ extension TrainingConfiguration {
       checkpointEvery = value == 0 ? nil : value
     case .keepCheckpoints: keepCheckpoints = try whole(text, from: 1)
     case .validation: validation = try choice(text)
-    case .threads: threads = try whole(text, from: 1)
+    case .threads: threads = try whole(text, from: 1, to: TrainingConfiguration.mostThreads)
     case .virtualRanks: virtualRanks = try whole(text, from: 1)
     case .overlap: overlap = try truth(text)
     case .bucketSize: bucketSize = try whole(text, from: 4096)
     case .samples: samples = try whole(text, from: 0)
     case .tensorboard: tensorboard = try truth(text)
     case .stallTimeout:
-      let value = try number(text, from: 0)
+      // Heartbeats come by the second.
+      let value = try number(text, from: Double(text) == 0 ? 0 : 1)
       stallTimeout = value == 0 ? nil : value
     }
   }
@@ -137,6 +138,11 @@ extension TrainingConfiguration {
     }
     if reduction == .mpi && virtualRanks != nil {
       throw ConfigurationError("virtual-ranks plays reduction tree; with reduction mpi start real ranks")
+    }
+    if let virtualRanks, virtualRanks > batchSize {
+      throw ConfigurationError(
+        "virtual-ranks: \(batchSize) images cannot be dealt to \(virtualRanks) ranks; play fewer, or raise batch-size"
+      )
     }
     if crop == .random && data == nil {
       throw ConfigurationError(
@@ -160,9 +166,13 @@ private func truth(_ text: String) throws -> Bool {
   return value
 }
 
-private func whole(_ text: String, from least: Int) throws -> Int {
-  guard let value = Int(text), value >= least else {
-    throw ConfigurationError("a whole number of at least \(least) is needed")
+/// Drawn images lie in memory, 52 KB each.
+private let mostDrawnImages = 100_000
+
+/// - Parameter most: so large by default that the product of two such numbers can still be counted.
+private func whole(_ text: String, from least: Int, to most: Int = 1_000_000_000) throws -> Int {
+  guard let value = Int(text), (least...most).contains(value) else {
+    throw ConfigurationError("a whole number from \(least) to \(most) is needed")
   }
   return value
 }

@@ -14,7 +14,16 @@ extension TrainingConfiguration {
     var settings = Setting.allCases.filter(\.decidesResult)
     // A cosine depends on where it ends.
     if lrSchedule == .cosine { settings.append(.epochs) }
-    return settings.compactMap { setting in
+    return differences(from: other, in: settings)
+  }
+
+  /// Where data and networks lie elsewhere: no reason to refuse by itself, but perhaps why their contents differ.
+  func differencesOfPlaces(from other: TrainingConfiguration) -> [String] {
+    differences(from: other, in: [.data, .syntheticTrain, .syntheticValid, .weightsDir])
+  }
+
+  private func differences(from other: TrainingConfiguration, in settings: [Setting]) -> [String] {
+    settings.compactMap { setting in
       let (ours, theirs) = (text(of: setting) ?? "unset", other.text(of: setting) ?? "unset")
       return ours == theirs ? nil : "\(setting.rawValue): \(theirs) there, \(ours) here"
     }

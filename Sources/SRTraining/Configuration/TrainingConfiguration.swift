@@ -36,6 +36,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
     case checkpoint(path: String)
   }
 
+  /// The most threads of a rank: more than any host has cores.
+  public static let mostThreads = 4096
+
   // What is learned.
   public var model = ModelKind.attention
   public var loss = "charbonnier=1"

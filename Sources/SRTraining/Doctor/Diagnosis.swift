@@ -19,7 +19,7 @@ public struct Diagnosis: Equatable, Sendable {
     problems =
       Self.launchProblems(reports) + hosts.flatMap { Self.bindingProblems($0.value) }
       + hosts.flatMap { Self.memoryProblems($0.value) } + Self.unlikeness(reports)
-      + links.flatMap(Self.linkProblems)
+      + links.flatMap(Self.linkProblems) + Self.weightProblems(reports)
   }
 
   /// The findings, then the problems or that there are none.
@@ -64,7 +64,10 @@ public struct Diagnosis: Equatable, Sendable {
       }
     }
     let weights = reports[0].weights
-    lines.append("weights     \(weights.isEmpty ? "none found" : weights.joined(separator: ", "))")
+    let none =
+      "none found: `scripts/fetch-weights` brings those that the presets vanilla, attention and hybrid and the metric LPIPS "
+      + "need; --weights-dir names another folder"
+    lines.append("weights     \(weights.isEmpty ? none : weights.joined(separator: ", "))")
     return lines
   }
 
@@ -104,6 +107,13 @@ public struct Diagnosis: Equatable, Sendable {
           + "ranks there, or fewer --threads")
     }
     return problems
+  }
+
+  private static func weightProblems(_ reports: [RankReport]) -> [String] {
+    Set(reports.flatMap { report in report.weightProblems.map { "\($0) (on \(report.host))" } }).sorted().map
+    {
+      "weights that cannot be read: \($0). Remove the file and run scripts/fetch-weights"
+    }
   }
 
   private static func memoryProblems(_ ranks: [RankReport]) -> [String] {

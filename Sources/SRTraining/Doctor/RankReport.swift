@@ -1,4 +1,5 @@
 import Foundation
+import SRCheckpoint
 import SRDistributed
 import SRKernelDispatch
 import SRKernels
@@ -32,6 +33,8 @@ public struct RankReport: Codable, Equatable, Sendable {
   public var tasksByLauncher: Int?
   /// Perceptual weights in the folder, by file name.
   public var weights: [String]
+  /// Those of them that cannot be read, and why.
+  public var weightProblems: [String]
 
   /// Looks around on this rank's host.
   ///
@@ -61,6 +64,14 @@ public struct RankReport: Codable, Equatable, Sendable {
     }.max()
     let names = (try? FileManager.default.contentsOfDirectory(atPath: weightsDirectory)) ?? []
     weights = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+    weightProblems = weights.compactMap { name in
+      do {
+        _ = try SafetensorsFile(path: "\(weightsDirectory)/\(name)")
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
   }
 
   /// Every rank's report, on every rank. Collective.

@@ -37,12 +37,12 @@ public struct EvaluationRun {
   /// - Parameters:
   ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken where it has them.
   ///   - settings: loss, data and perceptual networks, the last layer winning.
-  /// - Throws: what reading the weights' names throws.
+  /// - Throws: ``CheckpointError`` for a damaged checkpoint, and what reading the weights' names throws.
   public init(
     weights: String, settings: [SettingLayer], split: NumPyPairDataset.Split, communicator: Communicator,
     kernels: any KernelSet
   ) throws {
-    let file = Self.weightFile(weights)
+    let file = try CheckpointDirectory.weightFile(weights)
     self.weights = file
     var model = SettingLayer(origin: file, values: [:])
     let isAttention = try SafetensorsFile(path: file).tensors.contains { $0.name.contains(".attention.") }
@@ -76,16 +76,5 @@ public struct EvaluationRun {
       terms: sums.terms,
       metrics: Dictionary(uniqueKeysWithValues: names.map { ($0, sums.metric($0) ?? .nan) }),
       bicubic: baseline.metrics, provenance: run.lossAssembly.provenance)
-  }
-
-  private static func weightFile(_ path: String) -> String {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
-    else {
-      return path
-    }
-    let checkpoint = CheckpointDirectory(path: path)
-    return checkpoint.file(
-      checkpoint.hasAveragedWeights ? CheckpointDirectory.averagedFile : CheckpointDirectory.modelFile)
   }
 }

@@ -20,9 +20,14 @@ struct Resumption {
     let communicator = run.communicator
     var stateBytes: [UInt8] = []
     try communicator.together {
-      guard communicator.rank == 0, let (checkpoint, state) = try select() else { return }
+      guard communicator.rank == 0, let (checkpoint, found) = try select() else { return }
+      var state = found
       try checkFit(state, of: checkpoint)
       try load(checkpoint)
+      if !holdsBest(of: state) {
+        // The next epoch's is the best of those that this folder has.
+        state.best = nil
+      }
       logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
       stateBytes = Array(try JSONEncoder().encode(state))
     }
@@ -58,9 +63,15 @@ struct Resumption {
       }
       return nil
     case .checkpoint(let path):
-      let checkpoint = CheckpointDirectory(path: path)
+      let checkpoint = try CheckpointDirectory(existing: path)
       return (checkpoint, try checkpoint.verify())
     }
+  }
+
+  /// Whether this folder's best checkpoint is the one that the state tells of: not where the run goes on from another
+  /// folder's checkpoint, or back to one that is older than the best.
+  private func holdsBest(of state: CheckpointState) -> Bool {
+    (try? folder.checkpoints.best.state())?.best == state.best
   }
 
   /// Refuses a checkpoint whose run would have led to other bits.
@@ -68,7 +79,9 @@ struct Resumption {
     let layer = try SettingLayer(yaml: state.configuration, origin: checkpoint.path)
     let theirs = try TrainingConfiguration(layers: [layer])
     var differences = run.configuration.differences(from: theirs)
-    differences += inputs.differences(dataSHA256: state.dataSHA256, networkSHA256: state.networkSHA256)
+    let inputs = inputs.differences(dataSHA256: state.dataSHA256, networkSHA256: state.networkSHA256)
+    differences += inputs
+    if !inputs.isEmpty { differences += run.configuration.differencesOfPlaces(from: theirs) }
     guard differences.isEmpty else {
       throw RunError(
         "\(checkpoint.path) belongs to another run: \(differences.joined(separator: "; ")). Give the same "

@@ -56,7 +56,7 @@ struct RunContext: Sendable {
 
     let parameters = ParameterArena(layout: model.layout)
     if let path = configuration.initWeights {
-      try loadParameters(from: path, into: parameters)
+      try loadParameters(from: try CheckpointDirectory.weightFile(path), into: parameters)
     } else {
       model.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import SRCheckpoint
+import SRFiles
 
 /// Where a run's files lie.
 public struct RunFolder: Sendable {
@@ -28,10 +29,11 @@ public struct RunFolder: Sendable {
 
   func create() throws {
     do {
-      try FileManager.default.createDirectory(atPath: samples, withIntermediateDirectories: true)
+      try DirectoryCalls.createWithParents(samples)
+      // That there is something of its name is no error to the call.
+      _ = try DirectoryCalls.names(in: samples)
     } catch {
-      throw RunError(
-        "cannot create the run folder \(path): \(error.localizedDescription); choose another --output")
+      throw RunError("the run folder \(path): \(error); choose another --output")
     }
   }
 }

@@ -26,6 +26,12 @@ final class RunRecorder {
     store = folder.checkpoints
     try folder.create()
     try store.prepare()
+    let removed = try store.removeNewer(thanStep: position.step)
+    if !removed.isEmpty {
+      logger.notice(
+        "removed \(removed.count) checkpoint(s) of later steps than \(position.step), which the run goes back to"
+      )
+    }
     try MetricsFile.truncate(folder.metricsLog, toStep: position.step, completedEpochs: position.epoch)
     log = try MetricsLog(path: folder.metricsLog)
     events =

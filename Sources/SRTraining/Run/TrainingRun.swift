@@ -64,6 +64,13 @@ public struct TrainingRun {
     var position = try Resumption(
       run: run, folder: folder, inputs: inputs, logger: logger
     ).restore(layout: step.layout)
+    try communicator.together {
+      if gradientDump != nil, position.step > 0 {
+        throw ConfigurationError(
+          "dump-gradients: writes the gradient of a run's first step, and this one goes on after step \(position.step); "
+            + "choose another --output")
+      }
+    }
     try RankFacts.ofStart(run, position).agree(communicator)
     let recorder = try communicator.together {
       communicator.rank == 0
@@ -99,7 +106,18 @@ public struct TrainingRun {
     }
     let run = try RunContext(
       configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
+    let unusable = run.model.layout.entries.first {
+      !kernels.allFinite(run.weights.parameters.pointer(to: $0), count: $0.count)
+    }
+    if let unusable {
+      throw ConfigurationError(
+        "init-weights: \(unusable.name) in \(configuration.initWeights ?? "") holds values that are not finite")
+    }
     if communicator.rank == 0 {
+      if configuration.data == nil {
+        logger.info(
+          "these faces are drawn: `srdist prepare` makes data of photographs, and --data trains on them")
+      }
       for line in run.lossAssembly.provenance { logger.info("\(line)") }
     }
     return (run, RunInputs(run))

@@ -1,3 +1,4 @@
+import Foundation
 import SRData
 import SRTensor
 
@@ -24,6 +25,11 @@ package struct TrainingSamples: Sendable {
     augmentation = configuration.augment
     seed = configuration.seed
     if configuration.crop == .random, let directory = configuration.data {
+      let full = "\(directory)/\(RandomCrops.fileName)"
+      guard FileManager.default.fileExists(atPath: full) else {
+        throw ConfigurationError(
+          "crop: random cuts crops from \(full), which is not there; `srdist prepare --keep-full` writes it")
+      }
       crops = try RandomCrops(directory: directory, like: pairs, seed: configuration.seed)
     } else {
       crops = nil

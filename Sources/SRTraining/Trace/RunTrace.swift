@@ -1,14 +1,21 @@
 import Foundation
 import SRDistributed
+import SRFiles
 
 /// Records a run on every rank and writes one file at its end.
 struct RunTrace: Sendable {
   let recorder: TraceRecorder
   private let path: String
 
-  /// Collective.
+  /// Collective. Throws the same ``FileError`` on every rank where rank 0 cannot write to `path`: a run is long, and the trace
+  /// is written at its end.
   init(path: String, _ communicator: Communicator) throws {
     self.path = path
+    try communicator.together {
+      guard communicator.rank == 0 else { return }
+      try DirectoryCalls.createWithParents(DirectoryCalls.parent(of: path))
+      _ = try OpenFile(path, O_WRONLY | O_CREAT)
+    }
     recorder = try TraceRecorder(communicator)
   }
 
