@@ -111,7 +111,8 @@ public struct TrainingRun {
     }
     if let unusable {
       throw ConfigurationError(
-        "init-weights: \(unusable.name) in \(configuration.initWeights ?? "") holds values that are not finite")
+        "init-weights: \(unusable.name) in \(configuration.initWeights ?? "") holds values that are not finite"
+      )
     }
     if communicator.rank == 0 {
       if configuration.data == nil {
