@@ -27,19 +27,12 @@ import Testing
 
   @Test(arguments: CPULevel.supported())
   func cutsNegativesOffWhereAsked(level: CPULevel) {
-    let trial = ConvolutionTrial(Self.shapes[0], seed: 7)
-    let kernel = level.kernels.makeConvolution2D(Self.shapes[0])
-    let plain = trial.forward(kernel, activation: .identity)
-    #expect(plain.contains { $0 < 0 })
-    #expect(trial.forward(kernel, activation: .relu) == plain.map { max($0, 0) })
+    expectCutsNegativesOff(
+      level.kernels.makeConvolution2D(Self.shapes[0]), ConvolutionTrial(Self.shapes[0], seed: 7))
   }
 
   @Test(arguments: CPULevel.supported())
   func hasTheSameBitsOnEveryCall(level: CPULevel) {
-    let trial = ConvolutionTrial(Self.shapes[0], seed: 8)
-    let first = trial.run(level.kernels.makeConvolution2D(Self.shapes[0]), dirtyMemory: 0)
-    let second = trial.run(level.kernels.makeConvolution2D(Self.shapes[0]), dirtyMemory: .nan)
-    #expect(first.destination == second.destination)
-    #expect(first.gradientSource == second.gradientSource)
+    expectSameBitsOnEveryCall(level.kernels, ConvolutionTrial(Self.shapes[0], seed: 8))
   }
 }

@@ -39,22 +39,13 @@ import Testing
 
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[3]])
   func cutsNegativesOffWhereAsked(level: CPULevel, shape: Convolution2DShape) {
-    let trial = ConvolutionTrial(shape, seed: 13)
-    let kernel = level.kernels.makeConvolution2D(shape)
-    let plain = trial.forward(kernel, activation: .identity)
-    #expect(plain.contains { $0 < 0 })
-    #expect(trial.forward(kernel, activation: .relu) == plain.map { max($0, 0) })
+    expectCutsNegativesOff(level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, seed: 13))
   }
 
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[1], shapes[4]])
   func hasTheSameBitsOnEveryCall(level: CPULevel, shape: Convolution2DShape) {
     let trial = ConvolutionTrial(shape, seed: 14)
-    let first = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: 0)
-    let second = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: .nan)
-    #expect(first.destination == second.destination)
-    #expect(first.gradientSource == second.gradientSource)
-    #expect(first.gradientWeights == second.gradientWeights)
-    #expect(first.gradientBias == second.gradientBias)
+    expectSameBitsOnEveryCall(level.kernels, trial)
     let results = trial.forwardAloneAndPaired(level.kernels.makeConvolution2D(shape))
     #expect(results.alone == results.paired)
   }

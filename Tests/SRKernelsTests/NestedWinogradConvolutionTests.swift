@@ -29,21 +29,11 @@ import Testing
 
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[5]])
   func cutsNegativesOffWhereAsked(level: CPULevel, shape: Convolution2DShape) {
-    let trial = ConvolutionTrial(shape, seed: 4)
-    let kernel = level.kernels.makeConvolution2D(shape)
-    let plain = trial.forward(kernel, activation: .identity)
-    #expect(plain.contains { $0 < 0 })
-    #expect(trial.forward(kernel, activation: .relu) == plain.map { max($0, 0) })
+    expectCutsNegativesOff(level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, seed: 4))
   }
 
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[1]])
   func hasTheSameBitsOnEveryCall(level: CPULevel, shape: Convolution2DShape) {
-    let trial = ConvolutionTrial(shape, seed: 5)
-    let first = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: 0)
-    let second = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: .nan)
-    #expect(first.destination == second.destination)
-    #expect(first.gradientSource == second.gradientSource)
-    #expect(first.gradientWeights == second.gradientWeights)
-    #expect(first.gradientBias == second.gradientBias)
+    expectSameBitsOnEveryCall(level.kernels, ConvolutionTrial(shape, seed: 5))
   }
 }

@@ -69,24 +69,12 @@ import Testing
 
   @Test(arguments: CPULevel.supported())
   func cutsNegativesOffWhereAsked(level: CPULevel) {
-    let shape = Self.shapes[1]
-    let trial = ConvolutionTrial(shape, seed: 8)
-    let kernel = level.kernels.makeConvolution2D(shape)
-    let plain = trial.forward(kernel, activation: .identity)
-    let cut = trial.forward(kernel, activation: .relu)
-    #expect(plain.contains { $0 < 0 })
-    #expect(cut == plain.map { max($0, 0) })
+    expectCutsNegativesOff(
+      level.kernels.makeConvolution2D(Self.shapes[1]), ConvolutionTrial(Self.shapes[1], seed: 8))
   }
 
   @Test(arguments: CPULevel.supported())
   func hasTheSameBitsOnEveryCall(level: CPULevel) {
-    let shape = Self.shapes[6]
-    let trial = ConvolutionTrial(shape, seed: 9)
-    let first = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: 0)
-    let second = trial.run(level.kernels.makeConvolution2D(shape), dirtyMemory: .nan)
-    #expect(first.destination == second.destination)
-    #expect(first.gradientSource == second.gradientSource)
-    #expect(first.gradientWeights == second.gradientWeights)
-    #expect(first.gradientBias == second.gradientBias)
+    expectSameBitsOnEveryCall(level.kernels, ConvolutionTrial(Self.shapes[6], seed: 9))
   }
 }

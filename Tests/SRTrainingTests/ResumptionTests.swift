@@ -113,6 +113,9 @@ import Testing
     let other = folder.file("other")
     _ = try train(["--output", other, "--resume", checkpoint(2)])
     #expect(FileManager.default.fileExists(atPath: "\(other)/checkpoints/best/model.safetensors"))
+    // A second time it would cut the log of what is there now.
+    let errors = try train(["--output", other, "--resume", checkpoint(2)], status: 1)
+    #expect(errors.contains("\(other) holds a run already"), "\(errors)")
   }
 
   @Test func anotherBeginningIsAnotherRun() throws {

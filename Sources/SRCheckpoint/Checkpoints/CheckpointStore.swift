@@ -35,6 +35,14 @@ public struct CheckpointStore: Sendable {
   /// Where the best checkpoint lies, or would.
   public var best: CheckpointDirectory { CheckpointDirectory(path: "\(path)/\(Self.bestName)") }
 
+  /// Whether a checkpoint lies in this store.
+  public func contains(_ checkpoint: CheckpointDirectory) -> Bool {
+    func resolved(_ path: String) -> String {
+      URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+    }
+    return resolved(DirectoryCalls.parent(of: resolved(checkpoint.path))) == resolved(path)
+  }
+
   /// Writes the checkpoint of `contents.state.step`. Throws ``CheckpointError``.
   @discardableResult
   public func save(_ contents: CheckpointContents) throws -> CheckpointDirectory {

@@ -46,11 +46,7 @@ struct Resumption {
   private func select() throws -> (CheckpointDirectory, CheckpointState)? {
     switch run.configuration.resume {
     case .never:
-      if folder.holdsRun {
-        throw RunError(
-          "\(folder.path) holds a run already; go on with it by --resume auto, choose another --output, or remove it"
-        )
-      }
+      if folder.holdsRun { throw holdsAnother }
       return nil
     case .auto:
       let selection = try folder.checkpoints.newestVerified()
@@ -64,8 +60,15 @@ struct Resumption {
       return nil
     case .checkpoint(let path):
       let checkpoint = try CheckpointDirectory(existing: path)
+      if folder.holdsRun, !folder.checkpoints.contains(checkpoint) { throw holdsAnother }
       return (checkpoint, try checkpoint.verify())
     }
+  }
+
+  private var holdsAnother: RunError {
+    RunError(
+      "\(folder.path) holds a run already; go on with it by --resume auto, choose another --output, or remove it"
+    )
   }
 
   /// Whether this folder's best checkpoint is the one that the state tells of: not where the run goes on from another
