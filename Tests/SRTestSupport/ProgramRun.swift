@@ -37,6 +37,7 @@ public final class RunningProgram {
   private let process = Process()
   private let name: String
   private let timeLimit: TimeInterval
+  private let isLauncher: Bool
   private let folder: URL
 
   /// Starts `product`; see ``ProgramRun/init(ranks:_:_:environment:timeLimit:)``.
@@ -48,6 +49,7 @@ public final class RunningProgram {
   ) throws {
     name = "\(product) \(arguments.joined(separator: " ")) on \(ranks ?? 1) ranks"
     self.timeLimit = timeLimit
+    isLauncher = ranks != nil
     let program = try Self.productsDirectory().appendingPathComponent(product)
     if let ranks {
       process.executableURL = URL(fileURLWithPath: try #require(ProgramRun.launcher))
@@ -83,10 +85,18 @@ public final class RunningProgram {
 
   public func kill(_ signal: Int32) { _ = Foundation.kill(process.processIdentifier, signal) }
 
-  /// Waits for the end.
+  /// Waits for the end. An mpirun that hangs after all ranks have ended is killed, and ends as where it crashes there:
+  /// Open MPI 4.1's sometimes does the one or the other in `PMIx_server_finalize` after an abort.
   public func wait() throws -> (status: Int32, output: String, errors: String) {
     let deadline = Date(timeIntervalSinceNow: timeLimit)
+    var ranksLivedAt = Date()
+    var hung = false
     while process.isRunning {
+      if !isLauncher || hasLivingChildren { ranksLivedAt = Date() }
+      if !hung, Date().timeIntervalSince(ranksLivedAt) > Self.exitPatience {
+        hung = true
+        kill(SIGKILL)
+      }
       if Date() > deadline {
         process.terminate()
         let said = try String(contentsOf: errorFile, encoding: .utf8)
@@ -97,9 +107,24 @@ public final class RunningProgram {
     }
     let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
     return (
-      status, try String(contentsOf: outputFile, encoding: .utf8),
+      hung ? 128 + SIGSEGV : status, try String(contentsOf: outputFile, encoding: .utf8),
       try String(contentsOf: errorFile, encoding: .utf8)
+        + (hung ? "mpirun hung after its ranks had ended, as in PMIx_server_finalize\n" : "")
     )
+  }
+
+  /// Seconds that mpirun may take to end after its last rank.
+  private static let exitPatience: TimeInterval = 20
+
+  /// Whether a rank lives, of those that mpirun started here.
+  private var hasLivingChildren: Bool {
+    let list = "/proc/\(processIdentifier)/task/\(processIdentifier)/children"
+    let children = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
+    return children.split(separator: " ").contains { child in
+      let facts = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ""
+      // After the name, in parentheses, comes the state: Z has ended.
+      return facts.split(separator: ")").last.map { !$0.hasPrefix(" Z") } ?? false
+    }
   }
 
   /// Where the running test bundle, and beside it every other product, was built.

@@ -27,7 +27,10 @@ import Testing
       [root.appendingPathComponent("scripts/srdist-launch").path, "-n", "2", "--program", "/bin/true"]
       + arguments + command
     // Other hosts than this do not answer.
-    process.environment = ["PATH": "\(folder.path):/usr/bin:/bin:/usr/sbin:/sbin", "SRDIST_SSH": "false"]
+    process.environment = [
+      "PATH": "\(folder.path):/usr/bin:/bin:/usr/sbin:/sbin", "SRDIST_SSH": "false",
+      "SRDIST_EXIT_PATIENCE": "1",
+    ]
     let errors = Pipe()
     process.standardError = errors
     try process.run()
@@ -35,6 +38,15 @@ import Testing
     process.waitUntilExit()
     let starts = (try? String(contentsOfFile: folder.file("starts"), encoding: .utf8)) ?? ""
     return (process.terminationStatus, said, starts.split(separator: "\n").map(String.init))
+  }
+
+  /// As Open MPI 4.1's sometimes does after it has ended all ranks.
+  @Test func anMpirunThatHangsWithoutRanksIsKilledAndTheJobStartedAgain() throws {
+    let hangs = "if [ $(wc -l <\"${0%/*}/starts\") = 1 ]; then (exit 3) & exec 9<> <(:); read -u 9; fi"
+    let run = try launch([0, 0], commands: hangs)
+    #expect(run.status == 0, "\(run.said)")
+    #expect(run.said.contains("mpirun hangs, and its ranks have ended"), "\(run.said)")
+    #expect(run.starts.count == 2 && run.starts[1].contains("--resume auto"))
   }
 
   @Test func crashedAndStalledJobsAreStartedAgainAndResume() throws {
