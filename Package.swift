@@ -160,8 +160,7 @@ let package = Package(
       name: "SRTrainingTests",
       dependencies: [
         "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
-        "SRModels",
-        "SRReport", "SRTensor", "SRTestSupport", "srdist",
+        "SRModels", "SRReport", "SRTensor", "SRTestSupport", "srdist",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -36,19 +36,22 @@ struct PerceptualWeights: Sendable {
       if let file = try find("vgg16-torchvision-features") { return Trunk(file: file, suitsLinear: true) }
       if let file = try find("vgg16-caffe-features") { return Trunk(file: file, suitsLinear: false) }
       throw missing("vgg16-torchvision-features", or: "vgg16-caffe-features")
-    case .alex: return Trunk(file: try require("alexnet-torchvision-features"), suitsLinear: true)
+    case .alex: return Trunk(file: try require(Self.alexTrunk), suitsLinear: true)
     case .squeeze: return Trunk(file: try require("squeezenet1_1-torchvision-features"), suitsLinear: true)
     }
   }
 
-  func linear(_ net: LPIPSNet) throws -> File { try require("lpips-v0.1-lin-\(net.rawValue)") }
+  func linear(_ net: LPIPSNet) throws -> File { try require(Self.linearName(net)) }
 
   /// The first file that is not there of those that LPIPS over AlexNet is made of; nil where all are, readable or not.
   var missingForMetric: String? {
-    ["alexnet-torchvision-features", "lpips-v0.1-lin-alex"].map(path).first {
+    [Self.alexTrunk, Self.linearName(.alex)].map(path).first {
       !FileManager.default.fileExists(atPath: $0)
     }
   }
+
+  private static let alexTrunk = "alexnet-torchvision-features"
+  private static func linearName(_ net: LPIPSNet) -> String { "lpips-v0.1-lin-\(net.rawValue)" }
 
   private func path(_ name: String) -> String { "\(directory)/\(name).safetensors" }
 

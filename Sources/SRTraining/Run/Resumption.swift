@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import SRCheckpoint
-import SRFiles
 import SRDistributed
 import SRTensor
 

@@ -9,11 +9,6 @@ struct RunInputs: Equatable, Sendable {
   /// SHA-256 of the weight files of the loss's networks, by name.
   let networkSHA256: [String: String]
 
-  init(dataSHA256: String, networkSHA256: [String: String]) {
-    self.dataSHA256 = dataSHA256
-    self.networkSHA256 = networkSHA256
-  }
-
   init(_ run: RunContext) {
     var hash = SHA256()
     for part in [
@@ -21,9 +16,8 @@ struct RunInputs: Equatable, Sendable {
     ] {
       if let part { hash.update(data: Data(part.utf8)) }
     }
-    self.init(
-      dataSHA256: hash.finalize().hexadecimal,
-      networkSHA256: run.lossAssembly.networkSHA256)
+    dataSHA256 = hash.finalize().hexadecimal
+    networkSHA256 = run.lossAssembly.networkSHA256
   }
 
   /// How a checkpoint's inputs differ from these, a line each. Its networks are nil where it is of a version that did not

@@ -3,7 +3,6 @@ import Logging
 import SRCheckpoint
 import SRData
 import SRDistributed
-import SRFiles
 import SRKernels
 import SRLayers
 import SRReport

@@ -18,8 +18,8 @@ package struct TrainingSamples: Sendable {
   /// Takes crop, augmentation and seed of the configuration.
   ///
   /// - Parameter pairs: the stored pairs; fresh crops take their sizes.
-  /// - Throws: ``FileError`` or ``NumPyError`` where fresh crops are asked for and the data folder's
-  ///   ``RandomCrops/fileName`` is missing, cannot be read or holds images smaller than the crops.
+  /// - Throws: where fresh crops are asked for, ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``;
+  ///   ``FileError`` or ``NumPyError`` if that cannot be read or holds images smaller than the crops.
   package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
     self.pairs = pairs
     augmentation = configuration.augment
