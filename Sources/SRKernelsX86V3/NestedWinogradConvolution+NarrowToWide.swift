@@ -42,10 +42,11 @@ extension NestedWinogradConvolution {
           }
           // The last of the nine taps completes them.
           guard i == 2, j == 2 else { return }
-          WinogradF3.weights(
-            taps, stride: 16,
-            into: prepared + panel * narrowCount + ((a * 3 + b) * narrow + n) * width + w - panel,
-            frequencyStride: narrowCount * wide)
+          let destination = prepared + panel * narrowCount + ((a * 3 + b) * narrow + n) * width + w - panel
+          for lane in stride(from: 0, to: 16, by: Register.scalarCount) {
+            WinogradF3.weights(
+              taps + lane, stride: 16, into: destination + lane, frequencyStride: narrowCount * wide)
+          }
         }
       }
     }
@@ -58,7 +59,7 @@ extension NestedWinogradConvolution {
   ) {
     let plan = narrowToWideScratch
     let ring = scratch + plan.ring
-    let floor = Vector(repeating: activation == .relu ? 0 : -.infinity)
+    let floor = Register(repeating: activation == .relu ? 0 : -.infinity)
     for patchRow in 0..<patchRows {
       transformNarrowPatches(
         source, row: patchRow, planes: scratch + plan.planes,
@@ -85,10 +86,10 @@ extension NestedWinogradConvolution {
                 stride: MatrixMultiply.panelWidth),
               accumulate: false)
           }
-          for lane in stride(from: 0, to: width, by: 16) {
+          for lane in stride(from: 0, to: width, by: Register.scalarCount) {
             writeTiles(
               plan, scratch, row: tileRow, block, lane: lane,
-              bias: bias?.vector(at: panel + lane) ?? .zero, floor: floor,
+              bias: bias?.register(at: panel + lane) ?? .zero, floor: floor,
               into: destination + panel + lane)
           }
         }
@@ -99,7 +100,7 @@ extension NestedWinogradConvolution {
   @inline(never)
   private func writeTiles(
     _ plan: NarrowToWideScratch, _ scratch: UnsafeMutablePointer<Float>, row: Int,
-    _ columns: Range<Int>, lane: Int, bias: Vector, floor: Vector,
+    _ columns: Range<Int>, lane: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>
   ) {
     let tiles = WinogradTiles(height: shape.inputHeight, width: shape.inputWidth, size: 3)
@@ -116,7 +117,7 @@ extension NestedWinogradConvolution {
       } else {
         WinogradF3.output(
           products, frequencyStride: plan.productStride, bias: bias, floor: floor, into: patch,
-          rowStride: 3 * 16, columnStride: 16)
+          rowStride: 3 * Register.scalarCount, columnStride: Register.scalarCount)
         tiles.writeInside(
           row * tileColumns + column, patch: patch, image: destination, layout)
       }
@@ -130,7 +131,7 @@ extension NestedWinogradConvolution {
   ) {
     splitColumns(
       source, top: 3 * row - 4, left: -4, side: 5, count: patchColumns, into: planes)
-    for lane in stride(from: 0, to: patchColumns * narrow, by: 16) {
+    for lane in stride(from: 0, to: patchColumns * narrow, by: Register.scalarCount) {
       WinogradF3.input(
         planes + lane, rowStride: 5 * narrowRowStride, columnStride: narrowRowStride,
         into: frequencies + lane, frequencyStride: 3 * narrowRowStride)

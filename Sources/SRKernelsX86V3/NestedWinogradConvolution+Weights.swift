@@ -86,7 +86,7 @@ extension NestedWinogradConvolution {
     into frequencies: UnsafeMutablePointer<Float>
   ) {
     splitColumns(source, top: 3 * row, left: -6, side: 3, count: patchColumns + 2, into: planes)
-    for lane in stride(from: 0, to: (patchColumns + 2) * narrow, by: 16) {
+    for lane in stride(from: 0, to: (patchColumns + 2) * narrow, by: Register.scalarCount) {
       WinogradF3.gradient(
         planes + lane, rowStride: 3 * narrowRowStride, columnStride: narrowRowStride,
         into: frequencies + lane, frequencyStride: 3 * narrowRowStride)
@@ -102,9 +102,11 @@ extension NestedWinogradConvolution {
       forEachTap { a, b, n, i, j in
         if i == 0, j == 0 {
           // The tiles of a row were gathered from left to right: part b reads the one at 2 - b.
-          WinogradF3.weightGradient(
-            scratch + plan.products + ((a * 3 + 2 - b) * narrow + n) * wide + w,
-            frequencyStride: plan.productStride, into: taps, stride: 16)
+          let products = scratch + plan.products + ((a * 3 + 2 - b) * narrow + n) * wide + w
+          for lane in stride(from: 0, to: 16, by: Register.scalarCount) {
+            WinogradF3.weightGradient(
+              products + lane, frequencyStride: plan.productStride, into: taps + lane, stride: 16)
+          }
         }
         for lane in 0..<16 {
           let index = weightIndex(

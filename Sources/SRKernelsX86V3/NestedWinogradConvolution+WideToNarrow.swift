@@ -35,7 +35,7 @@ extension NestedWinogradConvolution {
             weights[
               weightIndex(row: 3 * a + i, column: 3 * b + j, wide: w, narrow: n, turned: turned)]
         }
-        for lane in stride(from: 0, to: lanes, by: 16) {
+        for lane in stride(from: 0, to: lanes, by: Register.scalarCount) {
           let panel = lane / MatrixMultiply.panelWidth * MatrixMultiply.panelWidth
           WinogradF3.weights(
             taps + lane, stride: lanes,
@@ -94,10 +94,10 @@ extension NestedWinogradConvolution {
         }
         for column in block {
           let products = scratch + plan.products + (column - first) * lanes
-          for lane in stride(from: 0, to: lanes, by: 16) {
+          for lane in stride(from: 0, to: lanes, by: Register.scalarCount) {
             WinogradF3.output(
               products + lane, frequencyStride: plan.productStride, bias: .zero,
-              floor: Vector(repeating: -.infinity), into: scratch + plan.pixels + lane,
+              floor: Register(repeating: -.infinity), into: scratch + plan.pixels + lane,
               rowStride: 3 * lanes, columnStride: lanes)
           }
           addPatch(scratch + plan.pixels, row: patchRow, column: column, to: destination)
@@ -146,7 +146,7 @@ extension NestedWinogradConvolution {
       let window = ImageWindow(
         source, layout, top: 3 * row - 4, left: 3 * column - 4, side: 5, channels: 0..<wide, patch: patch)
       let frequencies = input + (column - columns.lowerBound) * wide
-      for w in stride(from: 0, to: wide, by: 16) {
+      for w in stride(from: 0, to: wide, by: Register.scalarCount) {
         WinogradF3.input(
           window.pixels(channel: w, layout), rowStride: window.rowStride, columnStride: window.columnStride,
           into: frequencies + w, frequencyStride: frequencyStride)

@@ -1,13 +1,29 @@
-extension Vector {
+// Written for each width: a comparison of a generic vector would be made lane by lane.
+
+extension SIMD16<Float> {
   /// self + scale * other, rounded once.
   @inline(always)
-  func adding(_ scale: Float, _ other: Vector) -> Vector {
-    self.addingProduct(Vector(repeating: scale), other)
+  func adding(_ scale: Float, _ other: Self) -> Self {
+    self.addingProduct(Self(repeating: scale), other)
+  }
+}
+
+extension SIMD8<Float> {
+  /// self + scale * other, rounded once.
+  @inline(always)
+  func adding(_ scale: Float, _ other: Self) -> Self {
+    self.addingProduct(Self(repeating: scale), other)
   }
 }
 
 /// max(value, floor), lane by lane; a NaN stays a NaN.
 @inline(always)
-func atLeast(_ value: Vector, _ floor: Vector) -> Vector {
+func atLeast(_ value: SIMD16<Float>, _ floor: SIMD16<Float>) -> SIMD16<Float> {
+  value.replacing(with: floor, where: value .< floor)
+}
+
+/// max(value, floor), lane by lane; a NaN stays a NaN.
+@inline(always)
+func atLeast(_ value: SIMD8<Float>, _ floor: SIMD8<Float>) -> SIMD8<Float> {
   value.replacing(with: floor, where: value .< floor)
 }

@@ -1,25 +1,5 @@
 import SRKernels
 
-typealias Vector = SIMD16<Float>
-
-extension UnsafePointer<Float> {
-  /// Sixteen floats from here on; no alignment is needed.
-  @inline(__always) func vector(at index: Int) -> Vector {
-    UnsafeRawPointer(self + index).loadUnaligned(as: Vector.self)
-  }
-}
-
-extension UnsafeMutablePointer<Float> {
-  /// Sixteen floats from here on; no alignment is needed.
-  @inline(__always) func vector(at index: Int) -> Vector {
-    UnsafeRawPointer(self + index).loadUnaligned(as: Vector.self)
-  }
-
-  @inline(__always) func store(_ vector: Vector, at index: Int) {
-    UnsafeMutableRawPointer(self + index).storeBytes(of: vector, as: Vector.self)
-  }
-}
-
 /// max(value, 0) + slope * min(value, 0), which is PReLU.
 @inline(__always) private func prelu(_ value: Vector, _ slope: Vector) -> Vector {
   value.replacing(with: value * slope, where: value .<= 0)

@@ -1,11 +1,5 @@
 import SRKernels
 
-#if SRDIST_X86_V4
-  private typealias Register = SIMD16<Float>
-#else
-  private typealias Register = SIMD8<Float>
-#endif
-
 extension VectorKernels {
   public var multiplyAddFLOPsPerRound: Int { 12 * Register.scalarCount * 2 }
 

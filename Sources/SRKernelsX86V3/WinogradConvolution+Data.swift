@@ -4,6 +4,8 @@ struct WinogradDataPlan: Sendable {
   let depth: Int
   /// Output channels of the pass.
   let columns: Int
+  /// Output channels whose products are held at a time, in whole panels.
+  let groupColumns: Int
   /// Tiles transformed at a time.
   let blockTiles: Int
   /// The most tiles of the last block.
@@ -27,7 +29,10 @@ struct WinogradDataPlan: Sendable {
     // A few tiles left over go with the block before: they do not pay for fetching the weights once more.
     lastBlockTiles = blockTiles + (tiles % blockTiles <= 4 ? tiles % blockTiles : 0)
     inputStride = lastBlockTiles * depth + 16
-    productStride = lastBlockTiles * MatrixMultiply.panelWidth + 16
+    // A frequency's pixels, in the first-level cache from the first panel on, serve all panels of a group. The group's
+    // products are written and read once; with all columns in it they would crowd the pixels out of the second level.
+    groupColumns = min(64, columns)
+    productStride = lastBlockTiles * groupColumns + 16
   }
 
   var patchOffset: Int { 0 }
@@ -42,15 +47,15 @@ struct WinogradDataPlan: Sendable {
     first..<(count - first <= lastBlockTiles ? count : first + blockTiles)
   }
 
-  /// Columns of the panel that begins at `column`.
-  func panelWidth(_ column: Int) -> Int { min(MatrixMultiply.panelWidth, columns - column) }
+  /// Columns of the group that begins at `column`.
+  func groupWidth(_ column: Int) -> Int { min(groupColumns, columns - column) }
 
-  /// Where the panel's transformed weights lie: [panel][frequency][depth][column of the panel], in the order in
-  /// which they are used.
-  func weightOffset(panel column: Int) -> Int { frequencies * depth * column }
+  /// Where the transformed weights of the group that begins at `column` lie: [group][frequency][panel][depth]
+  /// [column of the panel], in the order in which they are used.
+  func weightOffset(group column: Int) -> Int { frequencies * depth * column }
 
-  /// Floats between two frequencies of the panel's transformed weights.
-  func weightStride(panel column: Int) -> Int { depth * panelWidth(column) }
+  /// Floats between two frequencies of the transformed weights of the group that begins at `column`.
+  func weightStride(group column: Int) -> Int { depth * groupWidth(column) }
 }
 
 extension WinogradConvolution {
@@ -70,24 +75,36 @@ extension WinogradConvolution {
       let block = plan.block(from: first, of: count)
       first = block.upperBound
       transformInput(plan, block, source, sourceLayout, patch: patch, into: input)
-      for column in stride(from: 0, to: plan.columns, by: MatrixMultiply.panelWidth) {
-        let width = plan.panelWidth(column)
-        let weights = preparedWeights + plan.weightOffset(panel: column)
+      for group in stride(from: 0, to: plan.columns, by: plan.groupColumns) {
+        let width = plan.groupWidth(group)
+        let weights = preparedWeights + plan.weightOffset(group: group)
         for frequency in 0..<Transform.frequencyCount {
-          MatrixMultiply.panel(
-            rows: block.count, vectors: width / 16, depth: plan.depth,
-            MatrixMultiply.Broadcast(
-              base: input + frequency * plan.inputStride, rowStride: plan.depth, depthStride: 1),
-            MatrixMultiply.Rows(
-              base: weights + frequency * plan.weightStride(panel: column), stride: width),
-            into: MatrixMultiply.Rows(
-              base: products + frequency * plan.productStride, stride: MatrixMultiply.panelWidth),
-            accumulate: false)
+          multiply(
+            plan, rows: block.count, columns: width, input + frequency * plan.inputStride,
+            weights + frequency * plan.weightStride(group: group),
+            into: products + frequency * plan.productStride)
         }
         transformOutput(
-          plan, block, products, channels: column..<column + width, bias: bias, floor: floor, patch: patch,
+          plan, block, products, channels: group..<group + width, bias: bias, floor: floor, patch: patch,
           into: destination, destinationLayout)
       }
+    }
+  }
+
+  /// products[rows x columns] = input[rows x depth] weights[depth x columns], of one frequency.
+  @inline(__always)
+  private func multiply(
+    _ plan: WinogradDataPlan, rows: Int, columns: Int, _ input: UnsafePointer<Float>,
+    _ weights: UnsafePointer<Float>, into products: UnsafeMutablePointer<Float>
+  ) {
+    for panel in stride(from: 0, to: columns, by: MatrixMultiply.panelWidth) {
+      let width = min(MatrixMultiply.panelWidth, columns - panel)
+      MatrixMultiply.panel(
+        rows: rows, vectors: width / 16, depth: plan.depth,
+        MatrixMultiply.Broadcast(base: input, rowStride: plan.depth, depthStride: 1),
+        MatrixMultiply.Rows(base: weights + panel * plan.depth, stride: width),
+        into: MatrixMultiply.Rows(base: products + panel, stride: plan.groupColumns),
+        accumulate: false)
     }
   }
 
@@ -103,7 +120,7 @@ extension WinogradConvolution {
         tile, margin: 1, image: source + image * imageCount, layout, channels: 0..<plan.depth,
         patch: patch)
       let row = input + (index - block.lowerBound) * plan.depth
-      for channel in stride(from: 0, to: plan.depth, by: 16) {
+      for channel in stride(from: 0, to: plan.depth, by: Register.scalarCount) {
         Transform.input(
           window.pixels(channel: channel, layout), rowStride: window.rowStride,
           columnStride: window.columnStride,
@@ -118,17 +135,17 @@ extension WinogradConvolution {
     channels: Range<Int>, bias: UnsafePointer<Float>?, floor: Float, patch: UnsafeMutablePointer<Float>,
     into destination: UnsafeMutablePointer<Float>, _ layout: PixelLayout
   ) {
-    let floor = Vector(repeating: floor)
+    let floor = Register(repeating: floor)
     let imageCount = tiles.height * tiles.width * plan.columns
     for index in block {
       let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
       let destination = destination + image * imageCount
-      let row = products + (index - block.lowerBound) * MatrixMultiply.panelWidth
+      let row = products + (index - block.lowerBound) * plan.groupColumns
       let (y, x) = tiles.origin(tile)
       let inside = y + tiles.size <= tiles.height && x + tiles.size <= tiles.width
       // All channels of a tile one after the other: their pixels share pairs of cache lines.
-      for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: 16) {
-        let bias = bias?.vector(at: channel) ?? .zero
+      for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Register.scalarCount) {
+        let bias = bias?.register(at: channel) ?? .zero
         let products = row + (channel - channels.lowerBound)
         let pixels = destination + layout.offset(channel: channel)
         if inside {
@@ -139,7 +156,7 @@ extension WinogradConvolution {
         } else {
           Transform.output(
             products, frequencyStride: plan.productStride, bias: bias, floor: floor, into: patch,
-            rowStride: tiles.size * 16, columnStride: 16)
+            rowStride: tiles.size * Register.scalarCount, columnStride: Register.scalarCount)
           tiles.writeInside(tile, patch: patch, image: pixels, layout)
         }
       }

@@ -117,7 +117,7 @@ extension WinogradConvolution {
       let window = tiles.window(
         tile, margin: 1, image: source, sourceLayout, channels: rows, patch: patch)
       let destination = input + (tile - block.lowerBound) * plan.blockRows
-      for row in stride(from: 0, to: rows.count, by: 16) {
+      for row in stride(from: 0, to: rows.count, by: Register.scalarCount) {
         Transform.input(
           window.pixels(channel: rows.lowerBound + row, sourceLayout), rowStride: window.rowStride,
           columnStride: window.columnStride,
@@ -136,7 +136,7 @@ extension WinogradConvolution {
       let window = tiles.window(
         tile, margin: 0, image: gradientDestination, destinationLayout, channels: columns, patch: patch)
       let destination = gradient + (tile - block.lowerBound) * panelWidth
-      for column in stride(from: 0, to: columns.count, by: 16) {
+      for column in stride(from: 0, to: columns.count, by: Register.scalarCount) {
         Transform.gradient(
           window.pixels(channel: columns.lowerBound + column, destinationLayout), rowStride: window.rowStride,
           columnStride: window.columnStride,
@@ -151,7 +151,7 @@ extension WinogradConvolution {
     _ products: UnsafePointer<Float>, into gradientWeights: UnsafeMutablePointer<Float>
   ) {
     for row in rows {
-      for column in stride(from: 0, to: columns.count, by: 16) {
+      for column in stride(from: 0, to: columns.count, by: Register.scalarCount) {
         Transform.weightGradient(
           products + (row - rows.lowerBound) * panelWidth + column,
           frequencyStride: plan.productStride,

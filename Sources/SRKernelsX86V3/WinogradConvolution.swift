@@ -60,35 +60,38 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
 
   func prepareBackwardData(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
-    // The kernel turned by 180 degrees, 16 input channels wide.
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 9 * 16) { turned in
+    // The kernel turned by 180 degrees, a register of input channels wide.
+    let lanes = Register.scalarCount
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 9 * lanes) { turned in
       let turned = turned.baseAddress!
       prepare(backwardPlan, into: prepared) { k, c, destination, frequencyStride in
         for tap in 0..<9 {
           let source = weights + ((8 - tap) * inputs + c) * outputs + k
-          for lane in 0..<16 { turned[tap * 16 + lane] = source[lane * outputs] }
+          for lane in 0..<lanes { turned[tap * lanes + lane] = source[lane * outputs] }
         }
         Transform.weights(
-          turned, stride: 16, into: destination, frequencyStride: frequencyStride)
+          turned, stride: lanes, into: destination, frequencyStride: frequencyStride)
       }
     }
   }
 
-  /// Calls `transform` for each row and each 16 columns of the prepared weights, with where they belong.
+  /// Calls `transform` for each row and each ``Register`` of columns of the prepared weights, with where they belong.
   private func prepare(
     _ plan: WinogradDataPlan, into prepared: UnsafeMutablePointer<Float>,
     _ transform: (
       _ row: Int, _ column: Int, _ destination: UnsafeMutablePointer<Float>, _ frequencyStride: Int
     ) -> Void
   ) {
-    for panel in stride(from: 0, to: plan.columns, by: MatrixMultiply.panelWidth) {
-      let width = plan.panelWidth(panel)
-      for row in 0..<plan.depth {
-        for column in stride(from: 0, to: width, by: 16) {
-          transform(
-            row, panel + column,
-            prepared + plan.weightOffset(panel: panel) + row * width + column,
-            plan.weightStride(panel: panel))
+    for group in stride(from: 0, to: plan.columns, by: plan.groupColumns) {
+      let frequencyStride = plan.weightStride(group: group)
+      let end = group + plan.groupWidth(group)
+      for panel in stride(from: group, to: end, by: MatrixMultiply.panelWidth) {
+        let width = min(MatrixMultiply.panelWidth, end - panel)
+        let destination = prepared + plan.weightOffset(group: group) + (panel - group) * plan.depth
+        for row in 0..<plan.depth {
+          for column in stride(from: 0, to: width, by: Register.scalarCount) {
+            transform(row, panel + column, destination + row * width + column, frequencyStride)
+          }
         }
       }
     }

@@ -6,24 +6,24 @@ enum WinogradF2: WinogradTransform {
   @inline(always) static var outputTile: Int { 2 }
   static var name: String { "winograd F(2x2,3x3)" }
 
-  typealias Two = (Vector, Vector)
-  typealias Three = (Vector, Vector, Vector)
-  typealias Four = (Vector, Vector, Vector, Vector)
+  typealias Two = (Register, Register)
+  typealias Three = (Register, Register, Register)
+  typealias Four = (Register, Register, Register, Register)
 
   /// Vectors `stride` floats apart.
   @inline(always)
   private static func two(_ base: UnsafePointer<Float>, _ stride: Int) -> Two {
-    (base.vector(at: 0), base.vector(at: stride))
+    (base.register(at: 0), base.register(at: stride))
   }
 
   @inline(always)
   private static func three(_ base: UnsafePointer<Float>, _ stride: Int) -> Three {
-    (base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride))
+    (base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride))
   }
 
   @inline(always)
   private static func four(_ base: UnsafePointer<Float>, _ stride: Int) -> Four {
-    (base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride), base.vector(at: 3 * stride))
+    (base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride), base.register(at: 3 * stride))
   }
 
   @inline(always)
@@ -64,7 +64,7 @@ enum WinogradF2: WinogradTransform {
 
   @inline(always)
   static func output(
-    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Vector, floor: Vector,
+    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
   ) {
     let (down, right) = (4 * frequencyStride, frequencyStride)

@@ -5,22 +5,22 @@ enum WinogradF3: WinogradTransform {
   @inline(__always) static var outputTile: Int { 3 }
   static var name: String { "winograd F(3x3,3x3)" }
 
-  typealias Five = (Vector, Vector, Vector, Vector, Vector)
-  typealias Three = (Vector, Vector, Vector)
+  typealias Five = (Register, Register, Register, Register, Register)
+  typealias Three = (Register, Register, Register)
 
   /// Five vectors, `stride` floats apart.
   @inline(always)
   private static func five(_ base: UnsafePointer<Float>, _ stride: Int) -> Five {
     (
-      base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
-      base.vector(at: 3 * stride), base.vector(at: 4 * stride)
+      base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride),
+      base.register(at: 3 * stride), base.register(at: 4 * stride)
     )
   }
 
   /// Three vectors, `stride` floats apart.
   @inline(always)
   private static func three(_ base: UnsafePointer<Float>, _ stride: Int) -> Three {
-    (base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride))
+    (base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride))
   }
 
   @inline(always)
@@ -82,7 +82,7 @@ enum WinogradF3: WinogradTransform {
 
   @inline(always)
   static func output(
-    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Vector, floor: Vector,
+    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
   ) {
     let (down, right) = (5 * frequencyStride, frequencyStride)
@@ -101,7 +101,7 @@ enum WinogradF3: WinogradTransform {
 
   @inline(always)
   private static func write(
-    _ row: Three, _ bias: Vector, _ floor: Vector, _ destination: UnsafeMutablePointer<Float>,
+    _ row: Three, _ bias: Register, _ floor: Register, _ destination: UnsafeMutablePointer<Float>,
     _ columnStride: Int
   ) {
     destination.store(atLeast(row.0 + bias, floor), at: 0)

@@ -7,7 +7,7 @@ enum WinogradF4: WinogradTransform {
   @inline(always) static var outputTile: Int { 4 }
   static var name: String { "winograd F(4x4,3x3)" }
 
-  typealias Six = (Vector, Vector, Vector, Vector, Vector, Vector)
+  typealias Six = (Register, Register, Register, Register, Register, Register)
 
   @inline(always)
   private static func store(
@@ -26,21 +26,21 @@ enum WinogradF4: WinogradTransform {
   @inline(always)
   private static func six(_ base: UnsafePointer<Float>, _ stride: Int) -> Six {
     (
-      base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
-      base.vector(at: 3 * stride), base.vector(at: 4 * stride), base.vector(at: 5 * stride)
+      base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride),
+      base.register(at: 3 * stride), base.register(at: 4 * stride), base.register(at: 5 * stride)
     )
   }
 
   // MARK: V = Bt d B
 
   @inline(always)
-  private static func first(_ d0: Vector, _ d2: Vector, _ d4: Vector) -> Vector {
+  private static func first(_ d0: Register, _ d2: Register, _ d4: Register) -> Register {
     d4.adding(-2.8125, d2).adding(1.265625, d0)
   }
 
   /// Frequencies of the points a and -a.
   @inline(always)
-  private static func ones(_ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector) -> (Vector, Vector) {
+  private static func ones(_ d1: Register, _ d2: Register, _ d3: Register, _ d4: Register) -> (Register, Register) {
     let even = d4.adding(-2.25, d2)
     let odd = d3.adding(-2.25, d1)
     return (even.adding(0.75, odd), even.adding(-0.75, odd))
@@ -48,7 +48,7 @@ enum WinogradF4: WinogradTransform {
 
   /// Frequencies of the points 2a and -2a.
   @inline(always)
-  private static func twos(_ d1: Vector, _ d2: Vector, _ d3: Vector, _ d4: Vector) -> (Vector, Vector) {
+  private static func twos(_ d1: Register, _ d2: Register, _ d3: Register, _ d4: Register) -> (Register, Register) {
     let even = d4.adding(-0.5625, d2)
     let odd = d3.adding(-0.5625, d1)
     return (even.adding(1.5, odd), even.adding(-1.5, odd))
@@ -68,10 +68,10 @@ enum WinogradF4: WinogradTransform {
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
   ) {
-    @inline(always) func pixel(_ y: Int, _ x: Int) -> Vector {
-      source.vector(at: y * rowStride + x * columnStride)
+    @inline(always) func pixel(_ y: Int, _ x: Int) -> Register {
+      source.register(at: y * rowStride + x * columnStride)
     }
-    @inline(always) func edge(_ y: Int, _ x: Int) -> Vector {
+    @inline(always) func edge(_ y: Int, _ x: Int) -> Register {
       first(pixel(y, x), pixel(y + 2, x), pixel(y + 4, x))
     }
     @inline(always) func edgeRow(_ y: Int) -> Six {
@@ -79,7 +79,7 @@ enum WinogradF4: WinogradTransform {
     }
     store(edgeRow(0), 0, frequencies, frequencyStride)
     do {
-      @inline(always) func pair(_ x: Int) -> (Vector, Vector) {
+      @inline(always) func pair(_ x: Int) -> (Register, Register) {
         ones(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x))
       }
       let (p0, p1, p2, p3, p4, p5) = (pair(0), pair(1), pair(2), pair(3), pair(4), pair(5))
@@ -87,7 +87,7 @@ enum WinogradF4: WinogradTransform {
       store(inputRow((p0.1, p1.1, p2.1, p3.1, p4.1, p5.1)), 2, frequencies, frequencyStride)
     }
     do {
-      @inline(always) func pair(_ x: Int) -> (Vector, Vector) {
+      @inline(always) func pair(_ x: Int) -> (Register, Register) {
         twos(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x))
       }
       let (p0, p1, p2, p3, p4, p5) = (pair(0), pair(1), pair(2), pair(3), pair(4), pair(5))
@@ -99,7 +99,7 @@ enum WinogradF4: WinogradTransform {
 
   // MARK: y = At m A
 
-  typealias Four = (Vector, Vector, Vector, Vector)
+  typealias Four = (Register, Register, Register, Register)
 
   /// Row i of At m over a^i; the weights of the point infinity, which belong to row 3 alone, are divided by a^3 for that.
   @inline(always)
@@ -114,7 +114,7 @@ enum WinogradF4: WinogradTransform {
 
   @inline(always)
   static func output(
-    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Vector, floor: Vector,
+    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
   ) {
     // Column x of m becomes column x of At m.
@@ -141,7 +141,7 @@ enum WinogradF4: WinogradTransform {
 
   @inline(always)
   private static func write(
-    _ row: Four, _ scale: Float, _ bias: Vector, _ floor: Vector,
+    _ row: Four, _ scale: Float, _ bias: Register, _ floor: Register,
     _ destination: UnsafeMutablePointer<Float>, _ columnStride: Int
   ) {
     destination.store(atLeast(bias.adding(scale, row.0), floor), at: 0)
@@ -156,8 +156,8 @@ enum WinogradF4: WinogradTransform {
   @inline(always)
   private static func four(_ base: UnsafePointer<Float>, _ stride: Int) -> Four {
     (
-      base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
-      base.vector(at: 3 * stride)
+      base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride),
+      base.register(at: 3 * stride)
     )
   }
 
@@ -190,7 +190,7 @@ enum WinogradF4: WinogradTransform {
 
   // MARK: U = G g Gt and g' = Gt u G
 
-  typealias Three = (Vector, Vector, Vector)
+  typealias Three = (Register, Register, Register)
 
   @inline(always)
   private static func weightRow(_ g: Three) -> Six {
@@ -210,8 +210,8 @@ enum WinogradF4: WinogradTransform {
     @inline(always) func column(_ x: Int) -> Six {
       weightRow(
         (
-          kernel.vector(at: x * stride), kernel.vector(at: (3 + x) * stride),
-          kernel.vector(at: (6 + x) * stride)
+          kernel.register(at: x * stride), kernel.register(at: (3 + x) * stride),
+          kernel.register(at: (6 + x) * stride)
         ))
     }
     let (c0, c1, c2) = (column(0), column(1), column(2))

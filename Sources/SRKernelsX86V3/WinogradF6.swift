@@ -5,18 +5,18 @@ enum WinogradF6: WinogradTransform {
   @inline(always) static var outputTile: Int { 6 }
   static var name: String { "winograd F(6x6,3x3)" }
 
-  typealias Eight = (Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector)
-  typealias Six = (Vector, Vector, Vector, Vector, Vector, Vector)
-  typealias Three = (Vector, Vector, Vector)
-  typealias Pair = (Vector, Vector)
+  typealias Eight = (Register, Register, Register, Register, Register, Register, Register, Register)
+  typealias Six = (Register, Register, Register, Register, Register, Register)
+  typealias Three = (Register, Register, Register)
+  typealias Pair = (Register, Register)
 
   /// Eight vectors, `stride` floats apart.
   @inline(always)
   private static func eight(_ base: UnsafePointer<Float>, _ stride: Int) -> Eight {
     (
-      base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
-      base.vector(at: 3 * stride), base.vector(at: 4 * stride), base.vector(at: 5 * stride),
-      base.vector(at: 6 * stride), base.vector(at: 7 * stride)
+      base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride),
+      base.register(at: 3 * stride), base.register(at: 4 * stride), base.register(at: 5 * stride),
+      base.register(at: 6 * stride), base.register(at: 7 * stride)
     )
   }
 
@@ -24,8 +24,8 @@ enum WinogradF6: WinogradTransform {
   @inline(always)
   private static func six(_ base: UnsafePointer<Float>, _ stride: Int) -> Six {
     (
-      base.vector(at: 0), base.vector(at: stride), base.vector(at: 2 * stride),
-      base.vector(at: 3 * stride), base.vector(at: 4 * stride), base.vector(at: 5 * stride)
+      base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride),
+      base.register(at: 3 * stride), base.register(at: 4 * stride), base.register(at: 5 * stride)
     )
   }
 
@@ -47,7 +47,7 @@ enum WinogradF6: WinogradTransform {
   // MARK: V = Bt d B
 
   @inline(always)
-  private static func edge(_ d0: Vector, _ d2: Vector, _ d4: Vector, _ d6: Vector) -> Vector {
+  private static func edge(_ d0: Register, _ d2: Register, _ d4: Register, _ d6: Register) -> Register {
     (d0 - d6).adding(5.25, d4 - d2)
   }
 
@@ -192,7 +192,7 @@ enum WinogradF6: WinogradTransform {
   // Even and odd rows of At m one after the other: together they would not fit the registers.
   @inline(always)
   static func output(
-    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Vector, floor: Vector,
+    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
   ) {
     let (down, right) = (8 * frequencyStride, frequencyStride)
@@ -233,7 +233,7 @@ enum WinogradF6: WinogradTransform {
 
   @inline(always)
   private static func write(
-    _ m: Eight, _ bias: Vector, _ floor: Vector, _ destination: UnsafeMutablePointer<Float>,
+    _ m: Eight, _ bias: Register, _ floor: Register, _ destination: UnsafeMutablePointer<Float>,
     _ columnStride: Int
   ) {
     let (even, odd) = (evenOutputs(m), oddOutputs(m))
@@ -313,7 +313,7 @@ enum WinogradF6: WinogradTransform {
     frequencyStride: Int
   ) {
     @inline(always) func column(_ base: UnsafePointer<Float>) -> Eight {
-      weightRow((base.vector(at: 0), base.vector(at: 3 * stride), base.vector(at: 6 * stride)))
+      weightRow((base.register(at: 0), base.register(at: 3 * stride), base.register(at: 6 * stride)))
     }
     let (c0, c1, c2) = (column(kernel), column(kernel + stride), column(kernel + 2 * stride))
     store(weightRow((c0.0, c1.0, c2.0)), 0, frequencies, frequencyStride)

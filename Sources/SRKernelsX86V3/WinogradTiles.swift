@@ -37,7 +37,7 @@ struct WinogradTiles: Sendable {
       channels: channels, patch: patch)
   }
 
-  /// Copies the part of an m x m patch of 16 channels that lies inside the image to `image`.
+  /// Copies the part of an m x m patch of a ``Register`` of channels that lies inside the image to `image`.
   @inline(never)
   func writeInside(
     _ tile: Int, patch: UnsafePointer<Float>, image: UnsafeMutablePointer<Float>, _ layout: PixelLayout
@@ -46,7 +46,7 @@ struct WinogradTiles: Sendable {
     for y in 0..<min(size, height - row) {
       for x in 0..<min(size, width - column) {
         image.store(
-          patch.vector(at: (y * size + x) * 16),
+          patch.register(at: (y * size + x) * Register.scalarCount),
           at: (row + y) * layout.rowStride + (column + x) * layout.pixelStride)
       }
     }

@@ -1,4 +1,4 @@
-/// The five transforms of Winograd's minimal filtering F(m x m, 3 x 3), each for one tile and 16 channels.
+/// The five transforms of Winograd's minimal filtering F(m x m, 3 x 3), each for one tile and a ``Register`` of channels.
 ///
 /// With d an n x n input tile (n = m + 2), g a 3 x 3 kernel and y an m x m output tile:
 ///
@@ -18,7 +18,7 @@ protocol WinogradTransform {
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int)
   /// y: reads n * n frequencies, writes m x m pixels: `max(floor, bias + y)`.
   static func output(
-    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Vector, floor: Vector,
+    _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int)
   /// D: reads m x m pixels, writes n * n frequencies.
   static func gradient(

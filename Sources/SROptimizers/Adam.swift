@@ -43,8 +43,8 @@ public final class Adam: Sendable {
       parameters: parameters.pointer + range.lowerBound, gradients: gradients.pointer + range.lowerBound,
       firstMoments: firstMoments.pointer + range.lowerBound,
       secondMoments: secondMoments.pointer + range.lowerBound, count: range.count,
-      stepSize: Float(learningRate / firstCorrection), beta1: Float(hyperparameters.beta1),
-      beta2: Float(hyperparameters.beta2), epsilon: Float(hyperparameters.epsilon),
+      stepSize: Float(learningRate / firstCorrection), beta1: hyperparameters.beta1,
+      beta2: hyperparameters.beta2, epsilon: Float(hyperparameters.epsilon),
       secondCorrectionRoot: Float(secondCorrection.squareRoot()))
   }
 }

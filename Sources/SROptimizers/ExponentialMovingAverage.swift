@@ -35,6 +35,6 @@ public struct ExponentialMovingAverage: Sendable {
     precondition(range.isWholeCacheLines, "a moving average takes whole cache lines, and \(range) are none")
     kernels.exponentialMovingAverage(
       average: average.pointer + range.lowerBound, parameters: weights.pointer + range.lowerBound,
-      count: range.count, decay: Float(decay(afterStep: step)))
+      count: range.count, decay: decay(afterStep: step))
   }
 }

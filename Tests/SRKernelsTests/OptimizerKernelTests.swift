@@ -7,11 +7,11 @@ import Testing
   /// Whole vectors, as both ask for.
   static let counts = [16, 48, 4096]
 
-  /// Three steps, so that the moments matter; the hyperparameters are single-precision numbers to both.
+  /// Three steps, so that the moments matter.
   @Test(arguments: counts, CPULevel.supported())
   func adamAgreesWithReference(count: Int, level: CPULevel) {
     var operands = KernelOperands(seed: 7)
-    let (beta1, beta2, epsilon): (Float, Float, Float) = (0.9, 0.999, 1e-8)
+    let (beta1, beta2, epsilon): (Double, Double, Float) = (0.9, 0.999, 1e-8)
     var parameters = operands.uniform(count)
     var (first, second) = (operands.uniform(count), operands.uniform(count, from: 0))
     var expected = ReferenceAdamState(
@@ -30,8 +30,8 @@ import Testing
         }
       }
       Reference.adam(
-        &expected, gradients: doubles(gradients), stepSize: Double(stepSize), beta1: Double(beta1),
-        beta2: Double(beta2), epsilon: Double(epsilon), secondCorrectionRoot: Double(root))
+        &expected, gradients: doubles(gradients), stepSize: Double(stepSize), beta1: beta1,
+        beta2: beta2, epsilon: Double(epsilon), secondCorrectionRoot: Double(root))
     }
     #expect(relativeError(parameters, expected.parameters) <= 1e-6)
     #expect(relativeError(first, expected.firstMoments) <= 1e-6)
@@ -42,13 +42,13 @@ import Testing
   func movingAverageAgreesWithReference(count: Int, level: CPULevel) {
     var operands = KernelOperands(seed: 8)
     let (average, parameters) = (operands.uniform(count), operands.uniform(count))
-    for decay in [Float(0), 0.25, 0.999] {
+    for decay in [0, 0.25, 0.999] {
       let result = written(count, from: average) {
         level.kernels.exponentialMovingAverage(
           average: $0, parameters: parameters, count: count, decay: decay)
       }
       let expected = Reference.exponentialMovingAverage(
-        average: doubles(average), parameters: doubles(parameters), decay: Double(decay))
+        average: doubles(average), parameters: doubles(parameters), decay: decay)
       #expect(relativeError(result, expected) <= 3e-7, "decay \(decay)")
     }
   }

@@ -39,17 +39,18 @@ import Testing
     }
   }
 
-  /// The first step's corrected moments are g and g^2: every weight moves by the learning rate, whatever its gradient.
+  /// The first step's corrected moments are g and g^2: every weight moves by the learning rate, whatever its gradient. With
+  /// 1 - 0.999 taken in single precision, 5e-5 off, neither would hold as closely.
   @Test(arguments: CPULevel.supported())
   func adamMovesByTheLearningRateAtFirst(level: CPULevel) {
     let weights = Self.arena(filledWith: 1)
     let gradients = Self.arena(filledWith: -4)
     let adam = Adam(layout: weights.layout, kernels: level.kernels)
     adam.update(weights, gradients: gradients.buffer, learningRate: 0.25, step: 1, range: 0..<16)
-    #expect(weights.buffer.values[..<16].allSatisfy { abs($0 - 1.25) <= 1e-5 })
+    #expect(weights.buffer.values[..<16].allSatisfy { abs($0 - 1.25) <= 5e-7 })
     #expect(weights.buffer.values[16...].allSatisfy { $0 == 1 })
     #expect(abs(adam.firstMoments.buffer.values[0] + 0.4) <= 1e-6)
-    #expect(abs(adam.secondMoments.buffer.values[0] - 0.016) <= 1e-6)
+    #expect(abs(adam.secondMoments.buffer.values[0] - 0.016) <= 3e-9)
   }
 
   /// The kernels check nothing: half a vector would be written beyond the range.

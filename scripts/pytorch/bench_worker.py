@@ -110,6 +110,8 @@ def ddp_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
             "cpu_seconds_per_image": statistics.mean(r["cpu_seconds_per_image"] for r in results),
             "peak_bytes": max(r["peak_bytes"] for r in results),
         }))  # fmt: skip
+    # A process that leaves while the other still talks may be aborted.
+    distributed.barrier()
     distributed.destroy_process_group()
 
 
