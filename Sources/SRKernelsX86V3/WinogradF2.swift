@@ -23,7 +23,10 @@ enum WinogradF2: WinogradTransform {
 
   @inline(always)
   private static func four(_ base: UnsafePointer<Float>, _ stride: Int) -> Four {
-    (base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride), base.register(at: 3 * stride))
+    (
+      base.register(at: 0), base.register(at: stride), base.register(at: 2 * stride),
+      base.register(at: 3 * stride)
+    )
   }
 
   @inline(always)

@@ -7,6 +7,7 @@ enum WinogradF4: WinogradTransform {
   @inline(always) static var outputTile: Int { 4 }
   static var name: String { "winograd F(4x4,3x3)" }
 
+  typealias Pair = (Register, Register)
   typealias Six = (Register, Register, Register, Register, Register, Register)
 
   @inline(always)
@@ -40,7 +41,7 @@ enum WinogradF4: WinogradTransform {
 
   /// Frequencies of the points a and -a.
   @inline(always)
-  private static func ones(_ d1: Register, _ d2: Register, _ d3: Register, _ d4: Register) -> (Register, Register) {
+  private static func ones(_ d1: Register, _ d2: Register, _ d3: Register, _ d4: Register) -> Pair {
     let even = d4.adding(-2.25, d2)
     let odd = d3.adding(-2.25, d1)
     return (even.adding(0.75, odd), even.adding(-0.75, odd))
@@ -48,7 +49,7 @@ enum WinogradF4: WinogradTransform {
 
   /// Frequencies of the points 2a and -2a.
   @inline(always)
-  private static func twos(_ d1: Register, _ d2: Register, _ d3: Register, _ d4: Register) -> (Register, Register) {
+  private static func twos(_ d1: Register, _ d2: Register, _ d3: Register, _ d4: Register) -> Pair {
     let even = d4.adding(-0.5625, d2)
     let odd = d3.adding(-0.5625, d1)
     return (even.adding(1.5, odd), even.adding(-1.5, odd))
@@ -79,7 +80,7 @@ enum WinogradF4: WinogradTransform {
     }
     store(edgeRow(0), 0, frequencies, frequencyStride)
     do {
-      @inline(always) func pair(_ x: Int) -> (Register, Register) {
+      @inline(always) func pair(_ x: Int) -> Pair {
         ones(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x))
       }
       let (p0, p1, p2, p3, p4, p5) = (pair(0), pair(1), pair(2), pair(3), pair(4), pair(5))
@@ -87,7 +88,7 @@ enum WinogradF4: WinogradTransform {
       store(inputRow((p0.1, p1.1, p2.1, p3.1, p4.1, p5.1)), 2, frequencies, frequencyStride)
     }
     do {
-      @inline(always) func pair(_ x: Int) -> (Register, Register) {
+      @inline(always) func pair(_ x: Int) -> Pair {
         twos(pixel(1, x), pixel(2, x), pixel(3, x), pixel(4, x))
       }
       let (p0, p1, p2, p3, p4, p5) = (pair(0), pair(1), pair(2), pair(3), pair(4), pair(5))

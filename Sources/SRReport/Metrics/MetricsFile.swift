@@ -10,7 +10,8 @@ public enum MetricsFile {
         return try MetricsLine(parsing: line)
       } catch {
         throw MetricsLogError(
-          path: path, line: index + 1, "is no record of a step or an epoch: \(line.excerpt)")
+          path: path, line: index + 1,
+          "is no record of a step or an epoch, remove it to go on: \(line.excerpt)")
       }
     }
   }
@@ -30,7 +31,7 @@ public enum MetricsFile {
     var kept = Data()
     for (index, line) in try lines(path).enumerated() {
       guard let position = try? MetricsLine.position(of: line) else {
-        throw MetricsLogError(path: path, line: index + 1, "is not JSON: \(line.excerpt)")
+        throw MetricsLogError(path: path, line: index + 1, "is not JSON, remove it to go on: \(line.excerpt)")
       }
       if let lineStep = position.step, lineStep > step { continue }
       let isEpoch = position.kind == MetricsLine.Kind.epoch.rawValue
