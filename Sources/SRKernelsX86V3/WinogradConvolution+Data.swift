@@ -22,10 +22,9 @@ struct WinogradDataPlan: Sendable {
     self.depth = depth
     self.columns = columns
     self.frequencies = frequencies
-    // Measured on 64 to 512 channels: fewer rows fetch the weights too often, more crowd them out of the
-    // second-level cache.
-    // A pair of images of few tiles goes in one block: the weights, which are large there, are fetched once.
-    blockTiles = tiles <= 16 ? 2 * tiles : 24
+    // Enough rows that the weights, which come from far, are fetched once or twice an image, or once for a pair of small
+    // ones: 36 tiles of 64 frequencies, 64 of 36. With more, a block's pixels and products come from far as well.
+    blockTiles = min(2304 / frequencies, 2 * tiles)
     // A few tiles left over go with the block before: they do not pay for fetching the weights once more.
     lastBlockTiles = blockTiles + (tiles % blockTiles <= 4 ? tiles % blockTiles : 0)
     inputStride = lastBlockTiles * depth + 16
@@ -142,6 +141,9 @@ extension WinogradConvolution {
       let destination = destination + image * imageCount
       let row = products + (index - block.lowerBound) * plan.groupColumns
       let (y, x) = tiles.origin(tile)
+      layout.fetch(
+        destination + y * layout.rowStride + x * layout.pixelStride, rows: min(tiles.size, tiles.height - y),
+        columns: min(tiles.size, tiles.width - x), channels: channels, sink: patch)
       let inside = y + tiles.size <= tiles.height && x + tiles.size <= tiles.width
       // All channels of a tile one after the other: their pixels share pairs of cache lines.
       for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Register.scalarCount) {
