@@ -3,10 +3,11 @@ import SRKernels
 /// A small convolution of few channels, such as the 3 x 3 one that a feature network begins with, directly.
 ///
 /// All taps of a patch, (i, j, c), fit into two vectors, so that a product with the weights keeps its sums in
-/// registers: for four pixels at a time,
+/// registers:
 ///
 ///     forward        destination[x, k] = sum over (i, j, c) of patch[x, (i, j, c)] * W[(i, j, c), k]
-///     backward data  taps[x, (i, j, c)] = sum over k of gradient[x, k] * W^T[k, (i, j, c)], each added to its pixel
+///     backward data  taps[x, (i, j, c)] = sum over k of gradient[x, k] * W^T[k, (i, j, c)]; a pixel of the source
+///                    adds up its taps of all pixels around
 struct DirectNarrowConvolution: Convolution2DKernel {
   let shape: Convolution2DShape
   /// Computes the gradient by the weights, which a frozen network never asks for.
@@ -15,10 +16,18 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   /// Floats of a pixel's taps: two vectors.
   private static let tapStride = 32
 
+  #if SRDIST_X86_V4
+    /// 4 pixels by ``MatrixMultiply/panelWidth`` output channels.
+    private typealias Block = SideBySide<FourRows>
+  #else
+    /// 4 pixels by ``MatrixMultiply/panelWidth`` output channels.
+    private typealias Block = FourRows
+  #endif
+
   static func supports(_ shape: Convolution2DShape) -> Bool {
     shape.stride == 1 && shape.padding == shape.kernelSize / 2 && shape.kernelSize % 2 == 1
       && shape.kernelSize * shape.kernelSize * shape.inputChannels <= tapStride
-      && shape.outputChannels % 32 == 0 && shape.inputWidth >= 4
+      && shape.outputChannels % 32 == 0 && shape.inputWidth >= Block.rows
   }
 
   /// - Precondition: `shape` is supported.
@@ -31,7 +40,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   var preparedForwardCount: Int { shape.weightCount }
   var preparedBackwardDataCount: Int { shape.outputChannels * Self.tapStride }
   var scratchCount: Int {
-    max(paddedCount + shape.outputWidth * Self.tapStride, im2col.scratchCount)
+    max(paddedCount, tapRing.count, im2col.scratchCount)
   }
 
   /// Floats of one row of taps.
@@ -71,54 +80,104 @@ struct DirectNarrowConvolution: Convolution2DKernel {
     }
     let floor = Vector(repeating: activation == .relu ? 0 : -.infinity)
     for y in 0..<shape.outputHeight {
-      forEachQuad { x in
+      for x in stride(from: 0, to: shape.outputWidth, by: Block.rows) {
+        // The last pixels may overlap those before.
+        let x = min(x, shape.outputWidth - Block.rows)
         let patch = padded + y * paddedRow + x * shape.inputChannels
         let output = destination + (y * shape.outputWidth + x) * shape.outputChannels
-        for k in stride(from: 0, to: shape.outputChannels, by: 2 * Vector.scalarCount) {
-          var sums = QuadSums(bias.vector(at: k), bias.vector(at: k + Vector.scalarCount))
-          for i in 0..<shape.kernelSize {
-            sums.add(
-              rows: patch + i * paddedRow, pixelStride: shape.inputChannels, count: tapRow,
-              matrix: preparedWeights + i * tapRow * shape.outputChannels + k,
-              matrixStride: shape.outputChannels)
-          }
-          sums.store(to: output + k, pixelStride: shape.outputChannels, floor: floor)
+        for k in stride(from: 0, to: shape.outputChannels, by: MatrixMultiply.panelWidth) {
+          convolve(
+            patch, weights: preparedWeights + k, bias: bias + k, into: output + k, floor: floor)
         }
       }
     }
+  }
+
+  /// One ``Block`` of pixels and output channels.
+  @inline(__always)
+  private func convolve(
+    _ patch: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>, floor: Vector
+  ) {
+    var sums = Block()
+    withUnsafePointer(to: 1) { sums.add($0, rowStride: 0, bias) }
+    var weights = weights
+    for i in 0..<shape.kernelSize {
+      let row = patch + i * paddedRow
+      for tap in 0..<tapRow {
+        sums.add(row + tap, rowStride: shape.inputChannels, weights)
+        weights += shape.outputChannels
+      }
+    }
+    sums.store(to: output, rowStride: shape.outputChannels, floor: floor)
   }
 
   func backwardData(
     gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    let padded = scratch
-    let taps = scratch + paddedCount
-    let floor = Vector(repeating: -.infinity)
-    padded.update(repeating: 0, count: paddedCount)
-    for y in 0..<shape.outputHeight {
-      let gradientRow = gradientDestination + y * shape.outputWidth * shape.outputChannels
-      forEachQuad { x in
-        var sums = QuadSums(.zero, .zero)
-        sums.add(
-          rows: gradientRow + x * shape.outputChannels, pixelStride: shape.outputChannels,
-          count: shape.outputChannels, matrix: preparedWeights, matrixStride: Self.tapStride)
-        sums.store(to: taps + x * Self.tapStride, pixelStride: Self.tapStride, floor: floor)
+    let ring = tapRing
+    scratch.update(repeating: 0, count: ring.count)
+    // A row of the source adds up the taps of the rows from `padding` above it to `padding` below.
+    for row in 0..<shape.outputHeight + shape.padding {
+      if row < shape.outputHeight {
+        multiplyRow(
+          gradientDestination + row * shape.outputWidth * shape.outputChannels, preparedWeights,
+          into: scratch + ring.pixel(row: row, column: 0))
       }
-      for i in 0..<shape.kernelSize {
-        let row = padded + (y + i) * paddedRow
-        for x in 0..<shape.outputWidth {
-          let pixel = row + x * shape.inputChannels
-          let share = taps + x * Self.tapStride + i * tapRow
-          for tap in 0..<tapRow { pixel[tap] += share[tap] }
+      let y = row - shape.padding
+      if y >= 0 {
+        addTaps(
+          ring, scratch, row: y, into: gradientSource + y * shape.inputWidth * shape.inputChannels)
+      }
+    }
+  }
+
+  /// taps = gradient W^T, for all pixels of a row.
+  private func multiplyRow(
+    _ gradient: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>,
+    into taps: UnsafeMutablePointer<Float>
+  ) {
+    let rowCount = shape.outputWidth * shape.outputChannels
+    for panel in stride(from: 0, to: Self.tapStride, by: MatrixMultiply.panelWidth) {
+      MatrixMultiply.panel(
+        rows: shape.outputWidth, vectors: MatrixMultiply.panelVectors, depth: shape.outputChannels,
+        MatrixMultiply.Broadcast(base: gradient, rowStride: shape.outputChannels, depthStride: 1),
+        MatrixMultiply.Rows(base: preparedWeights + panel, stride: Self.tapStride),
+        into: MatrixMultiply.Rows(base: taps + panel, stride: Self.tapStride), accumulate: false,
+        ahead: UnsafeBufferPointer(start: gradient + rowCount, count: rowCount))
+    }
+  }
+
+  /// gradient[x, c] = sum over (i, j) of the tap (i, j, c) of pixel (y + padding - i, x + padding - j).
+  @inline(never)
+  private func addTaps(
+    _ ring: TapRing, _ taps: UnsafePointer<Float>, row y: Int, into gradient: UnsafeMutablePointer<Float>
+  ) {
+    typealias Channels = SIMD4<Float>
+    let (size, channels) = (shape.kernelSize, shape.inputChannels)
+    let last = y + shape.padding
+    let kernelRows = max(0, last - shape.outputHeight + 1)..<min(size, last + 1)
+    for x in 0..<shape.inputWidth {
+      for c in stride(from: 0, to: channels, by: Channels.scalarCount) {
+        var sum = Channels.zero
+        for i in kernelRows.reversed() {
+          let row = taps + ring.pixel(row: last - i, column: x - shape.padding)
+          for column in 0..<size {
+            let tap = (i * size + size - 1 - column) * channels + c
+            sum += UnsafeRawPointer(row + column * Self.tapStride + tap).loadUnaligned(as: Channels.self)
+          }
+        }
+        for lane in 0..<min(Channels.scalarCount, channels - c) {
+          gradient[x * channels + c + lane] = sum[lane]
         }
       }
     }
-    for y in 0..<shape.inputHeight {
-      (gradientSource + y * shape.inputWidth * shape.inputChannels).update(
-        from: padded + (y + shape.padding) * paddedRow + shape.padding * shape.inputChannels,
-        count: shape.inputWidth * shape.inputChannels)
-    }
+  }
+
+  private var tapRing: TapRing {
+    TapRing(
+      rows: shape.kernelSize, width: shape.outputWidth, margin: shape.padding, pixelStride: Self.tapStride)
   }
 
   func backwardWeights(
@@ -130,56 +189,21 @@ struct DirectNarrowConvolution: Convolution2DKernel {
       source: source, gradientDestination: gradientDestination, gradientWeights: gradientWeights,
       gradientBias: gradientBias, scratch: scratch)
   }
-
-  /// Calls `body` with the first of each four pixels of a row; the last four may overlap those before.
-  @inline(__always) private func forEachQuad(_ body: (_ x: Int) -> Void) {
-    for x in stride(from: 0, to: shape.outputWidth, by: 4) { body(min(x, shape.outputWidth - 4)) }
-  }
 }
 
-/// Two vectors of sums for each of four pixels.
-private struct QuadSums {
-  private var a0, a1, b0, b1, c0, c1, d0, d1: Vector
+/// The taps of as many rows of pixels as a kernel has, each with zeros beyond both its ends.
+private struct TapRing {
+  let rows: Int
+  let width: Int
+  let margin: Int
+  let pixelStride: Int
 
-  @inline(__always) init(_ first: Vector, _ second: Vector) {
-    (a0, b0, c0, d0) = (first, first, first, first)
-    (a1, b1, c1, d1) = (second, second, second, second)
-  }
+  private var rowStride: Int { (width + 2 * margin) * pixelStride }
+  /// Floats, with room for a vector that reaches over the end.
+  var count: Int { rows * rowStride + 16 }
 
-  /// Adds, to each pixel's sums, its row of `count` floats times a matrix of as many rows.
-  @inline(__always) mutating func add(
-    rows: UnsafePointer<Float>, pixelStride: Int, count: Int, matrix: UnsafePointer<Float>,
-    matrixStride: Int
-  ) {
-    for index in 0..<count {
-      let first = matrix.vector(at: index * matrixStride)
-      let second = matrix.vector(at: index * matrixStride + Vector.scalarCount)
-      let a = Vector(repeating: rows[index])
-      let b = Vector(repeating: rows[pixelStride + index])
-      let c = Vector(repeating: rows[2 * pixelStride + index])
-      let d = Vector(repeating: rows[3 * pixelStride + index])
-      a0.addProduct(a, first)
-      a1.addProduct(a, second)
-      b0.addProduct(b, first)
-      b1.addProduct(b, second)
-      c0.addProduct(c, first)
-      c1.addProduct(c, second)
-      d0.addProduct(d, first)
-      d1.addProduct(d, second)
-    }
-  }
-
-  /// Stores max(sum, floor).
-  @inline(__always) func store(
-    to destination: UnsafeMutablePointer<Float>, pixelStride: Int, floor: Vector
-  ) {
-    destination.store(atLeast(a0, floor), at: 0)
-    destination.store(atLeast(a1, floor), at: Vector.scalarCount)
-    destination.store(atLeast(b0, floor), at: pixelStride)
-    destination.store(atLeast(b1, floor), at: pixelStride + Vector.scalarCount)
-    destination.store(atLeast(c0, floor), at: 2 * pixelStride)
-    destination.store(atLeast(c1, floor), at: 2 * pixelStride + Vector.scalarCount)
-    destination.store(atLeast(d0, floor), at: 3 * pixelStride)
-    destination.store(atLeast(d1, floor), at: 3 * pixelStride + Vector.scalarCount)
+  /// Where a pixel's taps lie; `column` may be in the margin.
+  @inline(__always) func pixel(row: Int, column: Int) -> Int {
+    row % rows * rowStride + (column + margin) * pixelStride
   }
 }

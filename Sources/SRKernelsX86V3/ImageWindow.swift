@@ -6,8 +6,8 @@ struct ImageWindow {
   /// Channels from which on the patch holds them; nil where the pixels are read in place.
   private var firstCopied: Int?
 
-  /// The `side` x `side` pixels from (`top`, `left`) on, brought into the cache: in place, or `channels` of them, in whole
-  /// vectors, copied to `patch` where some lie outside the image. What `patch` held is lost in either case.
+  /// The `side` x `side` pixels from (`top`, `left`) on: in place, or `channels` of them, in whole vectors, copied to
+  /// `patch` where some lie outside the image.
   @inline(always)
   init(
     _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, side: Int,
@@ -17,7 +17,6 @@ struct ImageWindow {
       base = image + top * layout.rowStride + left * layout.pixelStride
       rowStride = layout.rowStride
       columnStride = layout.pixelStride
-      layout.fetch(base, rows: side, columns: side, channels: channels, sink: patch)
     } else {
       Self.copy(image, layout, top: top, left: left, side: side, channels: channels, to: patch)
       base = UnsafePointer(patch)

@@ -18,11 +18,6 @@ enum MatrixMultiply {
     var base: UnsafePointer<Float>
     var rowStride: Int
     var depthStride: Int
-
-    @inline(always)
-    func advanced(rows: Int) -> Broadcast {
-      Broadcast(base: base + rows * rowStride, rowStride: rowStride, depthStride: depthStride)
-    }
   }
 
   /// A matrix operand or result that is read, or written, a vector at a time.
@@ -31,76 +26,73 @@ enum MatrixMultiply {
     var stride: Int
   }
 
-  /// Multiplies into `vectors` (1 or 2) columns of 16: C = A B, or C += A B where `accumulate`.
-  @inline(always)
+  /// Multiplies into `vectors` (1 or ``panelVectors``) columns of 16: C = A B, or C += A B where `accumulate`.
+  ///
+  /// - Parameter ahead: what the caller reads next; it is brought into the cache meanwhile.
+  @inline(__always)
   static func panel(
     rows: Int, vectors: Int, depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
-    into c: Rows<UnsafeMutablePointer<Float>>, accumulate: Bool
+    into c: Rows<UnsafeMutablePointer<Float>>, accumulate: Bool, ahead: UnsafeBufferPointer<Float>? = nil
   ) {
+    let tallest = panelVectors == 2 ? 8 : 4
+    let ahead = Ahead(
+      ahead ?? UnsafeBufferPointer(start: b.base, count: 0), steps: max(1, rows / tallest * depth))
     #if SRDIST_X86_V4
       if vectors == 2 {
-        panel2(rows: rows, depth: depth, a, b, c, accumulate)
-      } else {
-        panel1(rows: rows, depth: depth, a, b, c, accumulate)
+        panel2(rows: rows, depth: depth, a, b, c, accumulate, ahead)
+        return
       }
-    #else
-      panel1(rows: rows, depth: depth, a, b, c, accumulate)
     #endif
+    panel1(rows: rows, depth: depth, a, b, c, accumulate, ahead)
   }
 
   #if SRDIST_X86_V4
     @inline(never)
     private static func panel2(
       rows: Int, depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
-      _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool
+      _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool, _ ahead: Ahead
     ) {
+      var ahead = ahead
       var row = 0
-      while row + 8 <= rows {
-        kernel8x2(
-          depth, a.advanced(rows: row), b, Rows(base: c.base + row * c.stride, stride: c.stride),
-          accumulate)
-        row += 8
-      }
-      while row + 4 <= rows {
-        kernel4x2(
-          depth, a.advanced(rows: row), b, Rows(base: c.base + row * c.stride, stride: c.stride),
-          accumulate)
-        row += 4
-      }
-      while row < rows {
-        kernel1x2(
-          depth, a.advanced(rows: row), b, Rows(base: c.base + row * c.stride, stride: c.stride),
-          accumulate)
-        row += 1
-      }
+      blocks(SideBySide<Stacked<FourRows>>.self, &row, of: rows, depth, a, b, c, accumulate, &ahead)
+      blocks(SideBySide<FourRows>.self, &row, of: rows, depth, a, b, c, accumulate, &ahead)
+      blocks(SideBySide<OneRow>.self, &row, of: rows, depth, a, b, c, accumulate, &ahead)
     }
   #endif
 
   @inline(never)
   private static func panel1(
     rows: Int, depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
-    _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool
+    _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool, _ ahead: Ahead
   ) {
+    var ahead = ahead
     var row = 0
     #if SRDIST_X86_V4
-      while row + 8 <= rows {
-        kernel8x1(
-          depth, a.advanced(rows: row), b, Rows(base: c.base + row * c.stride, stride: c.stride),
-          accumulate)
-        row += 8
-      }
+      blocks(Stacked<FourRows>.self, &row, of: rows, depth, a, b, c, accumulate, &ahead)
     #endif
-    while row + 4 <= rows {
-      kernel4x1(
-        depth, a.advanced(rows: row), b, Rows(base: c.base + row * c.stride, stride: c.stride),
-        accumulate)
-      row += 4
-    }
-    while row < rows {
-      kernel1x1(
-        depth, a.advanced(rows: row), b, Rows(base: c.base + row * c.stride, stride: c.stride),
-        accumulate)
-      row += 1
+    blocks(FourRows.self, &row, of: rows, depth, a, b, c, accumulate, &ahead)
+    blocks(OneRow.self, &row, of: rows, depth, a, b, c, accumulate, &ahead)
+  }
+
+  /// Computes the rows from `row` on, as far as whole blocks go.
+  @inline(__always)
+  private static func blocks<Block: RegisterBlock>(
+    _: Block.Type, _ row: inout Int, of rows: Int, _ depth: Int, _ a: Broadcast,
+    _ b: Rows<UnsafePointer<Float>>, _ c: Rows<UnsafeMutablePointer<Float>>, _ accumulate: Bool,
+    _ ahead: inout Ahead
+  ) {
+    while row + Block.rows <= rows {
+      var sums = Block()
+      var column = a.base + row * a.rowStride
+      var bRow = b.base
+      for _ in 0..<depth {
+        ahead.fetch()
+        sums.add(column, rowStride: a.rowStride, bRow)
+        column += a.depthStride
+        bRow += b.stride
+      }
+      sums.store(to: c.base + row * c.stride, rowStride: c.stride, accumulate: accumulate)
+      row += Block.rows
     }
   }
 }

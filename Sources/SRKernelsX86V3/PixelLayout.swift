@@ -40,40 +40,4 @@ struct PixelLayout: Sendable {
     // The lower two of the subpixels lie in the next row of the shuffled image.
     return (subpixel >> 1) * (rowStride >> 1) + (subpixel & 1) * subpixelChannels + rest
   }
-
-  /// Brings `channels`, whole vectors, of a rectangle of pixels into the cache, to be read or written there.
-  ///
-  /// A transform goes through its tile a few cache lines at a time, in an order that no hardware foresees, and waits for
-  /// each line that is far away. The reads here do not depend on each other: the core has many of them under way.
-  ///
-  /// - Parameter sink: one float that is overwritten, so that the compiler keeps the reads.
-  @inline(never)
-  func fetch(
-    _ pixels: UnsafePointer<Float>, rows: Int, columns: Int, channels: Range<Int>,
-    sink: UnsafeMutablePointer<Float>
-  ) {
-    var bits: UInt32 = 0
-    var first = channels.lowerBound
-    while first < channels.upperBound {
-      let end = min(contiguousEnd(from: first), channels.upperBound)
-      // Where nothing lies between two pixels, a row is one piece.
-      let wholeRows = end - first == pixelStride
-      let (pieces, count) = wholeRows ? (1, columns * pixelStride) : (columns, end - first)
-      for row in 0..<rows {
-        for column in 0..<pieces {
-          let piece = pixels + row * rowStride + column * pixelStride + offset(channel: first)
-          for index in stride(from: 0, to: count, by: 16) { bits |= piece[index].bitPattern }
-        }
-      }
-      first = end
-    }
-    sink.pointee = Float(bitPattern: bits)
-  }
-
-  /// The channel up to which those from `channel` on lie one after the other.
-  private func contiguousEnd(from channel: Int) -> Int {
-    if subpixelChannels == 0 { return pixelStride }
-    let rowChannels = 2 * subpixelChannels
-    return (channel / rowChannels + 1) * rowChannels
-  }
 }

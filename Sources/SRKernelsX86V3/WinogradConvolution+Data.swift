@@ -103,7 +103,8 @@ extension WinogradConvolution {
         MatrixMultiply.Broadcast(base: input, rowStride: plan.depth, depthStride: 1),
         MatrixMultiply.Rows(base: weights + panel * plan.depth, stride: width),
         into: MatrixMultiply.Rows(base: products + panel, stride: plan.groupColumns),
-        accumulate: false)
+        accumulate: false,
+        ahead: UnsafeBufferPointer(start: weights + (panel + width) * plan.depth, count: width * plan.depth))
     }
   }
 
@@ -118,8 +119,12 @@ extension WinogradConvolution {
       let window = tiles.window(
         tile, margin: 1, image: source + image * imageCount, layout, channels: 0..<plan.depth,
         patch: patch)
+      let upcoming = tiles.upcoming(
+        after: index, in: block, margin: 1, images: source, imageCount: imageCount, layout,
+        channels: 0..<plan.depth)
       let row = input + (index - block.lowerBound) * plan.depth
       for channel in stride(from: 0, to: plan.depth, by: Register.scalarCount) {
+        upcoming.fetch(step: channel / Register.scalarCount)
         Transform.input(
           window.pixels(channel: channel, layout), rowStride: window.rowStride,
           columnStride: window.columnStride,
@@ -132,21 +137,22 @@ extension WinogradConvolution {
   private func transformOutput(
     _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>,
     channels: Range<Int>, bias: UnsafePointer<Float>?, floor: Float, patch: UnsafeMutablePointer<Float>,
-    into destination: UnsafeMutablePointer<Float>, _ layout: PixelLayout
+    into images: UnsafeMutablePointer<Float>, _ layout: PixelLayout
   ) {
     let floor = Register(repeating: floor)
     let imageCount = tiles.height * tiles.width * plan.columns
     for index in block {
       let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
-      let destination = destination + image * imageCount
+      let destination = images + image * imageCount
       let row = products + (index - block.lowerBound) * plan.groupColumns
       let (y, x) = tiles.origin(tile)
-      layout.fetch(
-        destination + y * layout.rowStride + x * layout.pixelStride, rows: min(tiles.size, tiles.height - y),
-        columns: min(tiles.size, tiles.width - x), channels: channels, sink: patch)
+      let upcoming = tiles.upcoming(
+        after: index, in: block, margin: 0, images: images, imageCount: imageCount, layout, channels: channels
+      )
       let inside = y + tiles.size <= tiles.height && x + tiles.size <= tiles.width
       // All channels of a tile one after the other: their pixels share pairs of cache lines.
       for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Register.scalarCount) {
+        upcoming.fetch(step: (channel - channels.lowerBound) / Register.scalarCount)
         let bias = bias?.register(at: channel) ?? .zero
         let products = row + (channel - channels.lowerBound)
         let pixels = destination + layout.offset(channel: channel)

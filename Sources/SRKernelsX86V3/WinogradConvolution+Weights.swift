@@ -103,7 +103,10 @@ extension WinogradConvolution {
         MatrixMultiply.Rows(base: gradient + frequency * plan.gradientStride, stride: panelWidth),
         into: MatrixMultiply.Rows(
           base: products + frequency * plan.productStride, stride: panelWidth),
-        accumulate: accumulate)
+        accumulate: accumulate,
+        ahead: UnsafeBufferPointer(
+          start: input + (frequency + 1) * plan.inputStride,
+          count: depth * plan.blockRows))
     }
   }
 
@@ -116,8 +119,11 @@ extension WinogradConvolution {
     for tile in block {
       let window = tiles.window(
         tile, margin: 1, image: source, sourceLayout, channels: rows, patch: patch)
+      let upcoming = tiles.upcoming(
+        after: tile, in: block, margin: 1, images: source, imageCount: 0, sourceLayout, channels: rows)
       let destination = input + (tile - block.lowerBound) * plan.blockRows
       for row in stride(from: 0, to: rows.count, by: Register.scalarCount) {
+        upcoming.fetch(step: row / Register.scalarCount)
         Transform.input(
           window.pixels(channel: rows.lowerBound + row, sourceLayout), rowStride: window.rowStride,
           columnStride: window.columnStride,
@@ -135,8 +141,12 @@ extension WinogradConvolution {
     for tile in block {
       let window = tiles.window(
         tile, margin: 0, image: gradientDestination, destinationLayout, channels: columns, patch: patch)
+      let upcoming = tiles.upcoming(
+        after: tile, in: block, margin: 0, images: gradientDestination, imageCount: 0, destinationLayout,
+        channels: columns)
       let destination = gradient + (tile - block.lowerBound) * panelWidth
       for column in stride(from: 0, to: columns.count, by: Register.scalarCount) {
+        upcoming.fetch(step: column / Register.scalarCount)
         Transform.gradient(
           window.pixels(channel: columns.lowerBound + column, destinationLayout), rowStride: window.rowStride,
           columnStride: window.columnStride,

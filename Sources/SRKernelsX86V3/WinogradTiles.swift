@@ -37,6 +37,20 @@ struct WinogradTiles: Sendable {
       channels: channels, patch: patch)
   }
 
+  /// The same pixels of the tile after `index` in a block, to be asked for while that one is transformed; tiles are counted
+  /// through all images, `imageCount` floats each. After the last tile there is none, and that one is near already.
+  @inline(always)
+  func upcoming(
+    after index: Int, in block: Range<Int>, margin: Int, images: UnsafePointer<Float>, imageCount: Int,
+    _ layout: PixelLayout, channels: Range<Int>
+  ) -> UpcomingPixels {
+    let (image, tile) = min(index + 1, block.upperBound - 1).quotientAndRemainder(dividingBy: count)
+    let (row, column) = origin(tile)
+    return UpcomingPixels(
+      images + image * imageCount, layout, top: row - margin, left: column - margin, side: size + 2 * margin,
+      channels: channels)
+  }
+
   /// Copies the part of an m x m patch of a ``Register`` of channels that lies inside the image to `image`.
   @inline(never)
   func writeInside(
