@@ -46,7 +46,7 @@ let package = Package(
     .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
 
     // C shims.
-    .systemLibrary(name: "CPrefetch"),
+    .systemLibrary(name: "CPrefetch"),  // a header: it has nothing to link
     .target(name: "CMPIShim", dependencies: ["COpenMPI"]),
     .target(name: "CImageShim", dependencies: ["CLibPNG", "CLibJPEG"]),
 
