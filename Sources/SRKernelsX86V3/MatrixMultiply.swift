@@ -85,6 +85,8 @@ enum MatrixMultiply {
       var sums = Block()
       var column = a.base + row * a.rowStride
       var bRow = b.base
+      // A prefetch each step, though many ask for the same line: with two or four steps to each, unrolled, the compiler
+      // lets the same sum take two products in a row, of which the second waits for the first.
       for _ in 0..<depth {
         ahead.fetch()
         sums.add(column, rowStride: a.rowStride, bRow)
