@@ -16,11 +16,10 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   /// Floats of a pixel's taps: two vectors.
   private static let tapStride = 32
 
+  // 4 pixels by as many output channels as a panel is wide.
   #if SRDIST_X86_V4
-    /// 4 pixels by ``MatrixMultiply/panelWidth`` output channels.
     private typealias Block = SideBySide<FourRows>
   #else
-    /// 4 pixels by ``MatrixMultiply/panelWidth`` output channels.
     private typealias Block = FourRows
   #endif
 

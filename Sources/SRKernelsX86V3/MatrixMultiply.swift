@@ -2,7 +2,8 @@
 ///
 /// A is read by broadcast with any strides, so that the same kernels take it transposed. B is read in panels
 /// of ``panelWidth`` columns; a matrix that is multiplied many times is stored panel after panel (see
-/// ``PanelLayout``). Accumulators stay in registers over the whole depth, which is summed in rising order.
+/// ``WinogradDataPlan/weightOffset(group:)``). Accumulators stay in registers over the whole depth, which is summed in
+/// rising order.
 enum MatrixMultiply {
   #if SRDIST_X86_V4
     /// Vectors in a row of a panel: 8 x 2 accumulators fill half of the 32 `zmm` registers.
@@ -34,9 +35,10 @@ enum MatrixMultiply {
     rows: Int, vectors: Int, depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
     into c: Rows<UnsafeMutablePointer<Float>>, accumulate: Bool, ahead: UnsafeBufferPointer<Float>? = nil
   ) {
+    // Rows of the tallest block: these ask for all there is; the few rows that lower blocks compute go on past its end.
     let tallest = panelVectors == 2 ? 8 : 4
     let ahead = Ahead(
-      ahead ?? UnsafeBufferPointer(start: b.base, count: 0), steps: max(1, rows / tallest * depth))
+      ahead ?? UnsafeBufferPointer(start: b.base, count: 0), steps: max(1, rows / tallest) * depth)
     #if SRDIST_X86_V4
       if vectors == 2 {
         panel2(rows: rows, depth: depth, a, b, c, accumulate, ahead)

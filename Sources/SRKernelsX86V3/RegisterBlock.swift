@@ -82,4 +82,5 @@ struct SideBySide<Half: RegisterBlock>: RegisterBlock {
   }
 }
 
+/// 4 rows by 1 vector.
 typealias FourRows = Stacked<Stacked<OneRow>>
