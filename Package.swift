@@ -46,7 +46,7 @@ let package = Package(
     .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
 
     // C shims.
-    .systemLibrary(name: "CPrefetch"),  // a header: it has nothing to link
+    .systemLibrary(name: "CIntrinsics"),  // a header: it has nothing to link
     .target(name: "CMPIShim", dependencies: ["COpenMPI"]),
     .target(name: "CImageShim", dependencies: ["CLibPNG", "CLibJPEG"]),
 
@@ -67,10 +67,10 @@ let package = Package(
     .target(name: "SRDistributed", dependencies: ["SRTensor", "CMPIShim"], swiftSettings: strict),
     .target(name: "SRKernels", dependencies: ["SRTensor"], swiftSettings: strict),
     .target(
-      name: "SRKernelsX86V3", dependencies: ["SRKernels", "SRTensor", "COpenBLAS", "CPrefetch"],
+      name: "SRKernelsX86V3", dependencies: ["SRKernels", "SRTensor", "COpenBLAS", "CIntrinsics"],
       swiftSettings: kernelSettings("x86-64-v3", "SRDIST_X86_V3")),
     .target(
-      name: "SRKernelsX86V4", dependencies: ["SRKernels", "SRTensor", "COpenBLAS", "CPrefetch"],
+      name: "SRKernelsX86V4", dependencies: ["SRKernels", "SRTensor", "COpenBLAS", "CIntrinsics"],
       swiftSettings: kernelSettings("x86-64-v4", "SRDIST_X86_V4")),
     .target(
       name: "SRKernelDispatch",

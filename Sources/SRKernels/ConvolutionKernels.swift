@@ -115,6 +115,12 @@ public protocol Convolution2DKernel: Sendable {
     gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
 
+  /// ``backwardData(gradientDestination:preparedWeights:gradientSource:scratch:)`` of several images that lie one after
+  /// the other, as in the forward pass.
+  func backwardData(
+    images: Int, gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+
   /// Overwrites `gradientWeights` (HWIO) and `gradientBias` with this sample's gradients.
   func backwardWeights(
     source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
@@ -132,6 +138,18 @@ extension Convolution2DKernel {
       forward(
         source: source + image * shape.sourceCount, preparedWeights: preparedWeights, bias: bias,
         activation: activation, destination: destination + image * shape.destinationCount,
+        scratch: scratch)
+    }
+  }
+
+  public func backwardData(
+    images: Int, gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    for image in 0..<images {
+      backwardData(
+        gradientDestination: gradientDestination + image * shape.destinationCount,
+        preparedWeights: preparedWeights, gradientSource: gradientSource + image * shape.sourceCount,
         scratch: scratch)
     }
   }

@@ -43,6 +43,11 @@ public struct MaxPooling2DShape: Sendable, Hashable, CustomStringConvertible {
   /// Floats of the destination image.
   public var destinationCount: Int { outputHeight * outputWidth * channels }
 
+  /// Whether each source pixel lies under exactly one window.
+  public var isTiled: Bool {
+    kernelSize == stride && inputHeight == outputHeight * stride && inputWidth == outputWidth * stride
+  }
+
   /// Source rows under a destination row; clipped where the last window reaches beyond the edge.
   public func sourceRows(under row: Int) -> Range<Int> {
     row * stride..<min(row * stride + kernelSize, inputHeight)

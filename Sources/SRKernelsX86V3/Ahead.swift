@@ -1,4 +1,4 @@
-import CPrefetch
+import CIntrinsics
 
 /// Memory that is wanted soon, asked for a little at a time while something else is computed.
 struct Ahead {
@@ -12,7 +12,7 @@ struct Ahead {
   }
 
   @inline(__always) mutating func fetch() {
-    prefetch(next)
+    prefetch_second_level(next)
     next += step
   }
 }

@@ -1,4 +1,4 @@
-import CPrefetch
+import CIntrinsics
 
 /// A square of pixels that is wanted next, asked for a part at a time while another one is transformed.
 ///

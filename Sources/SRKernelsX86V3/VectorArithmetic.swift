@@ -1,6 +1,15 @@
+import CIntrinsics
+
 // Written for each width: a comparison of a generic vector would be made lane by lane.
 
 extension SIMD16<Float> {
+  /// self + left * right, rounded once.
+  @inline(always)
+  func addingProduct(_ left: Self, _ right: Self) -> Self { multiply_add16(left, right, self) }
+
+  @inline(always)
+  mutating func addProduct(_ left: Self, _ right: Self) { self = addingProduct(left, right) }
+
   /// self + scale * other, rounded once.
   @inline(always)
   func adding(_ scale: Float, _ other: Self) -> Self {
@@ -9,6 +18,13 @@ extension SIMD16<Float> {
 }
 
 extension SIMD8<Float> {
+  /// self + left * right, rounded once.
+  @inline(always)
+  func addingProduct(_ left: Self, _ right: Self) -> Self { multiply_add8(left, right, self) }
+
+  @inline(always)
+  mutating func addProduct(_ left: Self, _ right: Self) { self = addingProduct(left, right) }
+
   /// self + scale * other, rounded once.
   @inline(always)
   func adding(_ scale: Float, _ other: Self) -> Self {

@@ -29,7 +29,9 @@ extension VectorKernels {
     gradientDestination: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>
   ) {
     let channels = shape.channels
-    gradientSource.update(repeating: 0, count: shape.sourceCount)
+    // Where each pixel lies under one window, its gradient is that window's; elsewhere it is a sum.
+    let isTiled = shape.isTiled
+    if !isTiled { gradientSource.update(repeating: 0, count: shape.sourceCount) }
     for y in 0..<shape.outputHeight {
       let rows = shape.sourceRows(under: y)
       for x in 0..<shape.outputWidth {
@@ -45,7 +47,8 @@ extension VectorKernels {
               let isMaximum = source.vector(at: element) .== maximum
               let share = Vector.zero.replacing(with: gradient, where: isMaximum)
               gradient.replace(with: 0, where: isMaximum)
-              gradientSource.store(gradientSource.vector(at: element) + share, at: element)
+              gradientSource.store(
+                isTiled ? share : gradientSource.vector(at: element) + share, at: element)
             }
           }
         }

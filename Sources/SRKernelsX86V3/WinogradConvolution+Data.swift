@@ -22,17 +22,31 @@ struct WinogradDataPlan: Sendable {
     self.depth = depth
     self.columns = columns
     self.frequencies = frequencies
-    // 36 tiles of 64 frequencies, 64 of 36. Measured on 64 to 512 channels: with fewer the weights, which come from far, are
-    // fetched too often, with more a block's pixels and products come from far as well. At most a pair of images.
-    blockTiles = min(2304 / frequencies, 2 * tiles)
+    // Measured on 64 to 512 channels: with fewer the weights, which come from far, are fetched too often, with more a block's
+    // pixels and products come from far as well. At most what some small images have.
+    blockTiles = min(Self.tiles(frequencies: frequencies), 8 * tiles)
     // A few tiles left over go with the block before: they do not pay for fetching the weights once more.
     lastBlockTiles = blockTiles + (tiles % blockTiles <= 4 ? tiles % blockTiles : 0)
     inputStride = lastBlockTiles * depth + 16
-    // A frequency's pixels, in the first-level cache from the first panel on, serve all panels of a group. The group's
-    // products are written and read once; with all columns in it they would crowd the pixels out of the second level.
-    groupColumns = min(64, columns)
+    groupColumns = min(Self.groupColumns(depth: depth), columns)
     productStride = lastBlockTiles * groupColumns + 16
   }
+
+  #if SRDIST_X86_V4
+    /// 24 tiles of 64 frequencies, 64 of 36: multiples of the 8 rows of a product.
+    private static func tiles(frequencies: Int) -> Int { frequencies == 64 ? 24 : 2304 / frequencies }
+
+    /// A frequency's pixels, near from the first panel on, serve all panels of a group; the group's products are written and
+    /// read once. Few channels are read again for each group: with all columns in it, the products would crowd them out of
+    /// the second-level cache. Many do not stay there anyway, and are read once.
+    private static func groupColumns(depth: Int) -> Int { depth > 64 ? .max : 64 }
+  #else
+    /// 36 tiles of 64 frequencies, 64 of 36.
+    private static func tiles(frequencies: Int) -> Int { 2304 / frequencies }
+
+    /// As with AVX-512, but products take twice as long, and reading pixels again is hidden behind them.
+    private static func groupColumns(depth: Int) -> Int { 64 }
+  #endif
 
   var patchOffset: Int { 0 }
   /// Floats of a copied input tile, of at most 8 x 8 pixels, or of an output tile of 16 channels.

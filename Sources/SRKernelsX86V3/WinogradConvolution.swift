@@ -122,8 +122,17 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
+    backwardData(
+      images: 1, gradientDestination: gradientDestination, preparedWeights: preparedWeights,
+      gradientSource: gradientSource, scratch: scratch)
+  }
+
+  func backwardData(
+    images: Int, gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
     convolve(
-      backwardPlan, images: 1, source: gradientDestination, destinationLayout,
+      backwardPlan, images: images, source: gradientDestination, destinationLayout,
       preparedWeights: preparedWeights, bias: nil, floor: -.infinity, destination: gradientSource,
       sourceLayout, scratch: scratch)
   }

@@ -45,7 +45,7 @@ enum WinogradF2: WinogradTransform {
   @inline(always)
   private static func inputRow(_ d: Four) -> Four { (d.0 - d.2, d.1 + d.2, d.2 - d.1, d.1 - d.3) }
 
-  @inline(always)
+  @inline(never)
   static func input(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
@@ -65,7 +65,7 @@ enum WinogradF2: WinogradTransform {
   @inline(always)
   private static func outputRow(_ m: Four) -> Two { (m.0 + m.1 + m.2, m.1 - m.2 - m.3) }
 
-  @inline(always)
+  @inline(never)
   static func output(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
@@ -88,7 +88,7 @@ enum WinogradF2: WinogradTransform {
   @inline(always)
   private static func gradientRow(_ y: Two) -> Four { (y.0, y.0 + y.1, y.0 - y.1, -y.1) }
 
-  @inline(always)
+  @inline(never)
   static func gradient(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
@@ -109,7 +109,7 @@ enum WinogradF2: WinogradTransform {
     return (g.0, even.adding(0.5, g.1), even.adding(-0.5, g.1), g.2)
   }
 
-  @inline(always)
+  @inline(never)
   static func weights(
     _ kernel: UnsafePointer<Float>, stride: Int, into frequencies: UnsafeMutablePointer<Float>,
     frequencyStride: Int
@@ -129,7 +129,7 @@ enum WinogradF2: WinogradTransform {
     return (u.0 + half, (u.1 - u.2) * 0.5, half + u.3)
   }
 
-  @inline(always)
+  @inline(never)
   static func weightGradient(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int,
     into kernel: UnsafeMutablePointer<Float>, stride: Int

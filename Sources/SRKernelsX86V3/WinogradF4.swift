@@ -64,7 +64,7 @@ enum WinogradF4: WinogradTransform {
 
   // The rows of Bt d are formed one or two at a time, so that nothing is stored in between; the pixels are
   // read from the first-level cache as often as they are needed.
-  @inline(always)
+  @inline(never)
   static func input(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
@@ -113,7 +113,7 @@ enum WinogradF4: WinogradTransform {
     )
   }
 
-  @inline(always)
+  @inline(never)
   static func output(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
@@ -172,7 +172,7 @@ enum WinogradF4: WinogradTransform {
     )
   }
 
-  @inline(always)
+  @inline(never)
   static func gradient(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
@@ -203,7 +203,7 @@ enum WinogradF4: WinogradTransform {
     )
   }
 
-  @inline(always)
+  @inline(never)
   static func weights(
     _ kernel: UnsafePointer<Float>, stride: Int, into frequencies: UnsafeMutablePointer<Float>,
     frequencyStride: Int
@@ -236,7 +236,7 @@ enum WinogradF4: WinogradTransform {
     )
   }
 
-  @inline(always)
+  @inline(never)
   static func weightGradient(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int,
     into kernel: UnsafeMutablePointer<Float>, stride: Int

@@ -86,7 +86,7 @@ enum WinogradF6: WinogradTransform {
   }
 
   // The rows of Bt d are formed one or two at a time: more would not fit the registers.
-  @inline(always)
+  @inline(never)
   static func input(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
@@ -190,7 +190,7 @@ enum WinogradF6: WinogradTransform {
   }
 
   // Even and odd rows of At m one after the other: together they would not fit the registers.
-  @inline(always)
+  @inline(never)
   static func output(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,
     into destination: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int
@@ -262,7 +262,7 @@ enum WinogradF6: WinogradTransform {
     return (y.0, one.0, one.1, two.0, two.1, half.0, half.1, y.5)
   }
 
-  @inline(always)
+  @inline(never)
   static func gradient(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
     into frequencies: UnsafeMutablePointer<Float>, frequencyStride: Int
@@ -307,7 +307,7 @@ enum WinogradF6: WinogradTransform {
     )
   }
 
-  @inline(always)
+  @inline(never)
   static func weights(
     _ kernel: UnsafePointer<Float>, stride: Int, into frequencies: UnsafeMutablePointer<Float>,
     frequencyStride: Int
@@ -340,7 +340,7 @@ enum WinogradF6: WinogradTransform {
     )
   }
 
-  @inline(always)
+  @inline(never)
   static func weightGradient(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int,
     into kernel: UnsafeMutablePointer<Float>, stride: Int

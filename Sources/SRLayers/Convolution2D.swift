@@ -60,11 +60,15 @@ public struct Convolution2D: Sendable {
   }
 
   /// Writes this sample's parameter gradients, then the gradient by the source where it is asked for.
+  ///
+  /// - Parameter images: how many lie one after the other, in the source and in the gradients.
+  /// - Precondition: `images` is 1 where parameter gradients are asked for.
   public func backward(
     source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
-    gradientSource: UnsafeMutablePointer<Float>?, context: LayerContext
+    gradientSource: UnsafeMutablePointer<Float>?, images: Int = 1, context: LayerContext
   ) {
     if let gradients = context.gradients {
+      precondition(images == 1, "\(name) is asked for the parameter gradients of \(images) images at once")
       kernel.backwardWeights(
         source: source, gradientDestination: gradientDestination,
         gradientWeights: gradients + weight.offset, gradientBias: gradients + bias.offset,
@@ -77,10 +81,10 @@ public struct Convolution2D: Sendable {
       preconditionFailure("\(name) was made without a gradient by its source, and is asked for one")
     }
     kernel.backwardData(
-      gradientDestination: gradientDestination,
+      images: images, gradientDestination: gradientDestination,
       preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
       scratch: context.scratch)
     context.observer?.layer(
-      name, finished: .backward, values: gradientSource, count: shape.sourceCount)
+      name, finished: .backward, values: gradientSource, count: images * shape.sourceCount)
   }
 }

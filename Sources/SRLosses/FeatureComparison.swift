@@ -3,7 +3,7 @@ import SRModels
 
 /// A distance of two images as a sum of distances of their features in a frozen network.
 ///
-/// Target and super-resolved image go through the network together; the backward pass reads what the latter left.
+/// Targets and super-resolved images go through the network together; the backward pass reads what the latter left.
 struct FeatureComparison: Sendable {
   let network: FeatureNetwork
   let kernels: any KernelSet
@@ -15,43 +15,49 @@ struct FeatureComparison: Sendable {
     return network.workspaceCount
   }
 
-  /// Sum over the taps of `distance`, which also adds the distance's weighted gradient by the super-resolved image's
-  /// features to `gradient` where that is not nil.
+  /// For each pair the sum over the taps of `distance`, which also adds the distance's weighted gradient by the
+  /// super-resolved image's features to `gradient` where that is not nil.
   func evaluate(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int,
-    gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
+    _ pairs: [ImagePair], height: Int, width: Int, scratch: UnsafeMutablePointer<Float>,
     distance: (
       _ tap: Int, _ shape: FeatureShape, _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>,
       _ gradient: UnsafeMutablePointer<Float>?
     ) -> Double
-  ) -> Double {
+  ) -> [Double] {
     checkSize(height: height, width: width)
-    let pixels = height * width
-    for (image, source) in [(FeatureNetwork.PairedImage.highRes, highRes), (.superRes, superRes)] {
-      kernels.normalizeRGB(
-        source, scales: normalization.scales, offsets: normalization.offsets,
-        destination: network.image(image, in: scratch), pixels: pixels)
+    let pass = FeaturePass(network, pairs: pairs.count, workspace: scratch)
+    for (index, pair) in pairs.enumerated() {
+      for (image, source) in [(FeatureNetwork.PairedImage.highRes, pair.highRes), (.superRes, pair.superRes)]
+      {
+        kernels.normalizeRGB(
+          source, scales: normalization.scales, offsets: normalization.offsets,
+          destination: pass.image(image, of: index), pixels: height * width)
+      }
     }
-    network.forward(workspace: scratch)
+    pass.forward()
 
-    // Last tap first, as the backward pass meets them, so that the sum has the same bits with and without gradient.
-    var total = 0.0
-    var index = network.taps.count
-    func add(_ tap: FeatureNetwork.Tap, _ gradient: UnsafeMutablePointer<Float>?) {
-      index -= 1
-      total += distance(
-        index, tap.shape, network.features(tap, of: .superRes, in: scratch),
-        network.features(tap, of: .highRes, in: scratch),
-        gradient)
+    // Last tap first, as the backward pass meets them, so that the sums have the same bits with and without gradient.
+    var totals = Array(repeating: 0.0, count: pairs.count)
+    func add(_ tap: Int, _ pair: Int, _ gradient: UnsafeMutablePointer<Float>?) {
+      totals[pair] += distance(
+        tap, network.taps[tap].shape, pass.features(tap, of: .superRes, in: pair),
+        pass.features(tap, of: .highRes, in: pair), gradient)
     }
-    if let gradient {
-      let gradientImage = network.backward(workspace: scratch) { add($0, $1) }
-      kernels.normalizeRGBBackward(
-        gradientImage, scales: normalization.scales, addingTo: gradient, pixels: pixels)
+    if pairs.allSatisfy({ $0.gradient != nil }) {
+      pass.backward { tap, pair, gradient in
+        add(tap, pair, gradient)
+      } receive: { pair, gradientImage in
+        guard let gradient = pairs[pair].gradient else { return }
+        kernels.normalizeRGBBackward(
+          gradientImage, scales: normalization.scales, addingTo: gradient, pixels: height * width)
+      }
     } else {
-      for tap in network.taps.reversed() { add(tap, nil) }
+      precondition(pairs.allSatisfy { $0.gradient == nil }, "a gradient is asked for by some pairs alone")
+      for tap in network.taps.indices.reversed() {
+        for pair in pairs.indices { add(tap, pair, nil) }
+      }
     }
-    return total
+    return totals
   }
 
   private func checkSize(height: Int, width: Int) {

@@ -48,6 +48,8 @@ public struct LPIPSLoss: Loss {
       network: network, kernels: kernels, normalization: input == .raw ? .lpipsRaw : .lpipsSymmetric)
   }
 
+  public var groupSize: Int { comparison.network.pairs }
+
   public func scratchCount(height: Int, width: Int) -> Int {
     comparison.scratchCount(height: height, width: width)
   }
@@ -56,10 +58,16 @@ public struct LPIPSLoss: Loss {
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double {
-    comparison.evaluate(
-      superRes: superRes, highRes: highRes, height: height, width: width, gradient: gradient,
-      scratch: scratch
-    ) { tap, shape, superFeatures, highFeatures, gradient in
+    evaluate(
+      [ImagePair(superRes: superRes, highRes: highRes, gradient: gradient)], height: height, width: width,
+      weight: weight, scratch: scratch)[0]
+  }
+
+  public func evaluate(
+    _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
+  ) -> [Double] {
+    comparison.evaluate(pairs, height: height, width: width, scratch: scratch) {
+      tap, shape, superFeatures, highFeatures, gradient in
       kernels.unitNormalizedDifference(
         superRes: superFeatures, highRes: highFeatures, weights: linear.weights(tap: tap),
         pixels: shape.pixels, channels: shape.channels, gradientScale: weight / Float(shape.pixels),

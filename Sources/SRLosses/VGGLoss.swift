@@ -27,6 +27,8 @@ public struct VGGLoss: Loss {
 
   public var name: String { "vgg" }
 
+  public var groupSize: Int { comparison.network.pairs }
+
   public func scratchCount(height: Int, width: Int) -> Int {
     comparison.scratchCount(height: height, width: width)
   }
@@ -35,10 +37,16 @@ public struct VGGLoss: Loss {
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double {
-    comparison.evaluate(
-      superRes: superRes, highRes: highRes, height: height, width: width, gradient: gradient,
-      scratch: scratch
-    ) { _, shape, superFeatures, highFeatures, gradient in
+    evaluate(
+      [ImagePair(superRes: superRes, highRes: highRes, gradient: gradient)], height: height, width: width,
+      weight: weight, scratch: scratch)[0]
+  }
+
+  public func evaluate(
+    _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
+  ) -> [Double] {
+    comparison.evaluate(pairs, height: height, width: width, scratch: scratch) {
+      _, shape, superFeatures, highFeatures, gradient in
       kernels.squaredDifference(
         superRes: superFeatures, highRes: highFeatures, count: shape.count,
         gradientScale: weight / Float(shape.count), gradient: gradient) / Double(shape.count)

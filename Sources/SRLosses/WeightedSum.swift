@@ -20,26 +20,30 @@ public struct WeightedSum: Sendable {
   /// Names of the terms, in the order of their values.
   public var names: [String] { terms.map(\.loss.name) }
 
+  /// The most image pairs that gain by being compared together.
+  public var groupSize: Int { terms.map(\.loss.groupSize).max() ?? 1 }
+
   /// Floats of scratch memory that one evaluation needs; the terms use it one after the other.
   public func scratchCount(height: Int, width: Int) -> Int {
     terms.map { $0.loss.scratchCount(height: height, width: width) }.max() ?? 0
   }
 
-  /// The weighted sum for one image pair; writes each term's value, without its weight, to `termValues`. Where
-  /// `gradient` is not nil, adds the sum's gradient by `superRes` to it.
+  /// The weighted sum for each of up to ``groupSize`` image pairs, or of one; adds its gradients where they are asked for.
+  ///
+  /// - Parameter receive: called with each pair's value of each term, without its weight.
   public func evaluate(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int,
-    gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
-    termValues: UnsafeMutablePointer<Double>
-  ) -> Double {
-    var total = 0.0
+    _ pairs: [ImagePair], height: Int, width: Int, scratch: UnsafeMutablePointer<Float>,
+    receive: (_ pair: Int, _ term: Int, _ value: Double) -> Void
+  ) -> [Double] {
+    var totals = Array(repeating: 0.0, count: pairs.count)
     for (index, term) in terms.enumerated() {
-      let value = term.loss.evaluate(
-        superRes: superRes, highRes: highRes, height: height, width: width, weight: term.weight,
-        gradient: gradient, scratch: scratch)
-      termValues[index] = value
-      total += Double(term.weight) * value
+      let values = term.loss.evaluate(
+        pairs, height: height, width: width, weight: term.weight, scratch: scratch)
+      for (pair, value) in values.enumerated() {
+        receive(pair, index, value)
+        totals[pair] += Double(term.weight) * value
+      }
     }
-    return total
+    return totals
   }
 }

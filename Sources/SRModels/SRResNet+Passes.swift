@@ -3,7 +3,7 @@ import SRLayers
 
 // One worker's passes over a group of images, in this order:
 //
-//     forwardBody(group); for each image: forwardTail, loss, backwardTail; backwardBody(group)
+//     forwardBody(group); for some images at a time: forwardTail, loss, backwardTail; backwardBody(group)
 
 extension SRResNet {
   /// The forward pass of a group up to the input of the last upsampling.
@@ -42,20 +42,20 @@ extension SRResNet {
   }
 
   /// The rest of one image's forward pass: returns its super-resolved image, [4h, 4w, 3], unclamped, which holds until
-  /// the worker's next tail.
+  /// the worker has begun as many further tails as its workspace has room for.
   public func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
-    let shared = image.shared
-    let features = shared + sharedSlots.tailFeatures
-    let superRes = shared + sharedSlots.superRes
+    let tail = image.tail
+    let features = tail + tailSlots.features
+    let superRes = tail + tailSlots.superRes
     activateInput(ofUpsampling: bodyUpsamplings.count, image)
     tailUpsampling.forward(
-      tailInput(image), workspace: shared, context: image.context)
-    tailUpsampling.activate(into: features, workspace: shared, context: image.context)
+      tailInput(image), workspace: tail, context: image.context)
+    tailUpsampling.activate(into: features, workspace: tail, context: image.context)
     output.forward(features, into: superRes, context: image.context)
     return UnsafePointer(superRes)
   }
 
-  /// The tail's backward pass, right after its forward pass, given the gradient by its output.
+  /// The tail's backward pass, while what its forward pass left still holds, given the gradient by its output.
   ///
   /// - Parameter gradientsFinal: called with an arena offset each time all of the image's gradients from there to the
   ///   arena's end are final.
@@ -65,13 +65,13 @@ extension SRResNet {
     image.context.observer?.passBegins()
     let shared = image.shared
     output.backward(
-      source: shared + sharedSlots.tailFeatures, gradientDestination: gradientSuperRes,
+      source: image.tail + tailSlots.features, gradientDestination: gradientSuperRes,
       gradientSource: shared + sharedSlots.gradientWide, context: image.context)
     gradientsFinal(output.weight.offset)
     tailUpsampling.backward(
       input: tailInput(image), gradient: shared + sharedSlots.gradientWide,
       gradientInput: bodyUpsamplings.isEmpty ? gradientSkip(image) : gradient(image),
-      workspace: shared, context: image.context)
+      workspace: image.tail, context: image.context)
     gradientsFinal(tailUpsampling.convolution.weight.offset)
   }
 
@@ -137,7 +137,7 @@ extension SRResNet {
   /// ``activateInput(ofUpsampling:_:)`` has made.
   private func upsamplingInput(_ index: Int, _ image: ImagePass) -> UnsafePointer<Float> {
     UnsafePointer(
-      index == 0 ? image.memory + imageSlots.bodyOutput : image.shared + sharedSlots.tailInput)
+      index == 0 ? image.memory + imageSlots.bodyOutput : image.tail + tailSlots.input)
   }
 
   private func tailInput(_ image: ImagePass) -> UnsafePointer<Float> {
@@ -147,7 +147,7 @@ extension SRResNet {
   private func activateInput(ofUpsampling index: Int, _ image: ImagePass) {
     if index == 0 { return }
     bodyUpsamplings[index - 1].activate(
-      into: image.shared + sharedSlots.tailInput, workspace: image.memory, context: image.context)
+      into: image.tail + tailSlots.input, workspace: image.memory, context: image.context)
   }
 
   private func gradient(_ image: ImagePass) -> UnsafeMutablePointer<Float> {

@@ -9,7 +9,8 @@ import SRTensor
 ///
 /// A worker's images go through the *body* (all but the last upsampling and the output layer) together, layer by
 /// layer, while the layer's weights are in the cache; then each goes through the *tail*, whose maps are larger than its
-/// weights, forward and backward, alone. Each image's values have the same bits as if it went alone.
+/// weights, alone: forward and, once the loss has compared it, backward. Each image's values have the same bits as if it
+/// went alone.
 public final class SRResNet: Sendable {
   public let configuration: SRResNetConfiguration
   public let lowResHeight: Int
@@ -28,9 +29,11 @@ public final class SRResNet: Sendable {
   let tailUpsampling: UpsampleBlock
   let output: Convolution2D
   let imageSlots: ImageSlots
+  let tailSlots: TailSlots
   let sharedSlots: SharedSlots
-  /// Floats of one image's activations, and of what a worker's images use one after the other.
+  /// Floats of one image's activations in the body and in the tail, and of what a worker's images use one after the other.
   let imageCount: Int
+  let tailCount: Int
   let sharedCount: Int
 
   /// Places among an image's activations that belong to no single block.
@@ -45,13 +48,18 @@ public final class SRResNet: Sendable {
     var gradientSkip = 0
   }
 
+  /// Places among an image's activations in the tail.
+  struct TailSlots: Sendable {
+    /// The last upsampling's input.
+    var input = 0
+    /// The last upsampling's output.
+    var features = 0
+    var superRes = 0
+  }
+
   /// Places in the memory that a worker's images use one after the other.
   struct SharedSlots: Sendable {
-    /// The last upsampling's input.
-    var tailInput = 0
-    /// The last upsampling's output.
-    var tailFeatures = 0
-    var superRes = 0
+    /// By the last upsampling's output.
     var gradientWide = 0
     /// Of low-resolution height and width.
     var temporary1 = 0
@@ -80,8 +88,10 @@ public final class SRResNet: Sendable {
     var layout = ParameterLayout()
     var prepared = WorkspacePlanner()
     var image = WorkspacePlanner()
+    var tail = WorkspacePlanner()
     var shared = WorkspacePlanner()
     var imageSlots = ImageSlots()
+    var tailSlots = TailSlots()
     var sharedSlots = SharedSlots()
 
     head = Convolution2D(
@@ -109,7 +119,7 @@ public final class SRResNet: Sendable {
         layout: &layout, prepared: &prepared, workspace: &workspace, kernels: kernels)
     }
     bodyUpsamplings = (0..<configuration.upsamplings - 1).map { upsampling($0, in: &image) }
-    tailUpsampling = upsampling(configuration.upsamplings - 1, in: &shared)
+    tailUpsampling = upsampling(configuration.upsamplings - 1, in: &tail)
     output = Convolution2D(
       "conv3",
       shape: Convolution2DShape(
@@ -126,9 +136,9 @@ public final class SRResNet: Sendable {
     imageSlots.gradient = image.reserve(tailInput)
     imageSlots.gradientFeatures = image.reserve(features)
     imageSlots.gradientSkip = image.reserve(features)
-    sharedSlots.tailInput = shared.reserve(tailInput)
-    sharedSlots.tailFeatures = shared.reserve(wide)
-    sharedSlots.superRes = shared.reserve(output.shape.destinationCount)
+    tailSlots.input = tail.reserve(tailInput)
+    tailSlots.features = tail.reserve(wide)
+    tailSlots.superRes = tail.reserve(output.shape.destinationCount)
     sharedSlots.gradientWide = shared.reserve(wide)
     sharedSlots.temporary1 = shared.reserve(features)
     sharedSlots.temporary2 = shared.reserve(features)
@@ -143,9 +153,11 @@ public final class SRResNet: Sendable {
     self.kernels = kernels
     self.layout = layout
     self.imageSlots = imageSlots
+    self.tailSlots = tailSlots
     self.sharedSlots = sharedSlots
     preparedCount = prepared.count
     imageCount = image.count
+    tailCount = tail.count
     sharedCount = shared.count
   }
 

@@ -6,23 +6,30 @@ import SRTensor
 public final class SRResNetWorkspace: Sendable {
   /// The most images of a group.
   public let images: Int
+  /// The most images of a group that are in the tail at a time.
+  public let tails: Int
   private let buffer: AlignedBuffer
   private let imageCount: Int
+  private let tailCount: Int
 
-  /// Allocates ``floatCount(for:images:)`` floats, all zero.
+  /// Allocates ``floatCount(for:images:tails:)`` floats, all zero.
   ///
-  /// - Parameter images: the most images that go through the network together.
-  /// - Precondition: `images` is at least 1.
-  public init(for model: SRResNet, images: Int) {
-    precondition(images > 0, "a workspace for \(images) images was asked for")
+  /// - Parameters:
+  ///   - images: the most images that go through the network together.
+  ///   - tails: how many of them, one after the other, go through the tail before the first one's way back.
+  /// - Precondition: both are at least 1.
+  public init(for model: SRResNet, images: Int, tails: Int = 1) {
+    precondition(images > 0 && tails > 0, "a workspace for \(images) images, \(tails) tails was asked for")
     self.images = images
+    self.tails = tails
     imageCount = model.imageCount
-    buffer = AlignedBuffer(count: Self.floatCount(for: model, images: images))
+    tailCount = model.tailCount
+    buffer = AlignedBuffer(count: Self.floatCount(for: model, images: images, tails: tails))
   }
 
   /// Floats of a workspace.
-  public static func floatCount(for model: SRResNet, images: Int) -> Int {
-    images * model.imageCount + model.sharedCount
+  public static func floatCount(for model: SRResNet, images: Int, tails: Int) -> Int {
+    images * model.imageCount + tails * model.tailCount + model.sharedCount
   }
 
   /// The activations of one image of a group.
@@ -31,8 +38,15 @@ public final class SRResNetWorkspace: Sendable {
     return buffer.pointer + index * imageCount
   }
 
+  /// The tail's activations of one image of a group, which hold until image `index` + ``tails`` comes there.
+  func tail(_ index: Int) -> UnsafeMutablePointer<Float> {
+    buffer.pointer + images * imageCount + index % tails * tailCount
+  }
+
   /// What the images use one after the other.
-  var shared: UnsafeMutablePointer<Float> { buffer.pointer + images * imageCount }
+  var shared: UnsafeMutablePointer<Float> {
+    buffer.pointer + images * imageCount + tails * tailCount
+  }
 }
 
 /// One image on its way through the network.
@@ -41,6 +55,7 @@ public struct ImagePass {
   let lowRes: UnsafePointer<Float>
   /// This image's activations.
   let memory: UnsafeMutablePointer<Float>
+  let tail: UnsafeMutablePointer<Float>
   /// What the images of its group use one after the other.
   let shared: UnsafeMutablePointer<Float>
   let context: LayerContext
@@ -60,7 +75,7 @@ extension SRResNet {
   ) -> ImagePass {
     let shared = workspace.shared
     return ImagePass(
-      lowRes: lowRes, memory: workspace.image(index), shared: shared,
+      lowRes: lowRes, memory: workspace.image(index), tail: workspace.tail(index), shared: shared,
       context: LayerContext(
         kernels: kernels, parameters: parameters.pointer, prepared: prepared.pointer,
         gradients: gradients, scratch: shared + sharedSlots.scratch, observer: observer))

@@ -2,17 +2,21 @@ import SRKernels
 import SRLosses
 import SRTensor
 
-/// Value and gradient of a loss term on one image pair.
+/// Value and gradient of a loss term on one image pair, or on some that are compared together.
 struct LossProblem: Problem {
   let kind: LossTerm.Kind
+  let pairs: Int
 
   /// Height and width of the images.
   static let side = 128
-  static var all: [any Problem] { LossTerm.Kind.allCases.map { LossProblem(kind: $0) } }
+  static var all: [any Problem] {
+    LossTerm.Kind.allCases.map { LossProblem(kind: $0, pairs: 1) }
+      + [.vgg, .lpipsVGG].map { LossProblem(kind: $0, pairs: 4) }
+  }
 
   var subject: String { "loss \(kind.rawValue)" }
   var size: String { "\(Self.side)x\(Self.side) RGB" }
-  var pass: String { "value and gradient" }
+  var pass: String { (pairs == 1 ? "" : "\(pairs) pairs together: ") + "value and gradient" }
   var tolerance: Double {
     switch kind {
     case .mse, .charbonnier, .ssim, .ssimBox, .edge: 1e-4
@@ -23,34 +27,40 @@ struct LossProblem: Problem {
 
   func makeRun(kernels: any KernelSet) -> any ProblemRun {
     if let loss = kind.pixelLoss(kernels: kernels) { return PixelLossRun(kind, LossOperands(loss)) }
-    return PerceptualLossRun(kind, kernels: kernels)
+    return PerceptualLossRun(kind, pairs: pairs, kernels: kernels)
   }
 }
 
-/// A loss with an image pair and room for its gradient.
+/// A loss with image pairs, all the same one, and room for the gradient of the last one.
 struct LossOperands {
   let loss: any Loss
   let superRes: AlignedBuffer
   let highRes: AlignedBuffer
   let gradient: AlignedBuffer
+  private let otherGradients: [AlignedBuffer]
   private let scratch: AlignedBuffer
 
-  init(_ loss: any Loss) {
+  init(_ loss: any Loss, pairs: Int = 1) {
     let side = LossProblem.side
     var operands = RandomOperands(seed: 2)
     self.loss = loss
     superRes = operands.uniform(side * side * 3, from: 0, to: 1)
     highRes = operands.uniform(side * side * 3, from: 0, to: 1)
     gradient = AlignedBuffer(count: side * side * 3)
+    otherGradients = (1..<pairs).map { _ in AlignedBuffer(count: side * side * 3) }
     scratch = AlignedBuffer(count: loss.scratchCount(height: side, width: side))
   }
 
   /// The loss of `image`, or of the super-resolved one; adds its gradient where asked to.
   @discardableResult
   func evaluate(_ image: AlignedBuffer? = nil, addingGradient: Bool) -> Double {
-    loss.evaluate(
-      superRes: (image ?? superRes).pointer, highRes: highRes.pointer, height: LossProblem.side,
-      width: LossProblem.side, weight: 1, gradient: addingGradient ? gradient.pointer : nil,
-      scratch: scratch.pointer)
+    let values = loss.evaluate(
+      (otherGradients + [gradient]).map {
+        ImagePair(
+          superRes: (image ?? superRes).pointer, highRes: highRes.pointer,
+          gradient: addingGradient ? $0.pointer : nil)
+      },
+      height: LossProblem.side, width: LossProblem.side, weight: 1, scratch: scratch.pointer)
+    return values[values.count - 1]
   }
 }

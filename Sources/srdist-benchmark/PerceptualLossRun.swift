@@ -8,10 +8,12 @@ import SRTensor
 struct PerceptualLossRun: ProblemRun {
   private let operands: LossOperands
 
-  init(_ kind: LossTerm.Kind, kernels: any KernelSet) {
+  init(_ kind: LossTerm.Kind, pairs: Int, kernels: any KernelSet) {
     let side = LossProblem.side
     func network(_ architecture: FeatureArchitecture) -> FeatureNetwork {
-      FeatureNetwork(architecture, imageHeight: side, imageWidth: side, kernels: kernels) { arena in
+      FeatureNetwork(
+        architecture, imageHeight: side, imageWidth: side, pairs: pairs, kernels: kernels
+      ) { arena in
         var operands = RandomOperands(seed: 3)
         for entry in arena.layout.entries {
           // Keeps the features' size from layer to layer (He et al., 2015).
@@ -34,7 +36,7 @@ struct PerceptualLossRun: ProblemRun {
       case .mse, .charbonnier, .ssim, .ssimBox, .edge:
         preconditionFailure("\(kind.rawValue) needs no network")
       }
-    operands = LossOperands(loss)
+    operands = LossOperands(loss, pairs: pairs)
   }
 
   var algorithm: String { "-" }

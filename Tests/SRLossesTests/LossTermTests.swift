@@ -51,9 +51,17 @@ import Testing
     let scratch = AlignedBuffer(count: sum.scratchCount(height: 10, width: 12))
     var gradient = [Float](repeating: 0, count: images.shape.count)
     var values = [0.0, 0.0]
-    let total = sum.evaluate(
-      superRes: images.superRes, highRes: images.highRes, height: 10, width: 12, gradient: &gradient,
-      scratch: scratch.pointer, termValues: &values)
+    let totals = gradient.withUnsafeMutableBufferPointer { gradient in
+      images.superRes.withUnsafeBufferPointer { superRes in
+        images.highRes.withUnsafeBufferPointer { highRes in
+          let pair = ImagePair(
+            superRes: superRes.baseAddress!, highRes: highRes.baseAddress!, gradient: gradient.baseAddress)
+          return sum.evaluate([pair], height: 10, width: 12, scratch: scratch.pointer) { values[$1] = $2 }
+        }
+      }
+    }
+    #expect(totals.count == 1)
+    let total = totals[0]
     #expect(total == Double(Float(0.1)) * values[0] + 2 * values[1])
 
     let runs = terms.map {

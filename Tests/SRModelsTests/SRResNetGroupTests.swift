@@ -35,6 +35,9 @@ import Testing
       #expect(alone.gradients[0] == together.gradients[index])
       #expect(alone.final[0] == together.final[index])
     }
+    for tails in 2...3 {
+      #expect(run(model, parameters, prepared, images, tails: tails) == together)
+    }
     #expect(together.gradients[0] != together.gradients[1])
     for final in together.final {
       #expect(final == final.sorted(by: >) && final.last == 0)
@@ -63,9 +66,10 @@ import Testing
 
   private func run(
     _ model: SRResNet, _ parameters: ParameterArena, _ prepared: AlignedBuffer, _ images: [AlignedBuffer],
+    tails: Int = 1,
     whenFinal: (_ image: Int, _ from: Int, _ leaf: [Float]) -> Void = { _, _, _ in }
   ) -> Results {
-    let workspace = SRResNetWorkspace(for: model, images: images.count)
+    let workspace = SRResNetWorkspace(for: model, images: images.count, tails: tails)
     let leaves = images.map { _ in ParameterArena(layout: model.layout) }
     let passes = images.indices.map {
       model.pass(
@@ -76,11 +80,15 @@ import Testing
     let gradient = image(seed: 77, count: count)
     var results = Results(final: images.map { _ in [] })
     model.forwardBody(passes)
-    for (index, pass) in passes.enumerated() {
-      results.superRes.append(Array(UnsafeBufferPointer(start: model.forwardTail(pass), count: count)))
-      model.backwardTail(pass, gradientSuperRes: gradient.pointer) {
-        results.final[index].append($0)
-        whenFinal(index, $0, leaves[index].buffer.values)
+    for first in stride(from: 0, to: passes.count, by: tails) {
+      let indices = first..<min(first + tails, passes.count)
+      let superRes = indices.map { model.forwardTail(passes[$0]) }
+      for (index, superRes) in zip(indices, superRes) {
+        results.superRes.append(Array(UnsafeBufferPointer(start: superRes, count: count)))
+        model.backwardTail(passes[index], gradientSuperRes: gradient.pointer) {
+          results.final[index].append($0)
+          whenFinal(index, $0, leaves[index].buffer.values)
+        }
       }
     }
     model.backwardBody(passes) {

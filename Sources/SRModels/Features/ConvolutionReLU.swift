@@ -26,19 +26,21 @@ struct ConvolutionReLU: FeatureLayer {
   }
 
   func forward(
-    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: Int,
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: FeatureImages,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    convolution.forward(input, into: output, images: images, context: context, activation: .relu)
+    convolution.forward(input, into: output, images: images.count, context: context, activation: .relu)
   }
 
   func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+    images: FeatureImages, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    context.kernels.reluBackward(output: output, gradient: gradientOutput, count: self.output.count)
+    context.kernels.reluBackward(
+      output: output, gradient: gradientOutput, count: images.count * self.output.count)
     convolution.backward(
-      source: input, gradientDestination: gradientOutput, gradientSource: gradientInput, context: context)
+      source: input, gradientDestination: gradientOutput, gradientSource: gradientInput,
+      images: images.count, context: context)
   }
 }

@@ -5,7 +5,8 @@ import SRTensor
 /// A frozen network whose features a perceptual loss compares, for one size of image.
 ///
 /// It holds its weights, which never change; activations lie in a workspace of ``workspaceCount`` floats per worker.
-/// Images are NHWC with N = 1, RGB, normalised as the weights' training had them.
+/// Images are NHWC with N = 1, RGB, normalised as the weights' training had them. They come in pairs, of which several
+/// may go through the network together: see ``FeaturePass``.
 public final class FeatureNetwork: Sendable {
   /// A place whose features are compared.
   public struct Tap: Sendable {
@@ -24,16 +25,24 @@ public final class FeatureNetwork: Sendable {
   public let architecture: FeatureArchitecture
   public let imageHeight: Int
   public let imageWidth: Int
+  /// The most pairs of images that go through the network together.
+  public let pairs: Int
   public let taps: [Tap]
   /// Floats of one worker's activations and temporaries.
   public let workspaceCount: Int
 
   let kernels: any KernelSet
   let layers: [any FeatureLayer]
-  /// Places in the workspace of the pair of images, then of each layer's pair of outputs.
-  let activations: [Int]
-  let gradient1: Int
-  let gradient2: Int
+  /// How many layers each image goes through alone: as many as have large images.
+  let layersAlone: Int
+  /// Places in the workspace of the images, then of each layer's outputs.
+  let activations: [FeatureSlots]
+  /// Gradients by what one image is on its way through ``layersAlone``.
+  let gradientAlone1: Int
+  let gradientAlone2: Int
+  /// Gradients by what all pairs' images are after that.
+  let gradientTogether1: Int
+  let gradientTogether2: Int
   let scratch: Int
   let parameters: ParameterArena
   let prepared: AlignedBuffer
@@ -44,36 +53,50 @@ public final class FeatureNetwork: Sendable {
   /// Names and shapes of the parameters: torchvision's.
   public var layout: ParameterLayout { parameters.layout }
 
-  /// - Parameter load: fills the arena with the weights.
+  /// Pixels of an output from which on its image goes alone. It fills the kernels' blocks then, so that others would
+  /// not save reading the weights once more, and only crowd it out of the cache.
+  private static let pixelsAlone = 1024
+
+  /// - Parameters:
+  ///   - pairs: the most pairs of images that go through the network together; at least 1.
+  ///   - load: fills the arena with the weights.
   /// - Precondition: neither side of the images is below ``FeatureArchitecture/smallestImageSide``.
   /// - Throws: what `load` throws.
   public init(
-    _ architecture: FeatureArchitecture, imageHeight: Int, imageWidth: Int, kernels: any KernelSet,
-    load: (ParameterArena) throws -> Void
+    _ architecture: FeatureArchitecture, imageHeight: Int, imageWidth: Int, pairs: Int = 1,
+    kernels: any KernelSet, load: (ParameterArena) throws -> Void
   ) rethrows {
     let smallest = architecture.smallestImageSide
     precondition(
       min(imageHeight, imageWidth) >= smallest,
       "\(architecture.name) needs images of \(smallest)x\(smallest) or more, and is given \(imageHeight)x\(imageWidth)"
     )
-    var plan = FeatureNetworkPlan()
+    precondition(pairs > 0, "\(architecture.name) is asked to take \(pairs) pairs of images")
+    var plan = FeatureNetworkPlan(pairs: pairs)
     var layers: [any FeatureLayer] = []
-    var activations: [Int] = []
-    var shape = FeatureShape(height: imageHeight, width: imageWidth, channels: RGBImageShape.channels)
-    activations.append(plan.workspace.reserve(PairedImage.allCases.count * shape.count))
-    var largest = shape.count
+    let image = FeatureShape(height: imageHeight, width: imageWidth, channels: RGBImageShape.channels)
+    var shapes = [image]
     for description in architecture.layers {
-      let layer = Self.layer(description, input: shape, plan: &plan, kernels: kernels)
-      shape = layer.output
-      largest = max(largest, shape.count)
+      let layer = Self.layer(description, input: shapes[shapes.count - 1], plan: &plan, kernels: kernels)
+      shapes.append(layer.output)
       layers.append(layer)
-      activations.append(plan.workspace.reserve(PairedImage.allCases.count * shape.count))
     }
     taps = architecture.taps.map {
       Tap(name: $0.name, shape: layers[$0.layer].output, layer: $0.layer)
     }
-    gradient1 = plan.workspace.reserve(largest)
-    gradient2 = plan.workspace.reserve(largest)
+    let layersAlone = layers.firstIndex { $0.output.pixels < Self.pixelsAlone } ?? layers.count
+    let tapLayers = taps.map(\.layer)
+    activations = shapes.enumerated().map { index, shape in
+      // A high-resolution image's output that only the next layer reads may be overwritten by the other image's.
+      let isRead = index == 0 || index >= layersAlone || tapLayers.contains(index - 1)
+      return FeatureSlots(shape, pairs: pairs, sharesMemory: !isRead, in: &plan.workspace)
+    }
+    let largestAlone = shapes.prefix(layersAlone + 1).map(\.count).max() ?? 0
+    gradientAlone1 = plan.workspace.reserve(largestAlone)
+    gradientAlone2 = plan.workspace.reserve(largestAlone)
+    let largestTogether = shapes.dropFirst(layersAlone).map(\.count).max() ?? 0
+    gradientTogether1 = plan.workspace.reserve(pairs * largestTogether)
+    gradientTogether2 = plan.workspace.reserve(pairs * largestTogether)
     scratch = plan.workspace.reserve(layers.map(\.scratchCount).max() ?? 0)
     workspaceCount = plan.workspace.count
 
@@ -85,9 +108,10 @@ public final class FeatureNetwork: Sendable {
     self.architecture = architecture
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
+    self.pairs = pairs
     self.kernels = kernels
     self.layers = layers
-    self.activations = activations
+    self.layersAlone = layersAlone
     self.parameters = parameters
     self.prepared = prepared
   }

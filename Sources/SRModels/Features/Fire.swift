@@ -9,10 +9,11 @@ struct Fire: FeatureLayer {
   private let expand1x1: ConvolutionReLU
   private let expand3x3: ConvolutionReLU
 
-  /// Places in the workspace: the three outputs, and the gradients by them.
+  /// Places in the workspace: the three outputs, pair after pair.
   private let squeezed: Int
   private let expanded1x1: Int
   private let expanded3x3: Int
+  /// The gradients by them, of one image at a time.
   private let gradientSqueezed: Int
   private let gradientSqueezed3x3: Int
   private let gradientExpanded1x1: Int
@@ -33,9 +34,9 @@ struct Fire: FeatureLayer {
     squeeze = convolution("squeeze", inputs: input.channels, outputs: squeezeChannels, kernelSize: 1)
     expand1x1 = convolution("expand1x1", inputs: squeezeChannels, outputs: expandChannels, kernelSize: 1)
     expand3x3 = convolution("expand3x3", inputs: squeezeChannels, outputs: expandChannels, kernelSize: 3)
-    squeezed = plan.workspace.reserve(squeeze.output.count)
-    expanded1x1 = plan.workspace.reserve(expand1x1.output.count)
-    expanded3x3 = plan.workspace.reserve(expand3x3.output.count)
+    squeezed = plan.workspace.reserve(plan.pairs * squeeze.output.count)
+    expanded1x1 = plan.workspace.reserve(plan.pairs * expand1x1.output.count)
+    expanded3x3 = plan.workspace.reserve(plan.pairs * expand3x3.output.count)
     gradientSqueezed = plan.workspace.reserve(squeeze.output.count)
     gradientSqueezed3x3 = plan.workspace.reserve(squeeze.output.count)
     gradientExpanded1x1 = plan.workspace.reserve(expand1x1.output.count)
@@ -58,23 +59,36 @@ struct Fire: FeatureLayer {
     }
   }
 
+  /// The three outputs of a pair's last image.
+  private struct Parts {
+    let squeezed: UnsafeMutablePointer<Float>
+    let expanded1x1: UnsafeMutablePointer<Float>
+    let expanded3x3: UnsafeMutablePointer<Float>
+  }
+
+  private func parts(of pair: Int, in workspace: UnsafeMutablePointer<Float>) -> Parts {
+    Parts(
+      squeezed: workspace + squeezed + pair * squeeze.output.count,
+      expanded1x1: workspace + expanded1x1 + pair * expand1x1.output.count,
+      expanded3x3: workspace + expanded3x3 + pair * expand3x3.output.count)
+  }
+
   func forward(
-    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: Int,
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: FeatureImages,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    // One by one: the last image's squeezed and expanded features stay for the backward pass.
-    for image in 0..<images {
+    for image in 0..<images.count {
+      let pair = images.pair(of: image)
+      let (parts, one) = (parts(of: pair, in: workspace), FeatureImages(count: 1, pairs: pair..<pair + 1))
       squeeze.forward(
-        input + image * squeeze.inputCount, into: workspace + squeezed, images: 1, workspace: workspace,
+        input + image * squeeze.inputCount, into: parts.squeezed, images: one, workspace: workspace,
         context: context)
       expand1x1.forward(
-        workspace + squeezed, into: workspace + expanded1x1, images: 1, workspace: workspace,
-        context: context)
+        parts.squeezed, into: parts.expanded1x1, images: one, workspace: workspace, context: context)
       expand3x3.forward(
-        workspace + squeezed, into: workspace + expanded3x3, images: 1, workspace: workspace,
-        context: context)
+        parts.squeezed, into: parts.expanded3x3, images: one, workspace: workspace, context: context)
       context.kernels.concatenateChannels(
-        workspace + expanded1x1, channels: expand1x1.output.channels, workspace + expanded3x3,
+        parts.expanded1x1, channels: expand1x1.output.channels, parts.expanded3x3,
         channels: expand3x3.output.channels, destination: output + image * self.output.count,
         pixels: self.output.pixels)
     }
@@ -83,24 +97,28 @@ struct Fire: FeatureLayer {
   func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+    images: FeatureImages, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    context.kernels.splitChannels(
-      gradientOutput, left: workspace + gradientExpanded1x1, channels: expand1x1.output.channels,
-      right: workspace + gradientExpanded3x3, channels: expand3x3.output.channels,
-      pixels: self.output.pixels)
-    expand1x1.backward(
-      input: workspace + squeezed, output: workspace + expanded1x1,
-      gradientOutput: workspace + gradientExpanded1x1, gradientInput: workspace + gradientSqueezed,
-      workspace: workspace, context: context)
-    expand3x3.backward(
-      input: workspace + squeezed, output: workspace + expanded3x3,
-      gradientOutput: workspace + gradientExpanded3x3, gradientInput: workspace + gradientSqueezed3x3,
-      workspace: workspace, context: context)
-    context.kernels.accumulate(
-      workspace + gradientSqueezed3x3, into: workspace + gradientSqueezed, count: squeeze.output.count)
-    squeeze.backward(
-      input: input, output: workspace + squeezed, gradientOutput: workspace + gradientSqueezed,
-      gradientInput: gradientInput, workspace: workspace, context: context)
+    for image in 0..<images.count {
+      let pair = images.pair(of: image)
+      let (parts, one) = (parts(of: pair, in: workspace), FeatureImages(count: 1, pairs: pair..<pair + 1))
+      context.kernels.splitChannels(
+        gradientOutput + image * self.output.count, left: workspace + gradientExpanded1x1,
+        channels: expand1x1.output.channels, right: workspace + gradientExpanded3x3,
+        channels: expand3x3.output.channels, pixels: self.output.pixels)
+      expand1x1.backward(
+        input: parts.squeezed, output: parts.expanded1x1, gradientOutput: workspace + gradientExpanded1x1,
+        gradientInput: workspace + gradientSqueezed, images: one, workspace: workspace, context: context)
+      expand3x3.backward(
+        input: parts.squeezed, output: parts.expanded3x3, gradientOutput: workspace + gradientExpanded3x3,
+        gradientInput: workspace + gradientSqueezed3x3, images: one, workspace: workspace, context: context)
+      context.kernels.accumulate(
+        workspace + gradientSqueezed3x3, into: workspace + gradientSqueezed, count: squeeze.output.count)
+      squeeze.backward(
+        input: input + image * squeeze.inputCount, output: parts.squeezed,
+        gradientOutput: workspace + gradientSqueezed,
+        gradientInput: gradientInput + image * squeeze.inputCount, images: one, workspace: workspace,
+        context: context)
+    }
   }
 }

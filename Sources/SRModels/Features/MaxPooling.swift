@@ -16,12 +16,12 @@ struct MaxPooling: FeatureLayer {
   func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
 
   func forward(
-    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: Int,
+    _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: FeatureImages,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    for image in 0..<images {
+    for image in 0..<images.count {
       context.kernels.maxPooling2DForward(
-        shape, source: input + image * shape.inputHeight * shape.inputWidth * shape.channels,
+        shape, source: input + image * shape.sourceCount,
         destination: output + image * self.output.count)
     }
   }
@@ -29,10 +29,13 @@ struct MaxPooling: FeatureLayer {
   func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+    images: FeatureImages, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    context.kernels.maxPooling2DBackward(
-      shape, source: input, destination: output, gradientDestination: gradientOutput,
-      gradientSource: gradientInput)
+    for image in 0..<images.count {
+      let (source, destination) = (image * shape.sourceCount, image * self.output.count)
+      context.kernels.maxPooling2DBackward(
+        shape, source: input + source, destination: output + destination,
+        gradientDestination: gradientOutput + destination, gradientSource: gradientInput + source)
+    }
   }
 }

@@ -20,9 +20,12 @@ struct LossAssembly: Sendable {
   /// - Parameters:
   ///   - height: of the high-resolution images.
   ///   - width: of the high-resolution images.
+  ///   - pairs: the most image pairs that the loss compares together.
   /// - Throws: ``LossTermError`` where the loss cannot be read, ``ConfigurationError`` where weights are missing or a
   ///   term's network needs larger images, and what reading the weights throws.
-  init(_ configuration: TrainingConfiguration, height: Int, width: Int, kernels: any KernelSet) throws {
+  init(
+    _ configuration: TrainingConfiguration, height: Int, width: Int, pairs: Int, kernels: any KernelSet
+  ) throws {
     let weights = PerceptualWeights(directory: configuration.weightsDir)
     let perceptual = PerceptualLosses(weights: weights, height: height, width: width, kernels: kernels)
     var provenance: [String] = []
@@ -32,9 +35,10 @@ struct LossAssembly: Sendable {
       if let loss = kind.pixelLoss(kernels: kernels) { return loss }
       let built =
         if let net = kind.lpipsNet {
-          try perceptual.lpips(net, input: configuration.lpipsInput, linear: configuration.lpipsLinear)
+          try perceptual.lpips(
+            net, input: configuration.lpipsInput, linear: configuration.lpipsLinear, pairs: pairs)
         } else {
-          try perceptual.vgg(input: configuration.vggInput)
+          try perceptual.vgg(input: configuration.vggInput, pairs: pairs)
         }
       provenance.append(built.provenance)
       networkFloats += built.weightCount
@@ -50,7 +54,7 @@ struct LossAssembly: Sendable {
     {
       provenance.append("metric lpips is left out: \(reason)")
     } else {
-      let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01)
+      let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01, pairs: 1)
       metric = ImageMetrics.Perceptual(name: "lpips", loss: built.loss)
       networkFloats += built.weightCount
       provenance.append("metric lpips: \(built.provenance)")

@@ -29,21 +29,25 @@ struct PerceptualLosses {
       + "\(height)x\(width)"
   }
 
+  /// - Parameter pairs: the most image pairs that are compared together.
   /// - Throws: ``ConfigurationError`` where weights are missing or the images too small, and what reading the weights throws.
-  func vgg(input: TrainingConfiguration.VGGInput) throws -> Built {
+  func vgg(input: TrainingConfiguration.VGGInput, pairs: Int) throws -> Built {
     try checkFit(VGGLoss.defaultArchitecture, of: LossTerm.Kind.vgg.rawValue)
     let trunk = try weights.trunk(.vgg)
-    let network = try network(VGGLoss.defaultArchitecture, trunk.file)
+    let network = try network(VGGLoss.defaultArchitecture, trunk.file, pairs: pairs)
     let loss = VGGLoss(network: network, input: input == .raw ? .raw : .imageNet, kernels: kernels)
     return Built(
       loss: loss, weightCount: network.weightCount,
       provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)", files: [trunk.file])
   }
 
-  /// - Parameter linear: `automatic` leaves the linear layers out over a trunk they were not calibrated over.
+  /// - Parameters:
+  ///   - linear: `automatic` leaves the linear layers out over a trunk they were not calibrated over.
+  ///   - pairs: the most image pairs that are compared together.
   /// - Throws: ``ConfigurationError`` where weights are missing or the images too small, and what reading the weights throws.
   func lpips(
-    _ net: LPIPSNet, input: TrainingConfiguration.LPIPSInput, linear: TrainingConfiguration.LPIPSLinear
+    _ net: LPIPSNet, input: TrainingConfiguration.LPIPSInput, linear: TrainingConfiguration.LPIPSLinear,
+    pairs: Int
   ) throws -> Built {
     try checkFit(net.architecture, of: net.lossName)
     let trunk = try weights.trunk(net)
@@ -60,7 +64,7 @@ struct PerceptualLosses {
     case .none, .automatic:
       (layers, title, linearFile) = (LPIPSLinear.none(for: net.architecture), "none", nil)
     }
-    let network = try network(net.architecture, trunk.file)
+    let network = try network(net.architecture, trunk.file, pairs: pairs)
     let loss = LPIPSLoss(
       net, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels)
     let note =
@@ -88,9 +92,11 @@ struct PerceptualLosses {
   }
 
   private func network(
-    _ architecture: FeatureArchitecture, _ file: PerceptualWeights.File
+    _ architecture: FeatureArchitecture, _ file: PerceptualWeights.File, pairs: Int
   ) throws -> FeatureNetwork {
-    try FeatureNetwork(architecture, imageHeight: height, imageWidth: width, kernels: kernels) { arena in
+    try FeatureNetwork(
+      architecture, imageHeight: height, imageWidth: width, pairs: pairs, kernels: kernels
+    ) { arena in
       try loadParameters(from: file.path, into: arena, ignoringExtra: true)
     }
   }

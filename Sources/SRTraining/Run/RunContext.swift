@@ -45,8 +45,11 @@ struct RunContext: Sendable {
     model = SRResNet(
       configuration.model.network, lowResHeight: data.train.lowResHeight,
       lowResWidth: data.train.lowResWidth, kernels: kernels)
+    let threads = configuration.threads ?? Self.defaultThreads(communicator)
+    let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
     let assembly = try LossAssembly(
-      configuration, height: model.highResHeight, width: model.highResWidth, kernels: kernels)
+      configuration, height: model.highResHeight, width: model.highResWidth, pairs: groupSize,
+      kernels: kernels)
     lossAssembly = assembly
     let trainingMetrics = ImageMetrics(isTraining: true, perceptual: nil, kernels: kernels)
     let validationMetrics = ImageMetrics(
@@ -65,9 +68,7 @@ struct RunContext: Sendable {
     average = configuration.emaDecay.map { _ in ParameterArena(layout: parameters.layout) }
     average?.buffer.copy(from: parameters.buffer)
 
-    let threads = configuration.threads ?? Self.defaultThreads(communicator)
     pool = WorkerPool(count: threads)
-    let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
     workers = (0..<threads).map { [model] _ in
       SampleWorker(
         model: model, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics], groupSize: groupSize

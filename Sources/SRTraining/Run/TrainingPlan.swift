@@ -16,20 +16,22 @@ public struct TrainingPlan: CustomStringConvertible {
     let model = SRResNet(
       configuration.model.network, lowResHeight: data.train.lowResHeight,
       lowResWidth: data.train.lowResWidth, kernels: kernels)
-    let assembly = try LossAssembly(
-      configuration, height: model.highResHeight, width: model.highResWidth, kernels: kernels)
     let ranks = configuration.virtualRanks ?? communicator.worldSize
     let batch = configuration.batchSize
     let threads = configuration.threads ?? RunContext.defaultThreads(communicator)
+    let shares = (0..<ranks).map { ReductionTree.share(of: batch, rank: $0, worldSize: ranks).count }
+    let share = shares.max() ?? 0
+    let groupSize = SampleGroups.size(share: share, workers: threads)
+    let assembly = try LossAssembly(
+      configuration, height: model.highResHeight, width: model.highResWidth, pairs: groupSize,
+      kernels: kernels)
     let samples = try TrainingSamples(configuration, pairs: data.train).count
     let steps = SampleOrder.stepsPerEpoch(count: samples, batchSize: batch)
     let last = samples - (steps - 1) * batch
-    let shares = (0..<ranks).map { ReductionTree.share(of: batch, rank: $0, worldSize: ranks).count }
     let metrics = ImageMetrics(isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
-    let share = shares.max() ?? 0
     let worker = SampleWorker.floatCount(
       model: model, loss: assembly.loss, metrics: [metrics],
-      groupSize: SampleGroups.size(share: share, workers: threads))
+      groupSize: groupSize)
     let leaves = RunContext.leafCount(share: share, threads: threads)
     let arenas = 4 + leaves + (configuration.emaDecay == nil ? 0 : 1)
     let floats =

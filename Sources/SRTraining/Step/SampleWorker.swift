@@ -13,7 +13,8 @@ final class SampleWorker: Sendable {
   private let workspace: SRResNetWorkspace
   /// By position in the group.
   private let images: [Images]
-  private let gradientSuperRes: AlignedBuffer
+  /// By position among the images that the loss compares together.
+  private let gradientsSuperRes: [AlignedBuffer]
   private let scratch: AlignedBuffer
   /// Where the Gaussian SSIM stands among the loss's terms.
   private let ssimTerm: Int?
@@ -32,20 +33,25 @@ final class SampleWorker: Sendable {
     self.loss = loss
     ssimTerm = loss.names.firstIndex(of: LossTerm.Kind.ssim.rawValue)
     let (lowResCount, highResCount) = (Self.lowResCount(model), Self.highResCount(model))
-    workspace = SRResNetWorkspace(for: model, images: groupSize)
+    let tails = Self.tails(loss, groupSize)
+    workspace = SRResNetWorkspace(for: model, images: groupSize, tails: tails)
     images = (0..<groupSize).map { _ in
       Images(lowRes: AlignedBuffer(count: lowResCount), highRes: AlignedBuffer(count: highResCount))
     }
-    gradientSuperRes = AlignedBuffer(count: highResCount)
+    gradientsSuperRes = (0..<tails).map { _ in AlignedBuffer(count: highResCount) }
     scratch = AlignedBuffer(count: Self.scratchCount(model, loss, metrics))
   }
 
   /// Floats that a worker holds.
   static func floatCount(model: SRResNet, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int) -> Int {
-    SRResNetWorkspace.floatCount(for: model, images: groupSize)
-      + groupSize * (lowResCount(model) + highResCount(model)) + highResCount(model)
+    let tails = tails(loss, groupSize)
+    return SRResNetWorkspace.floatCount(for: model, images: groupSize, tails: tails)
+      + groupSize * (lowResCount(model) + highResCount(model)) + tails * highResCount(model)
       + scratchCount(model, loss, metrics)
   }
+
+  /// How many of a group's images the loss compares together.
+  private static func tails(_ loss: WeightedSum, _ groupSize: Int) -> Int { min(groupSize, loss.groupSize) }
 
   private static func lowResCount(_ model: SRResNet) -> Int { model.lowResHeight * model.lowResWidth * 3 }
   private static func highResCount(_ model: SRResNet) -> Int { model.highResHeight * model.highResWidth * 3 }
@@ -60,7 +66,8 @@ final class SampleWorker: Sendable {
     _ sample: Int, _ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>
   ) -> Void
 
-  /// The training pass of a group of samples; writes their gradient leaves and their rows of values.
+  /// The training pass of a group of samples; writes their gradient leaves and their rows of values. The loss compares as
+  /// many of them together as gain by it.
   ///
   /// - Parameters:
   ///   - gradients: a sample's gradient leaf; asked for once.
@@ -78,14 +85,21 @@ final class SampleWorker: Sendable {
       return pass(position, weights: weights, gradients: gradients(sample), observer: observer)
     }
     model.forwardBody(passes)
-    for (position, sample) in group.enumerated() {
-      let superRes = model.forwardTail(passes[position])
-      gradientSuperRes.zero()
-      evaluate(
-        superRes, highRes: images[position].highRes.pointer, gradient: gradientSuperRes.pointer,
-        metrics: metrics, values: values(sample))
-      model.backwardTail(passes[position], gradientSuperRes: gradientSuperRes.pointer) {
-        gradientsFinal(sample, $0)
+    for first in stride(from: 0, to: passes.count, by: workspace.tails) {
+      let positions = first..<min(first + workspace.tails, passes.count)
+      let pairs = positions.map { position in
+        let gradient = gradientsSuperRes[position - first]
+        gradient.zero()
+        return ImagePair(
+          superRes: model.forwardTail(passes[position]), highRes: images[position].highRes.pointer,
+          gradient: gradient.pointer)
+      }
+      evaluate(pairs, metrics: metrics) { values(group.lowerBound + first + $0) }
+      for (position, pair) in zip(positions, pairs) {
+        guard let gradient = pair.gradient else { continue }
+        model.backwardTail(passes[position], gradientSuperRes: gradient) {
+          gradientsFinal(group.lowerBound + position, $0)
+        }
       }
     }
     model.backwardBody(passes) { gradientsFinal(group.lowerBound + $0, $1) }
@@ -102,8 +116,8 @@ final class SampleWorker: Sendable {
     let pass = pass(0, weights: weights, gradients: nil, observer: observer)
     model.forwardBody([pass])
     let superRes = model.forwardTail(pass)
-    evaluate(
-      superRes, highRes: images[0].highRes.pointer, gradient: nil, metrics: metrics, values: values)
+    let pair = ImagePair(superRes: superRes, highRes: images[0].highRes.pointer, gradient: nil)
+    evaluate([pair], metrics: metrics) { _ in values }
     return superRes
   }
 
@@ -117,16 +131,19 @@ final class SampleWorker: Sendable {
   }
 
   private func evaluate(
-    _ superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>,
-    gradient: UnsafeMutablePointer<Float>?, metrics: ImageMetrics, values: UnsafeMutablePointer<Double>
+    _ pairs: [ImagePair], metrics: ImageMetrics, values: (_ pair: Int) -> UnsafeMutablePointer<Double>
   ) {
     let (height, width) = (model.highResHeight, model.highResWidth)
-    values[0] = loss.evaluate(
-      superRes: superRes, highRes: highRes, height: height, width: width, gradient: gradient,
-      scratch: scratch.pointer, termValues: values + 1)
-    metrics.evaluate(
-      superRes: superRes, highRes: highRes, height: height, width: width,
-      knownSSIM: ssimTerm.map { 1 - values[1 + $0] }, scratch: scratch.pointer,
-      into: values + 1 + loss.terms.count)
+    let losses = loss.evaluate(pairs, height: height, width: width, scratch: scratch.pointer) {
+      pair, term, value in values(pair)[1 + term] = value
+    }
+    for (index, pair) in pairs.enumerated() {
+      let row = values(index)
+      row[0] = losses[index]
+      metrics.evaluate(
+        superRes: pair.superRes, highRes: pair.highRes, height: height, width: width,
+        knownSSIM: ssimTerm.map { 1 - row[1 + $0] }, scratch: scratch.pointer,
+        into: row + 1 + loss.terms.count)
+    }
   }
 }

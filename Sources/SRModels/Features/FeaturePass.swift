@@ -1,0 +1,122 @@
+import SRKernels
+import SRLayers
+
+/// The way of some pairs of images through a ``FeatureNetwork``, and the gradient's way back.
+///
+/// While images are large, each goes alone, so that it stays in the cache from layer to layer. After that all go through each
+/// layer together: its weights are larger than they are then, and are read once for all. Each image gets the bits that it
+/// gets alone.
+public struct FeaturePass {
+  private let network: FeatureNetwork
+  private let pairs: Int
+  private let workspace: UnsafeMutablePointer<Float>
+  private let context: LayerContext
+
+  /// - Parameters:
+  ///   - pairs: of images, at most the network's ``FeatureNetwork/pairs``.
+  ///   - workspace: of ``FeatureNetwork/workspaceCount`` floats; it outlives the pass.
+  public init(_ network: FeatureNetwork, pairs: Int, workspace: UnsafeMutablePointer<Float>) {
+    precondition(
+      1...network.pairs ~= pairs,
+      "\(network.architecture.name) was made for up to \(network.pairs) pairs of images, and is given \(pairs)"
+    )
+    self.network = network
+    self.pairs = pairs
+    self.workspace = workspace
+    context = LayerContext(
+      kernels: network.kernels, parameters: network.parameters.pointer, prepared: network.prepared.pointer,
+      gradients: nil, scratch: workspace + network.scratch)
+  }
+
+  /// Where the caller writes an image, [height, width, 3], before ``forward()``.
+  public func image(_ image: FeatureNetwork.PairedImage, of pair: Int) -> UnsafeMutablePointer<Float> {
+    activation(0, image, of: pair)
+  }
+
+  /// Computes the features of all images; see ``features(_:of:in:)``.
+  public func forward() {
+    for pair in 0..<pairs {
+      for image in FeatureNetwork.PairedImage.allCases {
+        for index in 0..<network.layersAlone {
+          network.layers[index].forward(
+            activation(index, image, of: pair), into: activation(index + 1, image, of: pair),
+            images: FeatureImages(count: 1, pairs: pair..<pair + 1), workspace: workspace, context: context)
+        }
+      }
+    }
+    let kinds = FeatureNetwork.PairedImage.allCases
+    for index in network.layersAlone..<network.layers.count {
+      network.layers[index].forward(
+        activation(index, kinds[0], of: 0), into: activation(index + 1, kinds[0], of: 0),
+        images: FeatureImages(count: kinds.count * pairs, pairs: 0..<pairs), workspace: workspace,
+        context: context)
+    }
+  }
+
+  /// The features that ``forward()`` has computed, of one of the network's ``FeatureNetwork/taps``.
+  public func features(
+    _ tap: Int, of image: FeatureNetwork.PairedImage, in pair: Int
+  ) -> UnsafePointer<Float> {
+    UnsafePointer(activation(network.taps[tap].layer + 1, image, of: pair))
+  }
+
+  /// Computes the gradients by the super-resolved images, after ``forward()``.
+  ///
+  /// - Parameters:
+  ///   - addGradient: called for each pair with its taps, last one first, to add the gradient by the tap's features.
+  ///   - receive: called with each pair's gradient by its image, which holds during the call.
+  public func backward(
+    addGradient: (_ tap: Int, _ pair: Int, _ gradient: UnsafeMutablePointer<Float>) -> Void,
+    receive: (_ pair: Int, _ gradient: UnsafePointer<Float>) -> Void
+  ) {
+    let last = network.layers.count
+    var gradient = workspace + network.gradientTogether1
+    var gradientInput = workspace + network.gradientTogether2
+    gradient.update(repeating: 0, count: pairs * network.activations[last].count)
+    for index in (network.layersAlone..<last).reversed() {
+      for pair in 0..<pairs {
+        add(addGradient, after: index, pair, gradient + pair * network.activations[index + 1].count)
+      }
+      backward(index, 0..<pairs, gradient, into: gradientInput)
+      swap(&gradient, &gradientInput)
+    }
+    for pair in 0..<pairs {
+      var gradient = gradient + pair * network.activations[network.layersAlone].count
+      var gradientInput = workspace + network.gradientAlone1
+      var other = workspace + network.gradientAlone2
+      for index in (0..<network.layersAlone).reversed() {
+        add(addGradient, after: index, pair, gradient)
+        backward(index, pair..<pair + 1, gradient, into: gradientInput)
+        gradient = gradientInput
+        swap(&gradientInput, &other)
+      }
+      receive(pair, gradient)
+    }
+  }
+
+  private func add(
+    _ addGradient: (Int, Int, UnsafeMutablePointer<Float>) -> Void, after layer: Int,
+    _ pair: Int, _ gradient: UnsafeMutablePointer<Float>
+  ) {
+    if let tap = network.taps.firstIndex(where: { $0.layer == layer }) { addGradient(tap, pair, gradient) }
+  }
+
+  /// One layer of some pairs' super-resolved images.
+  private func backward(
+    _ layer: Int, _ pairs: Range<Int>, _ gradientOutput: UnsafeMutablePointer<Float>,
+    into gradientInput: UnsafeMutablePointer<Float>
+  ) {
+    network.layers[layer].backward(
+      input: activation(layer, .superRes, of: pairs.lowerBound),
+      output: activation(layer + 1, .superRes, of: pairs.lowerBound), gradientOutput: gradientOutput,
+      gradientInput: gradientInput, images: FeatureImages(count: pairs.count, pairs: pairs),
+      workspace: workspace, context: context)
+  }
+
+  /// What goes into layer `index`, of one image.
+  private func activation(
+    _ index: Int, _ image: FeatureNetwork.PairedImage, of pair: Int
+  ) -> UnsafeMutablePointer<Float> {
+    workspace + network.activations[index].place(image, of: pair, pairs: pairs)
+  }
+}
