@@ -9,6 +9,7 @@ public struct Convolution2D: Sendable {
   public let weight: ParameterLayout.Entry
   public let bias: ParameterLayout.Entry
   private let preparedForward: Int
+  private let preparedBias: Int
   /// Nil where no gradient by the source is ever asked for.
   private let preparedBackwardData: Int?
 
@@ -28,6 +29,7 @@ public struct Convolution2D: Sendable {
       storage: .convolutionHWIO, outputs: outputs)
     bias = layout.append("\(name).bias", shape: [shape.outputChannels], outputs: outputs)
     preparedForward = prepared.reserve(kernel.preparedForwardCount)
+    preparedBias = prepared.reserve(bias.count)
     preparedBackwardData =
       propagatesGradient ? prepared.reserve(kernel.preparedBackwardDataCount) : nil
   }
@@ -35,12 +37,14 @@ public struct Convolution2D: Sendable {
   public var shape: Convolution2DShape { kernel.shape }
   public var scratchCount: Int { kernel.scratchCount }
 
-  /// Brings the weights into the kernel's form. Once per step, before any pass.
+  /// Brings the weights into the kernel's form, beside the bias: the passes read no parameters. Once per step, before any
+  /// pass.
   public func prepare(
     parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>, forBackward: Bool
   ) {
     let weights = parameters + weight.offset
     kernel.prepareForward(weights: weights, into: prepared + preparedForward)
+    (prepared + preparedBias).update(from: parameters + bias.offset, count: bias.count)
     if forBackward, let preparedBackwardData {
       kernel.prepareBackwardData(weights: weights, into: prepared + preparedBackwardData)
     }
@@ -53,7 +57,7 @@ public struct Convolution2D: Sendable {
   ) {
     kernel.forward(
       images: images, source: source, preparedWeights: context.prepared + preparedForward,
-      bias: context.parameters + bias.offset, activation: activation, destination: destination,
+      bias: context.prepared + preparedBias, activation: activation, destination: destination,
       scratch: context.scratch)
     context.observer?.layer(
       name, finished: .forward, values: destination, count: images * shape.destinationCount)

@@ -1,10 +1,11 @@
 import SRKernels
+import SRTensor
 
 /// What a layer's pass works with: one worker's view of parameters and memory. All pointers outlive the pass.
 public struct LayerContext {
   public let kernels: any KernelSet
-  /// Parameter arena; shared, read only.
-  public let parameters: UnsafePointer<Float>
+  /// Parameter arena; shared, read only. Nil where all that the layers read is prepared.
+  private let parameters: UnsafePointer<Float>?
   /// Weights as the kernels want them, made once per step by the layers' `prepare`; shared, read only.
   public let prepared: UnsafePointer<Float>
   /// This sample's gradient leaf, an arena of the parameters' layout. Layers overwrite their part of it. Nil in
@@ -16,7 +17,7 @@ public struct LayerContext {
   public let observer: (any LayerObserver)?
 
   public init(
-    kernels: any KernelSet, parameters: UnsafePointer<Float>, prepared: UnsafePointer<Float>,
+    kernels: any KernelSet, parameters: UnsafePointer<Float>?, prepared: UnsafePointer<Float>,
     gradients: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
     observer: (any LayerObserver)? = nil
   ) {
@@ -26,6 +27,12 @@ public struct LayerContext {
     self.gradients = gradients
     self.scratch = scratch
     self.observer = observer
+  }
+
+  /// A parameter that a layer reads as it is.
+  func parameter(_ entry: ParameterLayout.Entry) -> UnsafePointer<Float> {
+    guard let parameters else { preconditionFailure("\(entry.name) is read in a pass without parameters") }
+    return parameters + entry.offset
   }
 }
 

@@ -32,7 +32,7 @@ public struct PReLU: Sendable {
     context: LayerContext
   ) {
     context.kernels.preluForward(
-      source: source, slope: context.parameters[weight.offset], destination: destination, count: count
+      source: source, slope: context.parameter(weight)[0], destination: destination, count: count
     )
   }
 
@@ -42,7 +42,7 @@ public struct PReLU: Sendable {
     context: LayerContext
   ) {
     let slopeGradient = context.kernels.preluBackward(
-      source: source, slope: context.parameters[weight.offset], gradientDestination: gradient,
+      source: source, slope: context.parameter(weight)[0], gradientDestination: gradient,
       gradientSource: gradient, count: count)
     context.gradients?[weight.offset] = slopeGradient
     context.observer?.layer(name, finished: .backward, values: gradient, count: count)

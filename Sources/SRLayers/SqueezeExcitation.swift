@@ -63,15 +63,15 @@ public struct SqueezeExcitation: Sendable {
     let hiddenValues = workspace + self.hiddenValues
     let scales = workspace + self.scales
     context.kernels.globalAveragePool(image, pixels: pixels, channels: channels, means: means)
-    let weight1 = context.parameters + self.weight1.offset
+    let weight1 = context.parameter(self.weight1)
     for h in 0..<hidden {
-      var sum = context.parameters[bias1.offset + h]
+      var sum = context.parameter(bias1)[h]
       for c in 0..<channels { sum += weight1[h * channels + c] * means[c] }
       hiddenValues[h] = max(sum, 0)
     }
-    let weight2 = context.parameters + self.weight2.offset
+    let weight2 = context.parameter(self.weight2)
     for c in 0..<channels {
-      var sum = context.parameters[bias2.offset + c]
+      var sum = context.parameter(bias2)[c]
       for h in 0..<hidden { sum += weight2[c * hidden + h] * hiddenValues[h] }
       scales[c] = 1 / (1 + exp(-sum))
     }
@@ -98,7 +98,7 @@ public struct SqueezeExcitation: Sendable {
       gradientDestination, image, pixels: pixels, channels: channels, sums: offsets)
     for c in 0..<channels { offsets[c] *= scales[c] * (1 - scales[c]) }
     withUnsafeTemporaryAllocation(of: Float.self, capacity: hidden) { gradientHidden in
-      let weight2 = context.parameters + self.weight2.offset
+      let weight2 = context.parameter(self.weight2)
       for h in 0..<hidden {
         var sum: Float = 0
         for c in 0..<channels { sum += weight2[c * hidden + h] * offsets[c] }
@@ -118,7 +118,7 @@ public struct SqueezeExcitation: Sendable {
           }
         }
       }
-      let weight1 = context.parameters + self.weight1.offset
+      let weight1 = context.parameter(self.weight1)
       for c in 0..<channels {
         var sum: Float = 0
         for h in 0..<hidden { sum += weight1[h * channels + c] * gradientHidden[h] }

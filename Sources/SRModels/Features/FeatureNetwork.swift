@@ -44,14 +44,14 @@ public final class FeatureNetwork: Sendable {
   let gradientTogether1: Int
   let gradientTogether2: Int
   let scratch: Int
-  let parameters: ParameterArena
+  /// The weights in the kernels' form, which is all that is kept of them.
   let prepared: AlignedBuffer
 
-  /// Floats of weights, in their files' form and in the kernels'; all workers share them.
-  public var weightCount: Int { parameters.count + prepared.count }
+  /// Floats of weights; all workers share them.
+  public var weightCount: Int { prepared.count }
 
   /// Names and shapes of the parameters: torchvision's.
-  public var layout: ParameterLayout { parameters.layout }
+  public let layout: ParameterLayout
 
   /// Pixels of an output from which on its image goes alone. It fills the kernels' blocks then, so that others would
   /// not save reading the weights once more, and only crowd it out of the cache.
@@ -112,7 +112,7 @@ public final class FeatureNetwork: Sendable {
     self.kernels = kernels
     self.layers = layers
     self.layersAlone = layersAlone
-    self.parameters = parameters
+    layout = plan.layout
     self.prepared = prepared
   }
 

@@ -24,7 +24,7 @@ public struct FeaturePass {
     self.pairs = pairs
     self.workspace = workspace
     context = LayerContext(
-      kernels: network.kernels, parameters: network.parameters.pointer, prepared: network.prepared.pointer,
+      kernels: network.kernels, parameters: nil, prepared: network.prepared.pointer,
       gradients: nil, scratch: workspace + network.scratch)
   }
 
