@@ -23,7 +23,7 @@ struct WinogradDataPlan: Sendable {
     self.columns = columns
     self.frequencies = frequencies
     // Measured on 64 to 512 channels: with fewer the weights, which come from far, are fetched too often, with more a block's
-    // pixels and products come from far as well. At most what some small images have.
+    // pixels and products come from far as well. At most what four pairs of images have.
     blockTiles = min(Self.tiles(frequencies: frequencies), 8 * tiles)
     // A few tiles left over go with the block before: they do not pay for fetching the weights once more.
     lastBlockTiles = blockTiles + (tiles % blockTiles <= 4 ? tiles % blockTiles : 0)
@@ -44,7 +44,7 @@ struct WinogradDataPlan: Sendable {
     /// 36 tiles of 64 frequencies, 64 of 36.
     private static func tiles(frequencies: Int) -> Int { 2304 / frequencies }
 
-    /// As with AVX-512, but products take twice as long, and reading pixels again is hidden behind them.
+    /// Products take twice as long as with AVX-512: reading the pixels again for each group is hidden behind them.
     private static func groupColumns(depth: Int) -> Int { 64 }
   #endif
 
