@@ -95,8 +95,8 @@ final class SampleWorker: Sendable {
           gradient: gradient.pointer)
       }
       evaluate(pairs, metrics: metrics) { values(group.lowerBound + first + $0) }
-      for (position, pair) in zip(positions, pairs) {
-        guard let gradient = pair.gradient else { continue }
+      for position in positions {
+        let gradient = gradientsSuperRes[position - first].pointer
         model.backwardTail(passes[position], gradientSuperRes: gradient) {
           gradientsFinal(group.lowerBound + position, $0)
         }
