@@ -4,8 +4,9 @@ import Foundation
 package enum DirectoryCalls {
   /// The directory that holds `path`: `.` for a mere name.
   package static func parent(of path: String) -> String {
-    let parent = (path as NSString).deletingLastPathComponent
-    return parent.isEmpty ? "." : parent
+    // Not NSString.deletingLastPathComponent, which traps on a name of one character.
+    var bytes = path.utf8CString
+    return bytes.withUnsafeMutableBufferPointer { String(cString: dirname($0.baseAddress!)) }
   }
 
   /// Creates a directory; one that is there already is no error.

@@ -13,7 +13,7 @@ extension CheckpointDirectory {
   /// Throws ``CheckpointError/notWritten(path:cause:)``; then nothing is left of it and what was there stays.
   @discardableResult
   public static func write(_ contents: CheckpointContents, to path: String) throws -> CheckpointDirectory {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = DirectoryCalls.parent(of: path)
     let name = (path as NSString).lastPathComponent
     let temporary = "\(folder)/.\(name)\(temporaryMarker)\(getpid())"
     var state = contents.state
@@ -43,7 +43,7 @@ extension CheckpointDirectory {
 
   /// Removes the checkpoint so that it is there whole or not at all: its name goes first, in one stroke.
   func remove() throws {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = DirectoryCalls.parent(of: path)
     let name = (path as NSString).lastPathComponent
     let temporary = "\(folder)/.\(name)\(Self.temporaryMarker)\(getpid())"
     try DirectoryCalls.remove(temporary)
@@ -63,7 +63,7 @@ extension CheckpointDirectory {
     guard FileManager.default.fileExists(atPath: path) else {
       return try DirectoryCalls.rename(temporary, to: path)
     }
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = DirectoryCalls.parent(of: path)
     let name = (path as NSString).lastPathComponent
     let aside = "\(folder)/.\(name)\(replacedMarker)\(getpid())"
     try DirectoryCalls.remove(aside)
