@@ -1,6 +1,6 @@
 import CIntrinsics
 
-/// A square of pixels that is wanted next, asked for a part at a time while another one is transformed.
+/// A rectangle of pixels that is wanted next, asked for a part at a time while another one is transformed.
 ///
 /// A transform goes through its pixels a few cache lines at a time, in an order that no hardware foresees, and would wait
 /// for each line that is far away. Here they are asked for row by row, as they lie in memory.
@@ -11,14 +11,15 @@ struct UpcomingPixels {
   private let channels: Range<Int>
   private let layout: PixelLayout
 
-  /// The part inside the image of the `side` x `side` pixels from (`top`, `left`) on; of it `channels`, whole vectors.
+  /// The part inside the image of the `height` x `width` pixels from (`top`, `left`) on; of it `channels`, whole vectors.
   @inline(__always)
   init(
-    _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, side: Int, channels: Range<Int>
+    _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, height: Int, width: Int,
+    channels: Range<Int>
   ) {
     let (row, column) = (max(top, 0), max(left, 0))
-    rows = max(0, min(top + side, layout.height) - row)
-    columns = max(0, min(left + side, layout.width) - column)
+    rows = max(0, min(top + height, layout.height) - row)
+    columns = max(0, min(left + width, layout.width) - column)
     first = image + row * layout.rowStride + column * layout.pixelStride
     self.channels = channels
     self.layout = layout

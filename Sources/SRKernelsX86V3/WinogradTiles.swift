@@ -46,9 +46,11 @@ struct WinogradTiles: Sendable {
   ) -> UpcomingPixels {
     let (image, tile) = min(index + 1, block.upperBound - 1).quotientAndRemainder(dividingBy: count)
     let (row, column) = origin(tile)
+    // Of a row's next tile, the first columns are the last ones of the tile before.
+    let shared = column > 0 ? 2 * margin : 0
     return UpcomingPixels(
-      images + image * imageCount, layout, top: row - margin, left: column - margin, side: size + 2 * margin,
-      channels: channels)
+      images + image * imageCount, layout, top: row - margin, left: column - margin + shared,
+      height: size + 2 * margin, width: size + 2 * margin - shared, channels: channels)
   }
 
   /// Copies the part of an m x m patch of a ``Register`` of channels that lies inside the image to `image`.
