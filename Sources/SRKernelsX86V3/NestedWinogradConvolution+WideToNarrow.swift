@@ -147,7 +147,8 @@ extension NestedWinogradConvolution {
         source, layout, top: 3 * row - 4, left: 3 * column - 4, side: 5, channels: 0..<wide, patch: patch)
       // Without the two columns that it shares with this one.
       let upcoming = UpcomingPixels(
-        source, layout, top: 3 * row - 4, left: 3 * min(column + 1, columns.upperBound - 1) - 2, height: 5, width: 3,
+        source, layout, top: 3 * row - 4, left: 3 * min(column + 1, columns.upperBound - 1) - 2, height: 5,
+        width: 3,
         channels: 0..<wide)
       let frequencies = input + (column - columns.lowerBound) * wide
       for w in stride(from: 0, to: wide, by: Register.scalarCount) {
