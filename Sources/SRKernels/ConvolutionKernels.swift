@@ -1,6 +1,9 @@
 /// Makes convolutions; the fastest algorithm for a shape is the kernel set's choice.
 public protocol ConvolutionKernels {
   func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel
+
+  /// - Precondition: ``Convolution2DShape/readsThroughPReLU``.
+  func makePReLUConvolution2D(_ shape: Convolution2DShape) -> any PReLUConvolution2DKernel
 }
 
 /// Sizes of a 2-D convolution of one NHWC image (N = 1) with a square kernel and zero padding.

@@ -1,4 +1,4 @@
-/// A square of pixels, in an image or copied from it: zero outside the image.
+/// A square of pixels, in an image or copied from it: zero outside the image, and perhaps read through a PReLU.
 struct ImageWindow {
   private var base: UnsafePointer<Float>
   var rowStride: Int
@@ -7,18 +7,18 @@ struct ImageWindow {
   private var firstCopied: Int?
 
   /// The `side` x `side` pixels from (`top`, `left`) on: in place, or `channels` of them, in whole vectors, copied to
-  /// `patch` where some lie outside the image.
+  /// `patch` where some lie outside the image, or where they are read through a PReLU of a `slope`.
   @inline(always)
   init(
     _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, side: Int,
-    channels: Range<Int>, patch: UnsafeMutablePointer<Float>
+    channels: Range<Int>, slope: Float?, patch: UnsafeMutablePointer<Float>
   ) {
-    if top >= 0, left >= 0, top + side <= layout.height, left + side <= layout.width {
+    if slope == nil, top >= 0, left >= 0, top + side <= layout.height, left + side <= layout.width {
       base = image + top * layout.rowStride + left * layout.pixelStride
       rowStride = layout.rowStride
       columnStride = layout.pixelStride
     } else {
-      Self.copy(image, layout, top: top, left: left, side: side, channels: channels, to: patch)
+      Self.copy(image, layout, top: top, left: left, side: side, channels: channels, slope: slope, to: patch)
       base = UnsafePointer(patch)
       rowStride = side * channels.count
       columnStride = channels.count
@@ -36,7 +36,7 @@ struct ImageWindow {
   @inline(never)
   private static func copy(
     _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, side: Int,
-    channels: Range<Int>, to patch: UnsafeMutablePointer<Float>
+    channels: Range<Int>, slope: Float?, to patch: UnsafeMutablePointer<Float>
   ) {
     let count = channels.count
     let firstColumn = min(max(0, -left), side)
@@ -49,14 +49,41 @@ struct ImageWindow {
       }
       patchRow.update(repeating: 0, count: firstColumn * count)
       let imageRow = image + (top + y) * layout.rowStride + left * layout.pixelStride
-      for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: 16) {
-        let source = imageRow + layout.offset(channel: channel)
-        let destination = patchRow + (channel - channels.lowerBound)
-        for x in firstColumn..<lastColumn {
-          destination.store(source.vector(at: x * layout.pixelStride), at: x * count)
+      if count == layout.pixelStride, !layout.isShuffled {
+        // All channels of all pixels, one run of floats.
+        read(
+          imageRow + firstColumn * count, stride: Vector.scalarCount,
+          count: (lastColumn - firstColumn) * count / Vector.scalarCount,
+          slope: slope, into: patchRow + firstColumn * count, stride: Vector.scalarCount)
+      } else {
+        for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Vector.scalarCount) {
+          read(
+            imageRow + layout.offset(channel: channel) + firstColumn * layout.pixelStride,
+            stride: layout.pixelStride,
+            count: lastColumn - firstColumn, slope: slope,
+            into: patchRow + (channel - channels.lowerBound) + firstColumn * count, stride: count)
         }
       }
       (patchRow + lastColumn * count).update(repeating: 0, count: (side - lastColumn) * count)
+    }
+  }
+
+  /// Copies vectors, a stride of floats apart, perhaps through a PReLU.
+  @inline(__always)
+  private static func read(
+    _ source: UnsafePointer<Float>, stride sourceStride: Int, count: Int, slope: Float?,
+    into destination: UnsafeMutablePointer<Float>, stride destinationStride: Int
+  ) {
+    if let slope {
+      let slopes = Vector(repeating: slope)
+      for index in 0..<count {
+        destination.store(
+          prelu(source.vector(at: index * sourceStride), slopes), at: index * destinationStride)
+      }
+    } else {
+      for index in 0..<count {
+        destination.store(source.vector(at: index * sourceStride), at: index * destinationStride)
+      }
     }
   }
 }

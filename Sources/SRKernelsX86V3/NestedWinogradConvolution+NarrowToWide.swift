@@ -52,11 +52,16 @@ extension NestedWinogradConvolution {
     }
   }
 
+  /// - Parameter destinationSource: in the backward pass of a convolution that reads its source through a PReLU, that source.
+  /// - Returns: the gradient by the slope of `destinationSource`.
+  @discardableResult
   func narrowToWide(
     _ source: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, activation: ConvolutionActivation,
-    into destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
+    into destination: UnsafeMutablePointer<Float>, destinationSource: PReLUSource? = nil,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> Double {
+    var slopeGradient = 0.0
     let plan = narrowToWideScratch
     let ring = scratch + plan.ring
     let floor = Register(repeating: activation == .relu ? 0 : -.infinity)
@@ -93,7 +98,24 @@ extension NestedWinogradConvolution {
               into: destination + panel + lane)
           }
         }
+        if let destinationSource {
+          slopeGradient += differentiate(destination, destinationSource, row: tileRow, block)
+        }
       }
+    }
+    return slopeGradient
+  }
+
+  /// ``PReLUSource/differentiate(_:_:rows:columns:channels:)`` of tiles of one row.
+  private func differentiate(
+    _ gradient: UnsafeMutablePointer<Float>, _ source: PReLUSource, row: Int, _ columns: Range<Int>
+  ) -> Double {
+    let layout = PixelLayout(height: shape.inputHeight, width: shape.inputWidth, channels: wide)
+    return (3 * row..<min(3 * row + 3, layout.height)).reduce(0) { sum, y in
+      sum
+        + source.differentiate(
+          gradient, layout, rows: y..<y + 1,
+          columns: 3 * columns.lowerBound..<min(3 * columns.upperBound, layout.width), channels: 0..<wide)
     }
   }
 

@@ -32,9 +32,9 @@ extension NestedWinogradConvolution {
   }
 
   /// Gradient of the weights, where the narrow image is the gradient of the destination; where it is the source,
-  /// the same with the kernel turned by 180 degrees.
+  /// the same with the kernel turned by 180 degrees. The wide image is read through a PReLU where a `slope` is given.
   func correlate(
-    wideImage: UnsafePointer<Float>, narrowImage: UnsafePointer<Float>,
+    wideImage: UnsafePointer<Float>, slope: Float?, narrowImage: UnsafePointer<Float>,
     into gradientWeights: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let plan = weightsScratch
@@ -49,7 +49,8 @@ extension NestedWinogradConvolution {
       for first in stride(from: 0, to: patchColumns, by: blockColumns) {
         let block = first..<min(first + blockColumns, patchColumns)
         transformWide(
-          wideImage, row: patchRow, block, patch: scratch + plan.patch, into: scratch + plan.input,
+          wideImage, slope: slope, row: patchRow, block, patch: scratch + plan.patch,
+          into: scratch + plan.input,
           frequencyStride: plan.inputStride)
         gather(
           ring, rows: (patchRow % 3, (patchRow + 2) % 3, (patchRow + 1) % 3), block,

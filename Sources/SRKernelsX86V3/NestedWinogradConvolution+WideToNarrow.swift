@@ -60,7 +60,7 @@ extension NestedWinogradConvolution {
   }
 
   func wideToNarrow(
-    _ source: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>,
+    _ source: UnsafePointer<Float>, slope: Float? = nil, _ preparedWeights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, activation: ConvolutionActivation,
     into destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
@@ -75,7 +75,7 @@ extension NestedWinogradConvolution {
       for first in stride(from: 0, to: patchColumns, by: blockColumns) {
         let block = first..<min(first + blockColumns, patchColumns)
         transformWide(
-          source, row: patchRow, block, patch: scratch + plan.patch, into: scratch + plan.input,
+          source, slope: slope, row: patchRow, block, patch: scratch + plan.patch, into: scratch + plan.input,
           frequencyStride: plan.inputStride)
         for frequency in 0..<25 {
           for lane in stride(from: 0, to: lanes, by: MatrixMultiply.panelWidth) {
@@ -135,16 +135,17 @@ extension NestedWinogradConvolution {
     }
   }
 
-  /// Transforms patches of one row of the wide image: [frequency][patch][w].
+  /// Transforms patches of one row of the wide image, read through a PReLU where a `slope` is given: [frequency][patch][w].
   @inline(never)
   func transformWide(
-    _ source: UnsafePointer<Float>, row: Int, _ columns: Range<Int>,
+    _ source: UnsafePointer<Float>, slope: Float?, row: Int, _ columns: Range<Int>,
     patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>, frequencyStride: Int
   ) {
     let layout = PixelLayout(height: shape.inputHeight, width: shape.inputWidth, channels: wide)
     for column in columns {
       let window = ImageWindow(
-        source, layout, top: 3 * row - 4, left: 3 * column - 4, side: 5, channels: 0..<wide, patch: patch)
+        source, layout, top: 3 * row - 4, left: 3 * column - 4, side: 5, channels: 0..<wide, slope: slope,
+        patch: patch)
       // Without the two columns that it shares with this one.
       let upcoming = UpcomingPixels(
         source, layout, top: 3 * row - 4, left: 3 * min(column + 1, columns.upperBound - 1) - 2, height: 5,

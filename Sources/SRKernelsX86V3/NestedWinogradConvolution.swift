@@ -11,7 +11,7 @@ import SRKernels
 ///     weights          U'[(a, b, n), w] = D[patch, (a, b, n)]^T V[patch, w], D gathered from nine tiles
 ///
 /// 3.2 times fewer multiplications than the direct method.
-struct NestedWinogradConvolution: Convolution2DKernel {
+struct NestedWinogradConvolution: PReLUConvolution2DKernel {
   let shape: Convolution2DShape
   /// Channels of the wide and of the narrow side.
   let wide: Int
@@ -117,8 +117,43 @@ struct NestedWinogradConvolution: Convolution2DKernel {
     scratch: UnsafeMutablePointer<Float>
   ) {
     correlate(
-      wideImage: reduces ? source : gradientDestination,
+      wideImage: reduces ? source : gradientDestination, slope: nil,
       narrowImage: reduces ? gradientDestination : source, into: gradientWeights, scratch: scratch)
+    sumOverPixels(
+      gradientDestination, pixels: shape.outputHeight * shape.outputWidth,
+      channels: shape.outputChannels, into: gradientBias)
+  }
+
+  // Through a PReLU it is read where the source is the wide side.
+
+  func forward(
+    source: UnsafePointer<Float>, slope: Float, preparedWeights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    wideToNarrow(
+      source, slope: slope, preparedWeights, bias: bias, activation: .identity, into: destination,
+      scratch: scratch)
+  }
+
+  func backwardData(
+    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
+    preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> Float {
+    let slopeGradient = narrowToWide(
+      gradientDestination, preparedWeights, bias: nil, activation: .identity, into: gradientSource,
+      destinationSource: PReLUSource(pixels: source, slope: slope), scratch: scratch)
+    return Float(slopeGradient)
+  }
+
+  func backwardWeights(
+    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
+    gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    correlate(
+      wideImage: source, slope: slope, narrowImage: gradientDestination, into: gradientWeights,
+      scratch: scratch)
     sumOverPixels(
       gradientDestination, pixels: shape.outputHeight * shape.outputWidth,
       channels: shape.outputChannels, into: gradientBias)

@@ -1,10 +1,5 @@
 import SRKernels
 
-/// max(value, 0) + slope * min(value, 0), which is PReLU.
-@inline(__always) private func prelu(_ value: Vector, _ slope: Vector) -> Vector {
-  value.replacing(with: value * slope, where: value .<= 0)
-}
-
 extension VectorKernels {
   public func accumulate(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int
@@ -44,11 +39,9 @@ extension VectorKernels {
       let whole = first + (end - first) / 16 * 16
       var sum = Vector.zero
       for index in stride(from: first, to: whole, by: 16) {
-        let value = source.vector(at: index)
-        let gradient = gradientDestination.vector(at: index)
-        let negative = value .<= 0
-        sum += Vector.zero.replacing(with: gradient * value, where: negative)
-        gradientSource.store(gradient.replacing(with: gradient * slopes, where: negative), at: index)
+        let gradient = preluGradient(
+          source.vector(at: index), slopes, gradientDestination.vector(at: index), sum: &sum)
+        gradientSource.store(gradient, at: index)
       }
       total += Double(sum.sum())
       for index in whole..<end {

@@ -73,21 +73,29 @@ struct WinogradDataPlan: Sendable {
 
 extension WinogradConvolution {
   /// destination = max(floor, bias + source convolved); both data passes are this, with other weights.
+  ///
+  /// - Parameters:
+  ///   - sourceSlope: that of the PReLU through which the source is read, if any.
+  ///   - destinationSource: in the backward pass of a convolution that reads its source through a PReLU, that source.
+  /// - Returns: the gradient by the slope of `destinationSource`.
+  @discardableResult
   func convolve(
     _ plan: WinogradDataPlan, images: Int, source: UnsafePointer<Float>, _ sourceLayout: PixelLayout,
-    preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, floor: Float,
+    sourceSlope: Float? = nil, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    floor: Float,
     destination: UnsafeMutablePointer<Float>, _ destinationLayout: PixelLayout,
-    scratch: UnsafeMutablePointer<Float>
-  ) {
+    destinationSource: PReLUSource? = nil, scratch: UnsafeMutablePointer<Float>
+  ) -> Double {
     let patch = scratch + plan.patchOffset
     let input = scratch + plan.inputOffset
     let products = scratch + plan.productOffset
     let count = images * tiles.count
+    var slopeGradient = 0.0
     var first = 0
     while first < count {
       let block = plan.block(from: first, of: count)
       first = block.upperBound
-      transformInput(plan, block, source, sourceLayout, patch: patch, into: input)
+      transformInput(plan, block, source, sourceLayout, slope: sourceSlope, patch: patch, into: input)
       for group in stride(from: 0, to: plan.columns, by: plan.groupColumns) {
         let width = plan.groupWidth(group)
         let weights = preparedWeights + plan.weightOffset(group: group)
@@ -97,11 +105,12 @@ extension WinogradConvolution {
             weights + frequency * plan.weightStride(group: group),
             into: products + frequency * plan.productStride)
         }
-        transformOutput(
-          plan, block, products, channels: group..<group + width, bias: bias, floor: floor, patch: patch,
-          into: destination, destinationLayout)
+        slopeGradient += transformOutput(
+          plan, block, products, channels: group..<group + width, bias: bias, floor: floor,
+          source: destinationSource, patch: patch, into: destination, destinationLayout)
       }
     }
+    return slopeGradient
   }
 
   /// products[rows x columns] = input[rows x depth] weights[depth x columns], of one frequency.
@@ -125,14 +134,14 @@ extension WinogradConvolution {
   @inline(never)
   private func transformInput(
     _ plan: WinogradDataPlan, _ block: Range<Int>, _ source: UnsafePointer<Float>, _ layout: PixelLayout,
-    patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>
+    slope: Float?, patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>
   ) {
     let imageCount = tiles.height * tiles.width * plan.depth
     for index in block {
       let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
       let window = tiles.window(
         tile, margin: 1, image: source + image * imageCount, layout, channels: 0..<plan.depth,
-        patch: patch)
+        slope: slope, patch: patch)
       let upcoming = tiles.upcoming(
         after: index, in: block, margin: 1, images: source, imageCount: imageCount, layout,
         channels: 0..<plan.depth)
@@ -150,9 +159,10 @@ extension WinogradConvolution {
   @inline(never)
   private func transformOutput(
     _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>,
-    channels: Range<Int>, bias: UnsafePointer<Float>?, floor: Float, patch: UnsafeMutablePointer<Float>,
-    into images: UnsafeMutablePointer<Float>, _ layout: PixelLayout
-  ) {
+    channels: Range<Int>, bias: UnsafePointer<Float>?, floor: Float, source: PReLUSource?,
+    patch: UnsafeMutablePointer<Float>, into images: UnsafeMutablePointer<Float>, _ layout: PixelLayout
+  ) -> Double {
+    var slopeGradient = 0.0
     let floor = Register(repeating: floor)
     let imageCount = tiles.height * tiles.width * plan.columns
     for index in block {
@@ -182,6 +192,12 @@ extension WinogradConvolution {
           tiles.writeInside(tile, patch: patch, image: pixels, layout)
         }
       }
+      if let source {
+        slopeGradient += source.differentiate(
+          destination, layout, rows: y..<min(y + tiles.size, tiles.height),
+          columns: x..<min(x + tiles.size, tiles.width), channels: channels)
+      }
     }
+    return slopeGradient
   }
 }

@@ -25,16 +25,16 @@ struct WinogradTiles: Sendable {
     return (row * size, (tile - row * columns) * size)
   }
 
-  /// The pixels of a tile with `margin` more on each side.
+  /// The pixels of a tile with `margin` more on each side, read through a PReLU where a `slope` is given.
   @inline(always)
   func window(
     _ tile: Int, margin: Int, image: UnsafePointer<Float>, _ layout: PixelLayout, channels: Range<Int>,
-    patch: UnsafeMutablePointer<Float>
+    slope: Float? = nil, patch: UnsafeMutablePointer<Float>
   ) -> ImageWindow {
     let (row, column) = origin(tile)
     return ImageWindow(
       image, layout, top: row - margin, left: column - margin, side: size + 2 * margin,
-      channels: channels, patch: patch)
+      channels: channels, slope: slope, patch: patch)
   }
 
   /// The same pixels of the tile after `index` in a block, to be asked for while that one is transformed; tiles are counted

@@ -1,13 +1,16 @@
 import SRKernels
 import SRTensor
 
-/// A 2-D convolution with bias, as PyTorch's `nn.Conv2d` with zero padding.
+/// A 2-D convolution with bias, as PyTorch's `nn.Conv2d` with zero padding; perhaps of a PReLU of its source, which then is
+/// nowhere stored.
 public struct Convolution2D: Sendable {
   /// Such as `conv2`; the parameters are `NAME.weight` (OIHW) and `NAME.bias`.
   public let name: String
   public let kernel: any Convolution2DKernel
   public let weight: ParameterLayout.Entry
   public let bias: ParameterLayout.Entry
+  /// The activation through which the source is read, and ``kernel`` as what reads so.
+  private let through: (activation: PReLU, kernel: any PReLUConvolution2DKernel)?
   private let preparedForward: Int
   private let preparedBias: Int
   /// Nil where no gradient by the source is ever asked for.
@@ -15,13 +18,25 @@ public struct Convolution2D: Sendable {
 
   /// Registers the parameters in `layout` and reserves room for the prepared weights.
   ///
-  /// - Parameter propagatesGradient: whether ``backward`` will be asked for the gradient by the source.
+  /// - Parameters:
+  ///   - activation: the source's, registered before; nil where the source is read as it is.
+  ///   - propagatesGradient: whether ``backward`` will be asked for the gradient by the source.
+  /// - Precondition: with an activation, the shape is one that ``Convolution2DShape/readsThroughPReLU``.
   public init(
-    _ name: String, shape: Convolution2DShape, propagatesGradient: Bool = true,
-    layout: inout ParameterLayout, prepared: inout WorkspacePlanner, kernels: any KernelSet
+    _ name: String, through activation: PReLU? = nil, shape: Convolution2DShape,
+    propagatesGradient: Bool = true, layout: inout ParameterLayout, prepared: inout WorkspacePlanner,
+    kernels: any KernelSet
   ) {
     self.name = name
-    kernel = kernels.makeConvolution2D(shape)
+    if let activation {
+      precondition(shape.readsThroughPReLU, "no kernel of \(shape), of \(name), reads through a PReLU")
+      let kernel = kernels.makePReLUConvolution2D(shape)
+      through = (activation, kernel)
+      self.kernel = kernel
+    } else {
+      through = nil
+      kernel = kernels.makeConvolution2D(shape)
+    }
     let outputs: ParameterLayout.Outputs = shape.shufflesPixels ? .bySubpixel : .asInFile
     weight = layout.append(
       "\(name).weight",
@@ -36,6 +51,8 @@ public struct Convolution2D: Sendable {
 
   public var shape: Convolution2DShape { kernel.shape }
   public var scratchCount: Int { kernel.scratchCount }
+  /// Arena offset of the first parameter, that of the source's activation if there is one.
+  public var firstParameter: Int { through?.activation.weight.offset ?? weight.offset }
 
   /// Brings the weights into the kernel's form, beside the bias: the passes read no parameters. Once per step, before any
   /// pass.
@@ -51,32 +68,43 @@ public struct Convolution2D: Sendable {
   }
 
   /// - Parameter images: how many lie one after the other, in `source` and in `destination`.
+  /// - Precondition: where the source is read through an activation, there is one image and none of the destination.
   public func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>,
     images: Int = 1, context: LayerContext, activation: ConvolutionActivation = .identity
   ) {
-    kernel.forward(
-      images: images, source: source, preparedWeights: context.prepared + preparedForward,
-      bias: context.prepared + preparedBias, activation: activation, destination: destination,
-      scratch: context.scratch)
+    if let through {
+      precondition(
+        images == 1 && activation == .identity, "\(name) reads one image at a time, through a PReLU")
+      through.kernel.forward(
+        source: source, slope: through.activation.slope(in: context),
+        preparedWeights: context.prepared + preparedForward, bias: context.prepared + preparedBias,
+        destination: destination, scratch: context.scratch)
+    } else {
+      kernel.forward(
+        images: images, source: source, preparedWeights: context.prepared + preparedForward,
+        bias: context.prepared + preparedBias, activation: activation, destination: destination,
+        scratch: context.scratch)
+    }
     context.observer?.layer(
       name, finished: .forward, values: destination, count: images * shape.destinationCount)
   }
 
-  /// Writes this sample's parameter gradients, then the gradient by the source where it is asked for.
+  /// Writes this sample's parameter gradients, then the gradient by the source where it is asked for, and with it that by the
+  /// slope of the source's activation.
   ///
   /// - Parameter images: how many lie one after the other, in the source and in the gradients.
-  /// - Precondition: `images` is 1 where parameter gradients are asked for.
+  /// - Precondition: `images` is 1 where parameter gradients are asked for, or the source is read through an activation.
   public func backward(
     source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>?, images: Int = 1, context: LayerContext
   ) {
+    precondition(
+      images == 1 || (context.gradients == nil && through == nil),
+      "\(name) goes back through \(images) images at once")
     if let gradients = context.gradients {
-      precondition(images == 1, "\(name) is asked for the parameter gradients of \(images) images at once")
-      kernel.backwardWeights(
-        source: source, gradientDestination: gradientDestination,
-        gradientWeights: gradients + weight.offset, gradientBias: gradients + bias.offset,
-        scratch: context.scratch)
+      backwardWeights(
+        source: source, gradientDestination: gradientDestination, gradients: gradients, context: context)
       context.observer?.layer(
         name, finished: .backward, values: gradients + weight.offset, count: weight.count)
     }
@@ -84,11 +112,36 @@ public struct Convolution2D: Sendable {
     guard let preparedBackwardData else {
       preconditionFailure("\(name) was made without a gradient by its source, and is asked for one")
     }
-    kernel.backwardData(
-      images: images, gradientDestination: gradientDestination,
-      preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
-      scratch: context.scratch)
+    if let (activation, kernel) = through {
+      let slopeGradient = kernel.backwardData(
+        source: source, slope: activation.slope(in: context), gradientDestination: gradientDestination,
+        preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
+        scratch: context.scratch)
+      context.gradients?[activation.weight.offset] = slopeGradient
+    } else {
+      kernel.backwardData(
+        images: images, gradientDestination: gradientDestination,
+        preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
+        scratch: context.scratch)
+    }
     context.observer?.layer(
       name, finished: .backward, values: gradientSource, count: images * shape.sourceCount)
+  }
+
+  private func backwardWeights(
+    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>, context: LayerContext
+  ) {
+    if let (activation, kernel) = through {
+      kernel.backwardWeights(
+        source: source, slope: activation.slope(in: context), gradientDestination: gradientDestination,
+        gradientWeights: gradients + weight.offset, gradientBias: gradients + bias.offset,
+        scratch: context.scratch)
+    } else {
+      kernel.backwardWeights(
+        source: source, gradientDestination: gradientDestination,
+        gradientWeights: gradients + weight.offset, gradientBias: gradients + bias.offset,
+        scratch: context.scratch)
+    }
   }
 }

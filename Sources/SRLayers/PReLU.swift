@@ -3,6 +3,9 @@ import SRTensor
 
 /// max(0, x) + a min(0, x) with one learnable slope a, as PyTorch's `nn.PReLU()`.
 ///
+/// Where a single convolution follows, that one reads its source through the activation, and the passes here are not needed
+/// (``Convolution2D/init(_:through:shape:propagatesGradient:layout:prepared:kernels:)``).
+///
 /// He et al.: "Delving deep into rectifiers" (2015).
 public struct PReLU: Sendable {
   public let name: String
@@ -22,18 +25,9 @@ public struct PReLU: Sendable {
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
   ) {
-    activate(source, into: destination, count: count, context: context)
-    context.observer?.layer(name, finished: .forward, values: destination, count: count)
-  }
-
-  /// The forward pass's values once more, for the backward pass of the layer above.
-  public func activate(
-    _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
-    context: LayerContext
-  ) {
     context.kernels.preluForward(
-      source: source, slope: context.parameter(weight)[0], destination: destination, count: count
-    )
+      source: source, slope: slope(in: context), destination: destination, count: count)
+    context.observer?.layer(name, finished: .forward, values: destination, count: count)
   }
 
   /// Turns the gradient by the output, in place, into the gradient by the source.
@@ -42,9 +36,11 @@ public struct PReLU: Sendable {
     context: LayerContext
   ) {
     let slopeGradient = context.kernels.preluBackward(
-      source: source, slope: context.parameter(weight)[0], gradientDestination: gradient,
+      source: source, slope: slope(in: context), gradientDestination: gradient,
       gradientSource: gradient, count: count)
     context.gradients?[weight.offset] = slopeGradient
     context.observer?.layer(name, finished: .backward, values: gradient, count: count)
   }
+
+  func slope(in context: LayerContext) -> Float { context.parameter(weight)[0] }
 }

@@ -11,8 +11,8 @@ public struct ResidualBlock: Sendable {
   public let convolution2: Convolution2D
   public let attention: SqueezeExcitation?
 
-  /// Outputs of convolution 1, convolution 2, and the block. The activation's is made anew where it is needed: a pass
-  /// over what lies in the cache costs less than bringing it back from memory.
+  /// Outputs of convolution 1, convolution 2, and the block. Convolution 2 reads that of convolution 1 through the
+  /// activation, whose output is nowhere stored.
   private let features1: Int
   private let features2: Int
   private let output: Int
@@ -30,7 +30,8 @@ public struct ResidualBlock: Sendable {
       "\(name).block.0", shape: shape, layout: &layout, prepared: &prepared, kernels: kernels)
     activation = PReLU("\(name).block.1", layout: &layout)
     convolution2 = Convolution2D(
-      "\(name).block.2", shape: shape, layout: &layout, prepared: &prepared, kernels: kernels)
+      "\(name).block.2", through: activation, shape: shape, layout: &layout, prepared: &prepared,
+      kernels: kernels)
     attention = attentionReduction.map {
       SqueezeExcitation(
         "\(name).attention", channels: channels, reduction: $0, pixels: height * width,
@@ -61,15 +62,11 @@ public struct ResidualBlock: Sendable {
   }
 
   /// The second half of the forward pass: activation, convolution 2, attention, and the identity added.
-  ///
-  /// `temporary` holds an image.
   public func forwardSecond(
-    _ input: UnsafePointer<Float>, temporary: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+    _ input: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
     let count = convolution1.shape.destinationCount
-    activation.forward(workspace + features1, into: temporary, count: count, context: context)
-    convolution2.forward(temporary, into: workspace + features2, context: context)
+    convolution2.forward(workspace + features1, into: workspace + features2, context: context)
     if let attention {
       attention.forward(
         workspace + features2, identity: input, into: workspace + output, workspace: workspace,
@@ -82,26 +79,21 @@ public struct ResidualBlock: Sendable {
   /// The first half of the backward pass: from `gradient` by the output back to `gradientFeatures` by convolution 1's
   /// output. `gradient` is left alone, as the identity passes it on.
   ///
-  /// `temporary1` and `temporary2` hold an image each.
+  /// `temporary` holds an image.
   public func backwardSecond(
     gradient: UnsafePointer<Float>, gradientFeatures: UnsafeMutablePointer<Float>,
-    temporary1: UnsafeMutablePointer<Float>, temporary2: UnsafeMutablePointer<Float>,
-    workspace: UnsafeMutablePointer<Float>, context: LayerContext
+    temporary: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    let count = convolution1.shape.destinationCount
     var gradientFeatures2 = gradient
     if let attention {
       attention.backward(
-        image: workspace + features2, gradientDestination: gradient, gradientImage: temporary1,
+        image: workspace + features2, gradientDestination: gradient, gradientImage: temporary,
         workspace: workspace, context: context)
-      gradientFeatures2 = UnsafePointer(temporary1)
+      gradientFeatures2 = UnsafePointer(temporary)
     }
-    activation.activate(workspace + features1, into: temporary2, count: count, context: context)
     convolution2.backward(
-      source: temporary2, gradientDestination: gradientFeatures2, gradientSource: gradientFeatures,
+      source: workspace + features1, gradientDestination: gradientFeatures2, gradientSource: gradientFeatures,
       context: context)
-    activation.backward(
-      source: workspace + features1, gradient: gradientFeatures, count: count, context: context)
   }
 
   /// The second half of the backward pass: adds what comes through convolution 1 to `gradient`, which so turns from

@@ -3,6 +3,8 @@ import SRTensor
 
 /// Conv 3x3 to 4 C channels, pixel shuffle to twice the height and width, PReLU.
 ///
+/// What is stored is the shuffled image before the activation; the layer above reads it through ``activation``.
+///
 /// Shi et al.: "Real-time single image and video super-resolution using an efficient sub-pixel CNN" (2016).
 public struct UpsampleBlock: Sendable {
   public let convolution: Convolution2D
@@ -13,10 +15,12 @@ public struct UpsampleBlock: Sendable {
   private let shuffled: Int
 
   /// - Parameters:
+  ///   - inputActivation: through which the input is read, that of the upsampling below.
   ///   - height: of the input; the output has twice that.
   ///   - width: of the input; the output has twice that.
   public init(
-    _ name: String, height: Int, width: Int, channels: Int, layout: inout ParameterLayout,
+    _ name: String, through inputActivation: PReLU?, height: Int, width: Int, channels: Int,
+    layout: inout ParameterLayout,
     prepared: inout WorkspacePlanner, workspace: inout WorkspacePlanner, kernels: any KernelSet
   ) {
     self.channels = channels
@@ -24,38 +28,29 @@ public struct UpsampleBlock: Sendable {
       inputHeight: height, inputWidth: width, inputChannels: channels,
       outputChannels: 4 * channels, kernelSize: 3, padding: 1, shufflesPixels: true)
     convolution = Convolution2D(
-      "\(name).block.0", shape: shape, layout: &layout, prepared: &prepared, kernels: kernels)
+      "\(name).block.0", through: inputActivation, shape: shape, layout: &layout, prepared: &prepared,
+      kernels: kernels)
     activation = PReLU("\(name).block.2", layout: &layout)
     shuffled = workspace.reserve(shape.destinationCount)
   }
 
-  /// Floats of the output image, and of the convolution's.
-  public var outputCount: Int { convolution.shape.destinationCount }
+  /// Where the forward pass leaves the output, before the activation.
+  public func output(in workspace: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+    UnsafePointer(workspace + shuffled)
+  }
 
-  /// The convolution, which stores its output shuffled.
+  /// Stores the output in `workspace`.
   public func forward(
     _ input: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
     convolution.forward(input, into: workspace + shuffled, context: context)
   }
 
-  /// The activation: writes the block's output, ``outputCount`` floats. `workspace` is that of
-  /// ``forward(_:workspace:context:)``.
-  public func activate(
-    into output: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>,
-    context: LayerContext
-  ) {
-    activation.forward(workspace + shuffled, into: output, count: outputCount, context: context)
-  }
-
-  /// Overwrites `gradientInput`; destroys `gradient`.
+  /// Overwrites `gradientInput`, given the gradient by the output before the activation.
   public func backward(
-    input: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>,
-    gradientInput: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>,
-    context: LayerContext
+    input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    gradientInput: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
-    activation.backward(
-      source: workspace + shuffled, gradient: gradient, count: outputCount, context: context)
     convolution.backward(
       source: input, gradientDestination: gradient, gradientSource: gradientInput, context: context)
   }

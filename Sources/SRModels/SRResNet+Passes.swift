@@ -23,8 +23,7 @@ extension SRResNet {
       }
       for image in group {
         block.forwardSecond(
-          blockInput(index, image), temporary: image.shared + sharedSlots.temporary1,
-          workspace: image.memory, context: image.context)
+          blockInput(index, image), workspace: image.memory, context: image.context)
       }
     }
     for image in group {
@@ -34,7 +33,6 @@ extension SRResNet {
     }
     for (index, upsampling) in bodyUpsamplings.enumerated() {
       for image in group {
-        activateInput(ofUpsampling: index, image)
         upsampling.forward(
           upsamplingInput(index, image), workspace: image.memory, context: image.context)
       }
@@ -44,14 +42,9 @@ extension SRResNet {
   /// The rest of one image's forward pass: returns its super-resolved image, [4h, 4w, 3], unclamped, which holds until
   /// the worker has begun as many further tails as its workspace has room for.
   public func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
-    let tail = image.tail
-    let features = tail + tailSlots.features
-    let superRes = tail + tailSlots.superRes
-    activateInput(ofUpsampling: bodyUpsamplings.count, image)
-    tailUpsampling.forward(
-      tailInput(image), workspace: tail, context: image.context)
-    tailUpsampling.activate(into: features, workspace: tail, context: image.context)
-    output.forward(features, into: superRes, context: image.context)
+    let superRes = image.tail + tailSlots.superRes
+    tailUpsampling.forward(tailInput(image), workspace: image.tail, context: image.context)
+    output.forward(tailUpsampling.output(in: image.tail), into: superRes, context: image.context)
     return UnsafePointer(superRes)
   }
 
@@ -65,14 +58,13 @@ extension SRResNet {
     image.context.observer?.passBegins()
     let shared = image.shared
     output.backward(
-      source: image.tail + tailSlots.features, gradientDestination: gradientSuperRes,
+      source: tailUpsampling.output(in: image.tail), gradientDestination: gradientSuperRes,
       gradientSource: shared + sharedSlots.gradientWide, context: image.context)
-    gradientsFinal(output.weight.offset)
+    gradientsFinal(output.firstParameter)
     tailUpsampling.backward(
       input: tailInput(image), gradient: shared + sharedSlots.gradientWide,
-      gradientInput: bodyUpsamplings.isEmpty ? gradientSkip(image) : gradient(image),
-      workspace: image.tail, context: image.context)
-    gradientsFinal(tailUpsampling.convolution.weight.offset)
+      gradientInput: bodyUpsamplings.isEmpty ? gradientSkip(image) : gradient(image), context: image.context)
+    gradientsFinal(tailUpsampling.convolution.firstParameter)
   }
 
   /// The body's backward pass, after the tails of all images.
@@ -86,12 +78,10 @@ extension SRResNet {
     let featureCount = head.shape.destinationCount
     for (index, upsampling) in bodyUpsamplings.enumerated().reversed() {
       for (position, image) in group.enumerated() {
-        activateInput(ofUpsampling: index, image)
         upsampling.backward(
           input: upsamplingInput(index, image), gradient: gradient(image),
-          gradientInput: index == 0 ? gradientSkip(image) : gradient(image),
-          workspace: image.memory, context: image.context)
-        gradientsFinal(position, upsampling.convolution.weight.offset)
+          gradientInput: index == 0 ? gradientSkip(image) : gradient(image), context: image.context)
+        gradientsFinal(position, upsampling.convolution.firstParameter)
       }
     }
     for (position, image) in group.enumerated() {
@@ -104,15 +94,13 @@ extension SRResNet {
       for image in group {
         block.backwardSecond(
           gradient: gradient(image), gradientFeatures: image.memory + imageSlots.gradientFeatures,
-          temporary1: image.shared + sharedSlots.temporary1,
-          temporary2: image.shared + sharedSlots.temporary2, workspace: image.memory,
-          context: image.context)
+          temporary: image.shared + sharedSlots.temporary, workspace: image.memory, context: image.context)
       }
       for (position, image) in group.enumerated() {
         block.backwardFirst(
           input: blockInput(index, image),
           gradientFeatures: image.memory + imageSlots.gradientFeatures, gradient: gradient(image),
-          temporary: image.shared + sharedSlots.temporary1, context: image.context)
+          temporary: image.shared + sharedSlots.temporary, context: image.context)
         gradientsFinal(position, block.firstParameter)
       }
     }
@@ -133,21 +121,14 @@ extension SRResNet {
       index == 0 ? image.memory + imageSlots.headOutput : blocks[index - 1].output(in: image.memory))
   }
 
-  /// Where upsampling `index` finds its input: the first that of the body, the others what
-  /// ``activateInput(ofUpsampling:_:)`` has made.
   private func upsamplingInput(_ index: Int, _ image: ImagePass) -> UnsafePointer<Float> {
-    UnsafePointer(
-      index == 0 ? image.memory + imageSlots.bodyOutput : image.tail + tailSlots.input)
+    index == 0
+      ? UnsafePointer(image.memory + imageSlots.bodyOutput)
+      : bodyUpsamplings[index - 1].output(in: image.memory)
   }
 
   private func tailInput(_ image: ImagePass) -> UnsafePointer<Float> {
     upsamplingInput(bodyUpsamplings.count, image)
-  }
-
-  private func activateInput(ofUpsampling index: Int, _ image: ImagePass) {
-    if index == 0 { return }
-    bodyUpsamplings[index - 1].activate(
-      into: image.tail + tailSlots.input, workspace: image.memory, context: image.context)
   }
 
   private func gradient(_ image: ImagePass) -> UnsafeMutablePointer<Float> {

@@ -48,22 +48,17 @@ public final class SRResNet: Sendable {
     var gradientSkip = 0
   }
 
-  /// Places among an image's activations in the tail.
+  /// Places among an image's activations in the tail, beside those of the last upsampling.
   struct TailSlots: Sendable {
-    /// The last upsampling's input.
-    var input = 0
-    /// The last upsampling's output.
-    var features = 0
     var superRes = 0
   }
 
   /// Places in the memory that a worker's images use one after the other.
   struct SharedSlots: Sendable {
-    /// By the last upsampling's output.
+    /// By the last upsampling's output, before the activation.
     var gradientWide = 0
     /// Of low-resolution height and width.
-    var temporary1 = 0
-    var temporary2 = 0
+    var temporary = 0
     var scratch = 0
   }
 
@@ -113,15 +108,21 @@ public final class SRResNet: Sendable {
         inputHeight: height, inputWidth: width, inputChannels: channels, outputChannels: channels,
         kernelSize: 3, padding: 1),
       layout: &layout, prepared: &prepared, kernels: kernels)
-    func upsampling(_ index: Int, in workspace: inout WorkspacePlanner) -> UpsampleBlock {
+    func upsampling(_ index: Int, after below: UpsampleBlock?, in workspace: inout WorkspacePlanner)
+      -> UpsampleBlock
+    {
       UpsampleBlock(
-        "upsample.\(index)", height: height << index, width: width << index, channels: channels,
+        "upsample.\(index)", through: below?.activation, height: height << index, width: width << index,
+        channels: channels,
         layout: &layout, prepared: &prepared, workspace: &workspace, kernels: kernels)
     }
-    bodyUpsamplings = (0..<configuration.upsamplings - 1).map { upsampling($0, in: &image) }
-    tailUpsampling = upsampling(configuration.upsamplings - 1, in: &tail)
+    var bodyUpsamplings: [UpsampleBlock] = []
+    for index in 0..<configuration.upsamplings - 1 {
+      bodyUpsamplings.append(upsampling(index, after: bodyUpsamplings.last, in: &image))
+    }
+    tailUpsampling = upsampling(configuration.upsamplings - 1, after: bodyUpsamplings.last, in: &tail)
     output = Convolution2D(
-      "conv3",
+      "conv3", through: tailUpsampling.activation,
       shape: Convolution2DShape(
         inputHeight: height * configuration.scale, inputWidth: width * configuration.scale,
         inputChannels: channels, outputChannels: 3, kernelSize: 9, padding: 4),
@@ -129,19 +130,15 @@ public final class SRResNet: Sendable {
 
     let features = height * width * channels
     let tailInput = tailUpsampling.convolution.shape.sourceCount
-    let wide = tailUpsampling.outputCount
     imageSlots.headFeatures = image.reserve(features)
     imageSlots.headOutput = image.reserve(features)
     imageSlots.bodyOutput = image.reserve(features)
     imageSlots.gradient = image.reserve(tailInput)
     imageSlots.gradientFeatures = image.reserve(features)
     imageSlots.gradientSkip = image.reserve(features)
-    tailSlots.input = tail.reserve(tailInput)
-    tailSlots.features = tail.reserve(wide)
     tailSlots.superRes = tail.reserve(output.shape.destinationCount)
-    sharedSlots.gradientWide = shared.reserve(wide)
-    sharedSlots.temporary1 = shared.reserve(features)
-    sharedSlots.temporary2 = shared.reserve(features)
+    sharedSlots.gradientWide = shared.reserve(output.shape.sourceCount)
+    sharedSlots.temporary = shared.reserve(features)
     let convolutions =
       [head, bodyTail, output, tailUpsampling.convolution] + blocks.flatMap(\.convolutions)
       + bodyUpsamplings.map(\.convolution)
@@ -151,6 +148,7 @@ public final class SRResNet: Sendable {
     self.lowResHeight = lowResHeight
     self.lowResWidth = lowResWidth
     self.kernels = kernels
+    self.bodyUpsamplings = bodyUpsamplings
     self.layout = layout
     self.imageSlots = imageSlots
     self.tailSlots = tailSlots

@@ -12,10 +12,12 @@ struct ConvolutionProblem: Problem {
   let layer: String
   let shape: Convolution2DShape
   let direction: Pass
+  /// Whether the source is read through a PReLU, as the layers do that follow one.
+  var throughPReLU = false
 
   var subject: String { layer }
   var size: String { shape.description }
-  var pass: String { direction.rawValue }
+  var pass: String { direction.rawValue + (throughPReLU ? ", through PReLU" : "") }
   var tolerance: Double {
     switch direction {
     case .forward: 2e-5
@@ -28,9 +30,16 @@ struct ConvolutionProblem: Problem {
   /// Every shape that occurs with 32x32 low-resolution and 128x128 high-resolution images, in each of its passes.
   static var all: [any Problem] {
     layers.flatMap { layer, shape in
-      Pass.allCases.map { ConvolutionProblem(layer: layer, shape: shape, direction: $0) }
+      let plain = Pass.allCases.map { ConvolutionProblem(layer: layer, shape: shape, direction: $0) }
+      guard layersThroughPReLU.contains(layer) else { return plain }
+      return plain
+        + Pass.allCases.map {
+          ConvolutionProblem(layer: layer, shape: shape, direction: $0, throughPReLU: true)
+        }
     }
   }
+
+  private static let layersThroughPReLU: Set = ["SRResNet body", "SRResNet upsample 1", "SRResNet output"]
 
   private static var layers: [(String, Convolution2DShape)] {
     func shape(

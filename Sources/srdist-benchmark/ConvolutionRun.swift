@@ -4,6 +4,8 @@ import SRTensor
 /// The operands of one problem and its kernel, ready to run.
 struct ConvolutionRun: ProblemRun {
   private let kernel: any Convolution2DKernel
+  /// ``kernel``, where it reads the source through a PReLU.
+  private let through: (any PReLUConvolution2DKernel)?
   private let problem: ConvolutionProblem
   private let source: AlignedBuffer
   private let weights: AlignedBuffer
@@ -17,7 +19,8 @@ struct ConvolutionRun: ProblemRun {
   init(_ problem: ConvolutionProblem, kernels: any KernelSet) {
     let shape = problem.shape
     self.problem = problem
-    kernel = kernels.makeConvolution2D(shape)
+    through = problem.throughPReLU ? kernels.makePReLUConvolution2D(shape) : nil
+    kernel = through ?? kernels.makeConvolution2D(shape)
     var operands = RandomOperands(seed: 1)
     source = operands.uniform(shape.sourceCount, from: -1, to: 1)
     weights = operands.uniform(shape.weightCount, from: -0.1, to: 0.1)
@@ -40,12 +43,17 @@ struct ConvolutionRun: ProblemRun {
     }
   }
 
+  private static let slope: Float = 0.25
+
   /// Bytes of the operands and the result, each counted once.
   var bytesMoved: Int? {
     let shape = problem.shape
     let floats =
       switch problem.direction {
-      case .forward, .backwardData: shape.sourceCount + shape.destinationCount + prepared.count
+      case .forward: shape.sourceCount + shape.destinationCount + prepared.count
+      // The derivative of the PReLU takes its source.
+      case .backwardData:
+        (through == nil ? 1 : 2) * shape.sourceCount + shape.destinationCount + prepared.count
       case .backwardWeights: shape.sourceCount + shape.destinationCount + shape.weightCount
       }
     return floats * MemoryLayout<Float>.stride
@@ -55,6 +63,7 @@ struct ConvolutionRun: ProblemRun {
   var directFLOPs: Int? { problem.shape.directFLOPs }
 
   func run() {
+    if let through { return run(through) }
     switch problem.direction {
     case .forward:
       kernel.forward(
@@ -71,22 +80,44 @@ struct ConvolutionRun: ProblemRun {
     }
   }
 
+  private func run(_ kernel: any PReLUConvolution2DKernel) {
+    switch problem.direction {
+    case .forward:
+      kernel.forward(
+        source: source.pointer, slope: Self.slope, preparedWeights: prepared.pointer, bias: bias.pointer,
+        destination: result.pointer, scratch: scratch.pointer)
+    case .backwardData:
+      _ = kernel.backwardData(
+        source: source.pointer, slope: Self.slope, gradientDestination: gradientDestination.pointer,
+        preparedWeights: prepared.pointer, gradientSource: result.pointer, scratch: scratch.pointer)
+    case .backwardWeights:
+      kernel.backwardWeights(
+        source: source.pointer, slope: Self.slope, gradientDestination: gradientDestination.pointer,
+        gradientWeights: result.pointer, gradientBias: gradientBias.pointer, scratch: scratch.pointer)
+    }
+  }
+
   /// Largest error of a run against the definition in double precision, relative to the largest value.
   func relativeError() -> Double? {
     func doubles(_ buffer: AlignedBuffer) -> [Double] { buffer.values.map(Double.init) }
     run()
     let shape = problem.shape
+    let slope = through == nil ? 1 : Double(Self.slope)
+    let activated = Reference.preluForward(source: doubles(source), slope: slope)
     let expected =
       switch problem.direction {
       case .forward:
         Reference.convolution2DForward(
-          shape, source: doubles(source), weights: doubles(weights), bias: doubles(bias))
+          shape, source: activated, weights: doubles(weights), bias: doubles(bias))
       case .backwardData:
-        Reference.convolution2DBackwardData(
-          shape, gradientDestination: doubles(gradientDestination), weights: doubles(weights))
+        Reference.preluBackward(
+          source: doubles(source), slope: slope,
+          gradientDestination: Reference.convolution2DBackwardData(
+            shape, gradientDestination: doubles(gradientDestination), weights: doubles(weights))
+        ).source
       case .backwardWeights:
         Reference.convolution2DBackwardWeights(
-          shape, source: doubles(source), gradientDestination: doubles(gradientDestination)
+          shape, source: activated, gradientDestination: doubles(gradientDestination)
         ).weights
       }
     return srdist_benchmark.relativeError(result.values, expected)

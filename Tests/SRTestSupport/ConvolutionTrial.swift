@@ -5,7 +5,7 @@ import SRTensor
 /// the same operands.
 public struct ConvolutionTrial {
   public let shape: Convolution2DShape
-  let source: [Float]
+  private(set) var source: [Float]
   let weights: [Float]
   let bias: [Float]
   let gradientDestination: [Float]
@@ -36,6 +36,14 @@ public struct ConvolutionTrial {
     weights = uniform(shape.weightCount, -0.1, 0.1)
     bias = uniform(shape.outputChannels, -1, 1)
     gradientDestination = uniform(shape.destinationCount, -1, 1)
+  }
+
+  /// The same with another source.
+  func reading(_ source: [Float]) -> Self {
+    precondition(source.count == shape.sourceCount, "\(source.count) floats for a source of \(shape)")
+    var trial = self
+    trial.source = source
+    return trial
   }
 
   /// Runs all passes, with `dirtyMemory` in every buffer that the kernel is to write.

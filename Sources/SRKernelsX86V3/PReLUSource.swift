@@ -1,0 +1,42 @@
+/// PReLU: value > 0 ? value : slope * value, lane by lane.
+@inline(__always) func prelu(_ value: Vector, _ slope: Vector) -> Vector {
+  value.replacing(with: value * slope, where: value .<= 0)
+}
+
+/// PReLU's derivative times `gradient`, lane by lane, and what it adds to the gradient by the slope.
+@inline(__always) func preluGradient(
+  _ value: Vector, _ slope: Vector, _ gradient: Vector, sum: inout Vector
+) -> Vector {
+  let negative = value .<= 0
+  sum += Vector.zero.replacing(with: gradient * value, where: negative)
+  return gradient.replacing(with: gradient * slope, where: negative)
+}
+
+/// An image that a convolution reads through a PReLU.
+struct PReLUSource {
+  let pixels: UnsafePointer<Float>
+  let slope: Float
+
+  /// Turns the gradient by the PReLU's output, in place, into that by these pixels, in a rectangle of the image and some of
+  /// its channels, whole vectors. Returns what they add to the gradient by the slope.
+  @inline(never)
+  func differentiate(
+    _ gradient: UnsafeMutablePointer<Float>, _ layout: PixelLayout, rows: Range<Int>, columns: Range<Int>,
+    channels: Range<Int>
+  ) -> Double {
+    let slopes = Vector(repeating: slope)
+    var sum = Vector.zero
+    for row in rows {
+      for column in columns {
+        let pixel = row * layout.rowStride + column * layout.pixelStride
+        for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Vector.scalarCount) {
+          let index = pixel + channel
+          let differentiated = preluGradient(
+            pixels.vector(at: index), slopes, gradient.vector(at: index), sum: &sum)
+          gradient.store(differentiated, at: index)
+        }
+      }
+    }
+    return Double(sum.sum())
+  }
+}

@@ -1,0 +1,64 @@
+import SRKernelDispatch
+import SRKernels
+import SRTestSupport
+import Testing
+
+/// Convolutions that read their source through a PReLU, on every CPU level of this machine: the same bits as with passes of
+/// its own for the PReLU.
+@Suite struct PReLUConvolutionTests {
+  /// Whole and cut tiles of each size, several blocks, stored shuffled or not, and 9 x 9 to each narrow count.
+  static let shapes: [Convolution2DShape] = [
+    (16, 20, 64, 64, false), (13, 22, 64, 32, false), (1, 1, 16, 16, false), (2, 5, 32, 16, false),
+    (8, 8, 32, 64, false), (40, 36, 64, 64, false), (13, 22, 64, 256, true), (31, 29, 16, 64, true),
+    (13, 10, 32, 3, false), (2, 2, 48, 1, false), (18, 150, 64, 3, false), (7, 20, 64, 2, false),
+  ].map { height, width, inputs, outputs, shuffled in
+    let kernel = outputs <= 3 ? 9 : 3
+    return Convolution2DShape(
+      inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,
+      kernelSize: kernel,
+      padding: kernel / 2, shufflesPixels: shuffled)
+  }
+
+  @Test(arguments: CPULevel.supported(), shapes)
+  func hasTheBitsOfPassesApart(level: CPULevel, shape: Convolution2DShape) {
+    #expect(shape.readsThroughPReLU)
+    for slope: Float in [0.25, -0.5, 0, 1.5] {
+      let trial = PReLUConvolutionTrial(shape, slope: slope, seed: 21)
+      let together = trial.run(level.kernels.makePReLUConvolution2D(shape))
+      let apart = trial.runApart(level.kernels.makeConvolution2D(shape))
+      #expect(together.destination == apart.destination)
+      #expect(together.gradientSource == apart.gradientSource)
+      #expect(together.gradientWeights == apart.gradientWeights)
+      #expect(together.gradientBias == apart.gradientBias)
+      // A sum of thousands, in another order; some of it cancels.
+      let size = (Float(shape.sourceCount).squareRoot() + 1) * (apart.gradientSource.map(abs).max() ?? 0)
+      #expect(abs(together.gradientSlope - apart.gradientSlope) <= 1e-5 * size)
+      #expect(apart.gradientSlope != 0)
+    }
+  }
+
+  @Test(arguments: CPULevel.supported(), [shapes[1], shapes[6], shapes[10]])
+  func hasTheSameBitsOnEveryCall(level: CPULevel, shape: Convolution2DShape) {
+    let trial = PReLUConvolutionTrial(shape, slope: 0.25, seed: 22)
+    let first = trial.run(level.kernels.makePReLUConvolution2D(shape), dirtyMemory: 0)
+    let second = trial.run(level.kernels.makePReLUConvolution2D(shape), dirtyMemory: .nan)
+    #expect(first.destination == second.destination)
+    #expect(first.gradientSource == second.gradientSource)
+    #expect(first.gradientWeights == second.gradientWeights)
+    #expect(first.gradientSlope == second.gradientSlope)
+  }
+
+  @Test func otherShapesAreKnown() {
+    func shape(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1) -> Convolution2DShape {
+      Convolution2DShape(
+        inputHeight: 9, inputWidth: 9, inputChannels: inputs, outputChannels: outputs, kernelSize: kernel,
+        stride: stride, padding: kernel / 2)
+    }
+    for other in [
+      shape(3, 64, kernel: 9), shape(64, 16, kernel: 9), shape(3, 64, kernel: 3), shape(64, 3, kernel: 3),
+      shape(64, 64, kernel: 3, stride: 2), shape(64, 64, kernel: 1), shape(64, 64, kernel: 5),
+    ] {
+      #expect(!other.readsThroughPReLU)
+    }
+  }
+}
