@@ -3,7 +3,8 @@
 Every measurement is a process of its own, pinned to its cores; rounds go through all of them in
 turn, so that a slow minute of the machine falls on both sides. Ratios are taken within a round, and
 their medians are set beside the bars. Before that, both sides' losses at step 1 must agree to 1e-4.
-Exits with 1 if they do not, or if a process fails; a bar that is missed is only marked.
+Exits with 1 if they do not, or if a process fails (one of PyTorch: twice), after the tables of the
+rounds that were complete by then; a bar that is missed is only marked.
 """
 
 from __future__ import annotations
@@ -122,10 +123,10 @@ def measure(runner: Runner, workload: Workload, side: str) -> Measurement:
     return runner.srdist(side, workload.model, workload.srdist_arguments)
 
 
-def check_losses(cells: list[Cell]) -> None:
+def check_losses(measured: list[tuple[Cell, Measurement]]) -> None:
     """Both sides must do the same work: equal losses before the first update."""
-    for workload in {cell.workload for cell in cells}:
-        here = {c.side: c.rounds[0].first_loss for c in cells if c.workload == workload}
+    for workload in {cell.workload for cell, _ in measured}:
+        here = {c.side: m.first_loss for c, m in measured if c.workload == workload}
         # Reduced precision is compared by speed only.
         here.pop("bfloat16", None)
         expected = next(iter(here.values()))
@@ -137,32 +138,42 @@ def check_losses(cells: list[Cell]) -> None:
                 )
 
 
+def run_round(runner: Runner, number: int, selected: list[tuple[Workload, Cell]]) -> None:
+    """Adds a measurement to every cell; to none if a process fails or losses differ."""
+    measured = []
+    for workload, cell in selected:
+        measurement = measure(runner, workload, cell.side)
+        measured.append((cell, measurement))
+        print(
+            f"round {number}  {cell.workload:8} {cell.side:14} "
+            f"{measurement.images_per_second:7.2f} images/s",
+            file=sys.stderr,
+        )
+    check_losses(measured)
+    for cell, measurement in measured:
+        cell.rounds.append(measurement)
+
+
 def main() -> int:
     options = parsed()
+    selected = selected_cells(options)
+    cells = [cell for _, cell in selected]
+    status = 0
     with tempfile.TemporaryDirectory(prefix="bench-vs-pytorch-") as name:
         try:
             runner = Runner(options, Path(name), BATCH_SIZE)
-            selected = selected_cells(options)
-            cells = [cell for _, cell in selected]
-            for number in range(options.rounds):
-                for workload, cell in selected:
-                    measurement = measure(runner, workload, cell.side)
-                    cell.rounds.append(measurement)
-                    print(
-                        f"round {number + 1}  {cell.workload:8} {cell.side:14} "
-                        f"{measurement.images_per_second:7.2f} images/s",
-                        file=sys.stderr,
-                    )
-                check_losses(cells)
+            for number in range(1, options.rounds + 1):
+                run_round(runner, number, selected)
         except BenchmarkError as error:
             print(f"bench-vs-pytorch: {error}", file=sys.stderr)
-            return 1
+            status = 1
+    if cells and cells[0].rounds:
         machine = bench_report.machine(runner.torch_version, runner.cores)
-    print(bench_report.text(machine, cells))
-    if options.json:
-        content = {"machine": machine, "cells": [asdict(cell) for cell in cells]}
-        options.json.write_text(json.dumps(content, indent=1) + "\n")
-    return 0
+        print(bench_report.text(machine, cells))
+        if options.json:
+            content = {"machine": machine, "cells": [asdict(cell) for cell in cells]}
+            options.json.write_text(json.dumps(content, indent=1) + "\n")
+    return status
 
 
 if __name__ == "__main__":

@@ -70,8 +70,17 @@ class Runner:
         if self.options.weights_dir:
             arguments += ["--weights-dir", str(self.options.weights_dir)]
         weights = self.folder / f"{model}.safetensors"
-        result, _ = self._worker(arguments, cores=2 if mode == "ddp" else 1, weights=weights)
-        return Measurement(**result)
+
+        def measure() -> Measurement:
+            result, _ = self._worker(arguments, cores=2 if mode == "ddp" else 1, weights=weights)
+            return Measurement(**result)
+
+        try:
+            return measure()
+        except BenchmarkError as error:
+            # DDP's threads now and then abort the process that is about to leave.
+            print(f"PyTorch's {mode} failed, and is tried once more: {error}", file=sys.stderr)
+            return measure()
 
     def srdist(self, side: str, model: str, arguments: list[str]) -> Measurement:
         count, unit = side.split()
