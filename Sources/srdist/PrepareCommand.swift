@@ -75,6 +75,7 @@ struct PrepareCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try ValidationError.checkPaths(["--input": input, "--output": output])
     do {
       try options.validate()
     } catch {

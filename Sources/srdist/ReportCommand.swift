@@ -28,6 +28,8 @@ struct ReportCommand: ParsableCommand {
 
   func validate() throws {
     guard !runs.isEmpty else { throw ValidationError("name at least one run") }
+    try ValidationError.checkPaths(["--output": output])
+    for run in runs { try ValidationError.checkPaths(["a run": run]) }
     guard every >= 1 else { throw ValidationError("--every is \(every), expected at least 1") }
   }
 

@@ -43,6 +43,12 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var expectation: ExpectationOptions
   @OptionGroup var options: TrainOptions
 
+  func validate() throws {
+    try ValidationError.checkPaths([
+      "--config": config, "--dump-gradients": dumpGradients, "--trace": trace,
+    ])
+  }
+
   func run() throws {
     RunRequests.listen()
     try Job.run(logLevel: debug ? .debug : .info) { job in

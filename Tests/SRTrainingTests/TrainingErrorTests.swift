@@ -44,12 +44,29 @@ import Testing
       (["--reduction", "mpi", "--gradient-dtype", "bfloat16"], ["gradient-dtype"]),
       (["--resume", folder.file("nowhere")], ["nowhere"]),
       (["--data", folder.file("nothing")], ["nothing"]),
+      (["--output", ""], ["output: a path is needed"]),
+      (["--weights-dir", ""], ["weights-dir: a path is needed"]),
     ]
     for (options, said) in cases {
       let line = try errorLine(folder, options)
       for part in said { #expect(line.contains(part), "\(options): \(line)") }
     }
     #expect(!FileManager.default.fileExists(atPath: folder.file("run/metrics.jsonl")))
+  }
+
+  /// As an unset variable of a shell gives them: what is put below them would lie in the root of the file system.
+  @Test func emptyPaths() throws {
+    let folder = try TemporaryFolder()
+    let cases: [(arguments: [String], option: String)] = [
+      (arguments(folder, ["--trace", ""]), "--trace"), (arguments(folder, ["--config", ""]), "--config"),
+      (["report", folder.path, "--output", ""], "--output"), (["report", ""], "a run"),
+      (["prepare", "--input", folder.path, "--output", "", "--train", "1", "--valid", "1"], "--output"),
+    ]
+    for (arguments, option) in cases {
+      let run = try ProgramRun("srdist", arguments)
+      #expect(run.status == 64)
+      #expect(run.errors.contains("\(option): a path is needed, and it is empty"), "\(run.errors)")
+    }
   }
 
   @Test func unusableConfigurationFile() throws {

@@ -97,20 +97,20 @@ extension TrainingConfiguration {
     case .gradientDType: gradientDType = try choice(text)
     case .reduction: reduction = try choice(text)
     case .initialization: initialization = try choice(text)
-    case .initWeights: initWeights = text
-    case .data: data = text
+    case .initWeights: initWeights = try path(text)
+    case .data: data = try path(text)
     case .syntheticTrain: syntheticTrain = try whole(text, from: 1, to: mostDrawnImages)
     case .syntheticValid: syntheticValid = try whole(text, from: 1, to: mostDrawnImages)
-    case .weightsDir: weightsDir = text
+    case .weightsDir: weightsDir = try path(text)
     case .vggInput: vggInput = try choice(text)
     case .lpipsInput: lpipsInput = try choice(text)
     case .lpipsLinear: lpipsLinear = try choice(text)
-    case .output: output = text
+    case .output: output = try path(text)
     case .resume:
       switch text {
       case "auto": resume = .auto
       case "never": resume = .never
-      default: resume = .checkpoint(path: text)
+      default: resume = .checkpoint(path: try path(text))
       }
     case .checkpointEvery:
       let value = try whole(text, from: 0)
@@ -159,6 +159,12 @@ where Choice.RawValue == String {
     throw ConfigurationError("one of \(known) is needed")
   }
   return value
+}
+
+/// An unset variable of a shell gives an empty text; what is put below that would lie in the root of the file system.
+private func path(_ text: String) throws -> String {
+  guard !text.isEmpty else { throw ConfigurationError("a path is needed, and it is empty") }
+  return text
 }
 
 private func truth(_ text: String) throws -> Bool {
