@@ -7,9 +7,16 @@ extension NestedWinogradConvolution {
     let inputStride: Int
     let products: Int
     let productStride: Int
+    /// One patch's 3 x 3 pixels: [i][j][(a, b, n)].
     let pixels: Int
+    /// Three rows of tiles that patches still add to: [row % 3][patch column][i][j][(b, n)].
+    let tiles: Int
     let count: Int
   }
+
+  /// Floats of (b, n) in a tile's sums: at most nine, up to a vector.
+  private static let sumStride = 16
+  private var tileRowStride: Int { patchColumns * 9 * Self.sumStride }
 
   var wideToNarrowScratch: WideToNarrowScratch {
     var scratch = Scratch()
@@ -18,7 +25,8 @@ extension NestedWinogradConvolution {
     return WideToNarrowScratch(
       patch: scratch.take(25 * wide), input: scratch.take(25 * inputStride),
       inputStride: inputStride, products: scratch.take(25 * productStride),
-      productStride: productStride, pixels: scratch.take(9 * Self.narrowStride), count: scratch.count)
+      productStride: productStride, pixels: scratch.take(9 * Self.narrowStride + 16),
+      tiles: scratch.take(3 * tileRowStride), count: scratch.count)
   }
 
   /// Layout: [frequency][panel][w][(a, b, n) of the panel], filled up with zeros to two vectors.
@@ -66,11 +74,6 @@ extension NestedWinogradConvolution {
   ) {
     let plan = wideToNarrowScratch
     let lanes = Self.narrowStride
-    let count = shape.inputHeight * shape.inputWidth * narrow
-    for n in 0..<narrow {
-      let start = bias?[n] ?? 0
-      for index in stride(from: n, to: count, by: narrow) { destination[index] = start }
-    }
     for patchRow in 0..<patchRows {
       for first in stride(from: 0, to: patchColumns, by: blockColumns) {
         let block = first..<min(first + blockColumns, patchColumns)
@@ -100,37 +103,56 @@ extension NestedWinogradConvolution {
               floor: Register(repeating: -.infinity), into: scratch + plan.pixels + lane,
               rowStride: 3 * lanes, columnStride: lanes)
           }
-          addPatch(scratch + plan.pixels, row: patchRow, column: column, to: destination)
+          addPatch(scratch + plan.pixels, row: patchRow, column: column, to: scratch + plan.tiles)
         }
       }
-    }
-    if activation == .relu {
-      for index in 0..<count { destination[index] = max(destination[index], 0) }
+      if patchRow >= 2 {
+        writeTiles(
+          scratch + plan.tiles, row: patchRow - 2, bias: bias, floor: activation == .relu ? 0 : -.infinity,
+          into: destination)
+      }
     }
   }
 
-  /// Adds what patch (row, column) means to the tiles (row - a, column - b): pixel (i, j) of part (a, b).
+  /// Adds the pixels of patch (row, column) of each row a of parts to those of the tile row that it belongs to, row - a, which
+  /// begins with a = 0.
   @inline(never)
   private func addPatch(
-    _ pixels: UnsafePointer<Float>, row: Int, column: Int, to destination: UnsafeMutablePointer<Float>
+    _ pixels: UnsafePointer<Float>, row: Int, column: Int, to tiles: UnsafeMutablePointer<Float>
+  ) {
+    // Whole vectors are added: what lies past (b, n) belongs to other parts, and is never read.
+    for a in 0...min(2, row) {
+      let sums = tiles + (row - a) % 3 * tileRowStride + column * 9 * Self.sumStride
+      let terms = pixels + a * 3 * narrow
+      for pixel in 0..<9 {
+        let term = terms.vector(at: pixel * Self.narrowStride)
+        sums.store(
+          a == 0 ? term : sums.vector(at: pixel * Self.sumStride) + term, at: pixel * Self.sumStride)
+      }
+    }
+  }
+
+  /// Writes the tiles of a row that is complete: each is the sum of its own part b = 0, and of parts 1 and 2 of the next two
+  /// columns' patches.
+  @inline(never)
+  private func writeTiles(
+    _ tiles: UnsafePointer<Float>, row: Int, bias: UnsafePointer<Float>?, floor: Float,
+    into destination: UnsafeMutablePointer<Float>
   ) {
     let (height, width) = (shape.inputHeight, shape.inputWidth)
-    let lanes = Self.narrowStride
-    for a in 0..<3 {
-      let y = 3 * (row - a)
-      guard y >= 0 else { continue }
-      for i in 0..<max(0, min(3, height - y)) {
-        for b in 0..<3 {
-          let x = 3 * (column - b)
-          guard x >= 0 else { continue }
-          for j in 0..<max(0, min(3, width - x)) {
-            let pixel = destination + ((y + i) * width + x + j) * narrow
-            let terms = pixels + (i * 3 + j) * lanes + (a * 3 + b) * narrow
-            pixel[0] += terms[0]
-            if narrow > 1 { pixel[1] += terms[1] }
-            if narrow > 2 { pixel[2] += terms[2] }
-          }
+    let columnStride = 9 * Self.sumStride
+    for i in 0..<min(3, height - 3 * row) {
+      var pixel = destination + (3 * row + i) * width * narrow
+      for x in 0..<width {
+        let (column, j) = x.quotientAndRemainder(dividingBy: 3)
+        let sums = tiles + row % 3 * tileRowStride + column * columnStride + (3 * i + j) * Self.sumStride
+        for n in 0..<narrow {
+          let sum =
+            (bias?[n] ?? 0) + sums[n] + sums[columnStride + narrow + n]
+            + sums[2 * columnStride + 2 * narrow + n]
+          pixel[n] = max(sum, floor)
         }
+        pixel += narrow
       }
     }
   }
