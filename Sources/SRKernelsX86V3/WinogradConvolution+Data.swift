@@ -10,13 +10,15 @@ struct WinogradDataPlan: Sendable {
   let blockTiles: Int
   /// The most tiles of the last block.
   let lastBlockTiles: Int
-  /// Floats between two frequencies of transformed pixels, off powers of two: at multiples of 4 KiB, the
-  /// stores of one tile's frequencies would all fall into one set of the cache.
+  /// Floats between two frequencies of transformed pixels.
   let inputStride: Int
   /// Floats between two frequencies of products.
   let productStride: Int
 
   private let frequencies: Int
+  /// Floats after each frequency, of pixels, products or weights, which keep their distance off powers of two: at multiples
+  /// of 4 KiB the stores of one transform would all fall into one set of the cache.
+  private static let padding = 16
 
   init(depth: Int, columns: Int, tiles: Int, frequencies: Int) {
     self.depth = depth
@@ -27,9 +29,9 @@ struct WinogradDataPlan: Sendable {
     blockTiles = min(Self.tiles(frequencies: frequencies), 8 * tiles)
     // A few tiles left over go with the block before: they do not pay for fetching the weights once more.
     lastBlockTiles = blockTiles + (tiles % blockTiles <= 4 ? tiles % blockTiles : 0)
-    inputStride = lastBlockTiles * depth + 16
+    inputStride = lastBlockTiles * depth + Self.padding
     groupColumns = min(Self.groupColumns(depth: depth), columns)
-    productStride = lastBlockTiles * groupColumns + 16
+    productStride = lastBlockTiles * groupColumns + Self.padding
   }
 
   #if SRDIST_X86_V4
@@ -65,10 +67,18 @@ struct WinogradDataPlan: Sendable {
 
   /// Where the transformed weights of the group that begins at `column` lie: [group][frequency][panel][depth]
   /// [column of the panel], in the order in which they are used.
-  func weightOffset(group column: Int) -> Int { frequencies * depth * column }
+  func weightOffset(group column: Int) -> Int { weightCount(before: column) }
 
   /// Floats between two frequencies of the transformed weights of the group that begins at `column`.
-  func weightStride(group column: Int) -> Int { depth * groupWidth(column) }
+  func weightStride(group column: Int) -> Int { depth * groupWidth(column) + Self.padding }
+
+  /// Floats of all transformed weights.
+  var weightCount: Int { weightCount(before: columns) }
+
+  private func weightCount(before column: Int) -> Int {
+    let groups = (column + groupColumns - 1) / groupColumns
+    return frequencies * (depth * column + groups * Self.padding)
+  }
 }
 
 extension WinogradConvolution {

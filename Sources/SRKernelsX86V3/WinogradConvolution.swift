@@ -41,56 +41,75 @@ struct WinogradConvolution<Transform: WinogradTransform>: PReLUConvolution2DKern
   }
 
   var algorithm: String { Transform.name }
-  var preparedForwardCount: Int {
-    Transform.frequencyCount * shape.inputChannels * shape.outputChannels
-  }
-  var preparedBackwardDataCount: Int { preparedForwardCount }
+  var preparedForwardCount: Int { forwardPlan.weightCount }
+  var preparedBackwardDataCount: Int { backwardPlan.weightCount }
   var scratchCount: Int {
     max(forwardPlan.scratchCount, backwardPlan.scratchCount, weightsPlan.scratchCount)
   }
 
   func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
-    prepare(forwardPlan, into: prepared) { c, k, destination, frequencyStride in
-      Transform.weights(
-        weights + c * outputs + k, stride: inputs * outputs, into: destination,
-        frequencyStride: frequencyStride)
-    }
-  }
-
-  func prepareBackwardData(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-    let (inputs, outputs) = (shape.inputChannels, shape.outputChannels)
-    // The kernel turned by 180 degrees, a register of input channels wide.
-    let lanes = Register.scalarCount
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 9 * lanes) { turned in
-      let turned = turned.baseAddress!
-      prepare(backwardPlan, into: prepared) { k, c, destination, frequencyStride in
-        for tap in 0..<9 {
-          let source = weights + ((8 - tap) * inputs + c) * outputs + k
-          for lane in 0..<lanes { turned[tap * lanes + lane] = source[lane * outputs] }
-        }
+    prepare(forwardPlan, into: prepared) { c, k, destination, rowStride, frequencyStride in
+      for row in 0..<Register.scalarCount {
         Transform.weights(
-          turned, stride: lanes, into: destination, frequencyStride: frequencyStride)
+          weights + (c + row) * outputs + k, stride: inputs * outputs, into: destination + row * rowStride,
+          frequencyStride: frequencyStride)
       }
     }
   }
 
-  /// Calls `transform` for each row and each ``Register`` of columns of the prepared weights, with where they belong.
+  func prepareBackwardData(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    let lanes = Register.scalarCount
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 9 * lanes * lanes) { turned in
+      let turned = turned.baseAddress!
+      prepare(backwardPlan, into: prepared) { k, c, destination, rowStride, frequencyStride in
+        turn(weights, input: c, output: k, into: turned)
+        for row in 0..<lanes {
+          Transform.weights(
+            turned + row * lanes, stride: lanes * lanes, into: destination + row * rowStride,
+            frequencyStride: frequencyStride)
+        }
+      }
+    }
+  }
+
+  /// The kernels of a ``Register`` of input channels by one of output channels, each turned by 180 degrees: [tap][k][c].
+  ///
+  /// All of a block at once: the taps of one output channel lie a power of two apart, and would push each other out of the
+  /// cache before the next channel comes to the same lines.
+  @inline(never)
+  private func turn(
+    _ weights: UnsafePointer<Float>, input: Int, output: Int, into turned: UnsafeMutablePointer<Float>
+  ) {
+    let lanes = Register.scalarCount
+    for tap in 0..<9 {
+      let source = weights + ((8 - tap) * shape.inputChannels + input) * shape.outputChannels + output
+      let destination = turned + tap * lanes * lanes
+      for k in 0..<lanes {
+        for c in 0..<lanes { destination[k * lanes + c] = source[c * shape.outputChannels + k] }
+      }
+    }
+  }
+
+  /// Calls `transform` for each square block of a ``Register`` of rows by one of columns of the prepared weights, with where
+  /// its first row belongs.
   private func prepare(
     _ plan: WinogradDataPlan, into prepared: UnsafeMutablePointer<Float>,
     _ transform: (
-      _ row: Int, _ column: Int, _ destination: UnsafeMutablePointer<Float>, _ frequencyStride: Int
+      _ row: Int, _ column: Int, _ destination: UnsafeMutablePointer<Float>, _ rowStride: Int,
+      _ frequencyStride: Int
     ) -> Void
   ) {
+    let lanes = Register.scalarCount
     for group in stride(from: 0, to: plan.columns, by: plan.groupColumns) {
       let frequencyStride = plan.weightStride(group: group)
       let end = group + plan.groupWidth(group)
       for panel in stride(from: group, to: end, by: MatrixMultiply.panelWidth) {
         let width = min(MatrixMultiply.panelWidth, end - panel)
         let destination = prepared + plan.weightOffset(group: group) + (panel - group) * plan.depth
-        for row in 0..<plan.depth {
-          for column in stride(from: 0, to: width, by: Register.scalarCount) {
-            transform(row, panel + column, destination + row * width + column, frequencyStride)
+        for row in stride(from: 0, to: plan.depth, by: lanes) {
+          for column in stride(from: 0, to: width, by: lanes) {
+            transform(row, panel + column, destination + row * width + column, width, frequencyStride)
           }
         }
       }
