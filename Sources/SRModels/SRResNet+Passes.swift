@@ -78,9 +78,14 @@ extension SRResNet {
     let featureCount = head.shape.destinationCount
     for (index, upsampling) in bodyUpsamplings.enumerated().reversed() {
       for (position, image) in group.enumerated() {
+        // Not in place: a kernel's next block still reads what its last one would have overwritten.
+        let gradientInput = index == 0 ? gradientSkip(image) : image.shared + sharedSlots.gradientWide
         upsampling.backward(
-          input: upsamplingInput(index, image), gradient: gradient(image),
-          gradientInput: index == 0 ? gradientSkip(image) : gradient(image), context: image.context)
+          input: upsamplingInput(index, image), gradient: gradient(image), gradientInput: gradientInput,
+          context: image.context)
+        if index > 0 {
+          gradient(image).update(from: gradientInput, count: upsampling.convolution.shape.sourceCount)
+        }
         gradientsFinal(position, upsampling.convolution.firstParameter)
       }
     }

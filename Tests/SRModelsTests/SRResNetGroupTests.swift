@@ -64,9 +64,50 @@ import Testing
     #expect(atReport == results.gradients)
   }
 
+  /// An image so wide that one row of tiles is more than a kernel's block, and the gradient by what lies below the second
+  /// upsampling.
+  @Test(arguments: [2, 3])
+  func gradientsAreTheSlopeOfTheOutput(upsamplings: Int) throws {
+    var configuration = SRResNetConfiguration.vanilla
+    configuration.channels = 16
+    configuration.blocks = 1
+    configuration.upsamplings = upsamplings
+    let model = try SRResNet(
+      configuration, lowResHeight: 4, lowResWidth: 140, kernels: CPULevel.selected().kernels)
+    let parameters = ParameterArena(layout: model.layout)
+    model.initialize(parameters, as: .pytorch, seed: 8)
+    // By the upper rows from the middle to the right, which the second block's tiles see.
+    let (top, right) = (model.highResHeight / 4, model.highResWidth * 85 / 100)
+    let gradient = AlignedBuffer(count: model.highResHeight * model.highResWidth * 3)
+    for index in 0..<gradient.count where index / (3 * model.highResWidth) < top {
+      gradient.pointer[index] = index / 3 % model.highResWidth < right ? 1 : 0.25
+    }
+    let lowRes = image(seed: 3, count: 4 * 140 * 3)
+    func output(_ parameters: ParameterArena) -> (sum: Double, gradient: [Float]) {
+      let prepared = AlignedBuffer(count: model.preparedCount)
+      model.prepare(parameters, into: prepared, forBackward: true)
+      let results = run(model, parameters, prepared, [lowRes], gradientSuperRes: gradient)
+      let sum = zip(results.superRes[0], gradient.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      return (sum, results.gradients[0])
+    }
+    let below = try #require(model.layout.entries.first { $0.name == "upsample.0.block.2.weight" }).offset
+    let direction = output(parameters).gradient.prefix(below)
+    let norm = direction.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    func moved(_ distance: Double) -> Double {
+      let moved = ParameterArena(layout: model.layout)
+      moved.buffer.copy(from: parameters.buffer)
+      for (index, slope) in direction.enumerated() {
+        moved.pointer[index] += Float(distance * Double(slope) / norm)
+      }
+      return output(moved).sum
+    }
+    let slope = (moved(1e-3) - moved(-1e-3)) / 2e-3
+    #expect(abs(slope / norm - 1) <= 2e-3)
+  }
+
   private func run(
     _ model: SRResNet, _ parameters: ParameterArena, _ prepared: AlignedBuffer, _ images: [AlignedBuffer],
-    tails: Int = 1,
+    tails: Int = 1, gradientSuperRes: AlignedBuffer? = nil,
     whenFinal: (_ image: Int, _ from: Int, _ leaf: [Float]) -> Void = { _, _, _ in }
   ) -> Results {
     let workspace = SRResNetWorkspace(for: model, images: images.count, tails: tails)
@@ -77,7 +118,7 @@ import Testing
         gradients: leaves[$0].pointer, workspace: workspace)
     }
     let count = model.highResHeight * model.highResWidth * 3
-    let gradient = image(seed: 77, count: count)
+    let gradient = gradientSuperRes ?? image(seed: 77, count: count)
     var results = Results(final: images.map { _ in [] })
     model.forwardBody(passes)
     for first in stride(from: 0, to: passes.count, by: tails) {
