@@ -4,7 +4,7 @@
 /// so that a layer's weights are read while they are in the cache, and a layer's gradient is final for all of them early
 /// in the backward pass, when there is still much to compute while it is exchanged.
 struct SampleGroups: Sendable {
-  /// The most samples of a group: more gain little, and each needs 17 MB of activations, with LPIPS over VGG16 38 MB more.
+  /// The most samples of a group: more gain little, and each needs 17 MB of activations, with LPIPS over VGG16 33 MB more.
   static let largestSize = 4
 
   private let samples: Range<Int>
