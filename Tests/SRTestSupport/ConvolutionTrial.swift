@@ -48,11 +48,7 @@ public struct ConvolutionTrial {
 
   /// Runs all passes, with `dirtyMemory` in every buffer that the kernel is to write.
   public func run(_ kernel: any Convolution2DKernel, dirtyMemory: Float = .nan) -> Results {
-    func dirty(_ count: Int) -> AlignedBuffer {
-      let buffer = AlignedBuffer(count: count)
-      buffer.pointer.update(repeating: dirtyMemory, count: count)
-      return buffer
-    }
+    func dirty(_ count: Int) -> AlignedBuffer { AlignedBuffer(count: count, repeating: dirtyMemory) }
     let scratch = dirty(kernel.scratchCount)
     let gradientSource = dirty(shape.sourceCount)
     let gradientWeights = dirty(shape.weightCount)
@@ -75,12 +71,9 @@ public struct ConvolutionTrial {
   public func forward(
     _ kernel: any Convolution2DKernel, activation: ConvolutionActivation, dirtyMemory: Float = .nan
   ) -> [Float] {
-    let prepared = AlignedBuffer(count: kernel.preparedForwardCount)
-    let scratch = AlignedBuffer(count: kernel.scratchCount)
-    let destination = AlignedBuffer(count: shape.destinationCount)
-    for buffer in [prepared, scratch, destination] {
-      buffer.pointer.update(repeating: dirtyMemory, count: buffer.count)
-    }
+    let prepared = AlignedBuffer(count: kernel.preparedForwardCount, repeating: dirtyMemory)
+    let scratch = AlignedBuffer(count: kernel.scratchCount, repeating: dirtyMemory)
+    let destination = AlignedBuffer(count: shape.destinationCount, repeating: dirtyMemory)
     kernel.prepareForward(weights: weights, into: prepared.pointer)
     kernel.forward(
       source: source, preparedWeights: prepared.pointer, bias: bias, activation: activation,
@@ -128,6 +121,14 @@ public struct ConvolutionTrial {
           shape, gradientDestination: doubles.gradient, weights: doubles.weights)),
       gradientWeights: relativeError(results.gradientWeights, gradients.weights),
       gradientBias: relativeError(results.gradientBias, gradients.bias))
+  }
+}
+
+extension AlignedBuffer {
+  /// A buffer that holds `value` throughout, such as what a kernel must not read.
+  convenience init(count: Int, repeating value: Float) {
+    self.init(count: count)
+    pointer.update(repeating: value, count: count)
   }
 }
 

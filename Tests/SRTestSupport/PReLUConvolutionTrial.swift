@@ -24,11 +24,7 @@ public struct PReLUConvolutionTrial {
 
   /// Runs the kernel's passes, with `dirtyMemory` in every buffer that they are to write.
   public func run(_ kernel: any PReLUConvolution2DKernel, dirtyMemory: Float = .nan) -> Results {
-    func dirty(_ count: Int) -> AlignedBuffer {
-      let buffer = AlignedBuffer(count: count)
-      buffer.pointer.update(repeating: dirtyMemory, count: count)
-      return buffer
-    }
+    func dirty(_ count: Int) -> AlignedBuffer { AlignedBuffer(count: count, repeating: dirtyMemory) }
     let scratch = dirty(kernel.scratchCount)
     let destination = dirty(shape.destinationCount)
     let gradientSource = dirty(shape.sourceCount)
