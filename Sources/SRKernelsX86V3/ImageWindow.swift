@@ -59,8 +59,7 @@ struct ImageWindow {
         for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Vector.scalarCount) {
           read(
             imageRow + layout.offset(channel: channel) + firstColumn * layout.pixelStride,
-            stride: layout.pixelStride,
-            count: lastColumn - firstColumn, slope: slope,
+            stride: layout.pixelStride, count: lastColumn - firstColumn, slope: slope,
             into: patchRow + (channel - channels.lowerBound) + firstColumn * count, stride: count)
         }
       }

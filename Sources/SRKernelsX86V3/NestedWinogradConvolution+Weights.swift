@@ -50,8 +50,7 @@ extension NestedWinogradConvolution {
         let block = first..<min(first + blockColumns, patchColumns)
         transformWide(
           wideImage, slope: slope, row: patchRow, block, patch: scratch + plan.patch,
-          into: scratch + plan.input,
-          frequencyStride: plan.inputStride)
+          into: scratch + plan.input, frequencyStride: plan.inputStride)
         gather(
           ring, rows: (patchRow % 3, (patchRow + 2) % 3, (patchRow + 1) % 3), block,
           into: scratch + plan.gathered, frequencyStride: plan.gatheredStride)

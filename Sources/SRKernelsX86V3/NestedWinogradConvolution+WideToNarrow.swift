@@ -68,7 +68,7 @@ extension NestedWinogradConvolution {
   }
 
   func wideToNarrow(
-    _ source: UnsafePointer<Float>, slope: Float? = nil, _ preparedWeights: UnsafePointer<Float>,
+    _ source: UnsafePointer<Float>, slope: Float?, _ preparedWeights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>?, activation: ConvolutionActivation,
     into destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {

@@ -11,7 +11,7 @@ import SRKernels
 ///     weights          U'[(a, b, n), w] = D[patch, (a, b, n)]^T V[patch, w], D gathered from nine tiles
 ///
 /// 3.2 times fewer multiplications than the direct method.
-struct NestedWinogradConvolution: PReLUConvolution2DKernel {
+struct NestedWinogradConvolution: Convolution2DKernel {
   let shape: Convolution2DShape
   /// Channels of the wide and of the narrow side.
   let wide: Int
@@ -87,7 +87,7 @@ struct NestedWinogradConvolution: PReLUConvolution2DKernel {
   ) {
     if reduces {
       wideToNarrow(
-        source, preparedWeights, bias: bias, activation: activation, into: destination,
+        source, slope: nil, preparedWeights, bias: bias, activation: activation, into: destination,
         scratch: scratch)
     } else {
       narrowToWide(
@@ -106,7 +106,7 @@ struct NestedWinogradConvolution: PReLUConvolution2DKernel {
         into: gradientSource, scratch: scratch)
     } else {
       wideToNarrow(
-        gradientDestination, preparedWeights, bias: nil, activation: .identity,
+        gradientDestination, slope: nil, preparedWeights, bias: nil, activation: .identity,
         into: gradientSource, scratch: scratch)
     }
   }
@@ -116,44 +116,20 @@ struct NestedWinogradConvolution: PReLUConvolution2DKernel {
     gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    correlate(
-      wideImage: reduces ? source : gradientDestination, slope: nil,
-      narrowImage: reduces ? gradientDestination : source, into: gradientWeights, scratch: scratch)
-    sumOverPixels(
-      gradientDestination, pixels: shape.outputHeight * shape.outputWidth,
-      channels: shape.outputChannels, into: gradientBias)
+    backwardWeights(
+      source: source, sourceSlope: nil, gradientDestination: gradientDestination,
+      gradientWeights: gradientWeights, gradientBias: gradientBias, scratch: scratch)
   }
 
-  // Through a PReLU it is read where the source is the wide side.
-
-  func forward(
-    source: UnsafePointer<Float>, slope: Float, preparedWeights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
-    wideToNarrow(
-      source, slope: slope, preparedWeights, bias: bias, activation: .identity, into: destination,
-      scratch: scratch)
-  }
-
-  func backwardData(
-    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
-    preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
-  ) -> Float {
-    let slopeGradient = narrowToWide(
-      gradientDestination, preparedWeights, bias: nil, activation: .identity, into: gradientSource,
-      destinationSource: PReLUSource(pixels: source, slope: slope), scratch: scratch)
-    return Float(slopeGradient)
-  }
-
+  /// - Parameter sourceSlope: that of the PReLU through which the source is read, if any; then it is the wide side.
   func backwardWeights(
-    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
+    source: UnsafePointer<Float>, sourceSlope: Float?, gradientDestination: UnsafePointer<Float>,
     gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
     correlate(
-      wideImage: source, slope: slope, narrowImage: gradientDestination, into: gradientWeights,
-      scratch: scratch)
+      wideImage: reduces ? source : gradientDestination, slope: sourceSlope,
+      narrowImage: reduces ? gradientDestination : source, into: gradientWeights, scratch: scratch)
     sumOverPixels(
       gradientDestination, pixels: shape.outputHeight * shape.outputWidth,
       channels: shape.outputChannels, into: gradientBias)

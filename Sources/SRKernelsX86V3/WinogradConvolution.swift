@@ -5,7 +5,7 @@ import SRKernels
 /// Tiles are processed in blocks: a block is transformed, each frequency is one matrix product
 /// [tiles x C] [C x K], and the products are transformed back straight into the destination. Block sizes depend
 /// on the shape alone, so the result has the same bits on every call.
-struct WinogradConvolution<Transform: WinogradTransform>: PReLUConvolution2DKernel {
+struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
   let shape: Convolution2DShape
   let tiles: WinogradTiles
   let sourceLayout: PixelLayout
@@ -163,38 +163,6 @@ struct WinogradConvolution<Transform: WinogradTransform>: PReLUConvolution2DKern
   ) {
     backwardWeights(
       source: source, sourceSlope: nil, gradientDestination: gradientDestination,
-      gradientWeights: gradientWeights, gradientBias: gradientBias, scratch: scratch)
-  }
-
-  func forward(
-    source: UnsafePointer<Float>, slope: Float, preparedWeights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
-    convolve(
-      forwardPlan, images: 1, source: source, sourceLayout, sourceSlope: slope,
-      preparedWeights: preparedWeights, bias: bias, floor: -.infinity, destination: destination,
-      destinationLayout, scratch: scratch)
-  }
-
-  func backwardData(
-    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
-    preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
-  ) -> Float {
-    let slopeGradient = convolve(
-      backwardPlan, images: 1, source: gradientDestination, destinationLayout,
-      preparedWeights: preparedWeights, bias: nil, floor: -.infinity, destination: gradientSource,
-      sourceLayout, destinationSource: PReLUSource(pixels: source, slope: slope), scratch: scratch)
-    return Float(slopeGradient)
-  }
-
-  func backwardWeights(
-    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
-    gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
-  ) {
-    backwardWeights(
-      source: source, sourceSlope: slope, gradientDestination: gradientDestination,
       gradientWeights: gradientWeights, gradientBias: gradientBias, scratch: scratch)
   }
 }

@@ -20,8 +20,8 @@ public struct UpsampleBlock: Sendable {
   ///   - width: of the input; the output has twice that.
   public init(
     _ name: String, through inputActivation: PReLU?, height: Int, width: Int, channels: Int,
-    layout: inout ParameterLayout,
-    prepared: inout WorkspacePlanner, workspace: inout WorkspacePlanner, kernels: any KernelSet
+    layout: inout ParameterLayout, prepared: inout WorkspacePlanner, workspace: inout WorkspacePlanner,
+    kernels: any KernelSet
   ) {
     self.channels = channels
     let shape = Convolution2DShape(

@@ -6,7 +6,7 @@ import SRModels
 ///
 /// Zhang, Isola, Efros, Shechtman, Wang: "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric"
 /// (CVPR 2018).
-public struct LPIPSLoss: Loss {
+public struct LPIPSLoss: Loss, PerceptualLoss {
   /// What the scaling layer gets to see of intensities in 0...1.
   public enum Input: String, Sendable, CaseIterable {
     /// The intensities themselves, as in the paper's released code.
@@ -17,7 +17,7 @@ public struct LPIPSLoss: Loss {
 
   public let name: String
   public let input: Input
-  private let comparison: FeatureComparison
+  let comparison: FeatureComparison
   private let linear: LPIPSLinear
   private let kernels: any KernelSet
 
@@ -46,21 +46,6 @@ public struct LPIPSLoss: Loss {
     self.kernels = kernels
     comparison = FeatureComparison(
       network: network, kernels: kernels, normalization: input == .raw ? .lpipsRaw : .lpipsSymmetric)
-  }
-
-  public var groupSize: Int { comparison.network.pairs }
-
-  public func scratchCount(height: Int, width: Int) -> Int {
-    comparison.scratchCount(height: height, width: width)
-  }
-
-  public func evaluate(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
-    gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
-  ) -> Double {
-    evaluate(
-      [ImagePair(superRes: superRes, highRes: highRes, gradient: gradient)], height: height, width: width,
-      weight: weight, scratch: scratch)[0]
   }
 
   public func evaluate(

@@ -4,7 +4,7 @@ import SRModels
 /// VGG loss: sum over chosen ReLUs of the mean squared difference of their features.
 ///
 /// Johnson, Alahi, Fei-Fei: "Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (ECCV 2016).
-public struct VGGLoss: Loss {
+public struct VGGLoss: Loss, PerceptualLoss {
   /// What the network gets to see of intensities in 0...1.
   public enum Input: String, Sendable, CaseIterable {
     /// The intensities themselves.
@@ -16,7 +16,7 @@ public struct VGGLoss: Loss {
   /// The paper's features: VGG16's relu1_2, relu2_2, relu3_3.
   public static let defaultArchitecture = FeatureArchitecture.vgg16.taking(["relu1_2", "relu2_2", "relu3_3"])
 
-  private let comparison: FeatureComparison
+  let comparison: FeatureComparison
   private let kernels: any KernelSet
 
   public init(network: FeatureNetwork, input: Input = .raw, kernels: any KernelSet) {
@@ -26,21 +26,6 @@ public struct VGGLoss: Loss {
   }
 
   public var name: String { "vgg" }
-
-  public var groupSize: Int { comparison.network.pairs }
-
-  public func scratchCount(height: Int, width: Int) -> Int {
-    comparison.scratchCount(height: height, width: width)
-  }
-
-  public func evaluate(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
-    gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
-  ) -> Double {
-    evaluate(
-      [ImagePair(superRes: superRes, highRes: highRes, gradient: gradient)], height: height, width: width,
-      weight: weight, scratch: scratch)[0]
-  }
 
   public func evaluate(
     _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>

@@ -113,8 +113,7 @@ public final class SRResNet: Sendable {
     {
       UpsampleBlock(
         "upsample.\(index)", through: below?.activation, height: height << index, width: width << index,
-        channels: channels,
-        layout: &layout, prepared: &prepared, workspace: &workspace, kernels: kernels)
+        channels: channels, layout: &layout, prepared: &prepared, workspace: &workspace, kernels: kernels)
     }
     var bodyUpsamplings: [UpsampleBlock] = []
     for index in 0..<configuration.upsamplings - 1 {

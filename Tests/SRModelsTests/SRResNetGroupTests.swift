@@ -22,10 +22,8 @@ import Testing
     configuration.upsamplings = upsamplings
     let model = try SRResNet(
       configuration, lowResHeight: 8, lowResWidth: 6, kernels: CPULevel.selected().kernels)
-    let parameters = ParameterArena(layout: model.layout)
-    model.initialize(parameters, as: .pytorch, seed: 5)
-    let prepared = AlignedBuffer(count: model.preparedCount)
-    model.prepare(parameters, into: prepared, forBackward: true)
+    let parameters = parameters(of: model, seed: 5)
+    let prepared = prepared(parameters, for: model)
     let images = (0..<3).map { image(seed: UInt64($0), count: 8 * 6 * 3) }
 
     let together = run(model, parameters, prepared, images)
@@ -50,10 +48,8 @@ import Testing
     configuration.blocks = 2
     let model = try SRResNet(
       configuration, lowResHeight: 8, lowResWidth: 8, kernels: CPULevel.selected().kernels)
-    let parameters = ParameterArena(layout: model.layout)
-    model.initialize(parameters, as: .pytorch, seed: 6)
-    let prepared = AlignedBuffer(count: model.preparedCount)
-    model.prepare(parameters, into: prepared, forBackward: true)
+    let parameters = parameters(of: model, seed: 6)
+    let prepared = prepared(parameters, for: model)
     var atReport: [[Float]] = [[], []]
     let images = (0..<2).map { image(seed: UInt64($0), count: 8 * 8 * 3) }
     let results = run(model, parameters, prepared, images) { image, from, leaf in
@@ -74,9 +70,8 @@ import Testing
     configuration.upsamplings = upsamplings
     let model = try SRResNet(
       configuration, lowResHeight: 4, lowResWidth: 140, kernels: CPULevel.selected().kernels)
-    let parameters = ParameterArena(layout: model.layout)
-    model.initialize(parameters, as: .pytorch, seed: 8)
-    // By the upper rows from the middle to the right, which the second block's tiles see.
+    let parameters = parameters(of: model, seed: 8)
+    // The output's gradient: its upper quarter, where a second block begins within a row; uneven along the rows.
     let (top, right) = (model.highResHeight / 4, model.highResWidth * 85 / 100)
     let gradient = AlignedBuffer(count: model.highResHeight * model.highResWidth * 3)
     for index in 0..<gradient.count where index / (3 * model.highResWidth) < top {
@@ -84,9 +79,8 @@ import Testing
     }
     let lowRes = image(seed: 3, count: 4 * 140 * 3)
     func output(_ parameters: ParameterArena) -> (sum: Double, gradient: [Float]) {
-      let prepared = AlignedBuffer(count: model.preparedCount)
-      model.prepare(parameters, into: prepared, forBackward: true)
-      let results = run(model, parameters, prepared, [lowRes], gradientSuperRes: gradient)
+      let results = run(
+        model, parameters, prepared(parameters, for: model), [lowRes], gradientSuperRes: gradient)
       let sum = zip(results.superRes[0], gradient.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
       return (sum, results.gradients[0])
     }
@@ -103,6 +97,18 @@ import Testing
     }
     let slope = (moved(1e-3) - moved(-1e-3)) / 2e-3
     #expect(abs(slope / norm - 1) <= 2e-3)
+  }
+
+  private func parameters(of model: SRResNet, seed: UInt64) -> ParameterArena {
+    let parameters = ParameterArena(layout: model.layout)
+    model.initialize(parameters, as: .pytorch, seed: seed)
+    return parameters
+  }
+
+  private func prepared(_ parameters: ParameterArena, for model: SRResNet) -> AlignedBuffer {
+    let prepared = AlignedBuffer(count: model.preparedCount)
+    model.prepare(parameters, into: prepared, forBackward: true)
+    return prepared
   }
 
   private func run(

@@ -83,13 +83,10 @@ public struct ConvolutionTrial {
 
   /// The forward pass of this trial's source and of the same backwards: each alone, and both together.
   public func forwardAloneAndPaired(_ kernel: any Convolution2DKernel) -> (alone: [Float], paired: [Float]) {
-    let prepared = AlignedBuffer(count: kernel.preparedForwardCount)
-    let scratch = AlignedBuffer(count: kernel.scratchCount)
-    let alone = AlignedBuffer(count: 2 * shape.destinationCount)
-    let paired = AlignedBuffer(count: 2 * shape.destinationCount)
-    for buffer in [prepared, scratch, alone, paired] {
-      buffer.pointer.update(repeating: .nan, count: buffer.count)
-    }
+    let prepared = AlignedBuffer(count: kernel.preparedForwardCount, repeating: .nan)
+    let scratch = AlignedBuffer(count: kernel.scratchCount, repeating: .nan)
+    let alone = AlignedBuffer(count: 2 * shape.destinationCount, repeating: .nan)
+    let paired = AlignedBuffer(count: 2 * shape.destinationCount, repeating: .nan)
     kernel.prepareForward(weights: weights, into: prepared.pointer)
     for (image, pixels) in [source, source.reversed()].enumerated() {
       kernel.forward(
