@@ -1,4 +1,4 @@
 /// An error that every rank throws alike, so that one of them reports it and all leave together.
-public protocol CommonFailure: Error {}
+package protocol CommonFailure: Error {}
 
 extension RankFailure: CommonFailure {}

@@ -1,12 +1,12 @@
 /// What went wrong on one rank, told to all of them.
-public struct RankFailure: Error, CustomStringConvertible, Sendable {
-  public let rank: Int
-  public let hostName: String
-  public let message: String
+package struct RankFailure: Error, CustomStringConvertible, Sendable {
+  package let rank: Int
+  package let hostName: String
+  package let message: String
   /// How many ranks failed; the lowest one is described.
-  public let failedRanks: Int
+  package let failedRanks: Int
 
-  public var description: String {
+  package var description: String {
     let others = failedRanks > 1 ? " (and \(failedRanks - 1) more ranks)" : ""
     return "rank \(rank) on \(hostName)\(others): \(message)"
   }
@@ -17,7 +17,7 @@ extension Communicator {
   ///
   /// Every rank then throws the same ``RankFailure``, the lowest failed rank's, so that the job ends in order
   /// and rank 0 alone reports it. Without this the ranks that succeeded would wait for the others for ever.
-  public func together<Result>(_ body: () throws -> Result) throws -> Result {
+  package func together<Result>(_ body: () throws -> Result) throws -> Result {
     let outcome = Swift.Result { try body() }
     if worldSize == 1 { return try outcome.get() }
     var message: [UInt8] = [0]

@@ -2,7 +2,7 @@ import CMPIShim
 
 extension Communicator {
   /// `root`'s bytes, of a length that only it knows, on every rank. Collective.
-  public func broadcast(_ bytes: [UInt8], from root: Int = 0) throws(MPIError) -> [UInt8] {
+  package func broadcast(_ bytes: [UInt8], from root: Int = 0) throws(MPIError) -> [UInt8] {
     preconditionRank(root)
     guard let handle, worldSize > 1 else { return bytes }
     var count = Int64(bytes.count)
@@ -16,7 +16,7 @@ extension Communicator {
   }
 
   /// `root`'s floats in `buffer` of every rank, which has the same count everywhere. Collective.
-  public func broadcast(_ buffer: UnsafeMutableBufferPointer<Float>, from root: Int = 0) throws(MPIError) {
+  package func broadcast(_ buffer: UnsafeMutableBufferPointer<Float>, from root: Int = 0) throws(MPIError) {
     preconditionRank(root)
     guard let handle, worldSize > 1, let base = buffer.baseAddress else { return }
     // In pieces, so that no arena is too large for MPI's 32-bit count of bytes.
@@ -29,7 +29,7 @@ extension Communicator {
   }
 
   /// Every rank's bytes, of any length each, in rank order on every rank. Collective.
-  public func allGather(_ bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
+  package func allGather(_ bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
     guard let handle, worldSize > 1 else { return [bytes] }
     let counts = try gatherCounts(bytes.count, handle)
     let offsets = startOffsets(counts)
@@ -41,7 +41,7 @@ extension Communicator {
   }
 
   /// Every rank's bytes in rank order on `root`, and nothing on the others. Collective.
-  public func gather(_ bytes: [UInt8], to root: Int = 0) throws(MPIError) -> [[UInt8]]? {
+  package func gather(_ bytes: [UInt8], to root: Int = 0) throws(MPIError) -> [[UInt8]]? {
     preconditionRank(root)
     guard let handle, worldSize > 1 else { return [bytes] }
     let counts = try gatherCounts(bytes.count, handle)
@@ -56,7 +56,7 @@ extension Communicator {
   }
 
   /// Every rank's numbers, of any count each, in rank order on every rank. Collective.
-  public func allGather(_ values: [Double]) throws(MPIError) -> [[Double]] {
+  package func allGather(_ values: [Double]) throws(MPIError) -> [[Double]] {
     let parts = try allGather(values.withUnsafeBytes { Array($0) })
     return parts.map { part in
       part.withUnsafeBytes { bytes in
@@ -69,7 +69,7 @@ extension Communicator {
   ///
   /// `local` holds `fields` values for each sample of this rank's share, sample after sample. Summing the
   /// result from its start gives the same bits on any number of ranks.
-  public func gatherSampleValues(
+  package func gatherSampleValues(
     _ local: [Double], fields: Int, batchSize: Int
   ) throws(MPIError) -> [[Double]] {
     let share = ReductionTree.share(of: batchSize, rank: rank, worldSize: worldSize)

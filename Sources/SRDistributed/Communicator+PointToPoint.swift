@@ -2,7 +2,7 @@ import CMPIShim
 
 extension Communicator {
   /// Sends bytes to one rank, which receives as many with the same tag.
-  public func send(_ bytes: UnsafeRawBufferPointer, to destination: Int, tag: Int = 0) throws(MPIError) {
+  package func send(_ bytes: UnsafeRawBufferPointer, to destination: Int, tag: Int = 0) throws(MPIError) {
     preconditionRank(destination)
     guard let handle else { preconditionFailure("a rank without a launcher has nobody to send to") }
     try MPIError.check(
@@ -12,7 +12,7 @@ extension Communicator {
   }
 
   /// Fills `bytes` with what `source` sends with the same tag.
-  public func receive(
+  package func receive(
     _ bytes: UnsafeMutableRawBufferPointer, from source: Int, tag: Int = 0
   ) throws(MPIError) {
     preconditionRank(source)

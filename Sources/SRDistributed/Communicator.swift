@@ -5,17 +5,17 @@ import CMPIShim
 /// Without a launcher (mpirun, srun) the process is rank 0 of 1 and MPI is not even initialised. Calls named
 /// collective are made by every rank, in the same order. The calls may be made from any thread, but two
 /// collectives of one communicator not at the same time.
-public final class Communicator: Sendable {
-  public let rank: Int
+package final class Communicator: Sendable {
+  package let rank: Int
   /// Number of ranks.
-  public let worldSize: Int
+  package let worldSize: Int
   /// Rank among those on the same host.
-  public let localRank: Int
+  package let localRank: Int
   /// Number of ranks on this host.
-  public let localSize: Int
+  package let localSize: Int
   /// Number of hosts.
-  public let nodeCount: Int
-  public let hostName: String
+  package let nodeCount: Int
+  package let hostName: String
 
   /// MPI's communicator; nil without a launcher.
   let handle: CommunicatorHandle?
@@ -23,7 +23,7 @@ public final class Communicator: Sendable {
   /// All ranks of the job. Initialises MPI with `MPI_THREAD_MULTIPLE`; collective, once in a process.
   ///
   /// Throws ``MPIError`` where MPI cannot start or grants fewer threads.
-  public static func world() throws(MPIError) -> Communicator {
+  package static func world() throws(MPIError) -> Communicator {
     guard srdist_mpi_launched() else { return Communicator() }
     var provided: CInt = 0
     try MPIError.check(srdist_mpi_initialize(&provided), "MPI_Init_thread", rank: nil)
@@ -33,7 +33,7 @@ public final class Communicator: Sendable {
   }
 
   /// This process alone: rank 0 of 1.
-  public init() {
+  package init() {
     (rank, worldSize, localRank, localSize, nodeCount) = (0, 1, 0, 1, 1)
     hostName = readCString { _ = srdist_mpi_processor_name($0, $1) }
     handle = nil
@@ -59,15 +59,15 @@ public final class Communicator: Sendable {
   }
 
   /// Whether a launcher started this process as one of its ranks, be it the only one.
-  public var isLaunched: Bool { handle != nil }
+  package var isLaunched: Bool { handle != nil }
 
   /// Name and version of the MPI library in use.
-  public static var libraryVersion: String {
+  package static var libraryVersion: String {
     readCString { srdist_mpi_library_version($0, $1) }
   }
 
   /// Waits until every rank has come here. Collective.
-  public func barrier() throws(MPIError) {
+  package func barrier() throws(MPIError) {
     guard let handle else { return }
     try MPIError.check(srdist_mpi_barrier(handle.pointer), "MPI_Barrier", rank: rank)
   }
@@ -76,13 +76,13 @@ public final class Communicator: Sendable {
   ///
   /// Collective. A process that exits with status 0 does so by itself; one that exits otherwise does not,
   /// since it would wait for ranks that wait for it. No call on any communicator is allowed afterwards.
-  public func finalize() throws(MPIError) {
+  package func finalize() throws(MPIError) {
     guard handle != nil else { return }
     try MPIError.check(srdist_mpi_finalize(), "MPI_Finalize", rank: rank)
   }
 
   /// Ends all ranks of the job at once; the launcher exits with `code`.
-  public func abort(_ code: Int) -> Never {
+  package func abort(_ code: Int) -> Never {
     srdist_mpi_abort(CInt(truncatingIfNeeded: code))
     fatalError("MPI_Abort returned")
   }

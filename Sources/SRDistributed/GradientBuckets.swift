@@ -5,19 +5,19 @@ import SRTensor
 /// Bucket 0 is the arena's end and the last bucket its beginning: the backward pass finishes the layers in
 /// that order, so early buckets travel while later ones are still computed. Ranges start and end at multiples
 /// of 16 floats.
-public struct GradientBuckets: Sendable, Equatable {
+package struct GradientBuckets: Sendable, Equatable {
   /// Floats of the arena.
-  public let arenaCount: Int
+  package let arenaCount: Int
   /// In backward order.
-  public let ranges: [Range<Int>]
+  package let ranges: [Range<Int>]
 
-  public var count: Int { ranges.count }
+  package var count: Int { ranges.count }
 
   /// Floats in a cache line: no two ranks or threads write to the same one.
   static let granularity = 16
 
   /// Cuts at the given interior offsets, ascending multiples of 16.
-  public init(arenaCount: Int, cuts: [Int]) {
+  package init(arenaCount: Int, cuts: [Int]) {
     precondition(
       arenaCount > 0 && arenaCount % Self.granularity == 0,
       "an arena of \(arenaCount) floats is not a multiple of \(Self.granularity)")
@@ -32,7 +32,7 @@ public struct GradientBuckets: Sendable, Equatable {
   }
 
   /// Buckets of about `targetBytes` each.
-  public init(arenaCount: Int, targetBytes: Int) {
+  package init(arenaCount: Int, targetBytes: Int) {
     let floats = targetBytes / MemoryLayout<Float>.stride / Self.granularity * Self.granularity
     precondition(floats > 0, "a bucket of \(targetBytes) bytes holds no cache line")
     let cuts = stride(from: arenaCount - floats, to: 0, by: -floats)
@@ -41,7 +41,7 @@ public struct GradientBuckets: Sendable, Equatable {
 
   /// Buckets of at least `targetBytes` each (but for the arena's beginning), cut where tensors begin: a bucket
   /// is complete when the backward pass has written its tensors.
-  public init(layout: ParameterLayout, targetBytes: Int) {
+  package init(layout: ParameterLayout, targetBytes: Int) {
     var cuts: [Int] = []
     var end = layout.arenaCount
     for entry in layout.entries.reversed() where entry.offset > 0 {

@@ -5,9 +5,9 @@ import Synchronization
 ///
 /// One communication thread drives all nonblocking collectives: MPI only progresses inside its calls. A rank
 /// that is alone needs neither the thread nor MPI.
-public final class GradientExchange: GradientReducer {
-  public let buckets: GradientBuckets
-  public let destination: AlignedBuffer
+package final class GradientExchange: GradientReducer {
+  package let buckets: GradientBuckets
+  package let destination: AlignedBuffer
   private let rank: Int
   let worldSize: Int
   private let overlapsComputation: Bool
@@ -21,7 +21,7 @@ public final class GradientExchange: GradientReducer {
   /// more follow where they are needed. Where workers start groups of samples in order and take as long for each, threads x
   /// group + log2(share) + 1 suffice. `trace` is told of every collective.
   /// Throws ``MPIError`` where MPI refuses a communicator.
-  public init(
+  package init(
     communicator: Communicator, buckets: GradientBuckets, destination: AlignedBuffer,
     options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, trace: TraceRecorder? = nil,
     add: @escaping VectorAdd
@@ -41,9 +41,9 @@ public final class GradientExchange: GradientReducer {
     thread = transport == nil ? nil : PollingThread(name: "gradient exchange") { try reduction.poll() }
   }
 
-  public var allocations: Int { reduction.allocations }
+  package var allocations: Int { reduction.allocations }
 
-  public func begin(batchSize: Int) -> Range<Int> {
+  package func begin(batchSize: Int) -> Range<Int> {
     let plan = plan.withLock { plan in
       if plan.tree.batchSize != batchSize { plan = BatchPlan(batchSize: batchSize, worldSize: worldSize) }
       return plan
@@ -54,18 +54,18 @@ public final class GradientExchange: GradientReducer {
     return samples
   }
 
-  public func beginSample(_ sample: Int) -> UnsafeMutablePointer<Float> {
+  package func beginSample(_ sample: Int) -> UnsafeMutablePointer<Float> {
     reduction.local.beginSample(sample)
   }
 
   /// The first bucket to be ready, which is always bucket 0, wakes the communication thread: until then it would only
   /// take time from the workers.
-  public func complete(sample: Int, bucket: Int) {
+  package func complete(sample: Int, bucket: Int) {
     let isReady = reduction.complete(sample: sample, bucket: bucket)
     if isReady && bucket == 0 && overlapsComputation { thread?.start() }
   }
 
-  public func finish() throws {
+  package func finish() throws {
     precondition(reduction.isLocallyComplete, "the step is finished before all its samples are complete")
     if let thread {
       if !overlapsComputation { thread.start() }

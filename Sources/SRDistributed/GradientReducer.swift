@@ -13,7 +13,7 @@ import SRTensor
 /// }
 /// try reducer.finish()                            // main thread; the destination holds the mean
 /// ```
-public protocol GradientReducer: AnyObject, Sendable {
+package protocol GradientReducer: AnyObject, Sendable {
   /// How the arena is cut for the exchange.
   var buckets: GradientBuckets { get }
   /// Where ``finish()`` leaves the mean gradient, an arena.
@@ -41,7 +41,7 @@ public protocol GradientReducer: AnyObject, Sendable {
 
 extension GradientReducer {
   /// Says that all of a sample's gradient is final.
-  public func complete(sample: Int) {
+  package func complete(sample: Int) {
     for bucket in 0..<buckets.count { complete(sample: sample, bucket: bucket) }
   }
 }

@@ -1,17 +1,17 @@
 import CMPIShim
 
 /// An MPI call that failed, on one rank.
-public struct MPIError: Error, CustomStringConvertible, Sendable {
+package struct MPIError: Error, CustomStringConvertible, Sendable {
   /// MPI's name of the call, such as `MPI_Allgatherv`.
-  public let call: String
+  package let call: String
   /// The rank on which it failed; nil where MPI had not told the rank yet.
-  public let rank: Int?
+  package let rank: Int?
   /// MPI's error code; negative for the shim's own.
-  public let status: Int
+  package let status: Int
   /// MPI's description of the code.
-  public let message: String
+  package let message: String
 
-  public var description: String {
+  package var description: String {
     let place = rank.map { " on rank \($0)" } ?? ""
     return "\(call) failed\(place): \(message) (code \(status))"
   }

@@ -1,5 +1,5 @@
 /// How the ranks' gradients are summed.
-public enum ReductionMode: String, Sendable, CaseIterable, Codable {
+package enum ReductionMode: String, Sendable, CaseIterable, Codable {
   /// Along the fixed ``ReductionTree``: the same bits on any number of ranks.
   case tree
   /// Each rank sums its share, `MPI_Allreduce` the ranks, in an order of MPI's choice: the bits depend on the
@@ -14,23 +14,23 @@ public enum ReductionMode: String, Sendable, CaseIterable, Codable {
 /// network in 16 bits without loss wherever it does, and the result has the same bits on any number of ranks.
 /// A sum of B samples is rounded ⌈log2 B⌉ + 2 times on the way; the relative error of each rounding is at most
 /// 2^-8 of the value rounded.
-public enum GradientDataType: String, Sendable, CaseIterable, Codable {
+package enum GradientDataType: String, Sendable, CaseIterable, Codable {
   case float32
   case bfloat16
 
   /// Bytes of an element on the network.
-  public var byteCount: Int { self == .float32 ? 4 : 2 }
+  package var byteCount: Int { self == .float32 ? 4 : 2 }
 }
 
 /// How gradients are reduced over the samples and exchanged between ranks.
-public struct ReductionOptions: Sendable, Equatable {
-  public var mode: ReductionMode
-  public var dataType: GradientDataType
+package struct ReductionOptions: Sendable, Equatable {
+  package var mode: ReductionMode
+  package var dataType: GradientDataType
   /// Whether exchanges start as buckets become ready; otherwise all of them start when the last one is.
-  public var overlapsComputation: Bool
+  package var overlapsComputation: Bool
 
   /// `bfloat16` is offered along the tree alone.
-  public init(
+  package init(
     mode: ReductionMode = .tree, dataType: GradientDataType = .float32, overlapsComputation: Bool = true
   ) {
     precondition(
@@ -44,7 +44,7 @@ public struct ReductionOptions: Sendable, Equatable {
 }
 
 /// destination[i] += source[i] for i in 0..<count; the ranges do not overlap.
-public typealias VectorAdd =
+package typealias VectorAdd =
   @Sendable (
     _ destination: UnsafeMutablePointer<Float>, _ source: UnsafePointer<Float>, _ count: Int
   ) -> Void

@@ -5,46 +5,46 @@
 /// The tree depends on the batch size alone, so a sum along it has the same bits whoever computes which part:
 /// a rank reduces its contiguous share to the few nodes that lie wholly inside it, and whoever receives those
 /// of all ranks finishes the tree.
-public struct ReductionTree: Sendable, Equatable {
-  public struct Node: Sendable, Hashable {
-    public let level: Int
-    public let index: Int
+package struct ReductionTree: Sendable, Equatable {
+  package struct Node: Sendable, Hashable {
+    package let level: Int
+    package let index: Int
 
-    public init(level: Int, index: Int) {
+    package init(level: Int, index: Int) {
       self.level = level
       self.index = index
     }
 
-    public var parent: Node { Node(level: level + 1, index: index >> 1) }
-    public var isLeft: Bool { index & 1 == 0 }
+    package var parent: Node { Node(level: level + 1, index: index >> 1) }
+    package var isLeft: Bool { index & 1 == 0 }
     /// The other child of the parent.
-    public var sibling: Node { Node(level: level, index: index ^ 1) }
+    package var sibling: Node { Node(level: level, index: index ^ 1) }
     /// First sample covered.
-    public var firstSample: Int { index << level }
+    package var firstSample: Int { index << level }
   }
 
   /// Adding the value in `source` to the one in `destination`, both positions in a list of nodes.
-  public struct Merge: Sendable, Equatable {
-    public let destination: Int
-    public let source: Int
+  package struct Merge: Sendable, Equatable {
+    package let destination: Int
+    package let source: Int
   }
 
   /// Number of samples, at least 1.
-  public let batchSize: Int
+  package let batchSize: Int
   /// Level of the root: the least h with 2^h >= batchSize.
-  public let height: Int
+  package let height: Int
 
-  public init(batchSize: Int) {
+  package init(batchSize: Int) {
     precondition(batchSize >= 1, "a batch of \(batchSize) samples has no reduction tree")
     self.batchSize = batchSize
     height = Int.bitWidth - (batchSize - 1).leadingZeroBitCount
   }
 
-  public var root: Node { Node(level: height, index: 0) }
+  package var root: Node { Node(level: height, index: 0) }
 
   /// The samples that a rank computes: contiguous, in rank order, the first `batchSize % worldSize` ranks one
   /// more than the others. Empty for the last ranks where there are fewer samples than ranks.
-  public static func share(of batchSize: Int, rank: Int, worldSize: Int) -> Range<Int> {
+  package static func share(of batchSize: Int, rank: Int, worldSize: Int) -> Range<Int> {
     precondition(
       (0..<worldSize).contains(rank), "rank \(rank) of \(worldSize) has no share of the batch")
     let (quotient, remainder) = batchSize.quotientAndRemainder(dividingBy: worldSize)
@@ -53,20 +53,20 @@ public struct ReductionTree: Sendable, Equatable {
   }
 
   /// The samples under a node.
-  public func samples(of node: Node) -> Range<Int> {
+  package func samples(of node: Node) -> Range<Int> {
     let start = min(node.firstSample, batchSize)
     return start..<min((node.index + 1) << node.level, batchSize)
   }
 
   /// The highest ancestor that covers the same samples: nodes without a right sibling pass their value on.
-  public func promoted(_ node: Node) -> Node {
+  package func promoted(_ node: Node) -> Node {
     var node = node
     while node.level < height, node.isLeft, node.sibling.firstSample >= batchSize { node = node.parent }
     return node
   }
 
   /// The maximal nodes whose samples all lie in `range`, in sample order: what a rank's share reduces to.
-  public func localRoots(of range: Range<Int>) -> [Node] {
+  package func localRoots(of range: Range<Int>) -> [Node] {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= batchSize,
       "samples \(range) are not part of a batch of \(batchSize)")
@@ -87,7 +87,7 @@ public struct ReductionTree: Sendable, Equatable {
   ///
   /// `nodes` cover the whole batch in sample order: the local roots of all ranks, one rank after the other.
   /// Works as a binary counter: each node is merged with the sibling before it as soon as both are there.
-  public func merges(of nodes: [Node]) -> [Merge] {
+  package func merges(of nodes: [Node]) -> [Merge] {
     var merges: [Merge] = []
     var stack: [(node: Node, position: Int)] = []
     for (position, node) in nodes.enumerated() {

@@ -3,13 +3,13 @@ import Synchronization
 
 /// The reduction of several ranks inside one process: the same shares, trees, shards and wire formats as with
 /// that many MPI ranks, with memory copies in MPI's place. For debugging without a launcher.
-public final class VirtualExchange: GradientReducer {
-  public let buckets: GradientBuckets
+package final class VirtualExchange: GradientReducer {
+  package let buckets: GradientBuckets
   private let ranks: [RankReduction]
   private let plan: Mutex<BatchPlan>
 
   /// Needs an arena and a set of leaves for each virtual rank. `reservedLeaves` counts for each.
-  public init(
+  package init(
     virtualRanks: Int, buckets: GradientBuckets, destination: AlignedBuffer,
     options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, add: @escaping VectorAdd
   ) {
@@ -24,14 +24,14 @@ public final class VirtualExchange: GradientReducer {
     }
   }
 
-  public var destination: AlignedBuffer { ranks[0].destination }
-  public var allocations: Int { ranks.reduce(0) { $0 + $1.allocations } }
+  package var destination: AlignedBuffer { ranks[0].destination }
+  package var allocations: Int { ranks.reduce(0) { $0 + $1.allocations } }
 
   /// The mean gradient as each virtual rank received it: equal on all of them to the bit.
-  public var destinations: [AlignedBuffer] { ranks.map(\.destination) }
+  package var destinations: [AlignedBuffer] { ranks.map(\.destination) }
 
   /// This process computes the whole batch.
-  public func begin(batchSize: Int) -> Range<Int> {
+  package func begin(batchSize: Int) -> Range<Int> {
     let plan = plan.withLock { plan in
       if plan.tree.batchSize != batchSize { plan = BatchPlan(batchSize: batchSize, worldSize: ranks.count) }
       return plan
@@ -40,15 +40,15 @@ public final class VirtualExchange: GradientReducer {
     return 0..<batchSize
   }
 
-  public func beginSample(_ sample: Int) -> UnsafeMutablePointer<Float> {
+  package func beginSample(_ sample: Int) -> UnsafeMutablePointer<Float> {
     owner(of: sample).local.beginSample(sample)
   }
 
-  public func complete(sample: Int, bucket: Int) {
+  package func complete(sample: Int, bucket: Int) {
     owner(of: sample).complete(sample: sample, bucket: bucket)
   }
 
-  public func finish() throws {
+  package func finish() throws {
     precondition(
       ranks.allSatisfy(\.isLocallyComplete), "the step is finished before all its samples are complete")
     var unfinished = ranks

@@ -1,18 +1,18 @@
 import Crypto
 
 /// Size and SHA-256 of a file's content.
-public struct FileDigest: Codable, Equatable, Sendable {
-  public let bytes: Int
+package struct FileDigest: Codable, Equatable, Sendable {
+  package let bytes: Int
   /// Lower-case hexadecimal, as `sha256sum` prints it.
-  public let sha256: String
+  package let sha256: String
 
-  public init(bytes: Int, sha256: String) {
+  package init(bytes: Int, sha256: String) {
     self.bytes = bytes
     self.sha256 = sha256
   }
 
   /// Reads the file at `path` through. Throws ``FileError``.
-  public init(ofFile path: String) throws {
+  package init(ofFile path: String) throws {
     let file = try MappedFile(path: path)
     var hasher = SHA256()
     file.withBytes { hasher.update(bufferPointer: $0) }

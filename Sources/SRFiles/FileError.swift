@@ -1,27 +1,27 @@
 import Foundation
 
 /// The operating system refused something with a file or a directory.
-public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was tried; the raw value follows "cannot".
-  public enum Operation: String, Sendable {
+  package enum Operation: String, Sendable {
     case open, read, map, create, write, flush, close, remove, list
     /// ``FileError/path`` is the new name.
     case rename = "rename to"
   }
 
-  public let operation: Operation
-  public let path: String
+  package let operation: Operation
+  package let path: String
   /// The reason in words.
-  public let reason: String
+  package let reason: String
   /// The system's `errno`; nil where it was no call that failed.
-  public let code: Int32?
+  package let code: Int32?
   /// Bytes that the whole piece of work needs on this file system, where that is known.
-  public private(set) var neededBytes: Int?
+  package private(set) var neededBytes: Int?
   /// Bytes that are free there.
-  public private(set) var freeBytes: Int?
+  package private(set) var freeBytes: Int?
 
   /// - Parameter code: `errno` as it was right after the call that failed.
-  public init(_ operation: Operation, _ path: String, code: Int32) {
+  package init(_ operation: Operation, _ path: String, code: Int32) {
     self.operation = operation
     self.path = path
     self.code = code
@@ -29,7 +29,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// An error that no system call reported.
-  public init(_ operation: Operation, _ path: String, reason: String) {
+  package init(_ operation: Operation, _ path: String, reason: String) {
     self.operation = operation
     self.path = path
     self.reason = reason
@@ -45,7 +45,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     return copy
   }
 
-  public var description: String {
+  package var description: String {
     var text = "cannot \(operation.rawValue) \(path): \(reason)"
     if let code { text += " (errno \(code))" }
     if let neededBytes {

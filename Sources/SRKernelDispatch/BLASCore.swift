@@ -6,14 +6,14 @@ import Foundation
 /// OpenBLAS picks its kernels when it is loaded, and releases older than a CPU take it for a lesser one. Its choice
 /// also decides the bits of every product. So srdist names the kernels by the CPU level it runs at, before the library
 /// loads: it sets `OPENBLAS_CORETYPE` and executes itself again.
-public enum BLASCore {
+package enum BLASCore {
   private static let variable = "OPENBLAS_CORETYPE"
 
   /// The kernels in use, such as `SkylakeX`.
-  public static var name: String { String(cString: openblas_get_corename()) }
+  package static var name: String { String(cString: openblas_get_corename()) }
 
   /// OpenBLAS's version and build options.
-  public static var configuration: String { String(cString: openblas_get_config()) }
+  package static var configuration: String { String(cString: openblas_get_config()) }
 
   /// The name that makes OpenBLAS use the kernels of a level.
   static func coreType(for level: CPULevel) -> String? {
@@ -29,7 +29,7 @@ public enum BLASCore {
 
   /// Makes OpenBLAS run one thread with the kernels of `level`, executing the program again where it was loaded
   /// with others. To be called before anything else, above all before MPI starts.
-  public static func use(_ level: CPULevel) {
+  package static func use(_ level: CPULevel) {
     openblas_set_num_threads(1)
     guard let wanted = coreType(for: level),
       ProcessInfo.processInfo.environment[variable]?.uppercased() != wanted

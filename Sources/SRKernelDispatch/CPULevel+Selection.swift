@@ -1,16 +1,16 @@
 import Foundation
 
 /// A CPU that srdist cannot run on, or a level that this CPU does not have.
-public struct CPULevelError: Error, CustomStringConvertible, Equatable {
-  public let description: String
+package struct CPULevelError: Error, CustomStringConvertible, Equatable {
+  package let description: String
 }
 
 extension CPULevel {
   /// Names a lower level than the CPU's, for comparisons and for jobs over unlike hosts.
-  public static let variable = "SRDIST_CPU_LEVEL"
+  package static let variable = "SRDIST_CPU_LEVEL"
 
   /// The level to compute with: the one that `SRDIST_CPU_LEVEL` names (`x86-64-v3`, or just `v3`), else the highest.
-  public static func selected(
+  package static func selected(
     environment: [String: String] = ProcessInfo.processInfo.environment, supported: [CPULevel] = supported()
   ) throws -> CPULevel {
     guard let highest = supported.last else {

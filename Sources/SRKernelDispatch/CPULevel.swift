@@ -4,13 +4,13 @@ import SRKernelsX86V3
 import SRKernelsX86V4
 
 /// Instruction-set levels the vector kernels are compiled for.
-public enum CPULevel: String, CaseIterable, Comparable, Sendable {
+package enum CPULevel: String, CaseIterable, Comparable, Sendable {
   /// AVX2 and FMA.
   case x86v3 = "x86-64-v3"
   /// AVX-512 (F, BW, CD, DQ, VL).
   case x86v4 = "x86-64-v4"
 
-  public static func < (left: CPULevel, right: CPULevel) -> Bool { left.rawValue < right.rawValue }
+  package static func < (left: CPULevel, right: CPULevel) -> Bool { left.rawValue < right.rawValue }
 
   /// CPU flags, as Linux names them, that a level needs.
   private var neededFlags: [String] {
@@ -19,7 +19,7 @@ public enum CPULevel: String, CaseIterable, Comparable, Sendable {
   }
 
   /// The levels this machine can run, lowest first.
-  public static func supported() -> [CPULevel] {
+  package static func supported() -> [CPULevel] {
     #if arch(x86_64)
       guard let info = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
         let line = info.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
@@ -32,7 +32,7 @@ public enum CPULevel: String, CaseIterable, Comparable, Sendable {
   }
 
   /// The kernels compiled for this level.
-  public var kernels: any KernelSet {
+  package var kernels: any KernelSet {
     switch self {
     case .x86v3: SRKernelsX86V3.VectorKernels()
     case .x86v4: SRKernelsX86V4.VectorKernels()

@@ -1,5 +1,5 @@
 /// Makes convolutions; the fastest algorithm for a shape is the kernel set's choice.
-public protocol ConvolutionKernels {
+package protocol ConvolutionKernels {
   func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel
 
   /// - Precondition: ``Convolution2DShape/readsThroughPReLU``.
@@ -7,21 +7,21 @@ public protocol ConvolutionKernels {
 }
 
 /// Sizes of a 2-D convolution of one NHWC image (N = 1) with a square kernel and zero padding.
-public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
-  public var inputHeight: Int
-  public var inputWidth: Int
-  public var inputChannels: Int
-  public var outputChannels: Int
-  public var kernelSize: Int
-  public var stride: Int
-  public var padding: Int
+package struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
+  package var inputHeight: Int
+  package var inputWidth: Int
+  package var inputChannels: Int
+  package var outputChannels: Int
+  package var kernelSize: Int
+  package var stride: Int
+  package var padding: Int
   /// Whether the destination is stored as PyTorch's `PixelShuffle(2)` of it: of C = outputChannels / 4 channels and twice
   /// the height and width. Output channel (2 i + j) C + c is then channel c of the subpixel in row i and column j.
-  public var shufflesPixels: Bool
+  package var shufflesPixels: Bool
 
   /// - Precondition: the kernel fits into the padded image. Where the destination is shuffled, the convolution is 3x3 with
   ///   stride and padding 1, of a multiple of 16 channels to a multiple of 64: kernels store no other one so.
-  public init(
+  package init(
     inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int, kernelSize: Int,
     stride: Int = 1, padding: Int, shufflesPixels: Bool = false
   ) {
@@ -46,14 +46,14 @@ public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
     self.shufflesPixels = shufflesPixels
   }
 
-  public var outputHeight: Int { (inputHeight + 2 * padding - kernelSize) / stride + 1 }
-  public var outputWidth: Int { (inputWidth + 2 * padding - kernelSize) / stride + 1 }
+  package var outputHeight: Int { (inputHeight + 2 * padding - kernelSize) / stride + 1 }
+  package var outputWidth: Int { (inputWidth + 2 * padding - kernelSize) / stride + 1 }
   /// Floats of the source image.
-  public var sourceCount: Int { inputHeight * inputWidth * inputChannels }
+  package var sourceCount: Int { inputHeight * inputWidth * inputChannels }
   /// Floats of the destination image.
-  public var destinationCount: Int { outputHeight * outputWidth * outputChannels }
+  package var destinationCount: Int { outputHeight * outputWidth * outputChannels }
   /// Where an output channel of an output pixel lies in the destination.
-  public func destinationIndex(row: Int, column: Int, channel: Int) -> Int {
+  package func destinationIndex(row: Int, column: Int, channel: Int) -> Int {
     guard shufflesPixels else { return (row * outputWidth + column) * outputChannels + channel }
     let channels = outputChannels / 4
     let subpixel = channel / channels
@@ -62,18 +62,18 @@ public struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Floats of the weights, HWIO.
-  public var weightCount: Int { kernelSize * kernelSize * inputChannels * outputChannels }
+  package var weightCount: Int { kernelSize * kernelSize * inputChannels * outputChannels }
   /// Multiplications and additions of the direct method, forward.
-  public var directFLOPs: Int { 2 * outputHeight * outputWidth * weightCount }
+  package var directFLOPs: Int { 2 * outputHeight * outputWidth * weightCount }
 
-  public var description: String {
+  package var description: String {
     "\(kernelSize)x\(kernelSize) \(inputChannels)->\(outputChannels) at \(inputHeight)x\(inputWidth)"
       + (stride == 1 ? "" : " stride \(stride)") + (shufflesPixels ? " shuffled" : "")
   }
 }
 
 /// What a convolution applies to its result as it stores it.
-public enum ConvolutionActivation: Sendable {
+package enum ConvolutionActivation: Sendable {
   case identity
   /// max(0, x)
   case relu
@@ -83,7 +83,7 @@ public enum ConvolutionActivation: Sendable {
 ///
 /// Weights are prepared once per step (for Winograd, transformed) and then used for every sample.
 /// `scratch` holds at least ``scratchCount`` floats, 64-byte aligned, private to the calling thread.
-public protocol Convolution2DKernel: Sendable {
+package protocol Convolution2DKernel: Sendable {
   var shape: Convolution2DShape { get }
   /// Such as `winograd F(4x4,3x3)` or `im2col + sgemm`.
   var algorithm: String { get }
@@ -132,7 +132,7 @@ public protocol Convolution2DKernel: Sendable {
 }
 
 extension Convolution2DKernel {
-  public func forward(
+  package func forward(
     images: Int, source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, activation: ConvolutionActivation,
     destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
@@ -145,7 +145,7 @@ extension Convolution2DKernel {
     }
   }
 
-  public func backwardData(
+  package func backwardData(
     images: Int, gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {

@@ -1,6 +1,6 @@
 /// Loops over whole tensors that are neither convolutions nor losses. Images are NHWC with N = 1; `channels` is a
 /// multiple of 16 wherever a whole image is passed.
-public protocol ElementwiseKernels {
+package protocol ElementwiseKernels {
   /// destination[i] += source[i]
   func accumulate(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int)

@@ -1,6 +1,6 @@
 /// Loops that feature networks and the losses on their features are made of. Images are NHWC with N = 1; `channels` is
 /// a multiple of 16 except where RGB is meant.
-public protocol FeatureKernels {
+package protocol FeatureKernels {
   /// gradient[i] = output[i] > 0 ? gradient[i] : 0, `output` being the ReLU's.
   func reluBackward(
     output: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int)

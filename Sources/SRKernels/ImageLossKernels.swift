@@ -4,7 +4,7 @@
 /// a fixed order, and where `gradient` is not nil adds `gradientScale` times that sum's gradient by the
 /// super-resolved image to it. `scratch` holds as many floats as the matching count says, 64-byte aligned, private
 /// to the calling thread; what it holds before the call does not matter.
-public protocol ImageLossKernels {
+package protocol ImageLossKernels {
   /// sum over i of (superRes[i] - highRes[i])^2
   func squaredDifference(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, count: Int, gradientScale: Float,

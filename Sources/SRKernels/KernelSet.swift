@@ -8,7 +8,7 @@
 /// Implementations check no arguments: they are compiled without checks. What a requirement asks of its arguments is
 /// checked where shapes are made (``Convolution2DShape``, ``MaxPooling2DShape``, ``SSIMWindow/imageShape(height:width:)``)
 /// and by the layers, losses, metrics and optimizers that call.
-public protocol KernelSet:
+package protocol KernelSet:
   ConvolutionKernels, ElementwiseKernels, FeatureKernels, ImageLossKernels, OptimizerKernels, PeakKernels,
   PoolingKernels, Sendable
 {

@@ -1,5 +1,5 @@
 /// Flat updates of parameter arenas.
-public protocol OptimizerKernels {
+package protocol OptimizerKernels {
   /// One Adam step of a range of parameters (Kingma and Ba, 2015; the form of `torch.optim.Adam`):
   ///
   ///     m = beta1 m + (1 - beta1) g

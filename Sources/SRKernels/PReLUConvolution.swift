@@ -3,7 +3,7 @@
 ///
 /// Weights are prepared as for the plain convolution, and each pass has the bits that the plain one has after a pass of
 /// ``ElementwiseKernels/preluForward(source:slope:destination:count:)`` or before one of its gradient.
-public protocol PReLUConvolution2DKernel: Convolution2DKernel {
+package protocol PReLUConvolution2DKernel: Convolution2DKernel {
   /// destination = bias + f(source) convolved with the weights
   func forward(
     source: UnsafePointer<Float>, slope: Float, preparedWeights: UnsafePointer<Float>,
@@ -28,7 +28,7 @@ public protocol PReLUConvolution2DKernel: Convolution2DKernel {
 extension Convolution2DShape {
   /// Whether a kernel reads this shape's source through a PReLU: 3x3 with stride and padding 1 between multiples of 16
   /// channels, or 9x9 with stride 1 and padding 4 from a multiple of 16 to at most 3.
-  public var readsThroughPReLU: Bool {
+  package var readsThroughPReLU: Bool {
     guard stride == 1, inputChannels % 16 == 0 else { return false }
     switch (kernelSize, padding) {
     case (3, 1): return outputChannels % 16 == 0

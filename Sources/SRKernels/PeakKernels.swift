@@ -1,5 +1,5 @@
 /// What this CPU level can do at best, to hold measured speeds against.
-public protocol PeakKernels {
+package protocol PeakKernels {
   /// Runs `rounds` of ``multiplyAddFLOPsPerRound`` operations on registers alone; returns their sum, so that
   /// none can be left out.
   func multiplyAdd(rounds: Int) -> Float

@@ -1,5 +1,5 @@
 /// Max pooling of NHWC images with N = 1, whose channel count is a multiple of 16.
-public protocol PoolingKernels {
+package protocol PoolingKernels {
   /// destination[y, x, c] = max over (i, j) of source[y * stride + i, x * stride + j, c], inside the image.
   func maxPooling2DForward(
     _ shape: MaxPooling2DShape, source: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>)
@@ -12,16 +12,16 @@ public protocol PoolingKernels {
 }
 
 /// Sizes of a max pooling of one NHWC image with a square window, without padding.
-public struct MaxPooling2DShape: Sendable, Hashable, CustomStringConvertible {
-  public let inputHeight: Int
-  public let inputWidth: Int
-  public let channels: Int
-  public let kernelSize: Int
-  public let stride: Int
+package struct MaxPooling2DShape: Sendable, Hashable, CustomStringConvertible {
+  package let inputHeight: Int
+  package let inputWidth: Int
+  package let channels: Int
+  package let kernelSize: Int
+  package let stride: Int
   /// Whether a last window that reaches beyond the edge counts (PyTorch's `ceil_mode`).
-  public let ceilMode: Bool
+  package let ceilMode: Bool
 
-  public init(
+  package init(
     inputHeight: Int, inputWidth: Int, channels: Int, kernelSize: Int, stride: Int, ceilMode: Bool = false
   ) {
     precondition(
@@ -36,25 +36,25 @@ public struct MaxPooling2DShape: Sendable, Hashable, CustomStringConvertible {
     self.ceilMode = ceilMode
   }
 
-  public var outputHeight: Int { windows(inputHeight) }
-  public var outputWidth: Int { windows(inputWidth) }
+  package var outputHeight: Int { windows(inputHeight) }
+  package var outputWidth: Int { windows(inputWidth) }
   /// Floats of the source image.
-  public var sourceCount: Int { inputHeight * inputWidth * channels }
+  package var sourceCount: Int { inputHeight * inputWidth * channels }
   /// Floats of the destination image.
-  public var destinationCount: Int { outputHeight * outputWidth * channels }
+  package var destinationCount: Int { outputHeight * outputWidth * channels }
 
   /// Whether each source pixel lies under exactly one window.
-  public var isTiled: Bool {
+  package var isTiled: Bool {
     kernelSize == stride && inputHeight == outputHeight * stride && inputWidth == outputWidth * stride
   }
 
   /// Source rows under a destination row; clipped where the last window reaches beyond the edge.
-  public func sourceRows(under row: Int) -> Range<Int> {
+  package func sourceRows(under row: Int) -> Range<Int> {
     row * stride..<min(row * stride + kernelSize, inputHeight)
   }
 
   /// Source columns under a destination column.
-  public func sourceColumns(under column: Int) -> Range<Int> {
+  package func sourceColumns(under column: Int) -> Range<Int> {
     column * stride..<min(column * stride + kernelSize, inputWidth)
   }
 
@@ -63,7 +63,7 @@ public struct MaxPooling2DShape: Sendable, Hashable, CustomStringConvertible {
     (size - kernelSize + (ceilMode ? stride - 1 : 0)) / stride + 1
   }
 
-  public var description: String {
+  package var description: String {
     "max \(kernelSize)x\(kernelSize) stride \(stride)\(ceilMode ? " ceil" : "") of \(inputHeight)x\(inputWidth)x\(channels)"
   }
 }

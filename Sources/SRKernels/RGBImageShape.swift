@@ -1,21 +1,21 @@
 /// Size of one RGB image, NHWC with N = 1.
-public struct RGBImageShape: Sendable, Hashable, CustomStringConvertible {
-  public static let channels = 3
+package struct RGBImageShape: Sendable, Hashable, CustomStringConvertible {
+  package static let channels = 3
 
-  public var height: Int
-  public var width: Int
+  package var height: Int
+  package var width: Int
 
-  public init(height: Int, width: Int) {
+  package init(height: Int, width: Int) {
     precondition(height > 0 && width > 0, "an image of \(height)x\(width) pixels was asked for")
     self.height = height
     self.width = width
   }
 
-  public var pixels: Int { height * width }
+  package var pixels: Int { height * width }
   /// Floats of one row of pixels.
-  public var rowCount: Int { width * Self.channels }
+  package var rowCount: Int { width * Self.channels }
   /// Floats of the image.
-  public var count: Int { pixels * Self.channels }
+  package var count: Int { pixels * Self.channels }
 
-  public var description: String { "\(height)x\(width)" }
+  package var description: String { "\(height)x\(width)" }
 }

@@ -7,7 +7,7 @@
 #endif
 
 /// The 11 x 11 window over which structural similarity takes its means, and what lies beyond the image's edge.
-public enum SSIMWindow: Sendable, CaseIterable {
+package enum SSIMWindow: Sendable, CaseIterable {
   /// Gaussian of standard deviation 1.5 pixels, normalised to a sum of 1; the image is reflected at its edges
   /// (without repeating the edge), so it must be at least 6 pixels high and wide.
   case gaussian
@@ -15,17 +15,17 @@ public enum SSIMWindow: Sendable, CaseIterable {
   case box
 
   /// Taps of the window in each direction.
-  public static let taps = 11
+  package static let taps = 11
   /// Pixels beyond the edge in each direction.
-  public static let padding = 5
+  package static let padding = 5
 
   /// Stabilises the quotient of the means: (0.01 L)^2 at dynamic range L = 1.
-  public static let c1 = 0.01 * 0.01
+  package static let c1 = 0.01 * 0.01
   /// Stabilises the quotient of the variances: (0.03 L)^2 at dynamic range L = 1.
-  public static let c2 = 0.03 * 0.03
+  package static let c2 = 0.03 * 0.03
 
   /// Weight of tap 0...10. The window is the outer product of these with themselves.
-  public func weight(tap: Int) -> Double {
+  package func weight(tap: Int) -> Double {
     precondition(tap >= 0 && tap < Self.taps, "tap \(tap) of \(Self.taps) was asked for")
     switch self {
     case .gaussian: return Self.gaussianWeights[tap]
@@ -34,7 +34,7 @@ public enum SSIMWindow: Sendable, CaseIterable {
   }
 
   /// Height and width that an image must have at least: more than the pixels that are mirrored at its edges.
-  public var smallestSide: Int {
+  package var smallestSide: Int {
     switch self {
     case .gaussian: Self.padding + 1
     case .box: 1
@@ -44,7 +44,7 @@ public enum SSIMWindow: Sendable, CaseIterable {
   /// The shape of an image whose structural similarity is taken over this window.
   ///
   /// - Precondition: neither side is below ``smallestSide``.
-  public func imageShape(height: Int, width: Int) -> RGBImageShape {
+  package func imageShape(height: Int, width: Int) -> RGBImageShape {
     precondition(
       min(height, width) >= smallestSide,
       "SSIM over a \(self) window needs images of \(smallestSide)x\(smallestSide) or more, and is given \(height)x\(width)"
@@ -53,7 +53,7 @@ public enum SSIMWindow: Sendable, CaseIterable {
   }
 
   /// The row (or column) of the image that stands for `index`, which lies up to 5 beyond its edges; nil: zeros.
-  public func source(of index: Int, count: Int) -> Int? {
+  package func source(of index: Int, count: Int) -> Int? {
     if index >= 0 && index < count { return index }
     switch self {
     case .box: return nil

@@ -4,7 +4,7 @@ import SRKernels
 private let sumBlock = 4096
 
 extension VectorKernels {
-  public func squaredDifference(
+  package func squaredDifference(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, count: Int, gradientScale: Float,
     gradient: UnsafeMutablePointer<Float>?
   ) -> Double {
@@ -22,7 +22,7 @@ extension VectorKernels {
     return total
   }
 
-  public func charbonnierDifference(
+  package func charbonnierDifference(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, count: Int, epsilonSquared: Float,
     gradientScale: Float, gradient: UnsafeMutablePointer<Float>?
   ) -> Double {

@@ -1,11 +1,11 @@
 import SRKernels
 
 extension VectorKernels {
-  public func structuralSimilarityScratchCount(_ shape: RGBImageShape) -> Int {
+  package func structuralSimilarityScratchCount(_ shape: RGBImageShape) -> Int {
     SSIMWorkspace.count(shape)
   }
 
-  public func structuralSimilarity(
+  package func structuralSimilarity(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: RGBImageShape,
     window: SSIMWindow, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>

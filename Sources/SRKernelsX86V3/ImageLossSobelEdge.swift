@@ -1,11 +1,11 @@
 import SRKernels
 
 extension VectorKernels {
-  public func sobelEdgeScratchCount(_ shape: RGBImageShape) -> Int {
+  package func sobelEdgeScratchCount(_ shape: RGBImageShape) -> Int {
     4 * BorderedPlane.count(shape)
   }
 
-  public func sobelEdgeDifference(
+  package func sobelEdgeDifference(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: RGBImageShape,
     epsilonSquared: Float, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>

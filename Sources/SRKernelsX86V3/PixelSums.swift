@@ -53,14 +53,14 @@ private struct PixelRows {
 }
 
 extension VectorKernels {
-  public func globalAveragePool(
+  package func globalAveragePool(
     _ image: UnsafePointer<Float>, pixels: Int, channels: Int, means: UnsafeMutablePointer<Float>
   ) {
     sumOverPixels(image, pixels: pixels, channels: channels, into: means)
     for c in 0..<channels { means[c] /= Float(pixels) }
   }
 
-  public func sumOfProducts(
+  package func sumOfProducts(
     _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, pixels: Int, channels: Int,
     sums: UnsafeMutablePointer<Float>
   ) {

@@ -1,14 +1,14 @@
 import SRKernels
 
 extension VectorKernels {
-  public func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel {
+  package func makeConvolution2D(_ shape: Convolution2DShape) -> any Convolution2DKernel {
     if WinogradConvolution<WinogradF4>.supports(shape) { return winograd(shape) }
     if NestedWinogradConvolution.supports(shape) { return NestedWinogradConvolution(shape) }
     if DirectNarrowConvolution.supports(shape) { return DirectNarrowConvolution(shape) }
     return Im2colConvolution(shape)
   }
 
-  public func makePReLUConvolution2D(_ shape: Convolution2DShape) -> any PReLUConvolution2DKernel {
+  package func makePReLUConvolution2D(_ shape: Convolution2DShape) -> any PReLUConvolution2DKernel {
     WinogradConvolution<WinogradF4>.supports(shape) ? winograd(shape) : NestedWinogradConvolution(shape)
   }
 

@@ -1,20 +1,20 @@
 import SRKernels
 
 extension VectorKernels {
-  public func accumulate(
+  package func accumulate(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int
   ) {
     for index in 0..<count { destination[index] += source[index] }
   }
 
-  public func add(
+  package func add(
     _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, count: Int
   ) {
     for index in 0..<count { destination[index] = left[index] + right[index] }
   }
 
-  public func preluForward(
+  package func preluForward(
     source: UnsafePointer<Float>, slope: Float, destination: UnsafeMutablePointer<Float>, count: Int
   ) {
     let slopes = Vector(repeating: slope)
@@ -27,7 +27,7 @@ extension VectorKernels {
     }
   }
 
-  public func preluBackward(
+  package func preluBackward(
     source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>, count: Int
   ) -> Float {
@@ -53,7 +53,7 @@ extension VectorKernels {
     return Float(total)
   }
 
-  public func scaleChannelsAndAdd(
+  package func scaleChannelsAndAdd(
     image: UnsafePointer<Float>, scales: UnsafePointer<Float>, identity: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int
   ) {
@@ -63,7 +63,7 @@ extension VectorKernels {
     }
   }
 
-  public func scaleAndOffsetChannels(
+  package func scaleAndOffsetChannels(
     image: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int
   ) {
@@ -73,7 +73,7 @@ extension VectorKernels {
     }
   }
 
-  public func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
+  package func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
     // x - x is 0 for a finite x and NaN otherwise; NaN survives the sum.
     var sum = Vector.zero
     let whole = count / 16 * 16

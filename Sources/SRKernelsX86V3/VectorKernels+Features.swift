@@ -1,13 +1,13 @@
 import SRKernels
 
 extension VectorKernels {
-  public func reluBackward(
+  package func reluBackward(
     output: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int
   ) {
     for index in 0..<count { gradient[index] = output[index] > 0 ? gradient[index] : 0 }
   }
 
-  public func concatenateChannels(
+  package func concatenateChannels(
     _ left: UnsafePointer<Float>, channels leftChannels: Int, _ right: UnsafePointer<Float>,
     channels rightChannels: Int, destination: UnsafeMutablePointer<Float>, pixels: Int
   ) {
@@ -18,7 +18,7 @@ extension VectorKernels {
     }
   }
 
-  public func splitChannels(
+  package func splitChannels(
     _ source: UnsafePointer<Float>, left: UnsafeMutablePointer<Float>, channels leftChannels: Int,
     right: UnsafeMutablePointer<Float>, channels rightChannels: Int, pixels: Int
   ) {
@@ -29,7 +29,7 @@ extension VectorKernels {
     }
   }
 
-  public func normalizeRGB(
+  package func normalizeRGB(
     _ image: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, pixels: Int
   ) {
@@ -41,7 +41,7 @@ extension VectorKernels {
     }
   }
 
-  public func normalizeRGBBackward(
+  package func normalizeRGBBackward(
     _ gradient: UnsafePointer<Float>, scales: UnsafePointer<Float>,
     addingTo gradientImage: UnsafeMutablePointer<Float>, pixels: Int
   ) {
@@ -53,7 +53,7 @@ extension VectorKernels {
     }
   }
 
-  public func unitNormalizedDifference(
+  package func unitNormalizedDifference(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, weights: UnsafePointer<Float>,
     pixels: Int, channels: Int, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?
   ) -> Double {

@@ -1,7 +1,7 @@
 import SRKernels
 
 extension VectorKernels {
-  public func adam(
+  package func adam(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
     firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>, count: Int,
     stepSize: Float, beta1: Double, beta2: Double, epsilon: Float, secondCorrectionRoot: Float
@@ -20,7 +20,7 @@ extension VectorKernels {
     }
   }
 
-  public func exponentialMovingAverage(
+  package func exponentialMovingAverage(
     average: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, decay: Double
   ) {
     let share = Float(1 - decay)

@@ -1,10 +1,10 @@
 import SRKernels
 
 extension VectorKernels {
-  public var multiplyAddFLOPsPerRound: Int { 12 * Register.scalarCount * 2 }
+  package var multiplyAddFLOPsPerRound: Int { 12 * Register.scalarCount * 2 }
 
   // Twelve independent chains cover the latency of two FMA units, and fit the registers of either level.
-  public func multiplyAdd(rounds: Int) -> Float {
+  package func multiplyAdd(rounds: Int) -> Float {
     let factor = Register(repeating: 1 / Float(1 + rounds))
     let term = Register(repeating: 1)
     // Different starts: equal chains would be computed once.
@@ -29,7 +29,7 @@ extension VectorKernels {
     return sums.sum()
   }
 
-  public func sum(_ values: UnsafePointer<Float>, count: Int) -> Float {
+  package func sum(_ values: UnsafePointer<Float>, count: Int) -> Float {
     var (a, b, c, d) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
     let whole = count / 64 * 64
     for index in stride(from: 0, to: whole, by: 64) {

@@ -1,7 +1,7 @@
 import SRKernels
 
 extension VectorKernels {
-  public func maxPooling2DForward(
+  package func maxPooling2DForward(
     _ shape: MaxPooling2DShape, source: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>
   ) {
     let channels = shape.channels
@@ -24,7 +24,7 @@ extension VectorKernels {
     }
   }
 
-  public func maxPooling2DBackward(
+  package func maxPooling2DBackward(
     _ shape: MaxPooling2DShape, source: UnsafePointer<Float>, destination: UnsafePointer<Float>,
     gradientDestination: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>
   ) {

@@ -1,10 +1,10 @@
 import SRKernels
 
 /// The vector kernels, compiled for this module's CPU level.
-public struct VectorKernels: KernelSet {
-  public init() {}
+package struct VectorKernels: KernelSet {
+  package init() {}
 
-  public var levelName: String {
+  package var levelName: String {
     #if SRDIST_X86_V4
       #if arch(x86_64)
         return "x86-64-v4"

@@ -3,12 +3,12 @@ import SRTensor
 
 /// A 2-D convolution with bias, as PyTorch's `nn.Conv2d` with zero padding; perhaps of a PReLU of its source, which then is
 /// nowhere stored.
-public struct Convolution2D: Sendable {
+package struct Convolution2D: Sendable {
   /// Such as `conv2`; the parameters are `NAME.weight` (OIHW) and `NAME.bias`.
-  public let name: String
-  public let kernel: any Convolution2DKernel
-  public let weight: ParameterLayout.Entry
-  public let bias: ParameterLayout.Entry
+  package let name: String
+  package let kernel: any Convolution2DKernel
+  package let weight: ParameterLayout.Entry
+  package let bias: ParameterLayout.Entry
   /// The activation through which the source is read, and ``kernel`` as what reads so.
   private let through: (activation: PReLU, kernel: any PReLUConvolution2DKernel)?
   private let preparedForward: Int
@@ -22,7 +22,7 @@ public struct Convolution2D: Sendable {
   ///   - activation: the source's, registered before; nil where the source is read as it is.
   ///   - propagatesGradient: whether ``backward`` will be asked for the gradient by the source.
   /// - Precondition: with an activation, the shape is one that ``Convolution2DShape/readsThroughPReLU``.
-  public init(
+  package init(
     _ name: String, through activation: PReLU? = nil, shape: Convolution2DShape,
     propagatesGradient: Bool = true, layout: inout ParameterLayout, prepared: inout WorkspacePlanner,
     kernels: any KernelSet
@@ -49,14 +49,14 @@ public struct Convolution2D: Sendable {
       propagatesGradient ? prepared.reserve(kernel.preparedBackwardDataCount) : nil
   }
 
-  public var shape: Convolution2DShape { kernel.shape }
-  public var scratchCount: Int { kernel.scratchCount }
+  package var shape: Convolution2DShape { kernel.shape }
+  package var scratchCount: Int { kernel.scratchCount }
   /// Arena offset of the first parameter, that of the source's activation if there is one.
-  public var firstParameter: Int { through?.activation.weight.offset ?? weight.offset }
+  package var firstParameter: Int { through?.activation.weight.offset ?? weight.offset }
 
   /// Brings the weights into the kernel's form, beside the bias: the passes read no parameters. Once per step, before any
   /// pass.
-  public func prepare(
+  package func prepare(
     parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>, forBackward: Bool
   ) {
     let weights = parameters + weight.offset
@@ -69,7 +69,7 @@ public struct Convolution2D: Sendable {
 
   /// - Parameter images: how many lie one after the other, in `source` and in `destination`.
   /// - Precondition: where the source is read through an activation, there is one image and none of the destination.
-  public func forward(
+  package func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>,
     images: Int = 1, context: LayerContext, activation: ConvolutionActivation = .identity
   ) {
@@ -95,7 +95,7 @@ public struct Convolution2D: Sendable {
   ///
   /// - Parameter images: how many lie one after the other, in the source and in the gradients.
   /// - Precondition: `images` is 1 where parameter gradients are asked for, or the source is read through an activation.
-  public func backward(
+  package func backward(
     source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>?, images: Int = 1, context: LayerContext
   ) {

@@ -2,21 +2,21 @@ import SRKernels
 import SRTensor
 
 /// What a layer's pass works with: one worker's view of parameters and memory. All pointers outlive the pass.
-public struct LayerContext {
-  public let kernels: any KernelSet
+package struct LayerContext {
+  package let kernels: any KernelSet
   /// Parameter arena; shared, read only. Nil where all that the layers read is prepared.
   private let parameters: UnsafePointer<Float>?
   /// Weights as the kernels want them, made once per step by the layers' `prepare`; shared, read only.
-  public let prepared: UnsafePointer<Float>
+  package let prepared: UnsafePointer<Float>
   /// This sample's gradient leaf, an arena of the parameters' layout. Layers overwrite their part of it. Nil in
   /// passes that need no parameter gradients.
-  public let gradients: UnsafeMutablePointer<Float>?
+  package let gradients: UnsafeMutablePointer<Float>?
   /// Scratch memory of this worker alone, as large as the neediest layer asks.
-  public let scratch: UnsafeMutablePointer<Float>
+  package let scratch: UnsafeMutablePointer<Float>
   /// Watches the passes in debug mode.
-  public let observer: (any LayerObserver)?
+  package let observer: (any LayerObserver)?
 
-  public init(
+  package init(
     kernels: any KernelSet, parameters: UnsafePointer<Float>?, prepared: UnsafePointer<Float>,
     gradients: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>,
     observer: (any LayerObserver)? = nil
@@ -37,7 +37,7 @@ public struct LayerContext {
 }
 
 /// Told of each layer's result as a pass goes along.
-public protocol LayerObserver: AnyObject, Sendable {
+package protocol LayerObserver: AnyObject, Sendable {
   /// A forward or backward pass begins on this thread.
   func passBegins()
 
@@ -45,7 +45,7 @@ public protocol LayerObserver: AnyObject, Sendable {
   func layer(_ name: String, finished pass: LayerPass, values: UnsafePointer<Float>, count: Int)
 }
 
-public enum LayerPass: String, Sendable {
+package enum LayerPass: String, Sendable {
   case forward
   case backward
 }

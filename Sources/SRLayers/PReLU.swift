@@ -7,21 +7,21 @@ import SRTensor
 /// (``Convolution2D/init(_:through:shape:propagatesGradient:layout:prepared:kernels:)``).
 ///
 /// He et al.: "Delving deep into rectifiers" (2015).
-public struct PReLU: Sendable {
-  public let name: String
+package struct PReLU: Sendable {
+  package let name: String
   /// The slope, shape [1].
-  public let weight: ParameterLayout.Entry
+  package let weight: ParameterLayout.Entry
 
   /// PyTorch's initial slope.
-  public static let initialSlope: Float = 0.25
+  package static let initialSlope: Float = 0.25
 
-  public init(_ name: String, layout: inout ParameterLayout) {
+  package init(_ name: String, layout: inout ParameterLayout) {
     self.name = name
     weight = layout.append("\(name).weight", shape: [1])
   }
 
   /// `source` is needed again by the backward pass; `destination` must be another buffer.
-  public func forward(
+  package func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
   ) {
@@ -31,7 +31,7 @@ public struct PReLU: Sendable {
   }
 
   /// Turns the gradient by the output, in place, into the gradient by the source.
-  public func backward(
+  package func backward(
     source: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
   ) {

@@ -5,11 +5,11 @@ import SRTensor
 ///
 /// Ledig et al.: "Photo-realistic single image super-resolution using a GAN" (2017), with the attention of
 /// ``SqueezeExcitation`` where asked for.
-public struct ResidualBlock: Sendable {
-  public let convolution1: Convolution2D
-  public let activation: PReLU
-  public let convolution2: Convolution2D
-  public let attention: SqueezeExcitation?
+package struct ResidualBlock: Sendable {
+  package let convolution1: Convolution2D
+  package let activation: PReLU
+  package let convolution2: Convolution2D
+  package let attention: SqueezeExcitation?
 
   /// Outputs of convolution 1, convolution 2, and the block. Convolution 2 reads that of convolution 1 through the
   /// activation, whose output is nowhere stored.
@@ -18,7 +18,7 @@ public struct ResidualBlock: Sendable {
   private let output: Int
 
   /// - Parameter attentionReduction: nil for the vanilla block.
-  public init(
+  package init(
     _ name: String, height: Int, width: Int, channels: Int, attentionReduction: Int?,
     layout: inout ParameterLayout, prepared: inout WorkspacePlanner,
     workspace: inout WorkspacePlanner, kernels: any KernelSet
@@ -43,26 +43,26 @@ public struct ResidualBlock: Sendable {
   }
 
   /// Where the forward pass leaves the block's output.
-  public func output(in workspace: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
+  package func output(in workspace: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
     workspace + output
   }
 
-  public var convolutions: [Convolution2D] { [convolution1, convolution2] }
+  package var convolutions: [Convolution2D] { [convolution1, convolution2] }
   /// Arena offset of the block's first parameter.
-  public var firstParameter: Int { convolution1.weight.offset }
+  package var firstParameter: Int { convolution1.weight.offset }
 
   // Each pass comes in two halves, one convolution each: images that go through the network together take a half one
   // after the other, while its weights are in the cache.
 
   /// The first half of the forward pass: convolution 1.
-  public func forwardFirst(
+  package func forwardFirst(
     _ input: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
     convolution1.forward(input, into: workspace + features1, context: context)
   }
 
   /// The second half of the forward pass: activation, convolution 2, attention, and the identity added.
-  public func forwardSecond(
+  package func forwardSecond(
     _ input: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
     let count = convolution1.shape.destinationCount
@@ -80,7 +80,7 @@ public struct ResidualBlock: Sendable {
   /// output. `gradient` is left alone, as the identity passes it on.
   ///
   /// `temporary` holds an image.
-  public func backwardSecond(
+  package func backwardSecond(
     gradient: UnsafePointer<Float>, gradientFeatures: UnsafeMutablePointer<Float>,
     temporary: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
@@ -100,7 +100,7 @@ public struct ResidualBlock: Sendable {
   /// that by the output into that by the input.
   ///
   /// `temporary` holds an image.
-  public func backwardFirst(
+  package func backwardFirst(
     input: UnsafePointer<Float>, gradientFeatures: UnsafePointer<Float>,
     gradient: UnsafeMutablePointer<Float>, temporary: UnsafeMutablePointer<Float>, context: LayerContext
   ) {

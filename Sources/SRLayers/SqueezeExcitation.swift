@@ -6,16 +6,16 @@ import SRTensor
 ///
 /// The residual addition is part of it, since scaling and adding are one pass over memory.
 /// Hu, Shen, Sun: "Squeeze-and-excitation networks" (2018).
-public struct SqueezeExcitation: Sendable {
-  public let name: String
-  public let channels: Int
-  public let hidden: Int
-  public let pixels: Int
+package struct SqueezeExcitation: Sendable {
+  package let name: String
+  package let channels: Int
+  package let hidden: Int
+  package let pixels: Int
   /// 1x1 convolutions; row-major [out, in, 1, 1].
-  public let weight1: ParameterLayout.Entry
-  public let bias1: ParameterLayout.Entry
-  public let weight2: ParameterLayout.Entry
-  public let bias2: ParameterLayout.Entry
+  package let weight1: ParameterLayout.Entry
+  package let bias1: ParameterLayout.Entry
+  package let weight2: ParameterLayout.Entry
+  package let bias2: ParameterLayout.Entry
 
   /// Where the forward pass keeps what the backward pass needs.
   private let means: Int
@@ -32,7 +32,7 @@ public struct SqueezeExcitation: Sendable {
   ///   - reduction: channels over hidden values.
   ///   - pixels: of the image, height * width.
   /// - Precondition: `channels` is a positive multiple of `reduction`.
-  public init(
+  package init(
     _ name: String, channels: Int, reduction: Int, pixels: Int, layout: inout ParameterLayout,
     workspace: inout WorkspacePlanner
   ) {
@@ -54,7 +54,7 @@ public struct SqueezeExcitation: Sendable {
   }
 
   /// destination = identity + s(image) * image
-  public func forward(
+  package func forward(
     _ image: UnsafePointer<Float>, identity: UnsafePointer<Float>,
     into destination: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>,
     context: LayerContext
@@ -84,7 +84,7 @@ public struct SqueezeExcitation: Sendable {
 
   /// Writes the parameter gradients and the gradient by the image. The gradient by the identity is
   /// `gradientDestination` itself.
-  public func backward(
+  package func backward(
     image: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
     gradientImage: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>,
     context: LayerContext

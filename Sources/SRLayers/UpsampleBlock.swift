@@ -6,10 +6,10 @@ import SRTensor
 /// What is stored is the shuffled image before the activation; the layer above reads it through ``activation``.
 ///
 /// Shi et al.: "Real-time single image and video super-resolution using an efficient sub-pixel CNN" (2016).
-public struct UpsampleBlock: Sendable {
-  public let convolution: Convolution2D
-  public let activation: PReLU
-  public let channels: Int
+package struct UpsampleBlock: Sendable {
+  package let convolution: Convolution2D
+  package let activation: PReLU
+  package let channels: Int
 
   /// The shuffled image, before the activation.
   private let shuffled: Int
@@ -18,7 +18,7 @@ public struct UpsampleBlock: Sendable {
   ///   - inputActivation: through which the input is read, that of the upsampling below.
   ///   - height: of the input; the output has twice that.
   ///   - width: of the input; the output has twice that.
-  public init(
+  package init(
     _ name: String, through inputActivation: PReLU?, height: Int, width: Int, channels: Int,
     layout: inout ParameterLayout, prepared: inout WorkspacePlanner, workspace: inout WorkspacePlanner,
     kernels: any KernelSet
@@ -35,19 +35,19 @@ public struct UpsampleBlock: Sendable {
   }
 
   /// Where the forward pass leaves the output, before the activation.
-  public func output(in workspace: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+  package func output(in workspace: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
     UnsafePointer(workspace + shuffled)
   }
 
   /// Stores the output in `workspace`.
-  public func forward(
+  package func forward(
     _ input: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
     convolution.forward(input, into: workspace + shuffled, context: context)
   }
 
   /// Overwrites `gradientInput`, given the gradient by the output before the activation.
-  public func backward(
+  package func backward(
     input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
     gradientInput: UnsafeMutablePointer<Float>, context: LayerContext
   ) {

@@ -3,19 +3,19 @@ import SRKernels
 /// Charbonnier loss, a smooth absolute error: mean of sqrt((superRes - highRes)^2 + 1e-6).
 ///
 /// Lai, Huang, Ahuja, Yang: "Deep Laplacian Pyramid Networks for Fast and Accurate Super-Resolution" (CVPR 2017).
-public struct CharbonnierLoss: Loss {
+package struct CharbonnierLoss: Loss {
   /// Square of the difference below which the loss turns from linear to quadratic.
-  public static let epsilonSquared: Float = 1e-6
+  package static let epsilonSquared: Float = 1e-6
 
   private let kernels: any KernelSet
 
-  public init(kernels: any KernelSet) { self.kernels = kernels }
+  package init(kernels: any KernelSet) { self.kernels = kernels }
 
-  public var name: String { "charbonnier" }
+  package var name: String { "charbonnier" }
 
-  public func scratchCount(height: Int, width: Int) -> Int { 0 }
+  package func scratchCount(height: Int, width: Int) -> Int { 0 }
 
-  public func evaluate(
+  package func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double {

@@ -1,11 +1,11 @@
 /// A super-resolved image and its target, as a loss compares them: NHWC with N = 1, RGB, 0...1.
-public struct ImagePair {
-  public let superRes: UnsafePointer<Float>
-  public let highRes: UnsafePointer<Float>
+package struct ImagePair {
+  package let superRes: UnsafePointer<Float>
+  package let highRes: UnsafePointer<Float>
   /// Where the gradient by the super-resolved image is added; nil where none is wanted.
-  public let gradient: UnsafeMutablePointer<Float>?
+  package let gradient: UnsafeMutablePointer<Float>?
 
-  public init(
+  package init(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>?
   ) {
     self.superRes = superRes

@@ -2,14 +2,14 @@ import SRModels
 import SRTensor
 
 /// How much each channel of each tap weighs in LPIPS: its calibrated linear layers, their means, or 1 everywhere.
-public struct LPIPSLinear: Sendable {
+package struct LPIPSLinear: Sendable {
   private let arena: ParameterArena
 
   /// The calibrated weights, under the names of the `lpips` package: `linN.model.1.weight`, [1, channels, 1, 1].
   ///
   /// - Parameter load: fills the arena with the weights.
   /// - Throws: what `load` throws.
-  public init(for architecture: FeatureArchitecture, load: (ParameterArena) throws -> Void) rethrows {
+  package init(for architecture: FeatureArchitecture, load: (ParameterArena) throws -> Void) rethrows {
     var layout = ParameterLayout()
     for (index, tap) in architecture.taps.enumerated() {
       _ = layout.append("lin\(index).model.1.weight", shape: [1, architecture.channels(of: tap), 1, 1])
@@ -19,7 +19,7 @@ public struct LPIPSLinear: Sendable {
   }
 
   /// Every channel counts alike (the package's `lpips=False`): for a trunk that no weights were calibrated for.
-  public static func none(for architecture: FeatureArchitecture) -> LPIPSLinear {
+  package static func none(for architecture: FeatureArchitecture) -> LPIPSLinear {
     LPIPSLinear(for: architecture) { arena in
       for entry in arena.layout.entries {
         arena.setTensor(entry, to: [Float](repeating: 1, count: entry.count))
@@ -29,7 +29,7 @@ public struct LPIPSLinear: Sendable {
 
   /// The same weight for every channel of a tap: the mean of `calibrated` ones. For a trunk whose channels are not those
   /// that the weights were calibrated for: it keeps what each tap counts, and so the distance's size.
-  public static func mean(of calibrated: LPIPSLinear) -> LPIPSLinear {
+  package static func mean(of calibrated: LPIPSLinear) -> LPIPSLinear {
     let mean = LPIPSLinear(arena: ParameterArena(layout: calibrated.arena.layout))
     for entry in calibrated.arena.layout.entries {
       let sum = calibrated.arena.tensor(entry).reduce(0) { $0 + Double($1) }

@@ -6,23 +6,23 @@ import SRModels
 ///
 /// Zhang, Isola, Efros, Shechtman, Wang: "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric"
 /// (CVPR 2018).
-public struct LPIPSLoss: Loss, PerceptualLoss {
+package struct LPIPSLoss: Loss, PerceptualLoss {
   /// What the scaling layer gets to see of intensities in 0...1.
-  public enum Input: String, Sendable, CaseIterable {
+  package enum Input: String, Sendable, CaseIterable {
     /// The intensities themselves, as in the paper's released code.
     case raw
     /// 2x - 1, in -1...1, as LPIPS is defined and reported.
     case symmetric
   }
 
-  public let name: String
-  public let input: Input
+  package let name: String
+  package let input: Input
   let comparison: FeatureComparison
   private let linear: LPIPSLinear
   private let kernels: any KernelSet
 
   /// - Precondition: `network` is that of `net`, and `linear` has a weight for each channel of its taps.
-  public init(
+  package init(
     _ net: LPIPSNet, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
   ) {
     precondition(
@@ -34,7 +34,7 @@ public struct LPIPSLoss: Loss, PerceptualLoss {
   /// LPIPS over any network.
   ///
   /// - Precondition: `linear` has a weight for each channel of the network's taps.
-  public init(
+  package init(
     name: String, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
   ) {
     precondition(
@@ -48,7 +48,7 @@ public struct LPIPSLoss: Loss, PerceptualLoss {
       network: network, kernels: kernels, normalization: input == .raw ? .lpipsRaw : .lpipsSymmetric)
   }
 
-  public func evaluate(
+  package func evaluate(
     _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
   ) -> [Double] {
     comparison.evaluate(pairs, height: height, width: width, scratch: scratch) {

@@ -2,7 +2,7 @@
 ///
 /// Images are NHWC with N = 1, three channels, intensities 0...1. An instance is immutable: threads share it, each
 /// with its own scratch memory. A batch's loss is the mean of its images' values.
-public protocol Loss: Sendable {
+package protocol Loss: Sendable {
   /// The name by which a loss is asked for and logged, such as `ssim`.
   var name: String { get }
 
@@ -29,9 +29,9 @@ public protocol Loss: Sendable {
 }
 
 extension Loss {
-  public var groupSize: Int { 1 }
+  package var groupSize: Int { 1 }
 
-  public func evaluate(
+  package func evaluate(
     _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
   ) -> [Double] {
     pairs.map {

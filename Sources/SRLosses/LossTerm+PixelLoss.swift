@@ -2,7 +2,7 @@ import SRKernels
 
 extension LossTerm.Kind {
   /// The loss of this name, where it needs the image pair alone; nil where it needs a network's weights.
-  public func pixelLoss(kernels: any KernelSet) -> (any Loss)? {
+  package func pixelLoss(kernels: any KernelSet) -> (any Loss)? {
     switch self {
     case .mse: MSELoss(kernels: kernels)
     case .charbonnier: CharbonnierLoss(kernels: kernels)

@@ -1,7 +1,7 @@
 /// One term of a weighted sum, as in `mse=1,ssim=0.1`.
-public struct LossTerm: Sendable, Hashable, CustomStringConvertible {
+package struct LossTerm: Sendable, Hashable, CustomStringConvertible {
   /// The losses that can be asked for.
-  public enum Kind: String, Sendable, Hashable, CaseIterable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
     case mse
     case charbonnier
     case ssim
@@ -13,22 +13,22 @@ public struct LossTerm: Sendable, Hashable, CustomStringConvertible {
     case lpipsSqueeze = "lpips_squeeze"
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// Factor of the loss in the sum; positive and finite.
-  public var weight: Float
+  package var weight: Float
 
-  public init(_ kind: Kind, weight: Float) {
+  package init(_ kind: Kind, weight: Float) {
     precondition(weight > 0 && weight.isFinite, "the weight of \(kind.rawValue) is \(weight), not positive")
     self.kind = kind
     self.weight = weight
   }
 
-  public var description: String { "\(kind.rawValue)=\(weight)" }
+  package var description: String { "\(kind.rawValue)=\(weight)" }
 
   /// Parses terms such as `mse=1,ssim=0.1`: names and positive weights, each name at most once.
   ///
   /// Throws ``LossTermError``.
-  public static func parse(_ text: String) throws -> [LossTerm] {
+  package static func parse(_ text: String) throws -> [LossTerm] {
     var terms: [LossTerm] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let term = try LossTerm(parsing: part.trimmingSpaces())

@@ -1,11 +1,11 @@
 /// Why a text is no weighted sum of losses.
-public enum LossTermError: Error, Hashable, CustomStringConvertible {
+package enum LossTermError: Error, Hashable, CustomStringConvertible {
   case notATerm(String)
   case unknown(name: String)
   case badWeight(name: String, weight: String)
   case duplicate(name: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notATerm(let text):
       return "'\(text)' is not a loss term; expected NAME=WEIGHT, such as mse=1,ssim=0.1"

@@ -1,16 +1,16 @@
 import SRKernels
 
 /// Mean squared error: mean of (superRes - highRes)^2.
-public struct MSELoss: Loss {
+package struct MSELoss: Loss {
   private let kernels: any KernelSet
 
-  public init(kernels: any KernelSet) { self.kernels = kernels }
+  package init(kernels: any KernelSet) { self.kernels = kernels }
 
-  public var name: String { "mse" }
+  package var name: String { "mse" }
 
-  public func scratchCount(height: Int, width: Int) -> Int { 0 }
+  package func scratchCount(height: Int, width: Int) -> Int { 0 }
 
-  public func evaluate(
+  package func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double {

@@ -4,13 +4,13 @@ protocol PerceptualLoss: Loss {
 }
 
 extension PerceptualLoss {
-  public var groupSize: Int { comparison.network.pairs }
+  package var groupSize: Int { comparison.network.pairs }
 
-  public func scratchCount(height: Int, width: Int) -> Int {
+  package func scratchCount(height: Int, width: Int) -> Int {
     comparison.scratchCount(height: height, width: width)
   }
 
-  public func evaluate(
+  package func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double {

@@ -7,27 +7,27 @@ import SRKernels
 ///
 /// Wang, Bovik, Sheikh, Simoncelli: "Image Quality Assessment: From Error Visibility to Structural Similarity"
 /// (IEEE TIP 2004).
-public struct SSIMLoss: Loss {
-  public let window: SSIMWindow
+package struct SSIMLoss: Loss {
+  package let window: SSIMWindow
   private let kernels: any KernelSet
 
-  public init(window: SSIMWindow, kernels: any KernelSet) {
+  package init(window: SSIMWindow, kernels: any KernelSet) {
     self.window = window
     self.kernels = kernels
   }
 
-  public var name: String {
+  package var name: String {
     switch window {
     case .gaussian: "ssim"
     case .box: "ssim_box"
     }
   }
 
-  public func scratchCount(height: Int, width: Int) -> Int {
+  package func scratchCount(height: Int, width: Int) -> Int {
     kernels.structuralSimilarityScratchCount(window.imageShape(height: height, width: width))
   }
 
-  public func evaluate(
+  package func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double {

@@ -2,18 +2,18 @@ import SRKernels
 
 /// Difference of edges: mean over pixels of sqrt((m(superRes) - m(highRes))^2 + 1e-6), m being the magnitude of the
 /// Sobel gradient of the channels' mean, zeros beyond the edges.
-public struct SobelEdgeLoss: Loss {
+package struct SobelEdgeLoss: Loss {
   private let kernels: any KernelSet
 
-  public init(kernels: any KernelSet) { self.kernels = kernels }
+  package init(kernels: any KernelSet) { self.kernels = kernels }
 
-  public var name: String { "edge" }
+  package var name: String { "edge" }
 
-  public func scratchCount(height: Int, width: Int) -> Int {
+  package func scratchCount(height: Int, width: Int) -> Int {
     kernels.sobelEdgeScratchCount(RGBImageShape(height: height, width: width))
   }
 
-  public func evaluate(
+  package func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double {

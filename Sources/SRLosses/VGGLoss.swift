@@ -4,9 +4,9 @@ import SRModels
 /// VGG loss: sum over chosen ReLUs of the mean squared difference of their features.
 ///
 /// Johnson, Alahi, Fei-Fei: "Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (ECCV 2016).
-public struct VGGLoss: Loss, PerceptualLoss {
+package struct VGGLoss: Loss, PerceptualLoss {
   /// What the network gets to see of intensities in 0...1.
-  public enum Input: String, Sendable, CaseIterable {
+  package enum Input: String, Sendable, CaseIterable {
     /// The intensities themselves.
     case raw
     /// Normalised by ImageNet's mean and standard deviation, as the network was trained.
@@ -14,20 +14,20 @@ public struct VGGLoss: Loss, PerceptualLoss {
   }
 
   /// The paper's features: VGG16's relu1_2, relu2_2, relu3_3.
-  public static let defaultArchitecture = FeatureArchitecture.vgg16.taking(["relu1_2", "relu2_2", "relu3_3"])
+  package static let defaultArchitecture = FeatureArchitecture.vgg16.taking(["relu1_2", "relu2_2", "relu3_3"])
 
   let comparison: FeatureComparison
   private let kernels: any KernelSet
 
-  public init(network: FeatureNetwork, input: Input = .raw, kernels: any KernelSet) {
+  package init(network: FeatureNetwork, input: Input = .raw, kernels: any KernelSet) {
     self.kernels = kernels
     comparison = FeatureComparison(
       network: network, kernels: kernels, normalization: input == .raw ? .identity : .imageNet)
   }
 
-  public var name: String { "vgg" }
+  package var name: String { "vgg" }
 
-  public func evaluate(
+  package func evaluate(
     _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
   ) -> [Double] {
     comparison.evaluate(pairs, height: height, width: width, scratch: scratch) {

@@ -1,37 +1,37 @@
 /// The training loss: sum of weight * term over its terms.
-public struct WeightedSum: Sendable {
-  public struct Term: Sendable {
-    public let loss: any Loss
-    public let weight: Float
+package struct WeightedSum: Sendable {
+  package struct Term: Sendable {
+    package let loss: any Loss
+    package let weight: Float
 
-    public init(_ loss: any Loss, weight: Float) {
+    package init(_ loss: any Loss, weight: Float) {
       self.loss = loss
       self.weight = weight
     }
   }
 
-  public let terms: [Term]
+  package let terms: [Term]
 
-  public init(_ terms: [Term]) {
+  package init(_ terms: [Term]) {
     precondition(!terms.isEmpty, "a loss of no terms was asked for")
     self.terms = terms
   }
 
   /// Names of the terms, in the order of their values.
-  public var names: [String] { terms.map(\.loss.name) }
+  package var names: [String] { terms.map(\.loss.name) }
 
   /// The most image pairs that gain by being compared together.
-  public var groupSize: Int { terms.map(\.loss.groupSize).max() ?? 1 }
+  package var groupSize: Int { terms.map(\.loss.groupSize).max() ?? 1 }
 
   /// Floats of scratch memory that one evaluation needs; the terms use it one after the other.
-  public func scratchCount(height: Int, width: Int) -> Int {
+  package func scratchCount(height: Int, width: Int) -> Int {
     terms.map { $0.loss.scratchCount(height: height, width: width) }.max() ?? 0
   }
 
   /// The weighted sum for each of up to ``groupSize`` image pairs, or of one; adds its gradients where they are asked for.
   ///
   /// - Parameter receive: called with each pair's value of each term, without its weight.
-  public func evaluate(
+  package func evaluate(
     _ pairs: [ImagePair], height: Int, width: Int, scratch: UnsafeMutablePointer<Float>,
     receive: (_ pair: Int, _ term: Int, _ value: Double) -> Void
   ) -> [Double] {

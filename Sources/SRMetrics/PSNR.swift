@@ -10,21 +10,21 @@ import SRKernels
 
 /// Peak signal-to-noise ratio of one RGB image pair, intensities 0...1 and not clamped: -10 log10(MSE) decibels, the
 /// MSE floored at 1e-10 (100 dB).
-public struct PSNR: Sendable {
+package struct PSNR: Sendable {
   /// Mean squared errors below this count as this.
-  public static let smallestError = 1e-10
+  package static let smallestError = 1e-10
 
   private let kernels: any KernelSet
 
-  public init(kernels: any KernelSet) { self.kernels = kernels }
+  package init(kernels: any KernelSet) { self.kernels = kernels }
 
   /// Decibels that a mean squared error stands for.
-  public static func decibels(meanSquaredError: Double) -> Double {
+  package static func decibels(meanSquaredError: Double) -> Double {
     -10 * log10(max(meanSquaredError, smallestError))
   }
 
   /// Mean squared error of one image pair.
-  public func meanSquaredError(
+  package func meanSquaredError(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int
   ) -> Double {
     let count = RGBImageShape(height: height, width: width).count
@@ -34,7 +34,7 @@ public struct PSNR: Sendable {
   }
 
   /// Decibels of one image pair.
-  public func evaluate(
+  package func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int
   ) -> Double {
     Self.decibels(

@@ -5,24 +5,24 @@ import SRKernels
 ///
 /// Wang, Bovik, Sheikh, Simoncelli: "Image Quality Assessment: From Error Visibility to Structural Similarity"
 /// (IEEE TIP 2004).
-public struct SSIM: Sendable {
-  public let window: SSIMWindow
+package struct SSIM: Sendable {
+  package let window: SSIMWindow
   private let kernels: any KernelSet
 
-  public init(window: SSIMWindow = .gaussian, kernels: any KernelSet) {
+  package init(window: SSIMWindow = .gaussian, kernels: any KernelSet) {
     self.window = window
     self.kernels = kernels
   }
 
   /// Floats of scratch memory that one evaluation needs.
-  public func scratchCount(height: Int, width: Int) -> Int {
+  package func scratchCount(height: Int, width: Int) -> Int {
     kernels.structuralSimilarityScratchCount(window.imageShape(height: height, width: width))
   }
 
   /// The similarity of one image pair; `scratch` is 64-byte aligned and private to the calling thread.
   ///
   /// - Precondition: neither side is below the window's ``SSIMWindow/smallestSide``.
-  public func evaluate(
+  package func evaluate(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int,
     scratch: UnsafeMutablePointer<Float>
   ) -> Double {

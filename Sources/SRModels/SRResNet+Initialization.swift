@@ -3,7 +3,7 @@ import SRTensor
 
 extension SRResNet {
   /// What a network is before its first step.
-  public enum Initialization: String, CaseIterable, Sendable {
+  package enum Initialization: String, CaseIterable, Sendable {
     /// PyTorch's default `reset_parameters`, as the paper's code has it: weights and biases of each convolution
     /// uniform in +-1/sqrt(fan_in), PReLU slopes 0.25.
     case pytorch
@@ -13,7 +13,7 @@ extension SRResNet {
   }
 
   /// Fills the arena. Each parameter has its own random stream.
-  public func initialize(_ parameters: ParameterArena, as initialization: Initialization, seed: UInt64) {
+  package func initialize(_ parameters: ParameterArena, as initialization: Initialization, seed: UInt64) {
     for (index, entry) in layout.entries.enumerated() {
       guard let fanIn = fanIn(of: entry) else {
         parameters.setTensor(entry, to: [Float](repeating: PReLU.initialSlope, count: entry.count))

@@ -5,7 +5,7 @@ import SRTensor
 extension SRResNet {
   /// Brings the weights of the convolutions dealt to `part` of `parts` threads into the kernels' form; all parts
   /// together make one step's prepared weights.
-  public func prepare(
+  package func prepare(
     _ parameters: ParameterArena, into prepared: AlignedBuffer, forBackward: Bool, part: Int = 0,
     of parts: Int = 1
   ) {

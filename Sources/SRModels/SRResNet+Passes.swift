@@ -7,7 +7,7 @@ import SRLayers
 
 extension SRResNet {
   /// The forward pass of a group up to the input of the last upsampling.
-  public func forwardBody(_ group: [ImagePass]) {
+  package func forwardBody(_ group: [ImagePass]) {
     group.first?.context.observer?.passBegins()
     let slots = imageSlots
     let featureCount = head.shape.destinationCount
@@ -41,7 +41,7 @@ extension SRResNet {
 
   /// The rest of one image's forward pass: returns its super-resolved image, [4h, 4w, 3], unclamped, which holds until
   /// the worker has begun as many further tails as its workspace has room for.
-  public func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
+  package func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
     let superRes = image.tail + tailSlots.superRes
     tailUpsampling.forward(tailInput(image), workspace: image.tail, context: image.context)
     output.forward(tailUpsampling.output(in: image.tail), into: superRes, context: image.context)
@@ -52,7 +52,7 @@ extension SRResNet {
   ///
   /// - Parameter gradientsFinal: called with an arena offset each time all of the image's gradients from there to the
   ///   arena's end are final.
-  public func backwardTail(
+  package func backwardTail(
     _ image: ImagePass, gradientSuperRes: UnsafePointer<Float>, gradientsFinal: (_ from: Int) -> Void
   ) {
     image.context.observer?.passBegins()
@@ -71,7 +71,7 @@ extension SRResNet {
   ///
   /// - Parameter gradientsFinal: as in ``backwardTail(_:gradientSuperRes:gradientsFinal:)``, for the image at a position
   ///   of the group; the last call for each image passes 0.
-  public func backwardBody(
+  package func backwardBody(
     _ group: [ImagePass], gradientsFinal: (_ position: Int, _ from: Int) -> Void
   ) {
     group.first?.context.observer?.passBegins()

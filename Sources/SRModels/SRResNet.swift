@@ -11,14 +11,14 @@ import SRTensor
 /// layer, while the layer's weights are in the cache; then each goes through the *tail*, whose maps are larger than its
 /// weights, alone: forward and, once the loss has compared it, backward. Each image's values have the same bits as if it
 /// went alone.
-public final class SRResNet: Sendable {
-  public let configuration: SRResNetConfiguration
-  public let lowResHeight: Int
-  public let lowResWidth: Int
+package final class SRResNet: Sendable {
+  package let configuration: SRResNetConfiguration
+  package let lowResHeight: Int
+  package let lowResWidth: Int
   /// Names, shapes and arena order of the parameters: those of the released PyTorch model.
-  public let layout: ParameterLayout
+  package let layout: ParameterLayout
   /// Floats of prepared weights.
-  public let preparedCount: Int
+  package let preparedCount: Int
 
   let kernels: any KernelSet
   let head: Convolution2D
@@ -71,7 +71,7 @@ public final class SRResNet: Sendable {
   ///   - lowResWidth: likewise.
   ///   - kernels: what computes; workspaces and prepared weights fit no other set.
   /// - Precondition: the configuration is as above.
-  public init(
+  package init(
     _ configuration: SRResNetConfiguration, lowResHeight: Int, lowResWidth: Int,
     kernels: any KernelSet
   ) {
@@ -158,16 +158,16 @@ public final class SRResNet: Sendable {
     sharedCount = shared.count
   }
 
-  public var highResHeight: Int { lowResHeight * configuration.scale }
-  public var highResWidth: Int { lowResWidth * configuration.scale }
+  package var highResHeight: Int { lowResHeight * configuration.scale }
+  package var highResWidth: Int { lowResWidth * configuration.scale }
 
   var upsamplings: [UpsampleBlock] { bodyUpsamplings + [tailUpsampling] }
 
   /// In forward order.
-  public var convolutions: [Convolution2D] {
+  package var convolutions: [Convolution2D] {
     [head] + blocks.flatMap(\.convolutions) + [bodyTail] + upsamplings.map(\.convolution) + [output]
   }
 
   /// Multiplications and additions of one image's forward pass by the direct method.
-  public var forwardFLOPs: Int { convolutions.reduce(0) { $0 + $1.shape.directFLOPs } }
+  package var forwardFLOPs: Int { convolutions.reduce(0) { $0 + $1.shape.directFLOPs } }
 }

@@ -3,11 +3,11 @@ import SRLayers
 import SRTensor
 
 /// Activations and temporaries of one worker, for as many images as go through the network together. Allocated once.
-public final class SRResNetWorkspace: Sendable {
+package final class SRResNetWorkspace: Sendable {
   /// The most images of a group.
-  public let images: Int
+  package let images: Int
   /// The most images of a group that are in the tail at a time.
-  public let tails: Int
+  package let tails: Int
   private let buffer: AlignedBuffer
   private let imageCount: Int
   private let tailCount: Int
@@ -18,7 +18,7 @@ public final class SRResNetWorkspace: Sendable {
   ///   - images: the most images that go through the network together.
   ///   - tails: how many of them, one after the other, go through the tail before the first one's way back.
   /// - Precondition: both are at least 1.
-  public init(for model: SRResNet, images: Int, tails: Int = 1) {
+  package init(for model: SRResNet, images: Int, tails: Int = 1) {
     precondition(images > 0 && tails > 0, "a workspace for \(images) images, \(tails) tails was asked for")
     self.images = images
     self.tails = tails
@@ -28,7 +28,7 @@ public final class SRResNetWorkspace: Sendable {
   }
 
   /// Floats of a workspace.
-  public static func floatCount(for model: SRResNet, images: Int, tails: Int) -> Int {
+  package static func floatCount(for model: SRResNet, images: Int, tails: Int) -> Int {
     images * model.imageCount + tails * model.tailCount + model.sharedCount
   }
 
@@ -50,7 +50,7 @@ public final class SRResNetWorkspace: Sendable {
 }
 
 /// One image on its way through the network.
-public struct ImagePass {
+package struct ImagePass {
   /// [h, w, 3]; read by both passes.
   let lowRes: UnsafePointer<Float>
   /// This image's activations.
@@ -68,7 +68,7 @@ extension SRResNet {
   ///   - lowRes: [h, w, 3], untouched until the pass is over.
   ///   - prepared: made of `parameters` by ``prepare(_:into:forBackward:part:of:)``.
   ///   - gradients: the image's gradient leaf; nil for forward passes.
-  public func pass(
+  package func pass(
     image index: Int = 0, lowRes: UnsafePointer<Float>, parameters: ParameterArena,
     prepared: AlignedBuffer, gradients: UnsafeMutablePointer<Float>?, workspace: SRResNetWorkspace,
     observer: (any LayerObserver)? = nil

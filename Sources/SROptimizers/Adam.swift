@@ -5,20 +5,20 @@ import SRTensor
 /// The Adam optimizer over flat arenas, in the form of `torch.optim.Adam` without weight decay.
 ///
 /// Kingma, Ba: "Adam: a method for stochastic optimization" (2015).
-public final class Adam: Sendable {
-  public struct Hyperparameters: Sendable, Equatable {
-    public var beta1 = 0.9
-    public var beta2 = 0.999
-    public var epsilon = 1e-8
-    public init() {}
+package final class Adam: Sendable {
+  package struct Hyperparameters: Sendable, Equatable {
+    package var beta1 = 0.9
+    package var beta2 = 0.999
+    package var epsilon = 1e-8
+    package init() {}
   }
 
-  public let hyperparameters: Hyperparameters
-  public let firstMoments: ParameterArena
-  public let secondMoments: ParameterArena
+  package let hyperparameters: Hyperparameters
+  package let firstMoments: ParameterArena
+  package let secondMoments: ParameterArena
   private let kernels: any KernelSet
 
-  public init(
+  package init(
     layout: ParameterLayout, hyperparameters: Hyperparameters = .init(), kernels: any KernelSet
   ) {
     self.hyperparameters = hyperparameters
@@ -31,7 +31,7 @@ public final class Adam: Sendable {
   /// each once per step.
   ///
   /// - Precondition: the range is one of whole cache lines, of 16 floats.
-  public func update(
+  package func update(
     _ parameters: ParameterArena, gradients: AlignedBuffer, learningRate: Double, step: Int,
     range: Range<Int>
   ) {

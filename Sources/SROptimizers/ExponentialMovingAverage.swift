@@ -8,14 +8,14 @@ import SRTensor
 /// The decay rises to its value as steps go by, as the average is to forget the initial weights first (TensorFlow's
 /// `ExponentialMovingAverage` with `num_updates`). Polyak, Juditsky: "Acceleration of stochastic approximation by
 /// averaging" (1992).
-public struct ExponentialMovingAverage: Sendable {
+package struct ExponentialMovingAverage: Sendable {
   /// The averaged weights; the owner sets the initial ones.
-  public let average: ParameterArena
+  package let average: ParameterArena
   /// What the decay rises to, in 0..<1.
-  public let decay: Double
+  package let decay: Double
   private let kernels: any KernelSet
 
-  public init(_ average: ParameterArena, decay: Double, kernels: any KernelSet) {
+  package init(_ average: ParameterArena, decay: Double, kernels: any KernelSet) {
     precondition(decay >= 0 && decay < 1, "a moving average's decay is \(decay), not in 0..<1")
     self.average = average
     self.decay = decay
@@ -23,7 +23,7 @@ public struct ExponentialMovingAverage: Sendable {
   }
 
   /// The decay after a step of the run; `step` counts from 1.
-  public func decay(afterStep step: Int) -> Double {
+  package func decay(afterStep step: Int) -> Double {
     min(decay, Double(1 + step) / Double(10 + step))
   }
 
@@ -31,7 +31,7 @@ public struct ExponentialMovingAverage: Sendable {
   /// once per step.
   ///
   /// - Precondition: the range is one of whole cache lines, of 16 floats.
-  public func update(with weights: ParameterArena, step: Int, range: Range<Int>) {
+  package func update(with weights: ParameterArena, step: Int, range: Range<Int>) {
     precondition(range.isWholeCacheLines, "a moving average takes whole cache lines, and \(range) are none")
     kernels.exponentialMovingAverage(
       average: average.pointer + range.lowerBound, parameters: weights.pointer + range.lowerBound,

@@ -1,21 +1,21 @@
 import Foundation
 
 /// The learning rate as a function of where training stands; it keeps no state, so a resumed run cannot forget it.
-public struct LearningRateSchedule: Sendable, Equatable {
+package struct LearningRateSchedule: Sendable, Equatable {
   /// How the rate decays after the warm-up.
-  public enum Decay: Sendable, Equatable {
+  package enum Decay: Sendable, Equatable {
     /// Multiplied by `gamma` after each `epochs` epochs, as `torch.optim.lr_scheduler.StepLR`.
     case step(epochs: Int, gamma: Double)
     /// Down to `final` times the initial rate along half a cosine, over all epochs.
     case cosine(final: Double)
   }
 
-  public var initial: Double
-  public var decay: Decay
+  package var initial: Double
+  package var decay: Decay
   /// Epochs during which the rate rises linearly from one step's share to the initial rate; may be a fraction.
-  public var warmupEpochs: Double
+  package var warmupEpochs: Double
 
-  public init(initial: Double, decay: Decay, warmupEpochs: Double = 0) {
+  package init(initial: Double, decay: Decay, warmupEpochs: Double = 0) {
     self.initial = initial
     self.decay = decay
     self.warmupEpochs = warmupEpochs
@@ -35,7 +35,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
   ///   - step: in the epoch, from 0.
   ///   - stepsPerEpoch: at least 1.
   ///   - epochs: of the whole run.
-  public func rate(epoch: Int, step: Int, stepsPerEpoch: Int, epochs: Int) -> Double {
+  package func rate(epoch: Int, step: Int, stepsPerEpoch: Int, epochs: Int) -> Double {
     let stepsDone = Double(epoch * stepsPerEpoch + step)
     let warmupSteps = warmupEpochs * Double(stepsPerEpoch)
     let warmup = warmupSteps > 0 ? min(1, (stepsDone + 1) / warmupSteps) : 1

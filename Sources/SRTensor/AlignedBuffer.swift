@@ -10,19 +10,19 @@
 ///
 /// The buffer is shared by reference. It carries no lock: whoever hands it to several threads gives each
 /// its own range, or orders the accesses (see `WorkerPool`).
-public final class AlignedBuffer: @unchecked Sendable {
+package final class AlignedBuffer: @unchecked Sendable {
   /// Number of floats.
-  public let count: Int
+  package let count: Int
   /// First float; valid as long as the buffer lives.
-  public let pointer: UnsafeMutablePointer<Float>
+  package let pointer: UnsafeMutablePointer<Float>
 
   /// Alignment in bytes of ``pointer``.
-  public static let alignment = 64
+  package static let alignment = 64
   /// Blocks from this size on are aligned to, and offered to the kernel as, huge pages: fewer TLB misses.
   private static let hugePage = 2 << 20
 
   /// Allocates `count` zeros. `count` may be 0. Exits with a message where memory is exhausted.
-  public init(count: Int) {
+  package init(count: Int) {
     precondition(count >= 0, "a buffer of \(count) floats was asked for")
     self.count = count
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
@@ -42,21 +42,21 @@ public final class AlignedBuffer: @unchecked Sendable {
   deinit { free(pointer) }
 
   /// A copy of the floats.
-  public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  package var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
   /// The floats in place. The caller holds on to the buffer for as long as it uses them: a buffer that is not used any
   /// further may be freed at once.
-  public var elements: UnsafeMutableBufferPointer<Float> {
+  package var elements: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: pointer, count: count)
   }
 
   /// Sets every float to zero.
-  public func zero() {
+  package func zero() {
     memset(pointer, 0, count * MemoryLayout<Float>.stride)
   }
 
   /// Copies all of `other`, which has the same count.
-  public func copy(from other: AlignedBuffer) {
+  package func copy(from other: AlignedBuffer) {
     precondition(count == other.count, "copying \(other.count) floats into \(count)")
     memcpy(pointer, other.pointer, count * MemoryLayout<Float>.stride)
   }

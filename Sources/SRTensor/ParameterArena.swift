@@ -1,23 +1,23 @@
 /// One flat buffer holding a value for every parameter of a layout (weights, gradients or moments).
-public final class ParameterArena: Sendable {
-  public let layout: ParameterLayout
-  public let buffer: AlignedBuffer
+package final class ParameterArena: Sendable {
+  package let layout: ParameterLayout
+  package let buffer: AlignedBuffer
 
-  public var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
-  public var count: Int { buffer.count }
+  package var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
+  package var count: Int { buffer.count }
 
-  public init(layout: ParameterLayout) {
+  package init(layout: ParameterLayout) {
     self.layout = layout
     buffer = AlignedBuffer(count: layout.arenaCount)
   }
 
   /// First float of a parameter, in arena order (see ``ParameterLayout/Storage``).
-  public func pointer(to entry: ParameterLayout.Entry) -> UnsafeMutablePointer<Float> {
+  package func pointer(to entry: ParameterLayout.Entry) -> UnsafeMutablePointer<Float> {
     buffer.pointer + entry.offset
   }
 
   /// The tensor's elements in file order: row-major in `entry.shape`.
-  public func tensor(_ entry: ParameterLayout.Entry) -> [Float] {
+  package func tensor(_ entry: ParameterLayout.Entry) -> [Float] {
     let source = pointer(to: entry)
     return [Float](unsafeUninitializedCapacity: entry.count) { result, count in
       forEachElement(entry) { file, arena in result[file] = source[arena] }
@@ -26,7 +26,7 @@ public final class ParameterArena: Sendable {
   }
 
   /// Replaces the tensor's elements by `values`, given in file order; `values.count == entry.count`.
-  public func setTensor(_ entry: ParameterLayout.Entry, to values: [Float]) {
+  package func setTensor(_ entry: ParameterLayout.Entry, to values: [Float]) {
     precondition(
       values.count == entry.count, "\(entry.name) holds \(entry.count) floats, \(values.count) given")
     let destination = pointer(to: entry)

@@ -3,9 +3,9 @@
 /// Values, gradients and optimizer moments are arenas of the same layout, so that an optimizer is one flat loop
 /// and a gradient exchange is a range of floats. Names and shapes are those of the PyTorch state dict; each
 /// tensor starts at a multiple of 16 floats, and the gaps stay zero.
-public struct ParameterLayout: Sendable, Equatable {
+package struct ParameterLayout: Sendable, Equatable {
   /// How a tensor's elements are ordered in the arena.
-  public enum Storage: Sendable, Equatable {
+  package enum Storage: Sendable, Equatable {
     /// As in the file: row-major in `shape`.
     case rowMajor
     /// A convolution's OIHW weights, kept as HWIO: the vector kernels read output channels contiguously.
@@ -13,28 +13,28 @@ public struct ParameterLayout: Sendable, Equatable {
   }
 
   /// In which order a tensor's output channels (its first dimension) lie in the arena.
-  public enum Outputs: Sendable, Equatable {
+  package enum Outputs: Sendable, Equatable {
     case asInFile
     /// Those of a convolution before PyTorch's `PixelShuffle(2)`, channel by channel in the file, lie subpixel by
     /// subpixel: file index 4 c + s at s C + c, with C = outputs / 4.
     case bySubpixel
   }
 
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// PyTorch's name, such as `res_blocks.0.block.0.weight`.
-    public let name: String
+    package let name: String
     /// PyTorch's shape (OIHW for convolutions).
-    public let shape: [Int]
-    public let storage: Storage
-    public let outputs: Outputs
+    package let shape: [Int]
+    package let storage: Storage
+    package let outputs: Outputs
     /// First float in the arena.
-    public let offset: Int
+    package let offset: Int
     /// Number of floats.
-    public let count: Int
-    public var range: Range<Int> { offset..<(offset + count) }
+    package let count: Int
+    package var range: Range<Int> { offset..<(offset + count) }
 
     /// Where the output channel that the file has at `index` stands among those of the arena.
-    public func arenaOutput(_ index: Int) -> Int {
+    package func arenaOutput(_ index: Int) -> Int {
       switch outputs {
       case .asInFile: index
       case .bySubpixel: index % 4 * (shape[0] / 4) + index / 4
@@ -43,16 +43,16 @@ public struct ParameterLayout: Sendable, Equatable {
   }
 
   /// In the order in which the forward pass uses them.
-  public private(set) var entries: [Entry] = []
+  package private(set) var entries: [Entry] = []
   /// Floats of an arena, gaps included.
-  public private(set) var arenaCount = 0
+  package private(set) var arenaCount = 0
   /// Floats that belong to parameters.
-  public var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
+  package var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
 
-  public init() {}
+  package init() {}
 
   /// Reserves room for a tensor and returns where it lies. Names are unique.
-  public mutating func append(
+  package mutating func append(
     _ name: String, shape: [Int], storage: Storage = .rowMajor, outputs: Outputs = .asInFile
   ) -> Entry {
     precondition(entry(named: name) == nil, "two parameters are called \(name)")
@@ -68,5 +68,5 @@ public struct ParameterLayout: Sendable, Equatable {
     return entry
   }
 
-  public func entry(named name: String) -> Entry? { entries.first { $0.name == name } }
+  package func entry(named name: String) -> Entry? { entries.first { $0.name == name } }
 }

@@ -2,15 +2,15 @@
 /// so any rank can draw any sample's numbers without drawing those before it.
 ///
 /// Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
-public struct Philox4x32: Sendable {
-  public let key: SIMD2<UInt32>
+package struct Philox4x32: Sendable {
+  package let key: SIMD2<UInt32>
 
-  public init(key: UInt64) {
+  package init(key: UInt64) {
     self.key = [UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)]
   }
 
   /// Four uniformly distributed 32-bit numbers for one 128-bit counter.
-  public func block(at counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
+  package func block(at counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
     var c = counter
     var k = key
     for round in 0..<10 {
@@ -30,19 +30,19 @@ public struct Philox4x32: Sendable {
 
 /// A sequence of numbers drawn from one Philox stream, named by `seed` and up to two stream numbers
 /// (an epoch, a sample index, a parameter's position).
-public struct PhiloxGenerator: RandomNumberGenerator, Sendable {
+package struct PhiloxGenerator: RandomNumberGenerator, Sendable {
   private let philox: Philox4x32
   private let stream: SIMD2<UInt32>
   private var position: UInt64 = 0
   private var pending: SIMD4<UInt32> = .zero
   private var used = 4
 
-  public init(seed: UInt64, stream: UInt32, substream: UInt32 = 0) {
+  package init(seed: UInt64, stream: UInt32, substream: UInt32 = 0) {
     philox = Philox4x32(key: seed)
     self.stream = [stream, substream]
   }
 
-  public mutating func nextUInt32() -> UInt32 {
+  package mutating func nextUInt32() -> UInt32 {
     if used == 4 {
       pending = philox.block(
         at: [
@@ -56,22 +56,22 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable {
     return pending[used]
   }
 
-  public mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let low = UInt64(nextUInt32())
     return UInt64(nextUInt32()) << 32 | low
   }
 
   /// Uniform in [0, 1), 24 bits.
-  public mutating func uniform() -> Float { Float(nextUInt32() >> 8) * 0x1p-24 }
+  package mutating func uniform() -> Float { Float(nextUInt32() >> 8) * 0x1p-24 }
 
   /// Uniform in `0..<bound`, without bias (Lemire's method). `bound > 0`.
-  public mutating func index(below bound: Int) -> Int {
+  package mutating func index(below bound: Int) -> Int {
     precondition(bound > 0, "an index below \(bound) was asked for")
     return Int(next(upperBound: UInt64(bound)))
   }
 
   /// A uniformly random permutation of `0..<count` (Fisher-Yates).
-  public mutating func permutation(of count: Int) -> [Int] {
+  package mutating func permutation(of count: Int) -> [Int] {
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) {
       order.swapAt(last, index(below: last + 1))

@@ -1,2 +1,2 @@
 /// The release of srdist, as `srdist --version` prints it and checkpoints record it.
-public let srdistVersion = "0.1.0"
+package let srdistVersion = "0.1.0"

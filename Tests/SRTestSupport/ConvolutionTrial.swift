@@ -3,30 +3,30 @@ import SRTensor
 
 /// Random operands of one convolution, the results by definition in double precision, and runs of a kernel on
 /// the same operands.
-public struct ConvolutionTrial {
-  public let shape: Convolution2DShape
+package struct ConvolutionTrial {
+  package let shape: Convolution2DShape
   private(set) var source: [Float]
   let weights: [Float]
   let bias: [Float]
   let gradientDestination: [Float]
 
   /// What the three passes of a convolution compute.
-  public struct Results {
-    public var destination: [Float]
-    public var gradientSource: [Float]
-    public var gradientWeights: [Float]
-    public var gradientBias: [Float]
+  package struct Results {
+    package var destination: [Float]
+    package var gradientSource: [Float]
+    package var gradientWeights: [Float]
+    package var gradientBias: [Float]
   }
 
   /// Largest absolute errors, each relative to the largest value of its tensor.
-  public struct Errors {
-    public var destination: Double
-    public var gradientSource: Double
-    public var gradientWeights: Double
-    public var gradientBias: Double
+  package struct Errors {
+    package var destination: Double
+    package var gradientSource: Double
+    package var gradientWeights: Double
+    package var gradientBias: Double
   }
 
-  public init(_ shape: Convolution2DShape, seed: UInt64) {
+  package init(_ shape: Convolution2DShape, seed: UInt64) {
     self.shape = shape
     var generator = PhiloxGenerator(seed: seed, stream: 0)
     func uniform(_ count: Int, _ low: Float, _ high: Float) -> [Float] {
@@ -47,7 +47,7 @@ public struct ConvolutionTrial {
   }
 
   /// Runs all passes, with `dirtyMemory` in every buffer that the kernel is to write.
-  public func run(_ kernel: any Convolution2DKernel, dirtyMemory: Float = .nan) -> Results {
+  package func run(_ kernel: any Convolution2DKernel, dirtyMemory: Float = .nan) -> Results {
     func dirty(_ count: Int) -> AlignedBuffer { AlignedBuffer(count: count, repeating: dirtyMemory) }
     let scratch = dirty(kernel.scratchCount)
     let gradientSource = dirty(shape.sourceCount)
@@ -68,7 +68,7 @@ public struct ConvolutionTrial {
       gradientWeights: gradientWeights.values, gradientBias: gradientBias.values)
   }
 
-  public func forward(
+  package func forward(
     _ kernel: any Convolution2DKernel, activation: ConvolutionActivation, dirtyMemory: Float = .nan
   ) -> [Float] {
     let prepared = AlignedBuffer(count: kernel.preparedForwardCount, repeating: dirtyMemory)
@@ -82,7 +82,7 @@ public struct ConvolutionTrial {
   }
 
   /// The forward pass of this trial's source and of the same backwards: each alone, and both together.
-  public func forwardAloneAndPaired(_ kernel: any Convolution2DKernel) -> (alone: [Float], paired: [Float]) {
+  package func forwardAloneAndPaired(_ kernel: any Convolution2DKernel) -> (alone: [Float], paired: [Float]) {
     let prepared = AlignedBuffer(count: kernel.preparedForwardCount, repeating: .nan)
     let scratch = AlignedBuffer(count: kernel.scratchCount, repeating: .nan)
     let alone = AlignedBuffer(count: 2 * shape.destinationCount, repeating: .nan)
@@ -99,7 +99,7 @@ public struct ConvolutionTrial {
     return (alone.values, paired.values)
   }
 
-  public func relativeErrors(of kernel: any Convolution2DKernel) -> Errors {
+  package func relativeErrors(of kernel: any Convolution2DKernel) -> Errors {
     let results = run(kernel)
     let doubles = (
       source: source.map(Double.init), weights: weights.map(Double.init), bias: bias.map(Double.init),

@@ -3,27 +3,27 @@ import SRTensor
 
 /// A convolution that reads its source through a PReLU, on the operands of a ``ConvolutionTrial``: in one pass, and with passes
 /// of the PReLU of their own.
-public struct PReLUConvolutionTrial {
+package struct PReLUConvolutionTrial {
   /// What both ways compute.
-  public struct Results {
-    public var destination: [Float]
-    public var gradientSource: [Float]
-    public var gradientWeights: [Float]
-    public var gradientBias: [Float]
-    public var gradientSlope: Float
+  package struct Results {
+    package var destination: [Float]
+    package var gradientSource: [Float]
+    package var gradientWeights: [Float]
+    package var gradientBias: [Float]
+    package var gradientSlope: Float
   }
 
   private let trial: ConvolutionTrial
   private let slope: Float
   private var shape: Convolution2DShape { trial.shape }
 
-  public init(_ shape: Convolution2DShape, slope: Float, seed: UInt64) {
+  package init(_ shape: Convolution2DShape, slope: Float, seed: UInt64) {
     trial = ConvolutionTrial(shape, seed: seed)
     self.slope = slope
   }
 
   /// Runs the kernel's passes, with `dirtyMemory` in every buffer that they are to write.
-  public func run(_ kernel: any PReLUConvolution2DKernel, dirtyMemory: Float = .nan) -> Results {
+  package func run(_ kernel: any PReLUConvolution2DKernel, dirtyMemory: Float = .nan) -> Results {
     func dirty(_ count: Int) -> AlignedBuffer { AlignedBuffer(count: count, repeating: dirtyMemory) }
     let scratch = dirty(kernel.scratchCount)
     let destination = dirty(shape.destinationCount)
@@ -51,7 +51,7 @@ public struct PReLUConvolutionTrial {
   }
 
   /// The same by the plain convolution, before and after it the PReLU's definition.
-  public func runApart(_ kernel: any Convolution2DKernel) -> Results {
+  package func runApart(_ kernel: any Convolution2DKernel) -> Results {
     let activated = Reference.preluForward(source: trial.source, slope: slope)
     let plain = trial.reading(activated).run(kernel)
     let gradient = Reference.preluBackward(

@@ -2,27 +2,27 @@ import Foundation
 import Testing
 
 /// A product of this package, run to its end as a user would: alone, or on several ranks by the real `mpirun`.
-public struct ProgramRun {
+package struct ProgramRun {
   /// The exit code; 128 + n where signal n ended it.
-  public let status: Int32
-  public let output: String
-  public let errors: String
+  package let status: Int32
+  package let output: String
+  package let errors: String
 
   /// Where mpirun lies; nil where Open MPI is not installed.
-  public static let launcher: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "")
+  package static let launcher: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "")
     .split(separator: ":").map { "\($0)/mpirun" }
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 
   /// The tests that need it are skipped with this comment.
-  public static let skipped: Comment =
+  package static let skipped: Comment =
     "SKIPPED: mpirun is not on PATH; install openmpi-bin to run on several ranks"
 
-  public struct TimeLimitExceeded: Error, CustomStringConvertible {
-    public let description: String
+  package struct TimeLimitExceeded: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// Runs `product` on `ranks` ranks, or without a launcher where `ranks` is nil, and waits.
-  public init(
+  package init(
     ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:],
     timeLimit: TimeInterval = 300
   ) throws {
@@ -33,7 +33,7 @@ public struct ProgramRun {
 }
 
 /// A product of this package while it runs, so that a test can interfere.
-public final class RunningProgram {
+package final class RunningProgram {
   private let process = Process()
   private let name: String
   private let timeLimit: TimeInterval
@@ -43,7 +43,7 @@ public final class RunningProgram {
   /// Starts `product`; see ``ProgramRun/init(ranks:_:_:environment:timeLimit:)``.
   ///
   /// - Parameter terminal: gets what the program writes to standard error, instead of ``wait()``'s `errors`.
-  public init(
+  package init(
     ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:],
     terminal: Terminal? = nil, timeLimit: TimeInterval = 300
   ) throws {
@@ -79,15 +79,15 @@ public final class RunningProgram {
   private var outputFile: URL { folder.appendingPathComponent("out") }
   private var errorFile: URL { folder.appendingPathComponent("err") }
 
-  public var isRunning: Bool { process.isRunning }
+  package var isRunning: Bool { process.isRunning }
   /// Of the program itself, or of mpirun.
-  public var processIdentifier: Int32 { process.processIdentifier }
+  package var processIdentifier: Int32 { process.processIdentifier }
 
-  public func kill(_ signal: Int32) { _ = Foundation.kill(process.processIdentifier, signal) }
+  package func kill(_ signal: Int32) { _ = Foundation.kill(process.processIdentifier, signal) }
 
   /// Waits for the end. An mpirun that hangs after all ranks have ended is killed, and ends as where it crashes there:
   /// Open MPI 4.1's sometimes does the one or the other in `PMIx_server_finalize` after an abort.
-  public func wait() throws -> (status: Int32, output: String, errors: String) {
+  package func wait() throws -> (status: Int32, output: String, errors: String) {
     let deadline = Date(timeIntervalSinceNow: timeLimit)
     var ranksLivedAt = Date()
     var hung = false

@@ -1,12 +1,12 @@
 import Foundation
 
 extension RunningProgram {
-  public struct NotReached: Error, CustomStringConvertible {
-    public let description: String
+  package struct NotReached: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// Waits until `condition` holds, while the program runs.
-  public func wait(until condition: () -> Bool, timeLimit: TimeInterval = 120) throws {
+  package func wait(until condition: () -> Bool, timeLimit: TimeInterval = 120) throws {
     let deadline = Date(timeIntervalSinceNow: timeLimit)
     while !condition() {
       guard isRunning else { throw NotReached(description: "the program ended early: \(try wait())") }
@@ -16,7 +16,7 @@ extension RunningProgram {
   }
 
   /// Sends a signal to one rank alone; this program is mpirun.
-  public func kill(_ signal: Int32, rank: Int) throws {
+  package func kill(_ signal: Int32, rank: Int) throws {
     let list = "/proc/\(processIdentifier)/task/\(processIdentifier)/children"
     let children = try String(contentsOfFile: list, encoding: .utf8).split(separator: " ").compactMap {
       Int32($0)

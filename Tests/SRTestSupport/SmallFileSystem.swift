@@ -1,10 +1,10 @@
 import Foundation
 
 /// A file system in memory of a given size, unmounted with the last reference. Mounting needs to be root.
-public final class SmallFileSystem: Sendable {
-  public let folder: TemporaryFolder
+package final class SmallFileSystem: Sendable {
+  package let folder: TemporaryFolder
 
-  public init(bytes: Int) throws {
+  package init(bytes: Int) throws {
     folder = try TemporaryFolder()
     guard mount("tmpfs", folder.path, "tmpfs", 0, "size=\(bytes)") == 0 else {
       throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EPERM)
@@ -13,5 +13,5 @@ public final class SmallFileSystem: Sendable {
 
   deinit { umount(folder.path) }
 
-  public static let canMount = (try? SmallFileSystem(bytes: 65536)) != nil
+  package static let canMount = (try? SmallFileSystem(bytes: 65536)) != nil
 }

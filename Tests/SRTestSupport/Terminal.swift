@@ -1,7 +1,7 @@
 import Foundation
 
 /// A pseudo-terminal: what a program writes to it, it writes as for a person.
-public final class Terminal {
+package final class Terminal {
   private let master: Int32
   private let slave: FileHandle
 
@@ -9,7 +9,7 @@ public final class Terminal {
   private static let setLock: UInt = 0x4004_5431
   private static let getNumber: UInt = 0x8004_5430
 
-  public init() throws {
+  package init() throws {
     func fail() -> POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard master >= 0 else { throw fail() }
@@ -27,10 +27,10 @@ public final class Terminal {
   deinit { close(master) }
 
   /// For a program's standard output or error, until ``readToEnd()``.
-  public var handle: FileHandle { slave }
+  package var handle: FileHandle { slave }
 
   /// What is written to the terminal until the last program has closed it.
-  public func readToEnd() -> String {
+  package func readToEnd() -> String {
     // The process that was started keeps a reference; the terminal ends when nobody has it open.
     try? slave.close()
     var text: [UInt8] = []

@@ -1,17 +1,17 @@
 import SRTensor
 
 /// What goes into a checkpoint.
-public struct CheckpointContents: Sendable {
-  public var weights: ParameterArena
+package struct CheckpointContents: Sendable {
+  package var weights: ParameterArena
   /// Adam's running mean of the gradient.
-  public var firstMoment: ParameterArena
+  package var firstMoment: ParameterArena
   /// Adam's running mean of the squared gradient.
-  public var secondMoment: ParameterArena
+  package var secondMoment: ParameterArena
   /// The exponential moving average of the weights, where the run keeps one.
-  public var averagedWeights: ParameterArena?
-  public var state: CheckpointState
+  package var averagedWeights: ParameterArena?
+  package var state: CheckpointState
 
-  public init(
+  package init(
     weights: ParameterArena, firstMoment: ParameterArena, secondMoment: ParameterArena,
     averagedWeights: ParameterArena? = nil, state: CheckpointState
   ) {

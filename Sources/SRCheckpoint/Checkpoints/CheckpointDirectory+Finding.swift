@@ -2,7 +2,7 @@ import Foundation
 
 extension CheckpointDirectory {
   /// The checkpoint that a user names. Throws ``CheckpointError/absent(path:advice:)`` where there is none.
-  public init(existing path: String) throws {
+  package init(existing path: String) throws {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw CheckpointError.absent(path: path, advice: "nothing is there")
@@ -23,7 +23,7 @@ extension CheckpointDirectory {
 
   /// The file to take weights from: `path` itself, or of a checkpoint, which is verified, the averaged weights where the run
   /// averaged them, else the model's. Throws ``CheckpointError``.
-  public static func weightFile(_ path: String) throws -> String {
+  package static func weightFile(_ path: String) throws -> String {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
     else { return path }

@@ -2,20 +2,20 @@ import SRFiles
 
 extension CheckpointDirectory {
   /// One file of a checkpoint, and whether it is what `checksums.json` says.
-  public struct FileReport: Codable, Equatable, Sendable {
-    public let name: String
-    public let recorded: FileDigest?
+  package struct FileReport: Codable, Equatable, Sendable {
+    package let name: String
+    package let recorded: FileDigest?
     /// Absent where the file could not be read.
-    public let found: FileDigest?
+    package let found: FileDigest?
     /// `nil` for a sound file.
-    public let problem: String?
+    package let problem: String?
   }
 
   /// Files without which a checkpoint cannot be resumed from.
   private static let required = [modelFile, optimizerFile, stateFile]
 
   /// Reads every file through and compares it with its record, in the order of the names.
-  public func fileReports() -> [FileReport] {
+  package func fileReports() -> [FileReport] {
     let checksums: CheckpointChecksums
     do {
       checksums = try ReadableJSON.decode(

@@ -12,7 +12,7 @@ extension CheckpointDirectory {
   /// The state's `weightsSHA256` is computed here. A checkpoint that is at `path` already is replaced.
   /// Throws ``CheckpointError/notWritten(path:cause:)``; then nothing is left of it and what was there stays.
   @discardableResult
-  public static func write(_ contents: CheckpointContents, to path: String) throws -> CheckpointDirectory {
+  package static func write(_ contents: CheckpointContents, to path: String) throws -> CheckpointDirectory {
     let folder = DirectoryCalls.parent(of: path)
     let name = (path as NSString).lastPathComponent
     let temporary = "\(folder)/.\(name)\(temporaryMarker)\(getpid())"

@@ -4,27 +4,27 @@ import SRTensor
 
 /// One checkpoint: a directory with `model.safetensors`, `optimizer.safetensors`, `state.json`,
 /// `checksums.json` and, for runs that average their weights, `ema.safetensors`.
-public struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible {
-  public static let modelFile = "model.safetensors"
-  public static let optimizerFile = "optimizer.safetensors"
-  public static let averagedFile = "ema.safetensors"
-  public static let stateFile = "state.json"
-  public static let checksumsFile = "checksums.json"
+package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible {
+  package static let modelFile = "model.safetensors"
+  package static let optimizerFile = "optimizer.safetensors"
+  package static let averagedFile = "ema.safetensors"
+  package static let stateFile = "state.json"
+  package static let checksumsFile = "checksums.json"
 
-  public let path: String
+  package let path: String
 
-  public init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
-  public var description: String { path }
+  package var description: String { path }
 
   /// Path of one of its files.
-  public func file(_ name: String) -> String { "\(path)/\(name)" }
+  package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Whether the directory holds averaged weights.
-  public var hasAveragedWeights: Bool { FileManager.default.fileExists(atPath: file(Self.averagedFile)) }
+  package var hasAveragedWeights: Bool { FileManager.default.fileExists(atPath: file(Self.averagedFile)) }
 
   /// Reads `state.json`, without verifying checksums. Throws ``CheckpointError``.
-  public func state() throws -> CheckpointState {
+  package func state() throws -> CheckpointState {
     struct Version: Decodable {
       let format_version: Int
     }
@@ -47,26 +47,26 @@ public struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible 
   /// Throws ``CheckpointError`` naming each file that is absent, or of another size or SHA-256, than
   /// recorded.
   @discardableResult
-  public func verify() throws -> CheckpointState {
+  package func verify() throws -> CheckpointState {
     let problems = fileReports().compactMap { report in report.problem.map { "\(report.name): \($0)" } }
     guard problems.isEmpty else { throw CheckpointError.damaged(path: path, problems: problems) }
     return try state()
   }
 
   /// Fills `arena` with the model's weights. Throws ``SafetensorsError``.
-  public func loadWeights(into arena: ParameterArena) throws {
+  package func loadWeights(into arena: ParameterArena) throws {
     try loadParameters(from: file(Self.modelFile), into: arena)
   }
 
   /// Fills the optimizer's moments. Throws ``SafetensorsError``.
-  public func loadMoments(first: ParameterArena, second: ParameterArena) throws {
+  package func loadMoments(first: ParameterArena, second: ParameterArena) throws {
     try loadParameters(
       from: file(Self.optimizerFile), into: Self.moments(first: first, second: second))
   }
 
   /// Fills `arena` with the averaged weights. Throws ``CheckpointError/lacks(path:file:)`` where there are
   /// none, or ``SafetensorsError``.
-  public func loadAveragedWeights(into arena: ParameterArena) throws {
+  package func loadAveragedWeights(into arena: ParameterArena) throws {
     guard hasAveragedWeights else { throw CheckpointError.lacks(path: path, file: Self.averagedFile) }
     try loadParameters(from: file(Self.averagedFile), into: arena)
   }

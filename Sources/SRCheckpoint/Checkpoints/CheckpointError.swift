@@ -1,7 +1,7 @@
 import SRFiles
 
 /// A checkpoint cannot be written or used.
-public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The checkpoint at `path` was not written; those before it are untouched.
   case notWritten(path: String, cause: FileError)
   /// The checkpoint at `path` is damaged; one problem a file.
@@ -13,7 +13,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   /// The checkpoint has no file of that name, such as `ema.safetensors`.
   case lacks(path: String, file: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notWritten(let path, let cause):
       "checkpoint \(path) was not written, earlier ones are untouched: \(cause)"

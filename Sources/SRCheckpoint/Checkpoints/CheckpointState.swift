@@ -1,16 +1,16 @@
 /// Where a run stands, beside its arenas: with them, all that it needs to go on to the same bits.
-public struct CheckpointState: Codable, Equatable, Sendable {
+package struct CheckpointState: Codable, Equatable, Sendable {
   /// The version that this code writes and reads.
-  public static let currentFormatVersion = 1
+  package static let currentFormatVersion = 1
 
   /// The best epoch so far, by the metric that picks it.
-  public struct Best: Codable, Equatable, Sendable {
+  package struct Best: Codable, Equatable, Sendable {
     /// Such as `valid_psnr`.
-    public var metric: String
-    public var epoch: Int
-    public var value: Double
+    package var metric: String
+    package var epoch: Int
+    package var value: Double
 
-    public init(metric: String, epoch: Int, value: Double) {
+    package init(metric: String, epoch: Int, value: Double) {
       self.metric = metric
       self.epoch = epoch
       self.value = value
@@ -18,38 +18,38 @@ public struct CheckpointState: Codable, Equatable, Sendable {
   }
 
   /// A learning rate schedule's position.
-  public struct LearningRate: Codable, Equatable, Sendable {
+  package struct LearningRate: Codable, Equatable, Sendable {
     /// The rate of the next step.
-    public var rate: Double
+    package var rate: Double
 
-    public init(rate: Double) { self.rate = rate }
+    package init(rate: Double) { self.rate = rate }
   }
 
-  public var formatVersion = Self.currentFormatVersion
+  package var formatVersion = Self.currentFormatVersion
   /// The epoch that the next step belongs to, from 1.
-  public var epoch: Int
+  package var epoch: Int
   /// Optimizer steps done since the start of the run.
-  public var step: Int
+  package var step: Int
   /// Steps of ``epoch`` that are done.
-  public var stepInEpoch: Int
+  package var stepInEpoch: Int
   /// Epochs that are done and validated: their lines are in the log.
-  public var completedEpochs: Int
-  public var seed: UInt64
-  public var learningRate: LearningRate
-  public var best: Best?
+  package var completedEpochs: Int
+  package var seed: UInt64
+  package var learningRate: LearningRate
+  package var best: Best?
   /// The run's configuration, as YAML.
-  public var configuration: String
-  public var dataSHA256: String
+  package var configuration: String
+  package var dataSHA256: String
   /// SHA-256 of the weight files of the loss's networks, by name; nil in checkpoints of versions that did not record them.
-  public var networkSHA256: [String: String]?
+  package var networkSHA256: [String: String]?
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights; set by whoever writes the checkpoint.
-  public var weightsSHA256: String
-  public var srdistVersion: String
+  package var weightsSHA256: String
+  package var srdistVersion: String
   /// Sums over the part of the epoch that is done, by the trainer's own names, so that the epoch's log line
   /// after a resume equals the uninterrupted run's.
-  public var epochSums: [String: [Double]]
+  package var epochSums: [String: [Double]]
 
-  public init(
+  package init(
     epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
     best: Best? = nil, configuration: String, dataSHA256: String,
     networkSHA256: [String: String]? = nil, weightsSHA256: String = "",

@@ -4,39 +4,39 @@ import SRFiles
 /// The checkpoints of a run: `step-00001234/` for the last few, `best/` for the best by validation.
 ///
 /// One process at a time writes to a store (rank 0).
-public struct CheckpointStore: Sendable {
+package struct CheckpointStore: Sendable {
   private static let stepPrefix = "step-"
   private static let bestName = "best"
 
-  public let path: String
+  package let path: String
 
-  public init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
   /// Creates the folder where it is not there. Call it once, before the first write. Throws ``FileError``.
-  public func prepare() throws {
+  package func prepare() throws {
     try DirectoryCalls.createWithParents(path)
     try recover()
   }
 
   /// Clears away what interrupted writes left, and puts back a checkpoint that had stepped aside for one that never came.
   /// Call it before the first read by the process that is to write. Throws ``FileError``.
-  public func recover() throws {
+  package func recover() throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     try CheckpointDirectory.restoreReplaced(in: path)
   }
 
   /// Where the checkpoint of `step` lies, or would.
-  public func checkpoint(atStep step: Int) -> CheckpointDirectory {
+  package func checkpoint(atStep step: Int) -> CheckpointDirectory {
     let digits = String(step)
     let name = Self.stepPrefix + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     return CheckpointDirectory(path: "\(path)/\(name)")
   }
 
   /// Where the best checkpoint lies, or would.
-  public var best: CheckpointDirectory { CheckpointDirectory(path: "\(path)/\(Self.bestName)") }
+  package var best: CheckpointDirectory { CheckpointDirectory(path: "\(path)/\(Self.bestName)") }
 
   /// Whether a checkpoint lies in this store.
-  public func contains(_ checkpoint: CheckpointDirectory) -> Bool {
+  package func contains(_ checkpoint: CheckpointDirectory) -> Bool {
     func resolved(_ path: String) -> String {
       URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
     }
@@ -45,26 +45,26 @@ public struct CheckpointStore: Sendable {
 
   /// Writes the checkpoint of `contents.state.step`. Throws ``CheckpointError``.
   @discardableResult
-  public func save(_ contents: CheckpointContents) throws -> CheckpointDirectory {
+  package func save(_ contents: CheckpointContents) throws -> CheckpointDirectory {
     try CheckpointDirectory.write(contents, to: checkpoint(atStep: contents.state.step).path)
   }
 
   /// Replaces the best checkpoint: a copy of its own, so that pruning or damage elsewhere does not touch it.
   /// Throws ``CheckpointError``.
   @discardableResult
-  public func saveBest(_ contents: CheckpointContents) throws -> CheckpointDirectory {
+  package func saveBest(_ contents: CheckpointContents) throws -> CheckpointDirectory {
     try CheckpointDirectory.write(contents, to: best.path)
   }
 
   /// The numbered checkpoints, newest first; none where the folder does not exist. Throws
   /// ``FileError``.
-  public func list() throws -> [CheckpointDirectory] {
+  package func list() throws -> [CheckpointDirectory] {
     try steps().map { checkpoint(atStep: $0) }
   }
 
   /// The newest checkpoint that verifies (the best one included), its state, and why newer ones were passed
   /// over. Throws ``FileError``.
-  public func newestVerified() throws -> Selection {
+  package func newestVerified() throws -> Selection {
     var selection = Selection()
     for checkpoint in try candidates() {
       do {
@@ -81,7 +81,7 @@ public struct CheckpointStore: Sendable {
   /// Removes numbered checkpoints but the `count` newest. The newest that verifies stays in any case, and the
   /// best one is not touched. Returns those removed. Throws ``FileError``.
   @discardableResult
-  public func prune(keep count: Int) throws -> [CheckpointDirectory] {
+  package func prune(keep count: Int) throws -> [CheckpointDirectory] {
     precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")
     let all = try list()
     guard all.count > count else { return [] }
@@ -94,7 +94,7 @@ public struct CheckpointStore: Sendable {
   /// Removes the checkpoints of later steps, the best one included: they belong to a future that the run goes back from.
   /// Those that this program cannot read, perhaps because a newer one wrote them, stay. Returns those removed. Throws ``FileError``.
   @discardableResult
-  public func removeNewer(thanStep step: Int) throws -> [CheckpointDirectory] {
+  package func removeNewer(thanStep step: Int) throws -> [CheckpointDirectory] {
     var newer = try steps().filter { $0 > step }.map { checkpoint(atStep: $0) }
     if let state = try? best.state(), state.step > step { newer.append(best) }
     newer = newer.filter { (try? $0.verify()) != nil }
@@ -103,12 +103,12 @@ public struct CheckpointStore: Sendable {
   }
 
   /// What ``newestVerified()`` found.
-  public struct Selection: Sendable {
+  package struct Selection: Sendable {
     /// Absent where no checkpoint verifies.
-    public internal(set) var checkpoint: CheckpointDirectory?
-    public internal(set) var state: CheckpointState?
+    package internal(set) var checkpoint: CheckpointDirectory?
+    package internal(set) var state: CheckpointState?
     /// Damaged checkpoints that were passed over, newest first.
-    public internal(set) var warnings: [CheckpointError] = []
+    package internal(set) var warnings: [CheckpointError] = []
   }
 
   /// Steps of the numbered checkpoints, newest first.

@@ -1,6 +1,6 @@
 extension Inspection {
   /// The inspection for a person to read.
-  public var text: String {
+  package var text: String {
     var sections: [[String]] = []
     if let state { sections.append(Self.lines(of: state)) }
     if !metadata.isEmpty {

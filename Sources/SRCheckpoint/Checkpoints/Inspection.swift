@@ -1,41 +1,41 @@
 import Foundation
 
 /// What a weight file, a checkpoint, or a run's folder holds.
-public struct Inspection: Codable, Equatable, Sendable {
-  public enum Kind: String, Codable, Sendable {
+package struct Inspection: Codable, Equatable, Sendable {
+  package enum Kind: String, Codable, Sendable {
     case weightFile = "weight_file"
     case checkpoint
     case run
   }
 
-  public struct Tensor: Codable, Equatable, Sendable {
-    public let name: String
-    public let dtype: String
-    public let shape: [Int]
-    public let count: Int
+  package struct Tensor: Codable, Equatable, Sendable {
+    package let name: String
+    package let dtype: String
+    package let shape: [Int]
+    package let count: Int
   }
 
   /// One checkpoint of a run, and what is wrong with it.
-  public struct CheckpointSummary: Codable, Equatable, Sendable {
-    public let path: String
-    public let step: Int?
-    public let epoch: Int?
+  package struct CheckpointSummary: Codable, Equatable, Sendable {
+    package let path: String
+    package let step: Int?
+    package let epoch: Int?
     /// `nil` for a sound checkpoint.
-    public let problem: String?
+    package let problem: String?
   }
 
-  public let path: String
-  public let kind: Kind
+  package let path: String
+  package let kind: Kind
   /// Of the weight file, or of the checkpoint's model.
-  public private(set) var tensors: [Tensor] = []
-  public private(set) var metadata: [String: String] = [:]
-  public private(set) var state: CheckpointState?
+  package private(set) var tensors: [Tensor] = []
+  package private(set) var metadata: [String: String] = [:]
+  package private(set) var state: CheckpointState?
   /// The checkpoint's files against `checksums.json`.
-  public private(set) var files: [CheckpointDirectory.FileReport] = []
+  package private(set) var files: [CheckpointDirectory.FileReport] = []
   /// A run's checkpoints, newest first, then the best.
-  public private(set) var checkpoints: [CheckpointSummary] = []
+  package private(set) var checkpoints: [CheckpointSummary] = []
   /// What is damaged; empty where all is sound.
-  public private(set) var problems: [String] = []
+  package private(set) var problems: [String] = []
 
   enum CodingKeys: String, CodingKey {
     case path, kind, tensors, metadata, state, files, checkpoints, problems
@@ -45,7 +45,7 @@ public struct Inspection: Codable, Equatable, Sendable {
   ///
   /// Damage inside a checkpoint is reported in ``problems``. Throws ``SafetensorsError`` for a weight file
   /// that is malformed, and ``InspectionError`` for a path that is none of these.
-  public init(path: String) throws {
+  package init(path: String) throws {
     var isDirectory = ObjCBool(false)
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw InspectionError(path: path, problem: "does not exist")
@@ -110,11 +110,11 @@ public struct Inspection: Codable, Equatable, Sendable {
 }
 
 /// A path that holds nothing to inspect.
-public struct InspectionError: Error, Equatable, Sendable, CustomStringConvertible {
-  public let path: String
-  public let problem: String
+package struct InspectionError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let path: String
+  package let problem: String
 
-  public var description: String {
+  package var description: String {
     "\(path) \(problem); expected a .safetensors file, a checkpoint, or a run"
   }
 }

@@ -2,11 +2,11 @@ import SRTensor
 
 /// An arena and what its tensors' names begin with in a file: optimizer moments lie in one file as
 /// `exp_avg.NAME` and `exp_avg_sq.NAME`.
-public struct ParameterGroup: Sendable {
-  public let prefix: String
-  public let arena: ParameterArena
+package struct ParameterGroup: Sendable {
+  package let prefix: String
+  package let arena: ParameterArena
 
-  public init(prefix: String = "", arena: ParameterArena) {
+  package init(prefix: String = "", arena: ParameterArena) {
     self.prefix = prefix
     self.arena = arena
   }
@@ -19,7 +19,7 @@ public struct ParameterGroup: Sendable {
 ///
 /// Throws ``SafetensorsError``, and then leaves the arena as it was; a mismatch lists every missing, extra
 /// and misshapen tensor.
-public func loadParameters(
+package func loadParameters(
   from path: String, into arena: ParameterArena, ignoringExtra: Bool = false
 ) throws {
   try loadParameters(from: path, into: [ParameterGroup(arena: arena)], ignoringExtra: ignoringExtra)
@@ -27,7 +27,7 @@ public func loadParameters(
 
 /// Fills several arenas from one file; see
 /// ``loadParameters(from:into:ignoringExtra:)-(String,ParameterArena,Bool)``.
-public func loadParameters(
+package func loadParameters(
   from path: String, into groups: [ParameterGroup], ignoringExtra: Bool = false
 ) throws {
   let file = try SafetensorsFile(path: path)
@@ -59,7 +59,7 @@ public func loadParameters(
 
 /// Writes every parameter of `arena` to a safetensors file at `path`, in PyTorch's names, shapes and element
 /// order, atomically. Throws ``SafetensorsError``.
-public func saveParameters(
+package func saveParameters(
   _ arena: ParameterArena, to path: String, metadata: [String: String] = [:]
 ) throws {
   try SafetensorsWriter(tensors: [ParameterGroup(arena: arena)].tensors, metadata: metadata).write(to: path)

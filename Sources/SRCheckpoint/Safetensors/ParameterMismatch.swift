@@ -1,11 +1,11 @@
 /// How the tensors of a weight file differ from the parameters of a model.
-public struct ParameterMismatch: Equatable, Sendable, CustomStringConvertible {
-  public struct Misshapen: Equatable, Sendable {
-    public let name: String
-    public let expected: [Int]
-    public let found: [Int]
+package struct ParameterMismatch: Equatable, Sendable, CustomStringConvertible {
+  package struct Misshapen: Equatable, Sendable {
+    package let name: String
+    package let expected: [Int]
+    package let found: [Int]
 
-    public init(name: String, expected: [Int], found: [Int]) {
+    package init(name: String, expected: [Int], found: [Int]) {
       self.name = name
       self.expected = expected
       self.found = found
@@ -13,14 +13,14 @@ public struct ParameterMismatch: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// Parameters that the file lacks, in the model's order.
-  public var missing: [String] = []
+  package var missing: [String] = []
   /// Tensors that the model does not have, in the file's order.
-  public var extra: [String] = []
-  public var misshapen: [Misshapen] = []
+  package var extra: [String] = []
+  package var misshapen: [Misshapen] = []
 
-  public var isEmpty: Bool { missing.isEmpty && extra.isEmpty && misshapen.isEmpty }
+  package var isEmpty: Bool { missing.isEmpty && extra.isEmpty && misshapen.isEmpty }
 
-  public var description: String {
+  package var description: String {
     let parts = [
       Self.list("missing", missing),
       Self.list("extra", extra),

@@ -1,5 +1,5 @@
 /// Element types of the safetensors format that fill whole bytes.
-public enum SafetensorsDType: String, Sendable, CaseIterable, Codable {
+package enum SafetensorsDType: String, Sendable, CaseIterable, Codable {
   case bool = "BOOL"
   case uint8 = "U8"
   case int8 = "I8"
@@ -18,7 +18,7 @@ public enum SafetensorsDType: String, Sendable, CaseIterable, Codable {
   case complex64 = "C64"
 
   /// Bytes of one element.
-  public var size: Int {
+  package var size: Int {
     switch self {
     case .bool, .uint8, .int8, .float8E4M3, .float8E5M2: 1
     case .int16, .uint16, .float16, .bfloat16: 2

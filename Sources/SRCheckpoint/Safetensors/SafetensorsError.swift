@@ -1,8 +1,8 @@
 import SRFiles
 
 /// A safetensors file cannot be read, or does not hold what was asked of it.
-public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
-  public enum Problem: Equatable, Sendable {
+package struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
+  package enum Problem: Equatable, Sendable {
     /// The system could not open, map, or write the file.
     case file(FileError)
     /// Fewer than the 8 bytes of the header's length.
@@ -33,25 +33,25 @@ public struct SafetensorsError: Error, Equatable, Sendable, CustomStringConverti
     case parameterMismatch(ParameterMismatch)
   }
 
-  public let path: String
+  package let path: String
   /// The tensor in question, where it is one.
-  public let tensor: String?
-  public let problem: Problem
+  package let tensor: String?
+  package let problem: Problem
 
-  public init(path: String, tensor: String? = nil, _ problem: Problem) {
+  package init(path: String, tensor: String? = nil, _ problem: Problem) {
     self.path = path
     self.tensor = tensor
     self.problem = problem
   }
 
-  public var description: String {
+  package var description: String {
     let place = tensor.map { "\(path): tensor \($0)" } ?? path
     return "\(place): \(problem)"
   }
 }
 
 extension SafetensorsError.Problem: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .file(let error):
       return "\(error)"

@@ -2,14 +2,14 @@ import SRFiles
 
 /// A safetensors file, mapped into memory: its header is validated when it is opened, a tensor is read when
 /// asked for.
-public struct SafetensorsFile: Sendable {
-  public let path: String
-  public let header: SafetensorsHeader
+package struct SafetensorsFile: Sendable {
+  package let path: String
+  package let header: SafetensorsHeader
   private let file: MappedFile
   private let dataOffset: Int
 
   /// Opens the file at `path`. Throws ``SafetensorsError`` where it cannot be read or is malformed.
-  public init(path: String) throws {
+  package init(path: String) throws {
     do {
       file = try MappedFile(path: path)
     } catch let error as FileError {
@@ -34,12 +34,12 @@ public struct SafetensorsFile: Sendable {
       dataLength: fileBytes - dataOffset, path: path)
   }
 
-  public var tensors: [SafetensorsHeader.Tensor] { header.tensors }
-  public var metadata: [String: String] { header.metadata }
+  package var tensors: [SafetensorsHeader.Tensor] { header.tensors }
+  package var metadata: [String: String] { header.metadata }
 
   /// The elements of the tensor called `name`, row-major. Throws ``SafetensorsError`` where there is none, or
   /// where its dtype is none of F32, F16, BF16, F64.
-  public func floats(named name: String) throws -> [Float] {
+  package func floats(named name: String) throws -> [Float] {
     guard let tensor = header.tensor(named: name) else {
       throw SafetensorsError(path: path, tensor: name, .noSuchTensor)
     }
@@ -47,7 +47,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// The elements of a tensor of this file, row-major, converted to `Float` (F64 is rounded to nearest).
-  public func floats(_ tensor: SafetensorsHeader.Tensor) throws -> [Float] {
+  package func floats(_ tensor: SafetensorsHeader.Tensor) throws -> [Float] {
     func elements<Bits: FixedWidthInteger>(_: Bits.Type, _ convert: (Bits) -> Float) -> [Float] {
       file.withBytes { bytes in
         (0..<tensor.count).map { index in

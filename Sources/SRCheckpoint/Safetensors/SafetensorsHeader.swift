@@ -2,26 +2,26 @@
 ///
 /// The format: 8 bytes of header length (little-endian), a JSON header, then the data. See the README of
 /// github.com/huggingface/safetensors.
-public struct SafetensorsHeader: Sendable, Equatable {
-  public struct Tensor: Sendable, Equatable {
-    public let name: String
-    public let dtype: SafetensorsDType
+package struct SafetensorsHeader: Sendable, Equatable {
+  package struct Tensor: Sendable, Equatable {
+    package let name: String
+    package let dtype: SafetensorsDType
     /// Row-major; empty for a scalar.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Where its bytes lie after the header.
-    public let range: Range<Int>
+    package let range: Range<Int>
     /// Number of elements.
-    public var count: Int { range.count / dtype.size }
+    package var count: Int { range.count / dtype.size }
   }
 
   /// The longest header that is accepted, in bytes, as in the reference implementation.
-  public static let maximumLength = 100_000_000
+  package static let maximumLength = 100_000_000
 
   /// In the order of their bytes.
-  public let tensors: [Tensor]
-  public let metadata: [String: String]
+  package let tensors: [Tensor]
+  package let metadata: [String: String]
 
-  public func tensor(named name: String) -> Tensor? { tensors.first { $0.name == name } }
+  package func tensor(named name: String) -> Tensor? { tensors.first { $0.name == name } }
 
   /// Parses and validates the header of the file at `path`, which has `dataLength` bytes after it.
   ///

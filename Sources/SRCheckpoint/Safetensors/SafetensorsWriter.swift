@@ -2,15 +2,15 @@ import Foundation
 import SRFiles
 
 /// Writes float32 tensors as a safetensors file. The same tensors and metadata always give the same bytes.
-public struct SafetensorsWriter {
-  public struct Tensor: Sendable {
-    public let name: String
-    public let shape: [Int]
+package struct SafetensorsWriter {
+  package struct Tensor: Sendable {
+    package let name: String
+    package let shape: [Int]
     /// Row-major.
-    public let values: [Float]
+    package let values: [Float]
 
     /// `values.count` is the product of `shape`.
-    public init(name: String, shape: [Int], values: [Float]) {
+    package init(name: String, shape: [Int], values: [Float]) {
       precondition(
         values.count == shape.reduce(1, *), "\(name): \(values.count) values given for shape \(shape)")
       self.name = name
@@ -23,7 +23,7 @@ public struct SafetensorsWriter {
   private let header: String
 
   /// Prepares a file of `tensors`, in this order. Names are unique, and none is `__metadata__`.
-  public init(tensors: [Tensor], metadata: [String: String] = [:]) {
+  package init(tensors: [Tensor], metadata: [String: String] = [:]) {
     var names: Set<String> = ["__metadata__"]
     var members: [String] = []
     if !metadata.isEmpty {
@@ -48,13 +48,13 @@ public struct SafetensorsWriter {
   }
 
   /// Bytes of the whole file.
-  public var byteCount: Int {
+  package var byteCount: Int {
     8 + header.utf8.count + tensors.reduce(0) { $0 + 4 * $1.values.count }
   }
 
   /// Writes the file under a temporary name, flushes it, and renames it to `path`: a reader sees the old file
   /// or the new one, never a part. Throws ``SafetensorsError``.
-  public func write(to path: String) throws {
+  package func write(to path: String) throws {
     do {
       try write(to: DurableFileWriter(replacing: path))
     } catch let error as FileError {

@@ -1,18 +1,18 @@
 import Foundation
 
 /// The two parts of the data that a run needs.
-public struct DatasetSplit: Sendable {
-  public let train: any PairDataset
-  public let valid: any PairDataset
+package struct DatasetSplit: Sendable {
+  package let train: any PairDataset
+  package let valid: any PairDataset
 
-  public init(train: any PairDataset, valid: any PairDataset) {
+  package init(train: any PairDataset, valid: any PairDataset) {
     self.train = train
     self.valid = valid
   }
 
   /// The `.npy` pairs in a directory that `srdist prepare` wrote.
   /// - Throws: ``FileError``, ``NumPyError`` or ``PairDatasetError``.
-  public static func load(directory: String) throws -> DatasetSplit {
+  package static func load(directory: String) throws -> DatasetSplit {
     let train = try NumPyPairDataset(directory: directory, split: .train)
     let valid = try NumPyPairDataset(directory: directory, split: .valid)
     guard train.lowResHeight == valid.lowResHeight, train.lowResWidth == valid.lowResWidth else {
@@ -28,7 +28,7 @@ public struct DatasetSplit: Sendable {
   /// Drawn faces, for a run without data; no face serves both parts. See ``SyntheticFaces``.
   ///
   /// - Parameter threads: only makes it faster.
-  public static func synthetic(
+  package static func synthetic(
     trainCount: Int, validCount: Int, seed: UInt64,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount
   ) -> DatasetSplit {

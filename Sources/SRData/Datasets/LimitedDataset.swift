@@ -18,7 +18,7 @@ struct LimitedDataset: PairDataset {
 
 extension DatasetSplit {
   /// The same data, but no more than so many pairs of each part.
-  public func limited(train trainCount: Int, valid validCount: Int) -> DatasetSplit {
+  package func limited(train trainCount: Int, valid validCount: Int) -> DatasetSplit {
     DatasetSplit(
       train: LimitedDataset(base: train, count: min(trainCount, train.count)),
       valid: LimitedDataset(base: valid, count: min(validCount, valid.count)))

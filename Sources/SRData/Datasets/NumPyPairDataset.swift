@@ -1,33 +1,33 @@
 /// The pairs of one split in a directory of `.npy` files: `lr_train.npy` and `hr_train.npy`, or the `valid` ones,
 /// uint8 NHWC, mapped into memory.
-public struct NumPyPairDataset: PairDataset {
-  public enum Split: String, Sendable, CaseIterable {
+package struct NumPyPairDataset: PairDataset {
+  package enum Split: String, Sendable, CaseIterable {
     case train
     case valid
 
     /// File name of the low-resolution pictures.
-    public var lowResFile: String { "lr_\(rawValue).npy" }
+    package var lowResFile: String { "lr_\(rawValue).npy" }
     /// File name of the high-resolution pictures.
-    public var highResFile: String { "hr_\(rawValue).npy" }
+    package var highResFile: String { "hr_\(rawValue).npy" }
   }
 
-  public let summary: String
-  public let count: Int
-  public let lowResHeight: Int
-  public let lowResWidth: Int
-  public let scale: Int
+  package let summary: String
+  package let count: Int
+  package let lowResHeight: Int
+  package let lowResWidth: Int
+  package let scale: Int
   private let lowRes: NumPyArray
   private let highRes: NumPyArray
 
   /// Height and width below which a high-resolution picture has no SSIM, by which every picture is measured: its
   /// window mirrors 5 pixels at each edge.
-  public static let smallestHighResSide = 6
+  package static let smallestHighResSide = 6
 
   /// Maps the two files and checks that they belong together.
   /// - Parameter scale: what the high-resolution sides must be a multiple of, exactly.
   /// - Throws: ``FileError``, ``NumPyError``, or ``PairDatasetError`` where the files do not fit each other, or the pictures
   ///   are smaller than ``smallestHighResSide``.
-  public init(directory: String, split: Split, scale: Int = 4) throws {
+  package init(directory: String, split: Split, scale: Int = 4) throws {
     let lowRes = try Self.pictures("\(directory)/\(split.lowResFile)")
     let highRes = try Self.pictures("\(directory)/\(split.highResFile)")
     guard lowRes.shape[0] == highRes.shape[0] else {
@@ -58,7 +58,7 @@ public struct NumPyPairDataset: PairDataset {
     lowResWidth = lowRes.shape[2]
   }
 
-  public func withPair<Result>(
+  package func withPair<Result>(
     at index: Int,
     _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) throws -> Result
   ) rethrows -> Result {
@@ -78,18 +78,18 @@ public struct NumPyPairDataset: PairDataset {
 }
 
 /// Arrays that do not form pairs.
-public struct PairDatasetError: Error, CustomStringConvertible, Sendable, Equatable {
-  public let path: String
-  public let expected: String
-  public let found: String
+package struct PairDatasetError: Error, CustomStringConvertible, Sendable, Equatable {
+  package let path: String
+  package let expected: String
+  package let found: String
 
-  public init(path: String, expected: String, found: String) {
+  package init(path: String, expected: String, found: String) {
     self.path = path
     self.expected = expected
     self.found = found
   }
 
-  public var description: String {
+  package var description: String {
     "\(path): expected \(expected), found \(found); `srdist prepare --scale 4` writes files that fit"
   }
 }

@@ -3,7 +3,7 @@ import SRFiles
 
 /// Pairs of a low-resolution picture and the high-resolution one that it was made from, all of one size, as
 /// 8-bit RGB in memory or in a mapped file. Reading is safe from several threads.
-public protocol PairDataset: Sendable {
+package protocol PairDataset: Sendable {
   /// What the log calls the data, such as a path or the generator's name.
   var summary: String { get }
   /// Number of pairs.
@@ -21,17 +21,17 @@ public protocol PairDataset: Sendable {
 }
 
 extension PairDataset {
-  public var highResHeight: Int { lowResHeight * scale }
-  public var highResWidth: Int { lowResWidth * scale }
+  package var highResHeight: Int { lowResHeight * scale }
+  package var highResWidth: Int { lowResWidth * scale }
   /// Floats of a low-resolution picture, `lowResHeight * lowResWidth * 3`.
-  public var lowResElementCount: Int { lowResHeight * lowResWidth * 3 }
+  package var lowResElementCount: Int { lowResHeight * lowResWidth * 3 }
   /// Floats of a high-resolution picture, `highResHeight * highResWidth * 3`.
-  public var highResElementCount: Int { highResHeight * highResWidth * 3 }
+  package var highResElementCount: Int { highResHeight * highResWidth * 3 }
 
   /// Writes a pair as float32 HWC with intensities 0...1, that is byte / 255.
   ///
   /// `lowRes` has room for ``lowResElementCount`` floats, `highRes` for ``highResElementCount``.
-  public func load(
+  package func load(
     index: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
     withPair(at: index) { lowResBytes, highResBytes in
@@ -40,20 +40,20 @@ extension PairDataset {
     }
   }
 
-  public func lowResImage(at index: Int) -> RGBImage {
+  package func lowResImage(at index: Int) -> RGBImage {
     withPair(at: index) { bytes, _ in
       RGBImage(width: lowResWidth, height: lowResHeight, pixels: Array(bytes))
     }
   }
 
-  public func highResImage(at index: Int) -> RGBImage {
+  package func highResImage(at index: Int) -> RGBImage {
     withPair(at: index) { _, bytes in
       RGBImage(width: highResWidth, height: highResHeight, pixels: Array(bytes))
     }
   }
 
   /// SHA-256 in hexadecimal over the sizes and every byte, pair by pair: ranks and resumed runs compare it.
-  public func contentHash() -> String {
+  package func contentHash() -> String {
     var hasher = SHA256()
     let sizes = "\(count) pairs \(lowResHeight)x\(lowResWidth)x3 \(highResHeight)x\(highResWidth)x3\n"
     hasher.update(data: Array(sizes.utf8))

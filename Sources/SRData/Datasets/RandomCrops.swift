@@ -4,7 +4,7 @@ import SRTensor
 
 /// Fresh crops of full images, one for each epoch and index: `full_train.npy` as `srdist prepare --keep-full`
 /// writes it, uint8 NHWC, cropped to the high-resolution size and resized bicubically to the low-resolution one.
-public struct RandomCrops: Sendable {
+package struct RandomCrops: Sendable {
   private let images: NumPyArray
   private let lowResHeight: Int
   private let lowResWidth: Int
@@ -14,7 +14,7 @@ public struct RandomCrops: Sendable {
   private let seed: UInt64
 
   /// Name of the file in the data folder.
-  public static let fileName = "full_train.npy"
+  package static let fileName = "full_train.npy"
   /// Keeps the crops' random streams apart from those of sample order, flips and initial weights.
   private static let tag: UInt64 = 0x6372_6F70
 
@@ -23,7 +23,7 @@ public struct RandomCrops: Sendable {
   ///   - pairs: whose sizes the crops take.
   ///   - seed: of the crops' positions.
   /// - Throws: ``FileError`` or ``NumPyError``, also where the images are smaller than the crops.
-  public init(directory: String, like pairs: any PairDataset, seed: UInt64) throws {
+  package init(directory: String, like pairs: any PairDataset, seed: UInt64) throws {
     let path = "\(directory)/\(Self.fileName)"
     images = try NumPyArray(path: path, rank: 4)
     (lowResHeight, lowResWidth) = (pairs.lowResHeight, pairs.lowResWidth)
@@ -40,10 +40,10 @@ public struct RandomCrops: Sendable {
     self.seed = seed
   }
 
-  public var count: Int { images.shape[0] }
+  package var count: Int { images.shape[0] }
 
   /// SHA-256 in hexadecimal over the full images' shape and every byte: ranks and resumed runs compare it.
-  public func contentHash() -> String {
+  package func contentHash() -> String {
     var hasher = SHA256()
     hasher.update(data: Array("\(images.shape)\n".utf8))
     hasher.update(bufferPointer: UnsafeRawBufferPointer(images.bytes))
@@ -51,7 +51,7 @@ public struct RandomCrops: Sendable {
   }
 
   /// Writes the epoch's crop of one image as float32 HWC, 0...1.
-  public func load(
+  package func load(
     index: Int, epoch: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
     var generator = PhiloxGenerator(

@@ -2,17 +2,17 @@ import SRTensor
 
 /// The order in which an epoch takes the samples: a function of the seed and the epoch alone, so that every
 /// rank, and a run that resumes in the middle, computes the same one.
-public struct SampleOrder: Sendable, Equatable {
-  public let seed: UInt64
+package struct SampleOrder: Sendable, Equatable {
+  package let seed: UInt64
   /// Number of samples.
-  public let count: Int
+  package let count: Int
   /// Where false, every epoch takes `0, 1, ..., count - 1`.
-  public let shuffled: Bool
+  package let shuffled: Bool
 
   /// Keeps these draws apart from other uses of the same seed.
   private static let substream: UInt32 = 0x6F72_6472  // "ordr"
 
-  public init(seed: UInt64, count: Int, shuffled: Bool = true) {
+  package init(seed: UInt64, count: Int, shuffled: Bool = true) {
     precondition(count > 0, "an order of \(count) samples")
     self.seed = seed
     self.count = count
@@ -20,7 +20,7 @@ public struct SampleOrder: Sendable, Equatable {
   }
 
   /// Every sample's index once.
-  public func order(epoch: Int) -> [Int] {
+  package func order(epoch: Int) -> [Int] {
     guard shuffled else { return Array(0..<count) }
     var generator = PhiloxGenerator(
       seed: seed, stream: UInt32(truncatingIfNeeded: epoch), substream: Self.substream)
@@ -28,13 +28,13 @@ public struct SampleOrder: Sendable, Equatable {
   }
 
   /// Steps of an epoch of `count` samples, a last short batch included: `ceil(count / batchSize)`.
-  public static func stepsPerEpoch(count: Int, batchSize: Int) -> Int {
+  package static func stepsPerEpoch(count: Int, batchSize: Int) -> Int {
     precondition(batchSize > 0, "batches of \(batchSize)")
     return (count + batchSize - 1) / batchSize
   }
 
   /// The samples of one step of an epoch whose order is `order`; the last step may have fewer.
-  public static func batch(step: Int, batchSize: Int, of order: [Int]) -> ArraySlice<Int> {
+  package static func batch(step: Int, batchSize: Int, of order: [Int]) -> ArraySlice<Int> {
     let start = step * batchSize
     precondition(
       step >= 0 && batchSize > 0 && start < order.count,

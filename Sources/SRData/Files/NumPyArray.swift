@@ -2,20 +2,20 @@ import SRFiles
 
 /// A `.npy` file of bytes (dtype `|u1`, C order), mapped into memory: elements are read from the disk when they
 /// are touched, and ranks of one host share them.
-public final class NumPyArray: Sendable {
-  public let path: String
+package final class NumPyArray: Sendable {
+  package let path: String
   /// Dimensions, the slowest first.
-  public let shape: [Int]
+  package let shape: [Int]
   private let file: MappedFile
   private let dataOffset: Int
 
   /// NumPy's name for 8-bit unsigned integers, which have no byte order.
-  public static let byteElementType = "|u1"
+  package static let byteElementType = "|u1"
 
   /// Maps the file and checks that it holds exactly the array that its header announces.
   /// - Parameter rank: the number of dimensions that it must have.
   /// - Throws: ``FileError``, or ``NumPyError`` for another dtype, order, rank or length.
-  public init(path: String, rank: Int) throws {
+  package init(path: String, rank: Int) throws {
     let file = try MappedFile(path: path)
     let (header, dataOffset) = try NumPyHeader.parse(file.bytes, path: path)
     guard header.elementType == Self.byteElementType else {
@@ -47,12 +47,12 @@ public final class NumPyArray: Sendable {
   }
 
   /// All elements, valid as long as the array lives.
-  public var bytes: UnsafeBufferPointer<UInt8> {
+  package var bytes: UnsafeBufferPointer<UInt8> {
     UnsafeRawBufferPointer(rebasing: file.bytes[dataOffset...]).assumingMemoryBound(to: UInt8.self)
   }
 
   /// The elements of the `index`-th entry along the first dimension, valid as long as the array lives.
-  public func entry(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+  package func entry(_ index: Int) -> UnsafeBufferPointer<UInt8> {
     precondition(index >= 0 && index < shape[0], "entry \(index) of \(shape[0]) in \(path)")
     let count = shape.dropFirst().reduce(1, *)
     return UnsafeBufferPointer(rebasing: bytes[(index * count)..<((index + 1) * count)])

@@ -3,13 +3,13 @@
 /// Layout: `\x93NUMPY`, two version bytes, the header's length (16 bits in version 1, 32 bits after), then a
 /// Python dictionary with the keys `descr`, `fortran_order` and `shape`, padded with spaces to a newline.
 /// Source: NumPy enhancement proposal 1 and `numpy.lib.format`.
-public struct NumPyHeader: Sendable, Equatable {
+package struct NumPyHeader: Sendable, Equatable {
   /// NumPy's name of the element type, such as `|u1` (bytes) or `<f4` (little-endian floats).
-  public let elementType: String
-  public let isFortranOrder: Bool
-  public let shape: [Int]
+  package let elementType: String
+  package let isFortranOrder: Bool
+  package let shape: [Int]
 
-  public init(elementType: String, isFortranOrder: Bool = false, shape: [Int]) {
+  package init(elementType: String, isFortranOrder: Bool = false, shape: [Int]) {
     self.elementType = elementType
     self.isFortranOrder = isFortranOrder
     self.shape = shape
@@ -20,7 +20,7 @@ public struct NumPyHeader: Sendable, Equatable {
   private static let alignment = 64
 
   /// The header as `numpy.save` writes it, version 1.
-  public func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     let sizes = shape.count == 1 ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")
     let order = isFortranOrder ? "True" : "False"
     var dictionary = Array(
@@ -36,7 +36,7 @@ public struct NumPyHeader: Sendable, Equatable {
   /// Reads the header at the start of a file's bytes.
   /// - Returns: the header and the offset of the first element.
   /// - Throws: ``NumPyError`` where the bytes are not a header; `path` is for its text.
-  public static func parse(
+  package static func parse(
     _ bytes: UnsafeRawBufferPointer, path: String
   ) throws(NumPyError) -> (header: NumPyHeader, dataOffset: Int) {
     func fail(_ expected: String, _ found: String) -> NumPyError {
@@ -77,16 +77,16 @@ extension String {
 }
 
 /// A `.npy` file that is damaged or not the array that is needed.
-public struct NumPyError: Error, CustomStringConvertible, Sendable, Equatable {
-  public let path: String
-  public let expected: String
-  public let found: String
+package struct NumPyError: Error, CustomStringConvertible, Sendable, Equatable {
+  package let path: String
+  package let expected: String
+  package let found: String
 
-  public init(path: String, expected: String, found: String) {
+  package init(path: String, expected: String, found: String) {
     self.path = path
     self.expected = expected
     self.found = found
   }
 
-  public var description: String { "\(path): expected \(expected), found \(found)" }
+  package var description: String { "\(path): expected \(expected), found \(found)" }
 }

@@ -1,15 +1,15 @@
 import SRFiles
 
 /// Writes a `.npy` file of bytes piece by piece. The file appears under its name when it is finished.
-public final class NumPyWriter {
-  public let path: String
-  public let shape: [Int]
+package final class NumPyWriter {
+  package let path: String
+  package let shape: [Int]
   private let file: DurableFileWriter
   private var missing: Int
 
   /// Starts a file that will hold `shape` bytes, and writes its header.
   /// - Throws: ``FileError``.
-  public init(path: String, shape: [Int]) throws {
+  package init(path: String, shape: [Int]) throws {
     self.path = path
     self.shape = shape
     missing = shape.reduce(1, *)
@@ -19,7 +19,7 @@ public final class NumPyWriter {
   }
 
   /// Appends the next elements. Precondition: the shape has room for them.
-  public func append(_ elements: [UInt8]) throws {
+  package func append(_ elements: [UInt8]) throws {
     precondition(
       elements.count <= missing, "\(elements.count) bytes appended, \(missing) missing of \(shape)")
     missing -= elements.count
@@ -28,7 +28,7 @@ public final class NumPyWriter {
 
   /// Completes the file and returns the SHA-256 of the whole file in hexadecimal, as `sha256sum` prints it.
   /// Precondition: every element was appended.
-  public func finish() throws -> String {
+  package func finish() throws -> String {
     precondition(missing == 0, "\(path) finished with \(missing) bytes missing of \(shape)")
     return try file.finish().sha256
   }

@@ -5,12 +5,12 @@
 /// rounding of that middle picture is part of what is reproduced.
 ///
 /// Keys: "Cubic convolution interpolation for digital image processing" (1981); Pillow, `Resample.c`.
-public struct BicubicResize: Sendable {
+package struct BicubicResize: Sendable {
   private let columns: ResamplingWeights
   private let rows: ResamplingWeights
 
   /// Prepares the weights of one pair of sizes, which may serve any number of pictures. Sizes are positive.
-  public init(fromWidth: Int, height fromHeight: Int, toWidth: Int, height toHeight: Int) {
+  package init(fromWidth: Int, height fromHeight: Int, toWidth: Int, height toHeight: Int) {
     precondition(
       fromWidth > 0 && fromHeight > 0 && toWidth > 0 && toHeight > 0,
       "resizing \(fromWidth) x \(fromHeight) to \(toWidth) x \(toHeight)")
@@ -19,7 +19,7 @@ public struct BicubicResize: Sendable {
   }
 
   /// The resized picture. `image` has the size that was given at first.
-  public func callAsFunction(_ image: RGBImage) -> RGBImage {
+  package func callAsFunction(_ image: RGBImage) -> RGBImage {
     precondition(
       image.width == columns.inputCount && image.height == rows.inputCount,
       "a picture of \(image.width) x \(image.height) given to a resize from "

@@ -2,19 +2,19 @@ import CImageShim
 import SRFiles
 
 /// Reads PNG and JPEG files, writes PNG files.
-public enum ImageFile {
+package enum ImageFile {
   /// Decodes a PNG or JPEG file, told apart by its first bytes, to what Pillow's
   /// `Image.open(path).convert("RGB")` gives.
   ///
   /// Grey is repeated, palettes are looked up, alpha is dropped (not blended), colours of 16 bits keep their
   /// high byte, greys of 16 bits saturate at 255, CMYK is taken as Adobe's.
   /// - Throws: ``ImageFileError`` for a damaged file, ``FileError`` for one that cannot be read.
-  public static func read(_ path: String) throws -> RGBImage {
+  package static func read(_ path: String) throws -> RGBImage {
     try MappedFile(path: path).withBytes { try decode($0, path: path) }
   }
 
   /// Decodes the bytes of a PNG or JPEG file; `path` is for the error's text.
-  public static func decode(
+  package static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String
   ) throws(ImageFileError) -> RGBImage {
     guard let format = Format(bytes) else {
@@ -41,7 +41,7 @@ public enum ImageFile {
 
   /// Writes an 8-bit RGB PNG, replacing `path` only when the new file is complete.
   /// - Throws: ``FileError``, or ``ImageFileError`` for a size that PNG cannot hold.
-  public static func writePNG(_ image: RGBImage, to path: String) throws {
+  package static func writePNG(_ image: RGBImage, to path: String) throws {
     let encoded = try encodePNG(image, path: path)
     let file = try DurableFileWriter(replacing: path)
     try encoded.withUnsafeBytes { try file.write($0) }
@@ -49,7 +49,7 @@ public enum ImageFile {
   }
 
   /// The bytes of an 8-bit RGB PNG; `path` is for the error's text.
-  public static func encodePNG(_ image: RGBImage, path: String) throws(ImageFileError) -> [UInt8] {
+  package static func encodePNG(_ image: RGBImage, path: String) throws(ImageFileError) -> [UInt8] {
     var bytes: UnsafeMutablePointer<UInt8>?
     var count = 0
     var message = [CChar](repeating: 0, count: Int(SRDIST_IMAGE_MESSAGE_SIZE))
@@ -82,10 +82,10 @@ public enum ImageFile {
 }
 
 /// A picture that cannot be decoded, or encoded.
-public struct ImageFileError: Error, CustomStringConvertible, Sendable, Equatable {
-  public let path: String
+package struct ImageFileError: Error, CustomStringConvertible, Sendable, Equatable {
+  package let path: String
   /// What is wrong with it, with the codec library's own words.
-  public let problem: String
+  package let problem: String
 
-  public var description: String { "\(path): \(problem)" }
+  package var description: String { "\(path): \(problem)" }
 }

@@ -1,12 +1,12 @@
 /// An 8-bit RGB picture: `height` rows of `width` pixels of 3 channels (HWC).
-public struct RGBImage: Sendable, Equatable {
-  public let width: Int
-  public let height: Int
+package struct RGBImage: Sendable, Equatable {
+  package let width: Int
+  package let height: Int
   /// `height * width * 3` bytes, row by row.
-  public var pixels: [UInt8]
+  package var pixels: [UInt8]
 
   /// Takes `pixels` as they are. Precondition: `pixels.count == width * height * 3`.
-  public init(width: Int, height: Int, pixels: [UInt8]) {
+  package init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(
       width > 0 && height > 0 && pixels.count == width * height * 3,
       "\(pixels.count) bytes given for \(width) x \(height) RGB pixels")
@@ -16,12 +16,12 @@ public struct RGBImage: Sendable, Equatable {
   }
 
   /// A black picture.
-  public init(width: Int, height: Int) {
+  package init(width: Int, height: Int) {
     self.init(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))
   }
 
   /// The rectangle of `width` x `height` pixels whose upper left corner is (`x`, `y`); it lies in the picture.
-  public func cropped(x: Int, y: Int, width: Int, height: Int) -> RGBImage {
+  package func cropped(x: Int, y: Int, width: Int, height: Int) -> RGBImage {
     precondition(
       x >= 0 && y >= 0 && x + width <= self.width && y + height <= self.height,
       "a crop of \(width) x \(height) at (\(x), \(y)) leaves a picture of \(self.width) x \(self.height)")
@@ -35,7 +35,7 @@ public struct RGBImage: Sendable, Equatable {
   }
 
   /// Scaled as Pillow's `resize((width, height), Image.BICUBIC)`; see ``BicubicResize``.
-  public func resized(width: Int, height: Int) -> RGBImage {
+  package func resized(width: Int, height: Int) -> RGBImage {
     BicubicResize(fromWidth: self.width, height: self.height, toWidth: width, height: height)(self)
   }
 }

@@ -6,23 +6,23 @@ import SRFiles
 /// The result is a function of the pictures' bytes, their relative paths and the options; threads only make it
 /// faster. Files are staged in a directory below the output, so that an interrupted run leaves no arrays that
 /// look complete; the manifest is put in place last.
-public struct DatasetPreparation: Sendable {
+package struct DatasetPreparation: Sendable {
   /// How far a run has come, in images.
-  public struct Progress: Sendable, Equatable {
-    public let done: Int
-    public let total: Int
-    public let skipped: Int
+  package struct Progress: Sendable, Equatable {
+    package let done: Int
+    package let total: Int
+    package let skipped: Int
   }
 
-  public let input: String
-  public let output: String
-  public let options: PreparationOptions
-  public let threads: Int
-  public let replacesExisting: Bool
+  package let input: String
+  package let output: String
+  package let options: PreparationOptions
+  package let threads: Int
+  package let replacesExisting: Bool
 
   /// - Parameter replacesExisting: whether prepared files that are in `output` may be replaced; other files
   ///   there are left alone.
-  public init(
+  package init(
     input: String, output: String, options: PreparationOptions, threads: Int, replacesExisting: Bool = false
   ) {
     self.input = input
@@ -35,7 +35,7 @@ public struct DatasetPreparation: Sendable {
   /// Prepares everything and returns the manifest that was written.
   /// - Parameter progress: called on the caller's thread now and then.
   /// - Throws: ``PreparationError``, ``FileError``.
-  public func run(progress: (Progress) -> Void = { _ in }) throws -> PreparationManifest {
+  package func run(progress: (Progress) -> Void = { _ in }) throws -> PreparationManifest {
     try options.validate()
     guard threads > 0 else { throw PreparationError.invalidOption("--threads must be at least 1") }
     let images = ImagePreparation(

@@ -1,14 +1,14 @@
 import SRFiles
 
 /// The record that lies beside prepared arrays: where every sample comes from and what the files hash to.
-public struct PreparationManifest: Sendable, Equatable, Codable {
+package struct PreparationManifest: Sendable, Equatable, Codable {
   /// One entry along the first dimension of a split's arrays.
-  public struct Sample: Sendable, Hashable, Codable {
+  package struct Sample: Sendable, Hashable, Codable {
     /// Path of the photograph below the input directory.
-    public let source: String
+    package let source: String
     /// Left column and top row of the crop in the resized picture.
-    public let cropX: Int
-    public let cropY: Int
+    package let cropX: Int
+    package let cropY: Int
 
     private enum CodingKeys: String, CodingKey {
       case source
@@ -18,29 +18,29 @@ public struct PreparationManifest: Sendable, Equatable, Codable {
   }
 
   /// One `.npy` file.
-  public struct Array: Sendable, Equatable, Codable {
-    public let file: String
-    public let shape: [Int]
+  package struct Array: Sendable, Equatable, Codable {
+    package let file: String
+    package let shape: [Int]
     /// Of the whole file, as `sha256sum` prints it.
-    public let sha256: String
+    package let sha256: String
   }
 
-  public struct Skipped: Sendable, Equatable, Codable {
-    public let source: String
-    public let reason: String
+  package struct Skipped: Sendable, Equatable, Codable {
+    package let source: String
+    package let reason: String
   }
 
-  public static let fileName = "manifest.json"
-  public static let currentVersion = 1
+  package static let fileName = "manifest.json"
+  package static let currentVersion = 1
 
-  public var version = currentVersion
+  package var version = currentVersion
   /// The input directory as it was given.
-  public let input: String
-  public let options: PreparationOptions
-  public internal(set) var train: [Sample] = []
-  public internal(set) var valid: [Sample] = []
-  public internal(set) var arrays: [Array] = []
-  public internal(set) var skipped: [Skipped] = []
+  package let input: String
+  package let options: PreparationOptions
+  package internal(set) var train: [Sample] = []
+  package internal(set) var valid: [Sample] = []
+  package internal(set) var arrays: [Array] = []
+  package internal(set) var skipped: [Skipped] = []
 
   init(input: String, options: PreparationOptions) {
     self.input = input

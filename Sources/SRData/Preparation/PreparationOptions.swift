@@ -1,29 +1,29 @@
 /// What `srdist prepare` makes of a folder of photographs. The defaults are the paper's.
-public struct PreparationOptions: Sendable, Equatable, Codable {
+package struct PreparationOptions: Sendable, Equatable, Codable {
   /// Side in pixels to which every picture is resized before cropping, whatever its proportions, as the paper's
   /// 256 x 256 data was; 0 keeps the pictures as they are.
-  public var resize = 256
+  package var resize = 256
   /// Side of the high-resolution crops; a multiple of ``scale``, and no less than ``smallestCrop``.
-  public var crop = 128
+  package var crop = 128
   /// Side of a high-resolution crop over that of its low-resolution picture.
-  public var scale = 4
+  package var scale = 4
   /// Images, not crops, for training.
-  public var train = 2000
+  package var train = 2000
   /// Images, not crops, for validation. No image serves both.
-  public var valid = 500
+  package var valid = 500
   /// Random crops of each image.
-  public var cropsPerImage = 1
+  package var cropsPerImage = 1
   /// Chooses the images and the crops.
-  public var seed: UInt64 = 0
+  package var seed: UInt64 = 0
   /// Passes over images that cannot be read, and lists them, instead of stopping.
-  public var skipBroken = false
+  package var skipBroken = false
   /// Also writes the resized training images whole, for fresh crops each epoch.
-  public var keepFull = false
+  package var keepFull = false
 
-  public init() {}
+  package init() {}
 
   /// The smallest crop that training takes at this scale.
-  public var smallestCrop: Int {
+  package var smallestCrop: Int {
     (NumPyPairDataset.smallestHighResSide + scale - 1) / scale * scale
   }
 
@@ -35,7 +35,7 @@ public struct PreparationOptions: Sendable, Equatable, Codable {
   }
 
   /// - Throws: ``PreparationError/invalidOption(_:)`` naming the options that do not go together.
-  public func validate() throws(PreparationError) {
+  package func validate() throws(PreparationError) {
     let positive = [
       ("crop", crop), ("scale", scale), ("train", train), ("valid", valid),
       ("crops-per-image", cropsPerImage),
@@ -62,14 +62,14 @@ public struct PreparationOptions: Sendable, Equatable, Codable {
 }
 
 /// Why a folder of photographs could not be prepared.
-public enum PreparationError: Error, CustomStringConvertible, Sendable, Equatable {
+package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatable {
   case invalidOption(String)
   case notADirectory(String)
   case outputNotEmpty(String)
   case tooFewImages(directory: String, found: Int, broken: Int, train: Int, valid: Int)
   case brokenImage(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .invalidOption(let problem): return problem
     case .notADirectory(let path): return "\(path): not a directory that can be listed"

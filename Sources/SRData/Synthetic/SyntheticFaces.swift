@@ -3,12 +3,12 @@
 /// Picture `index` is a function of the seed and the index alone, with the same bits on every machine and any
 /// number of threads. The pictures have skin, eyes, hair, cloth and backdrops with edges and fine texture, so
 /// that super-resolution can be learnt from them; they say nothing about how well it works on photographs.
-public struct SyntheticFaces: PairDataset {
-  public let summary: String
-  public let count: Int
-  public let lowResHeight = Self.lowResSize
-  public let lowResWidth = Self.lowResSize
-  public let scale = Self.highResSize / Self.lowResSize
+package struct SyntheticFaces: PairDataset {
+  package let summary: String
+  package let count: Int
+  package let lowResHeight = Self.lowResSize
+  package let lowResWidth = Self.lowResSize
+  package let scale = Self.highResSize / Self.lowResSize
   private let lowRes: [[UInt8]]
   private let highRes: [[UInt8]]
 
@@ -18,7 +18,7 @@ public struct SyntheticFaces: PairDataset {
   /// Draws `count` faces, those with the indices `first..<(first + count)` of the seed.
   ///
   /// Training and validation sets are disjoint ranges of one seed. A face takes a few milliseconds.
-  public init(seed: UInt64, count: Int, first: Int = 0, threads: Int = 1) {
+  package init(seed: UInt64, count: Int, first: Int = 0, threads: Int = 1) {
     precondition(count > 0 && first >= 0, "\(count) synthetic faces from \(first) on")
     let pairs = mapConcurrently(count: count, threads: threads) { Self.draw(seed: seed, index: first + $0) }
     self.count = count
@@ -27,7 +27,7 @@ public struct SyntheticFaces: PairDataset {
     highRes = pairs.map(\.highRes.pixels)
   }
 
-  public func withPair<Result>(
+  package func withPair<Result>(
     at index: Int,
     _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) throws -> Result
   ) rethrows -> Result {

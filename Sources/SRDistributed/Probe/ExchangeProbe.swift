@@ -5,15 +5,15 @@ import SRTensor
 ///
 /// An alpha-beta model of the wire alone is too good: MPI's handshakes wait for polls, several collectives share the
 /// link, and the processor time that TCP takes comes from the workers where these use every core.
-public struct ExchangeProbe: Codable, Equatable, Sendable {
+package struct ExchangeProbe: Codable, Equatable, Sendable {
   /// Bytes a second that a rank sends, and as many that it receives, while its workers wait.
-  public let bandwidth: Double
+  package let bandwidth: Double
   /// The share of ``bandwidth`` that is left while its workers compute.
-  public let busyShare: Double
+  package let busyShare: Double
   /// Seconds that its workers lose, all together, for a byte that the rank sends (and one that it receives).
-  public let workerTime: Double
+  package let workerTime: Double
 
-  public init(bandwidth: Double, busyShare: Double, workerTime: Double) {
+  package init(bandwidth: Double, busyShare: Double, workerTime: Double) {
     self.bandwidth = bandwidth
     self.busyShare = busyShare
     self.workerTime = workerTime
@@ -25,7 +25,7 @@ public struct ExchangeProbe: Codable, Equatable, Sendable {
   /// - Parameters:
   ///   - threads: workers of this rank.
   ///   - bytes: of the gradient; the trainer's is 6 MB.
-  public static func measure(
+  package static func measure(
     _ communicator: Communicator, threads: Int, bytes: Int = 6 << 20, rounds: Int = 15,
     add: @escaping VectorAdd
   ) throws -> ExchangeProbe? {

@@ -1,28 +1,28 @@
 import Foundation
 
 /// Latency and bandwidth between two ranks, measured by messages that go to and fro.
-public struct LinkProbe: Codable, Equatable, Sendable {
-  public let ranks: [Int]
-  public let hosts: [String]
+package struct LinkProbe: Codable, Equatable, Sendable {
+  package let ranks: [Int]
+  package let hosts: [String]
   /// One way, of 8 bytes; seconds.
-  public let latency: Double
+  package let latency: Double
   /// Bytes a second, one way, of large messages.
-  public let bandwidth: Double
+  package let bandwidth: Double
 
-  public init(ranks: [Int], hosts: [String], latency: Double, bandwidth: Double) {
+  package init(ranks: [Int], hosts: [String], latency: Double, bandwidth: Double) {
     self.ranks = ranks
     self.hosts = hosts
     self.latency = latency
     self.bandwidth = bandwidth
   }
 
-  public var isWithinHost: Bool { hosts[0] == hosts[1] }
+  package var isWithinHost: Bool { hosts[0] == hosts[1] }
 
   /// Measures, one after the other, the links from rank 0 to one rank of its host and to one of each other host, as far
   /// as they exist. Collective; every rank returns the same.
   ///
   /// - Parameter most: links measured at most.
-  public static func measure(_ communicator: Communicator, most: Int = 16) throws -> [LinkProbe] {
+  package static func measure(_ communicator: Communicator, most: Int = 16) throws -> [LinkProbe] {
     let hosts = try communicator.allGather(Array(communicator.hostName.utf8)).map {
       String(decoding: $0, as: UTF8.self)
     }

@@ -6,9 +6,9 @@ import SRTensor
 /// One thread sends and receives in turn, so that the time that passes is the processor's, of both ends, the kernel's
 /// part included. Packing, adding and averaging are done as the exchange does them. A real network card adds interrupts
 /// and takes the cutting into packets off the processor.
-public enum LoopbackProbe {
+package enum LoopbackProbe {
   /// Seconds for a byte sent and a byte received; throws where the system has no loopback connection for us.
-  public static func processorTime(add: VectorAdd, rounds: Int = 400) throws -> Double {
+  package static func processorTime(add: VectorAdd, rounds: Int = 400) throws -> Double {
     let connection = try LoopbackConnection()
     let count = 64 << 10
     let floats = count / MemoryLayout<Float>.stride

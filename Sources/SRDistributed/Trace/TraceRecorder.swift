@@ -1,23 +1,23 @@
 import Synchronization
 
 /// One stretch of time in which a rank did something.
-public struct TraceSpan: Codable, Equatable, Sendable {
-  public enum Lane: Int, Codable, Sendable {
+package struct TraceSpan: Codable, Equatable, Sendable {
+  package enum Lane: Int, Codable, Sendable {
     /// The main thread's phases, one after the other.
     case phases
     /// Collectives of the gradient exchange, of which several are under way at a time.
     case exchange
   }
 
-  public let name: String
-  public let lane: Lane
+  package let name: String
+  package let lane: Lane
   /// Of the whole run, from 1.
-  public let step: Int
+  package let step: Int
   /// Seconds since the ranks' common start.
-  public let start: Double
-  public let end: Double
+  package let start: Double
+  package let end: Double
 
-  public init(name: String, lane: Lane, step: Int, start: Double, end: Double) {
+  package init(name: String, lane: Lane, step: Int, start: Double, end: Double) {
     self.name = name
     self.lane = lane
     self.step = step
@@ -25,11 +25,11 @@ public struct TraceSpan: Codable, Equatable, Sendable {
     self.end = end
   }
 
-  public var seconds: Double { end - start }
+  package var seconds: Double { end - start }
 }
 
 /// What one rank did and when; thread-safe.
-public final class TraceRecorder: Sendable {
+package final class TraceRecorder: Sendable {
   /// Spans kept; later ones are only counted.
   private static let limit = 400_000
 
@@ -43,7 +43,7 @@ public final class TraceRecorder: Sendable {
   private let state = Mutex(State())
 
   /// Collective: a barrier sets the ranks' clocks to zero together.
-  public init(_ communicator: Communicator) throws(MPIError) {
+  package init(_ communicator: Communicator) throws(MPIError) {
     try communicator.barrier()
     origin = .now
   }
@@ -67,5 +67,5 @@ public final class TraceRecorder: Sendable {
   }
 
   /// What was recorded, in order of ending, and how many spans there was no room for.
-  public var recorded: (spans: [TraceSpan], dropped: Int) { state.withLock { ($0.spans, $0.dropped) } }
+  package var recorded: (spans: [TraceSpan], dropped: Int) { state.withLock { ($0.spans, $0.dropped) } }
 }

@@ -2,21 +2,21 @@ import Synchronization
 
 /// What one rank is doing: told by the training loop and its workers, read by the ``Watchdog`` and written down by a
 /// ``TraceRecorder``.
-public final class RankActivity: Sendable {
+package final class RankActivity: Sendable {
   private let phase = Atomic(RunPhase.starting.rawValue)
   private let step = Atomic(0)
   private let marks = Atomic(0)
-  public let trace: TraceRecorder?
+  package let trace: TraceRecorder?
   /// When the main thread entered the phase; it alone changes it.
   private let entered: Mutex<Double>
 
-  public init(trace: TraceRecorder? = nil) {
+  package init(trace: TraceRecorder? = nil) {
     self.trace = trace
     entered = Mutex(trace?.now ?? 0)
   }
 
   /// Says that the main thread begins a phase, of the step given (from 1; unchanged where nil).
-  public func enter(_ phase: RunPhase, step: Int? = nil) {
+  package func enter(_ phase: RunPhase, step: Int? = nil) {
     recordPhase(next: step)
     if let step { self.step.store(step, ordering: .relaxed) }
     self.phase.store(phase.rawValue, ordering: .relaxed)
@@ -24,7 +24,7 @@ public final class RankActivity: Sendable {
   }
 
   /// Says that the phase gets on: to be called within phases that may last. From any thread.
-  public func mark() { marks.add(1, ordering: .relaxed) }
+  package func mark() { marks.add(1, ordering: .relaxed) }
 
   /// Writes down the phase that ends.
   private func recordPhase(next step: Int?) {

@@ -1,5 +1,5 @@
 /// What a rank's main thread is about.
-public enum RunPhase: Int, CaseIterable, Sendable {
+package enum RunPhase: Int, CaseIterable, Sendable {
   case starting
   case forwardBackward
   /// Waiting for the gradients of other ranks.
@@ -15,7 +15,7 @@ public enum RunPhase: Int, CaseIterable, Sendable {
   case ending
 
   /// As in "rank 2 stopped in ...".
-  public var name: String {
+  package var name: String {
     switch self {
     case .forwardBackward: "forward/backward"
     default: "\(self)"

@@ -1,6 +1,6 @@
 /// A rank that keeps a job from getting on.
-public struct StallReport: Sendable, Equatable, CustomStringConvertible {
-  public enum Kind: Sendable, Equatable {
+package struct StallReport: Sendable, Equatable, CustomStringConvertible {
+  package enum Kind: Sendable, Equatable {
     /// The whole process is stopped, gone or cut off: its watchdog does not answer.
     case silent
     /// Its watchdog answers, but the training makes no progress.
@@ -9,16 +9,16 @@ public struct StallReport: Sendable, Equatable, CustomStringConvertible {
     case deadlock
   }
 
-  public let kind: Kind
-  public let rank: Int
-  public let host: String
-  public let processIdentifier: Int
+  package let kind: Kind
+  package let rank: Int
+  package let host: String
+  package let processIdentifier: Int
   /// Where the rank was last seen, from 1; 0 before the first step.
-  public let step: Int
-  public let phase: RunPhase
-  public let seconds: Double
+  package let step: Int
+  package let phase: RunPhase
+  package let seconds: Double
 
-  public var description: String {
+  package var description: String {
     let who = "rank \(rank) on \(host) (pid \(processIdentifier))"
     let place = "in \(phase.name) of step \(step)"
     let time = "\((seconds * 10).rounded() / 10) s"

@@ -5,9 +5,9 @@ import Foundation
 /// A rank that dies ends its job by itself: the launcher sees it. One that is stopped does not, and all others wait
 /// for it. So a thread of every rank exchanges heartbeats with rank 0, which tell how far the rank's main thread has
 /// come; long phases that get on are no stall.
-public final class Watchdog: Sendable {
+package final class Watchdog: Sendable {
   /// The launcher's exit status of a job that a watchdog ended.
-  public static let exitStatus = 77
+  package static let exitStatus = 77
 
   private let monitor: Monitor
 
@@ -18,7 +18,7 @@ public final class Watchdog: Sendable {
   ///   - stallTimeout: seconds within which a job that gets no further is ended.
   ///   - report: called once before the job is ended, on the one rank that ends it.
   /// - Throws: ``MPIError`` where MPI refuses a communicator.
-  public init(
+  package init(
     _ communicator: Communicator, watching activity: RankActivity, stallTimeout: Double,
     report: @escaping @Sendable (StallReport) -> Void
   ) throws(MPIError) {
@@ -35,7 +35,7 @@ public final class Watchdog: Sendable {
 
   /// Stops watching; MPI may be finalised afterwards. A rank that ends while others go on looks silent to them, so
   /// the ranks meet before (in ``RunPhase/ending``), unless the job fails.
-  public func end() { monitor.end() }
+  package func end() { monitor.end() }
 }
 
 /// The watching thread. What it alone uses needs no lock.

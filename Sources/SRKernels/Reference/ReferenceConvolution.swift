@@ -2,13 +2,13 @@
 ///
 /// Tests compare every fast kernel with these, and the gradients among these (in `Double`) with finite differences or, where
 /// a map is linear, with its adjoint.
-public enum Reference {}
+package enum Reference {}
 
 extension Reference {
   /// destination[y, x, k] = bias[k] + sum over (i, j, c) of
   /// source[y * stride + i - padding, x * stride + j - padding, c] * weights[i, j, c, k]
   @_specialize(where T == Double)
-  public static func convolution2DForward<T: BinaryFloatingPoint>(
+  package static func convolution2DForward<T: BinaryFloatingPoint>(
     _ shape: Convolution2DShape, source: [T], weights: [T], bias: [T]
   ) -> [T] {
     var destination = [T](repeating: 0, count: shape.destinationCount)
@@ -32,7 +32,7 @@ extension Reference {
 
   /// The gradient by the source, given that by the destination.
   @_specialize(where T == Double)
-  public static func convolution2DBackwardData<T: BinaryFloatingPoint>(
+  package static func convolution2DBackwardData<T: BinaryFloatingPoint>(
     _ shape: Convolution2DShape, gradientDestination: [T], weights: [T]
   ) -> [T] {
     var gradientSource = [T](repeating: 0, count: shape.sourceCount)
@@ -54,7 +54,7 @@ extension Reference {
 
   /// The gradients by weights (HWIO) and bias, given that by the destination.
   @_specialize(where T == Double)
-  public static func convolution2DBackwardWeights<T: BinaryFloatingPoint>(
+  package static func convolution2DBackwardWeights<T: BinaryFloatingPoint>(
     _ shape: Convolution2DShape, source: [T], gradientDestination: [T]
   ) -> (weights: [T], bias: [T]) {
     var gradientWeights = [T](repeating: 0, count: shape.weightCount)

@@ -1,17 +1,17 @@
 extension Reference {
   /// left[i] + right[i]: ``ElementwiseKernels/add(_:_:destination:count:)`` and
   /// ``ElementwiseKernels/accumulate(_:into:count:)``.
-  public static func add<T: BinaryFloatingPoint>(_ left: [T], _ right: [T]) -> [T] {
+  package static func add<T: BinaryFloatingPoint>(_ left: [T], _ right: [T]) -> [T] {
     zip(left, right).map { $0 + $1 }
   }
 
   /// source[i] > 0 ? source[i] : slope * source[i]
-  public static func preluForward<T: BinaryFloatingPoint>(source: [T], slope: T) -> [T] {
+  package static func preluForward<T: BinaryFloatingPoint>(source: [T], slope: T) -> [T] {
     source.map { $0 > 0 ? $0 : slope * $0 }
   }
 
   /// The gradients by source and slope, given that by the destination.
-  public static func preluBackward<T: BinaryFloatingPoint>(
+  package static func preluBackward<T: BinaryFloatingPoint>(
     source: [T], slope: T, gradientDestination: [T]
   ) -> (source: [T], slope: T) {
     var gradientSource: [T] = []
@@ -24,7 +24,7 @@ extension Reference {
   }
 
   /// identity[pixel, c] + image[pixel, c] * scales[c]
-  public static func scaleChannelsAndAdd<T: BinaryFloatingPoint>(
+  package static func scaleChannelsAndAdd<T: BinaryFloatingPoint>(
     image: [T], scales: [T], identity: [T]
   ) -> [T] {
     image.indices.map { identity[$0] + image[$0] * scales[$0 % scales.count] }
@@ -32,14 +32,14 @@ extension Reference {
 
   /// image[pixel, c] * scales[c] + offsets[c]: ``ElementwiseKernels/scaleAndOffsetChannels(image:scales:offsets:destination:pixels:channels:)``
   /// and, of three channels, ``FeatureKernels/normalizeRGB(_:scales:offsets:destination:pixels:)``.
-  public static func scaleAndOffsetChannels<T: BinaryFloatingPoint>(
+  package static func scaleAndOffsetChannels<T: BinaryFloatingPoint>(
     image: [T], scales: [T], offsets: [T]
   ) -> [T] {
     image.indices.map { image[$0] * scales[$0 % scales.count] + offsets[$0 % scales.count] }
   }
 
   /// Whether all values are finite.
-  public static func allFinite<T: BinaryFloatingPoint>(_ values: [T]) -> Bool {
+  package static func allFinite<T: BinaryFloatingPoint>(_ values: [T]) -> Bool {
     values.allSatisfy(\.isFinite)
   }
 }

@@ -1,7 +1,7 @@
 extension Reference {
   /// Sum over pixels and channels of the weighted squared difference of unit-length features; see
   /// ``FeatureKernels/unitNormalizedDifference(superRes:highRes:weights:pixels:channels:gradientScale:gradient:)``.
-  public static func unitNormalizedDifference<T: BinaryFloatingPoint>(
+  package static func unitNormalizedDifference<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T], weights: [T], pixels: Int
   ) -> ReferenceLoss<T> {
     let channels = weights.count

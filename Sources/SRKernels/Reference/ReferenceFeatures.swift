@@ -1,11 +1,11 @@
 extension Reference {
   /// output[i] > 0 ? gradient[i] : 0
-  public static func reluBackward<T: BinaryFloatingPoint>(output: [T], gradient: [T]) -> [T] {
+  package static func reluBackward<T: BinaryFloatingPoint>(output: [T], gradient: [T]) -> [T] {
     zip(output, gradient).map { $0 > 0 ? $1 : 0 }
   }
 
   /// The channels of left[pixel], then those of right[pixel].
-  public static func concatenateChannels<T: BinaryFloatingPoint>(
+  package static func concatenateChannels<T: BinaryFloatingPoint>(
     _ left: [T], channels leftChannels: Int, _ right: [T], channels rightChannels: Int
   ) -> [T] {
     var joined: [T] = []
@@ -17,7 +17,7 @@ extension Reference {
   }
 
   /// The inverse of ``concatenateChannels(_:channels:_:channels:)``.
-  public static func splitChannels<T: BinaryFloatingPoint>(
+  package static func splitChannels<T: BinaryFloatingPoint>(
     _ source: [T], channels leftChannels: Int, channels rightChannels: Int
   ) -> (left: [T], right: [T]) {
     var parts: (left: [T], right: [T]) = ([], [])
@@ -32,7 +32,7 @@ extension Reference {
   }
 
   /// gradientImage[pixel, c] + gradient[pixel, c] * scales[c], three channels
-  public static func normalizeRGBBackward<T: BinaryFloatingPoint>(
+  package static func normalizeRGBBackward<T: BinaryFloatingPoint>(
     _ gradient: [T], scales: [T], gradientImage: [T]
   ) -> [T] {
     gradient.indices.map { gradientImage[$0] + gradient[$0] * scales[$0 % RGBImageShape.channels] }

@@ -1,10 +1,10 @@
 /// What an Adam step reads and writes.
-public struct ReferenceAdamState<T: BinaryFloatingPoint> {
-  public var parameters: [T]
-  public var firstMoments: [T]
-  public var secondMoments: [T]
+package struct ReferenceAdamState<T: BinaryFloatingPoint> {
+  package var parameters: [T]
+  package var firstMoments: [T]
+  package var secondMoments: [T]
 
-  public init(parameters: [T], firstMoments: [T], secondMoments: [T]) {
+  package init(parameters: [T], firstMoments: [T], secondMoments: [T]) {
     self.parameters = parameters
     self.firstMoments = firstMoments
     self.secondMoments = secondMoments
@@ -16,7 +16,7 @@ extension ReferenceAdamState: Sendable where T: Sendable {}
 extension Reference {
   /// One Adam step; see
   /// ``OptimizerKernels/adam(parameters:gradients:firstMoments:secondMoments:count:stepSize:beta1:beta2:epsilon:secondCorrectionRoot:)``.
-  public static func adam<T: BinaryFloatingPoint>(
+  package static func adam<T: BinaryFloatingPoint>(
     _ state: inout ReferenceAdamState<T>, gradients: [T], stepSize: T, beta1: T, beta2: T, epsilon: T,
     secondCorrectionRoot: T
   ) {
@@ -30,7 +30,7 @@ extension Reference {
   }
 
   /// average[i] + (1 - decay) * (parameters[i] - average[i])
-  public static func exponentialMovingAverage<T: BinaryFloatingPoint>(
+  package static func exponentialMovingAverage<T: BinaryFloatingPoint>(
     average: [T], parameters: [T], decay: T
   ) -> [T] {
     zip(average, parameters).map { $0 + (1 - decay) * ($1 - $0) }

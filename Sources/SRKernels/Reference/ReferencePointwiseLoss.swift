@@ -1,7 +1,7 @@
 /// A loss summed over an image pair, and its gradient by the super-resolved image.
-public struct ReferenceLoss<T: BinaryFloatingPoint> {
-  public var sum: T
-  public var gradient: [T]
+package struct ReferenceLoss<T: BinaryFloatingPoint> {
+  package var sum: T
+  package var gradient: [T]
 
   init(count: Int) {
     sum = 0
@@ -13,7 +13,7 @@ extension ReferenceLoss: Sendable where T: Sendable {}
 
 extension Reference {
   /// sum over i of (superRes[i] - highRes[i])^2
-  public static func squaredDifference<T: BinaryFloatingPoint>(
+  package static func squaredDifference<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T]
   ) -> ReferenceLoss<T> {
     var loss = ReferenceLoss<T>(count: superRes.count)
@@ -25,7 +25,7 @@ extension Reference {
   }
 
   /// sum over i of sqrt((superRes[i] - highRes[i])^2 + epsilonSquared)
-  public static func charbonnierDifference<T: BinaryFloatingPoint>(
+  package static func charbonnierDifference<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T], epsilonSquared: T
   ) -> ReferenceLoss<T> {
     var loss = ReferenceLoss<T>(count: superRes.count)

@@ -1,6 +1,6 @@
 extension Reference {
   /// destination[y, x, c] = max over (i, j) of source[y * stride + i, x * stride + j, c], inside the image
-  public static func maxPooling2DForward<T: BinaryFloatingPoint>(
+  package static func maxPooling2DForward<T: BinaryFloatingPoint>(
     _ shape: MaxPooling2DShape, source: [T]
   ) -> [T] {
     var destination = [T](repeating: 0, count: shape.destinationCount)
@@ -9,7 +9,7 @@ extension Reference {
   }
 
   /// The gradient by the source, given that by the destination.
-  public static func maxPooling2DBackward<T: BinaryFloatingPoint>(
+  package static func maxPooling2DBackward<T: BinaryFloatingPoint>(
     _ shape: MaxPooling2DShape, source: [T], gradientDestination: [T]
   ) -> [T] {
     var gradientSource = [T](repeating: 0, count: shape.sourceCount)

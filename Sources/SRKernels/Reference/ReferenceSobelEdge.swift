@@ -1,7 +1,7 @@
 extension Reference {
   /// Sum over pixels of the Charbonnier difference of the Sobel magnitudes; see
   /// ``ImageLossKernels/sobelEdgeDifference(superRes:highRes:shape:epsilonSquared:gradientScale:gradient:scratch:)``.
-  public static func sobelEdgeDifference<T: BinaryFloatingPoint>(
+  package static func sobelEdgeDifference<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T], shape: RGBImageShape, epsilonSquared: T
   ) -> ReferenceLoss<T> {
     var loss = ReferenceLoss<T>(count: shape.count)

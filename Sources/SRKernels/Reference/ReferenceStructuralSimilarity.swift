@@ -1,7 +1,7 @@
 extension Reference {
   /// Sum of the structural similarity map over all elements; see
   /// ``ImageLossKernels/structuralSimilarity(superRes:highRes:shape:window:gradientScale:gradient:scratch:)``.
-  public static func structuralSimilarity<T: BinaryFloatingPoint>(
+  package static func structuralSimilarity<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T], shape: RGBImageShape, window: SSIMWindow
   ) -> ReferenceLoss<T> {
     let c1 = T(SSIMWindow.c1)

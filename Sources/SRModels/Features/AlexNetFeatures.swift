@@ -2,7 +2,7 @@ extension FeatureArchitecture {
   /// The convolutions of AlexNet, under torchvision's names, with a tap after each.
   ///
   /// Krizhevsky: "One weird trick for parallelizing convolutional neural networks" (2014).
-  public static let alexNet = FeatureArchitecture(
+  package static let alexNet = FeatureArchitecture(
     "AlexNet",
     layers: [
       .convolution(name: "features.0", outputChannels: 64, kernelSize: 11, stride: 4, padding: 2),

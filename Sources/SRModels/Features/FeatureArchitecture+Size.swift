@@ -1,7 +1,7 @@
 extension FeatureArchitecture {
   /// Height and width that an image must have at least, so that no layer's window is larger than what it is given:
   /// 31 pixels for AlexNet.
-  public var smallestImageSide: Int {
+  package var smallestImageSide: Int {
     layers.reversed().reduce(1) { side, layer in layer.smallestInput(forOutput: side) }
   }
 }

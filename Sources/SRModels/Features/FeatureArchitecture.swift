@@ -1,7 +1,7 @@
 /// The layers of a feature network, such as those of an image classifier, and the places whose activations ("features")
 /// a perceptual loss compares.
-public struct FeatureArchitecture: Sendable, Equatable {
-  public enum Layer: Sendable, Equatable {
+package struct FeatureArchitecture: Sendable, Equatable {
+  package enum Layer: Sendable, Equatable {
     /// A convolution with bias and ReLU; its parameters are `NAME.weight` and `NAME.bias`.
     case convolution(name: String, outputChannels: Int, kernelSize: Int, stride: Int, padding: Int)
     case maxPooling(kernelSize: Int, stride: Int, ceilMode: Bool)
@@ -9,21 +9,21 @@ public struct FeatureArchitecture: Sendable, Equatable {
     case fire(name: String, squeezeChannels: Int, expandChannels: Int)
   }
 
-  public struct Tap: Sendable, Equatable {
+  package struct Tap: Sendable, Equatable {
     /// Such as `relu1_2`.
-    public let name: String
+    package let name: String
     /// Index of the layer whose output it is.
-    public let layer: Int
+    package let layer: Int
   }
 
   /// Such as `VGG16`.
-  public let name: String
-  public let layers: [Layer]
+  package let name: String
+  package let layers: [Layer]
   /// In the order of their layers.
-  public let taps: [Tap]
+  package let taps: [Tap]
 
   /// - Parameter taps: names by the index of the layer whose output they are; the last layer has one.
-  public init(_ name: String, layers: [Layer], taps: [(layer: Int, name: String)]) {
+  package init(_ name: String, layers: [Layer], taps: [(layer: Int, name: String)]) {
     precondition(
       zip(taps, taps.dropFirst()).allSatisfy { $0.layer < $1.layer } && taps.last?.layer == layers.count - 1,
       "\(name) has \(layers.count) layers and takes features after \(taps.map(\.layer))")
@@ -33,7 +33,7 @@ public struct FeatureArchitecture: Sendable, Equatable {
   }
 
   /// The same network with some of its taps, as far as the last of them needs it.
-  public func taking(_ names: [String]) -> FeatureArchitecture {
+  package func taking(_ names: [String]) -> FeatureArchitecture {
     let chosen = taps.filter { names.contains($0.name) }
     precondition(
       !names.isEmpty && chosen.count == names.count,
@@ -44,7 +44,7 @@ public struct FeatureArchitecture: Sendable, Equatable {
   }
 
   /// Channels of a tap's features.
-  public func channels(of tap: Tap) -> Int {
+  package func channels(of tap: Tap) -> Int {
     switch layers[tap.layer] {
     case .convolution(_, let outputChannels, _, _, _): return outputChannels
     case .fire(_, _, let expandChannels): return 2 * expandChannels

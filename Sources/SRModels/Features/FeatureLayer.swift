@@ -38,13 +38,13 @@ struct FeatureImages {
 }
 
 /// Size of an activation, NHWC with N = 1.
-public struct FeatureShape: Sendable, Hashable {
-  public let height: Int
-  public let width: Int
-  public let channels: Int
+package struct FeatureShape: Sendable, Hashable {
+  package let height: Int
+  package let width: Int
+  package let channels: Int
 
-  public var pixels: Int { height * width }
-  public var count: Int { pixels * channels }
+  package var pixels: Int { height * width }
+  package var count: Int { pixels * channels }
 }
 
 /// Where the layers of a network under construction reserve what they need.

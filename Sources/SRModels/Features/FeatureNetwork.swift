@@ -7,29 +7,29 @@ import SRTensor
 /// It holds its weights, which never change; activations lie in a workspace of ``workspaceCount`` floats per worker.
 /// Images are NHWC with N = 1, RGB, normalised as the weights' training had them. They come in pairs, of which several
 /// may go through the network together: see ``FeaturePass``.
-public final class FeatureNetwork: Sendable {
+package final class FeatureNetwork: Sendable {
   /// A place whose features are compared.
-  public struct Tap: Sendable {
-    public let name: String
-    public let shape: FeatureShape
+  package struct Tap: Sendable {
+    package let name: String
+    package let shape: FeatureShape
     let layer: Int
   }
 
   /// The images that are compared, in the order in which they lie in the workspace. The backward pass is that of the
   /// last one.
-  public enum PairedImage: Int, CaseIterable, Sendable {
+  package enum PairedImage: Int, CaseIterable, Sendable {
     case highRes
     case superRes
   }
 
-  public let architecture: FeatureArchitecture
-  public let imageHeight: Int
-  public let imageWidth: Int
+  package let architecture: FeatureArchitecture
+  package let imageHeight: Int
+  package let imageWidth: Int
   /// The most pairs of images that go through the network together.
-  public let pairs: Int
-  public let taps: [Tap]
+  package let pairs: Int
+  package let taps: [Tap]
   /// Floats of one worker's activations and temporaries.
-  public let workspaceCount: Int
+  package let workspaceCount: Int
 
   let kernels: any KernelSet
   let layers: [any FeatureLayer]
@@ -48,10 +48,10 @@ public final class FeatureNetwork: Sendable {
   let prepared: AlignedBuffer
 
   /// Floats of weights; all workers share them.
-  public var weightCount: Int { prepared.count }
+  package var weightCount: Int { prepared.count }
 
   /// Names and shapes of the parameters: torchvision's.
-  public let layout: ParameterLayout
+  package let layout: ParameterLayout
 
   /// Pixels of an output from which on its image goes alone. It fills the kernels' blocks then, so that others would
   /// not save reading the weights once more, and only crowd it out of the cache.
@@ -62,7 +62,7 @@ public final class FeatureNetwork: Sendable {
   ///   - load: fills the arena with the weights.
   /// - Precondition: neither side of the images is below ``FeatureArchitecture/smallestImageSide``.
   /// - Throws: what `load` throws.
-  public init(
+  package init(
     _ architecture: FeatureArchitecture, imageHeight: Int, imageWidth: Int, pairs: Int = 1,
     kernels: any KernelSet, load: (ParameterArena) throws -> Void
   ) rethrows {

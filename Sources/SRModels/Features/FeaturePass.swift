@@ -6,7 +6,7 @@ import SRLayers
 /// While images are large, each goes alone, so that it stays in the cache from layer to layer. After that all go through each
 /// layer together: its weights are larger than they are then, and are read once for all. Each image gets the bits that it
 /// gets alone.
-public struct FeaturePass {
+package struct FeaturePass {
   private let network: FeatureNetwork
   private let pairs: Int
   private let workspace: UnsafeMutablePointer<Float>
@@ -15,7 +15,7 @@ public struct FeaturePass {
   /// - Parameters:
   ///   - pairs: of images, at most the network's ``FeatureNetwork/pairs``.
   ///   - workspace: of ``FeatureNetwork/workspaceCount`` floats; it outlives the pass.
-  public init(_ network: FeatureNetwork, pairs: Int, workspace: UnsafeMutablePointer<Float>) {
+  package init(_ network: FeatureNetwork, pairs: Int, workspace: UnsafeMutablePointer<Float>) {
     precondition(
       1...network.pairs ~= pairs,
       "\(network.architecture.name) was made for up to \(network.pairs) pairs of images, and is given \(pairs)"
@@ -29,12 +29,12 @@ public struct FeaturePass {
   }
 
   /// Where the caller writes an image, [height, width, 3], before ``forward()``.
-  public func image(_ image: FeatureNetwork.PairedImage, of pair: Int) -> UnsafeMutablePointer<Float> {
+  package func image(_ image: FeatureNetwork.PairedImage, of pair: Int) -> UnsafeMutablePointer<Float> {
     activation(0, image, of: pair)
   }
 
   /// Computes the features of all images; see ``features(_:of:in:)``.
-  public func forward() {
+  package func forward() {
     for pair in 0..<pairs {
       for image in FeatureNetwork.PairedImage.allCases {
         for index in 0..<network.layersAlone {
@@ -54,7 +54,7 @@ public struct FeaturePass {
   }
 
   /// The features that ``forward()`` has computed, of one of the network's ``FeatureNetwork/taps``.
-  public func features(
+  package func features(
     _ tap: Int, of image: FeatureNetwork.PairedImage, in pair: Int
   ) -> UnsafePointer<Float> {
     UnsafePointer(activation(network.taps[tap].layer + 1, image, of: pair))
@@ -65,7 +65,7 @@ public struct FeaturePass {
   /// - Parameters:
   ///   - addGradient: called for each pair with its taps, last one first, to add the gradient by the tap's features.
   ///   - receive: called with each pair's gradient by its image, which holds during the call.
-  public func backward(
+  package func backward(
     addGradient: (_ tap: Int, _ pair: Int, _ gradient: UnsafeMutablePointer<Float>) -> Void,
     receive: (_ pair: Int, _ gradient: UnsafePointer<Float>) -> Void
   ) {

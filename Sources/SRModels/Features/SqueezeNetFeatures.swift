@@ -2,7 +2,7 @@ extension FeatureArchitecture {
   /// The feature layers of SqueezeNet 1.1, under torchvision's names, with the seven taps of LPIPS.
   ///
   /// Iandola et al.: "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters" (2016).
-  public static let squeezeNet11 = FeatureArchitecture(
+  package static let squeezeNet11 = FeatureArchitecture(
     "SqueezeNet 1.1",
     layers: [
       .convolution(name: "features.0", outputChannels: 64, kernelSize: 3, stride: 2, padding: 0),

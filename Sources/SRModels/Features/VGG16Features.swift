@@ -2,7 +2,7 @@ extension FeatureArchitecture {
   /// The convolutions of VGG16, under torchvision's names, as far as relu5_3.
   ///
   /// Simonyan, Zisserman: "Very Deep Convolutional Networks for Large-Scale Image Recognition" (ICLR 2015).
-  public static let vgg16: FeatureArchitecture = {
+  package static let vgg16: FeatureArchitecture = {
     let blocks = [[64, 64], [128, 128], [256, 256, 256], [512, 512, 512], [512, 512, 512]]
     var layers: [Layer] = []
     var taps: [(layer: Int, name: String)] = []

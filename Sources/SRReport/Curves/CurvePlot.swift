@@ -1,6 +1,6 @@
 /// Training and validation curves of loss, PSNR, SSIM and, where it was measured, LPIPS, side by side, as a gnuplot
 /// script with its data inside.
-public struct CurvePlot {
+package struct CurvePlot {
   private struct Panel: Sendable {
     let title: String
     /// Nil where only validation is measured.
@@ -26,11 +26,11 @@ public struct CurvePlot {
   /// Values further apart than this ratio are drawn on a logarithmic axis, such as the losses of several presets.
   private static let largestLinearRatio = 50.0
 
-  public let series: [CurveSeries]
+  package let series: [CurveSeries]
   private let panels: [Panel]
 
   /// Every series has at least one epoch.
-  public init(_ series: [CurveSeries]) {
+  package init(_ series: [CurveSeries]) {
     precondition(
       !series.isEmpty && series.allSatisfy { !$0.epochs.isEmpty },
       "curves of \(series.map { "\($0.name): \($0.epochs.count) epochs" }) were asked for")
@@ -42,7 +42,7 @@ public struct CurvePlot {
   /// A script that makes gnuplot draw the curves into the PNG file at `pngPath`.
   ///
   /// Training is dashed, validation solid, a run has one colour; the dotted line is bicubic upsampling.
-  public func script(pngPath: String) -> String {
+  package func script(pngPath: String) -> String {
     var lines = series.enumerated().map { "$run\($0.offset) << END\n\(data($0.element))END" }
     lines.append(
       """

@@ -1,9 +1,9 @@
 /// The epochs of one run, and what it is called in a picture's legend.
-public struct CurveSeries: Equatable, Sendable {
-  public var name: String
-  public var epochs: [EpochRecord]
+package struct CurveSeries: Equatable, Sendable {
+  package var name: String
+  package var epochs: [EpochRecord]
 
-  public init(name: String, epochs: [EpochRecord]) {
+  package init(name: String, epochs: [EpochRecord]) {
     self.name = name
     self.epochs = epochs
   }

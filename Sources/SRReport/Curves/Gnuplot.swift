@@ -1,9 +1,9 @@
 import Foundation
 
 /// Runs gnuplot, where it is installed.
-public enum Gnuplot {
+package enum Gnuplot {
   /// What became of a script.
-  public enum Outcome: Equatable, Sendable {
+  package enum Outcome: Equatable, Sendable {
     /// The picture is there.
     case drawn
     /// gnuplot is not installed; the script is kept for a machine that has it.
@@ -11,7 +11,7 @@ public enum Gnuplot {
   }
 
   /// Keeps `script` at `scriptPath` and runs gnuplot on it. Throws ``GnuplotError``.
-  public static func run(_ script: String, keptAt scriptPath: String) throws -> Outcome {
+  package static func run(_ script: String, keptAt scriptPath: String) throws -> Outcome {
     do {
       try Data(script.utf8).write(to: URL(fileURLWithPath: scriptPath), options: .atomic)
     } catch {
@@ -38,7 +38,7 @@ public enum Gnuplot {
   }
 
   /// Whether the search path has gnuplot.
-  public static var isInstalled: Bool { path != nil }
+  package static var isInstalled: Bool { path != nil }
 
   private static var path: String? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/gnuplot" }
@@ -47,9 +47,9 @@ public enum Gnuplot {
 }
 
 /// gnuplot could not draw.
-public struct GnuplotError: Error, Equatable, Sendable, CustomStringConvertible {
-  public let scriptPath: String
-  public let problem: String
+package struct GnuplotError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let scriptPath: String
+  package let problem: String
 
-  public var description: String { "\(scriptPath): \(problem)" }
+  package var description: String { "\(scriptPath): \(problem)" }
 }

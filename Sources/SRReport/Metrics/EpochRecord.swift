@@ -1,32 +1,32 @@
 /// The log line of one epoch. Intensities are 0...1; PSNR is in dB with a peak of 1; SSIM has the Gaussian
 /// window.
-public struct EpochRecord: Codable, Equatable, Sendable {
+package struct EpochRecord: Codable, Equatable, Sendable {
   /// From 1.
-  public var epoch: Int
+  package var epoch: Int
   /// Optimizer steps since the start of the run.
-  public var step: Int
+  package var step: Int
   /// Mean over the epoch's images, each taken at the step that trained on it.
-  public var trainLoss: Double
-  public var validLoss: Double
-  public var trainPSNR: Double
-  public var validPSNR: Double
-  public var trainSSIM: Double
-  public var validSSIM: Double
-  public var validMSE: Double
+  package var trainLoss: Double
+  package var validLoss: Double
+  package var trainPSNR: Double
+  package var validPSNR: Double
+  package var trainSSIM: Double
+  package var validSSIM: Double
+  package var validMSE: Double
   /// PSNR and SSIM of bicubic upsampling of the validation images.
-  public var bicubicPSNR: Double
-  public var bicubicSSIM: Double
+  package var bicubicPSNR: Double
+  package var bicubicSSIM: Double
   /// Wall-clock time of the epoch, validation included.
-  public var seconds: Double
+  package var seconds: Double
   /// Of the weights after the epoch.
-  public var weightsSHA256: String?
+  package var weightsSHA256: String?
   /// Unweighted values of the loss's terms.
-  public var trainTerms: [String: Double]
-  public var validTerms: [String: Double]
+  package var trainTerms: [String: Double]
+  package var validTerms: [String: Double]
   /// Further numbers by name, such as `valid_lpips`.
-  public var metrics: [String: Double]
+  package var metrics: [String: Double]
 
-  public init(
+  package init(
     epoch: Int, step: Int, trainLoss: Double, validLoss: Double, trainPSNR: Double, validPSNR: Double,
     trainSSIM: Double, validSSIM: Double, validMSE: Double, bicubicPSNR: Double, bicubicSSIM: Double,
     seconds: Double, weightsSHA256: String? = nil, trainTerms: [String: Double] = [:],
@@ -70,7 +70,7 @@ public struct EpochRecord: Codable, Equatable, Sendable {
     case validTerms = "valid_terms"
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func number(_ key: CodingKeys) throws -> Double { try container.decode(Double.self, forKey: key) }
     epoch = try container.decode(Int.self, forKey: .epoch)
@@ -91,7 +91,7 @@ public struct EpochRecord: Codable, Equatable, Sendable {
     metrics = try MetricKey.metrics(in: decoder, besides: CodingKeys.allCases.map(\.rawValue))
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(MetricsLine.Kind.epoch, forKey: .kind)
     try container.encode(epoch, forKey: .epoch)

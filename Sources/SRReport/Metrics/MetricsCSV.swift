@@ -1,10 +1,10 @@
 import Foundation
 
 /// `metrics.csv`: one row an epoch, for spreadsheets.
-public enum MetricsCSV {
+package enum MetricsCSV {
   /// The table of `epochs` as text: the record's own numbers, then the terms and further metrics that any
   /// epoch has, by name. A number that an epoch lacks is left empty.
-  public static func text(_ epochs: [EpochRecord]) -> String {
+  package static func text(_ epochs: [EpochRecord]) -> String {
     guard let first = epochs.first else { return "" }
     let further = Set(epochs.flatMap { furtherNumbers($0).keys }).sorted()
     let header = ["epoch", "step"] + first.numbers.map(\.key.rawValue) + further + ["weights_sha256"]
@@ -17,7 +17,7 @@ public enum MetricsCSV {
   }
 
   /// Makes the file at `path` anew from the log at `logPath`, in one move. Throws ``MetricsLogError``.
-  public static func regenerate(_ path: String, from logPath: String) throws {
+  package static func regenerate(_ path: String, from logPath: String) throws {
     try MetricsFile.replace(path, with: Data(text(MetricsFile.epochs(logPath)).utf8))
   }
 

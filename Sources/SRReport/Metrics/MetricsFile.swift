@@ -1,10 +1,10 @@
 import Foundation
 
 /// Reading `metrics.jsonl`, and cutting it back.
-public enum MetricsFile {
+package enum MetricsFile {
   /// The lines of the log at `path`. A last line without its newline is one that a killed program did not
   /// finish, and is passed over. Throws ``MetricsLogError``.
-  public static func read(_ path: String) throws -> [MetricsLine] {
+  package static func read(_ path: String) throws -> [MetricsLine] {
     try lines(path).enumerated().map { index, line in
       do {
         return try MetricsLine(parsing: line)
@@ -17,7 +17,7 @@ public enum MetricsFile {
   }
 
   /// The epoch records of the log at `path`. Throws ``MetricsLogError``.
-  public static func epochs(_ path: String) throws -> [EpochRecord] {
+  package static func epochs(_ path: String) throws -> [EpochRecord] {
     try read(path).compactMap { if case .epoch(let record) = $0 { record } else { nil } }
   }
 
@@ -26,7 +26,7 @@ public enum MetricsFile {
   /// exist is left so.
   ///
   /// The log is replaced in one move. Throws ``MetricsLogError``.
-  public static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {
+  package static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     var kept = Data()
     for (index, line) in try lines(path).enumerated() {

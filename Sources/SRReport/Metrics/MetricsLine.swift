@@ -1,7 +1,7 @@
 import SRFiles
 
 /// One line of `metrics.jsonl`.
-public enum MetricsLine: Equatable, Sendable {
+package enum MetricsLine: Equatable, Sendable {
   case step(StepRecord)
   case epoch(EpochRecord)
   /// A line of a kind that this program does not write.

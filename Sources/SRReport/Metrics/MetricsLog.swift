@@ -1,24 +1,24 @@
 /// Appends records to `metrics.jsonl`, one JSON object a line.
 ///
 /// One writer at a time (rank 0).
-public final class MetricsLog {
-  public let path: String
+package final class MetricsLog {
+  package let path: String
   private let file: AppendedFile
 
   /// Opens the log at `path` for appending, and creates it where there is none. When resuming, call
   /// ``MetricsFile/truncate(_:toStep:completedEpochs:)`` first. Throws ``MetricsLogError``.
-  public init(path: String) throws {
+  package init(path: String) throws {
     self.path = path
     file = try AppendedFile(path: path)
   }
 
   /// Throws ``MetricsLogError``.
-  public func append(_ record: StepRecord) throws { try file.append(MetricsLine.encode(record)) }
+  package func append(_ record: StepRecord) throws { try file.append(MetricsLine.encode(record)) }
 
   /// Throws ``MetricsLogError``.
-  public func append(_ record: EpochRecord) throws { try file.append(MetricsLine.encode(record)) }
+  package func append(_ record: EpochRecord) throws { try file.append(MetricsLine.encode(record)) }
 
   /// Waits until all lines are on the disk: before a checkpoint, so that no checkpoint is newer than its log.
   /// Throws ``MetricsLogError``.
-  public func synchronize() throws { try file.synchronize() }
+  package func synchronize() throws { try file.synchronize() }
 }

@@ -1,9 +1,9 @@
 /// `metrics.jsonl` or what is made of it cannot be read or written.
-public struct MetricsLogError: Error, Equatable, Sendable, CustomStringConvertible {
-  public let path: String
+package struct MetricsLogError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let path: String
   /// From 1, where one line is at fault.
-  public let line: Int?
-  public let problem: String
+  package let line: Int?
+  package let problem: String
 
   init(path: String, line: Int? = nil, _ problem: String) {
     self.path = path
@@ -11,7 +11,7 @@ public struct MetricsLogError: Error, Equatable, Sendable, CustomStringConvertib
     self.problem = problem
   }
 
-  public var description: String {
+  package var description: String {
     line.map { "\(path), line \($0): \(problem)" } ?? "\(path): \(problem)"
   }
 }

@@ -1,22 +1,22 @@
 /// The log line of one optimizer step.
-public struct StepRecord: Codable, Equatable, Sendable {
+package struct StepRecord: Codable, Equatable, Sendable {
   /// From 1.
-  public var epoch: Int
+  package var epoch: Int
   /// Optimizer steps since the start of the run, this one included.
-  public var step: Int
+  package var step: Int
   /// The weighted sum of ``terms``, a mean over the global batch.
-  public var loss: Double
+  package var loss: Double
   /// Unweighted value of each term of the loss.
-  public var terms: [String: Double]
-  public var learningRate: Double
+  package var terms: [String: Double]
+  package var learningRate: Double
   /// Of all ranks together.
-  public var imagesPerSecond: Double
+  package var imagesPerSecond: Double
   /// Of the weights after this step; at the last step of a run.
-  public var weightsSHA256: String?
+  package var weightsSHA256: String?
   /// Further numbers by name.
-  public var metrics: [String: Double]
+  package var metrics: [String: Double]
 
-  public init(
+  package init(
     epoch: Int, step: Int, loss: Double, terms: [String: Double], learningRate: Double,
     imagesPerSecond: Double, weightsSHA256: String? = nil, metrics: [String: Double] = [:]
   ) {
@@ -41,7 +41,7 @@ public struct StepRecord: Codable, Equatable, Sendable {
     case weightsSHA256 = "weights_sha256"
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     epoch = try container.decode(Int.self, forKey: .epoch)
     step = try container.decode(Int.self, forKey: .step)
@@ -53,7 +53,7 @@ public struct StepRecord: Codable, Equatable, Sendable {
     metrics = try MetricKey.metrics(in: decoder, besides: CodingKeys.allCases.map(\.rawValue))
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(MetricsLine.Kind.step, forKey: .kind)
     try container.encode(epoch, forKey: .epoch)

@@ -4,7 +4,7 @@ extension RGBImage {
   /// A picture of `height` rows of `width` pixels of 3 intensities (HWC; one image of an NHWC batch), where 0
   /// is black and 1 full light. Values beyond are clamped, others rounded to the nearest of the 256 levels;
   /// not-a-number becomes 0.
-  public init(intensities: UnsafeBufferPointer<Float>, width: Int, height: Int) {
+  package init(intensities: UnsafeBufferPointer<Float>, width: Int, height: Int) {
     precondition(
       intensities.count == width * height * 3,
       "\(intensities.count) intensities given for \(width) x \(height) pixels of 3")

@@ -1,20 +1,20 @@
 import SRData
 
 /// Validation samples as the paper shows them, one row each: LR, bicubic, SR, HR, with a caption under each.
-public struct SampleGrid: Sendable {
+package struct SampleGrid: Sendable {
   /// One image in its four forms. The low resolution one is shown enlarged to the size of the others, pixel
   /// by pixel.
-  public struct Sample: Sendable {
-    public var lowRes: RGBImage
-    public var bicubic: RGBImage
-    public var superRes: RGBImage
-    public var highRes: RGBImage
+  package struct Sample: Sendable {
+    package var lowRes: RGBImage
+    package var bicubic: RGBImage
+    package var superRes: RGBImage
+    package var highRes: RGBImage
     /// In dB, against the high resolution image.
-    public var bicubicPSNR: Double
-    public var superResPSNR: Double
+    package var bicubicPSNR: Double
+    package var superResPSNR: Double
 
     /// `bicubic`, `superRes` and `highRes` have one size, a multiple of `lowRes`'s.
-    public init(
+    package init(
       lowRes: RGBImage, bicubic: RGBImage, superRes: RGBImage, highRes: RGBImage, bicubicPSNR: Double,
       superResPSNR: Double
     ) {
@@ -46,16 +46,16 @@ public struct SampleGrid: Sendable {
   /// Pixels under an image that hold its caption.
   private static let captionHeight = PixelFont.height + 6
 
-  public let samples: [Sample]
+  package let samples: [Sample]
 
   /// At least one sample.
-  public init(_ samples: [Sample]) {
+  package init(_ samples: [Sample]) {
     precondition(!samples.isEmpty, "a grid of no samples was asked for")
     self.samples = samples
   }
 
   /// The grid as one picture.
-  public func image() -> RGBImage {
+  package func image() -> RGBImage {
     let rows = samples.map(Self.cells)
     // A cell is as wide as the widest image or caption, so that captions never run into each other.
     let cellWidth = rows.joined().map { max($0.image.width, PixelFont.width(of: $0.caption)) }.max() ?? 0

@@ -1,5 +1,5 @@
 /// The paper's table of results: one row an epoch.
-public enum EpochTable {
+package enum EpochTable {
   private struct Column: Sendable {
     let title: String
     let decimals: Int
@@ -28,7 +28,7 @@ public enum EpochTable {
   ///
   /// Loss, PSNR (dB) and SSIM for training and validation; SSIM with the box window and LPIPS for validation, where
   /// they were measured.
-  public static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
+  package static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
     precondition(interval >= 1, "an interval of \(interval) epochs was asked for")
     let columns = columns.filter { column in epochs.contains { column.value($0) != nil } }
     var rows = [["epoch"] + columns.map(\.title)]

@@ -2,7 +2,7 @@ import Foundation
 
 /// Shows training progress: on a terminal one line that is drawn over and over, elsewhere (a batch system's
 /// log file) a plain line from time to time.
-public struct ProgressLine {
+package struct ProgressLine {
   /// Redrawing more often tells a reader nothing.
   static let terminalInterval = Duration.milliseconds(100)
   static let plainInterval = Duration.seconds(30)
@@ -14,7 +14,7 @@ public struct ProgressLine {
   private var isDrawn = false
 
   /// Shows progress on `stream`.
-  public init(stream: FileHandle) {
+  package init(stream: FileHandle) {
     self.init(isTerminal: isatty(stream.fileDescriptor) == 1) { text in
       // A reader that went away is no reason to stop training.
       try? stream.write(contentsOf: Data(text.utf8))
@@ -22,13 +22,13 @@ public struct ProgressLine {
   }
 
   /// Shows progress through `write`.
-  public init(isTerminal: Bool, write: @escaping (String) -> Void) {
+  package init(isTerminal: Bool, write: @escaping (String) -> Void) {
     self.isTerminal = isTerminal
     self.write = write
   }
 
   /// Takes note of a finished step at time `now` since any fixed moment, and shows it when it is time to.
-  public mutating func update(_ progress: TrainingProgress, at now: Duration) {
+  package mutating func update(_ progress: TrainingProgress, at now: Duration) {
     let first = self.first ?? (now, progress.done)
     self.first = first
     let interval = isTerminal ? Self.terminalInterval : Self.plainInterval
@@ -44,7 +44,7 @@ public struct ProgressLine {
   }
 
   /// Clears the line, so that other text can be printed; the next update draws it again.
-  public mutating func clear() {
+  package mutating func clear() {
     if isDrawn { write("\r\u{1B}[K") }
     isDrawn = false
     lastShown = isTerminal ? nil : lastShown

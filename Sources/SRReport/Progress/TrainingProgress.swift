@@ -1,15 +1,15 @@
 /// Where a run stands after a step, as a person wants to see it.
-public struct TrainingProgress: Equatable, Sendable {
+package struct TrainingProgress: Equatable, Sendable {
   /// From 1.
-  public var epoch: Int
-  public var epochs: Int
+  package var epoch: Int
+  package var epochs: Int
   /// Steps of the epoch that are done.
-  public var stepInEpoch: Int
-  public var stepsPerEpoch: Int
-  public var loss: Double
-  public var imagesPerSecond: Double
+  package var stepInEpoch: Int
+  package var stepsPerEpoch: Int
+  package var loss: Double
+  package var imagesPerSecond: Double
 
-  public init(
+  package init(
     epoch: Int, epochs: Int, stepInEpoch: Int, stepsPerEpoch: Int, loss: Double, imagesPerSecond: Double
   ) {
     self.epoch = epoch
@@ -25,7 +25,7 @@ public struct TrainingProgress: Equatable, Sendable {
   var total: Int { epochs * stepsPerEpoch }
 
   /// One line of text; `remaining` is the time that is left, where it can be told.
-  public func text(remaining: Duration?) -> String {
+  package func text(remaining: Duration?) -> String {
     let parts = [
       "epoch \(epoch)/\(epochs)", "step \(stepInEpoch)/\(stepsPerEpoch)", "loss \(loss.significant(5))",
       "\(imagesPerSecond.significant(3)) images/s", remaining.map { "\(Self.clock($0)) left" },

@@ -8,15 +8,15 @@ import SwiftProtobuf
 /// ones are not valid any more; TensorBoard then leaves those steps out.
 ///
 /// One writer at a time (rank 0).
-public final class EventFile {
-  public let path: String
+package final class EventFile {
+  package let path: String
   private let log: AppendedFile
 
   /// Starts a new file in `folder`, which is made where there is none.
   ///
   /// - Parameter step: steps that are done already; later ones in older files do not count.
   /// - Throws: ``MetricsLogError``.
-  public init(folder: String, resumingAfter step: Int, now: Date = Date()) throws {
+  package init(folder: String, resumingAfter step: Int, now: Date = Date()) throws {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
@@ -29,7 +29,7 @@ public final class EventFile {
   }
 
   /// Throws ``MetricsLogError``.
-  public func append(_ record: StepRecord) throws {
+  package func append(_ record: StepRecord) throws {
     var scalars = [("step/loss", record.loss), ("step/learning_rate", record.learningRate)]
     scalars.append(("step/images_per_second", record.imagesPerSecond))
     scalars += record.terms.sorted { $0.key < $1.key }.map { ("step/\($0.key)", $0.value) }
@@ -37,7 +37,7 @@ public final class EventFile {
   }
 
   /// Throws ``MetricsLogError``.
-  public func append(_ record: EpochRecord) throws {
+  package func append(_ record: EpochRecord) throws {
     var scalars = record.numbers.map { ("epoch/\($0.key.rawValue)", $0.value) }
     for (prefix, values) in [
       ("epoch/train_terms/", record.trainTerms), ("epoch/valid_terms/", record.validTerms),
@@ -49,7 +49,7 @@ public final class EventFile {
   }
 
   /// Throws ``MetricsLogError``, ``ImageFileError``.
-  public func append(_ picture: RGBImage, step: Int) throws {
+  package func append(_ picture: RGBImage, step: Int) throws {
     let encoded = try ImageFile.encodePNG(picture, path: path)
     try append(step: step) { event in
       var value = TensorBoardSummary.Value()
@@ -63,7 +63,7 @@ public final class EventFile {
   }
 
   /// Waits until all is on the disk. Throws ``MetricsLogError``.
-  public func synchronize() throws { try log.synchronize() }
+  package func synchronize() throws { try log.synchronize() }
 
   private func append(step: Int, _ scalars: [(tag: String, value: Double)]) throws {
     try append(step: step) { event in

@@ -4,17 +4,17 @@ import SRDistributed
 ///
 /// A launcher that starts N single processes instead of N ranks, or all ranks on one host, would otherwise train
 /// N times the same run, or slowly, and report success.
-public struct JobExpectation: Sendable, Equatable {
-  public var ranks: Int?
-  public var hosts: Int?
+package struct JobExpectation: Sendable, Equatable {
+  package var ranks: Int?
+  package var hosts: Int?
 
-  public init(ranks: Int? = nil, hosts: Int? = nil) {
+  package init(ranks: Int? = nil, hosts: Int? = nil) {
     self.ranks = ranks
     self.hosts = hosts
   }
 
   /// Throws the same ``JobMismatch`` on every rank where the job is another one.
-  public func check(_ communicator: Communicator) throws {
+  package func check(_ communicator: Communicator) throws {
     let isAlone = !communicator.isLaunched
     if let ranks, ranks != communicator.worldSize {
       throw JobMismatch(
@@ -34,7 +34,7 @@ public struct JobExpectation: Sendable, Equatable {
 }
 
 /// A job that is not the one that was asked for; thrown alike on all ranks.
-public struct JobMismatch: CommonFailure, CustomStringConvertible, Equatable {
-  public let description: String
+package struct JobMismatch: CommonFailure, CustomStringConvertible, Equatable {
+  package let description: String
   init(_ description: String) { self.description = description }
 }

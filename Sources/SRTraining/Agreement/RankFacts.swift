@@ -46,10 +46,10 @@ struct RankFacts: Codable, Equatable, Sendable {
 }
 
 /// Ranks of one job that would not compute the same run; thrown alike on all of them.
-public struct RanksDisagree: CommonFailure, CustomStringConvertible, Equatable {
-  public let problems: [String]
+package struct RanksDisagree: CommonFailure, CustomStringConvertible, Equatable {
+  package let problems: [String]
 
-  public var description: String {
+  package var description: String {
     "the ranks of this job differ in:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
   }
 }

@@ -1,17 +1,17 @@
 import Foundation
 
 /// The paper's three runs, and ours: named YAML files that live in the package.
-public enum Preset: String, CaseIterable, Sendable {
+package enum Preset: String, CaseIterable, Sendable {
   case vanilla
   case attention
   case hybrid
   case best
 
   /// The preset of `srdist train` where neither preset, model nor loss is given.
-  public static let standard = Preset.hybrid
+  package static let standard = Preset.hybrid
 
   /// The file's text, comments included.
-  public var yaml: String {
+  package var yaml: String {
     let bytes: [UInt8] =
       switch self {
       case .vanilla: PackageResources.vanilla_yaml
@@ -22,12 +22,12 @@ public enum Preset: String, CaseIterable, Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  public func layer() throws -> SettingLayer {
+  package func layer() throws -> SettingLayer {
     try SettingLayer(yaml: yaml, origin: "preset \(rawValue)")
   }
 
   /// The first comment line: what the preset is.
-  public var summary: String {
+  package var summary: String {
     yaml.split(separator: "\n").first.map { String($0.drop { $0 == "#" || $0 == " " }) } ?? ""
   }
 }

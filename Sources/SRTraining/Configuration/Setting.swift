@@ -1,5 +1,5 @@
 /// Every setting of a training run: a key of the YAML file, and `--KEY` on the command line.
-public enum Setting: String, CaseIterable, Sendable {
+package enum Setting: String, CaseIterable, Sendable {
   // What is learned: these decide the run's bits.
   case model
   case loss
@@ -79,19 +79,19 @@ public enum Setting: String, CaseIterable, Sendable {
 }
 
 /// Settings from one place, as they were written there: a preset, a YAML file, or the command line.
-public struct SettingLayer: Sendable {
+package struct SettingLayer: Sendable {
   /// Such as `preset hybrid`, `runs/a/config.yaml`, or `the command line`.
-  public let origin: String
-  public var values: [Setting: String]
+  package let origin: String
+  package var values: [Setting: String]
 
-  public init(origin: String, values: [Setting: String]) {
+  package init(origin: String, values: [Setting: String]) {
     self.origin = origin
     self.values = values
   }
 }
 
 /// A setting or a settings file that cannot be used.
-public struct ConfigurationError: Error, CustomStringConvertible, Equatable {
-  public let description: String
-  public init(_ description: String) { self.description = description }
+package struct ConfigurationError: Error, CustomStringConvertible, Equatable {
+  package let description: String
+  package init(_ description: String) { self.description = description }
 }

@@ -7,7 +7,7 @@ extension SettingLayer {
   ///
   /// - Throws: ``ConfigurationError`` naming the file, and the line where there is one: not YAML, not a mapping, a
   ///   key that is no setting (the nearest one is suggested), a value that is no scalar, a key given twice.
-  public init(yaml: String, origin: String) throws {
+  package init(yaml: String, origin: String) throws {
     let node: Node?
     do {
       node = try Yams.compose(yaml: yaml)
@@ -40,7 +40,7 @@ extension SettingLayer {
     self.init(origin: origin, values: values)
   }
 
-  public init(file: String) throws {
+  package init(file: String) throws {
     let text: String
     do {
       text = try MappedFile(path: file).withBytes { String(decoding: $0, as: UTF8.self) }

@@ -2,7 +2,7 @@ import Foundation
 
 extension TrainingConfiguration {
   /// Applies layers of settings one over the other, the last winning, and checks the whole.
-  public init(layers: [SettingLayer]) throws {
+  package init(layers: [SettingLayer]) throws {
     self.init()
     for layer in layers {
       for setting in Setting.allCases {
@@ -19,7 +19,7 @@ extension TrainingConfiguration {
   }
 
   /// The value of a setting as text that ``init(layers:)`` reads back; nil where it is not set.
-  public func text(of setting: Setting) -> String? {
+  package func text(of setting: Setting) -> String? {
     switch setting {
     case .model: model.rawValue
     case .loss: loss

@@ -1,6 +1,6 @@
 extension TrainingConfiguration {
   /// The run as a YAML file that `--config` reads back; settings that name one invocation are left out.
-  public func yaml(header: String) -> String {
+  package func yaml(header: String) -> String {
     var lines = header.split(separator: "\n").map { "# \($0)" }
     for setting in Setting.allCases where !setting.namesInvocation {
       guard let text = text(of: setting) else { continue }
@@ -10,7 +10,7 @@ extension TrainingConfiguration {
   }
 
   /// The settings in which another run's configuration would lead to other bits, each as `name: theirs, not ours`.
-  public func differences(from other: TrainingConfiguration) -> [String] {
+  package func differences(from other: TrainingConfiguration) -> [String] {
     var settings = Setting.allCases.filter(\.decidesResult)
     // A cosine depends on where it ends.
     if lrSchedule == .cosine { settings.append(.epochs) }

@@ -2,12 +2,12 @@ import SRModels
 import SROptimizers
 
 /// One validated description of a training run.
-public struct TrainingConfiguration: Sendable, Equatable {
-  public enum ModelKind: String, CaseIterable, Sendable {
+package struct TrainingConfiguration: Sendable, Equatable {
+  package enum ModelKind: String, CaseIterable, Sendable {
     case vanilla
     case attention
 
-    public var network: SRResNetConfiguration {
+    package var network: SRResNetConfiguration {
       switch self {
       case .vanilla: .vanilla
       case .attention: .attention
@@ -15,21 +15,21 @@ public struct TrainingConfiguration: Sendable, Equatable {
     }
   }
 
-  public enum Schedule: String, CaseIterable, Sendable { case step, cosine }
-  public enum Scaling: String, CaseIterable, Sendable { case none, linear, sqrt }
-  public enum Augmentation: String, CaseIterable, Sendable { case none, flip }
-  public enum Crop: String, CaseIterable, Sendable { case stored, random }
-  public enum GradientDType: String, CaseIterable, Sendable { case float32, bfloat16 }
-  public enum Reduction: String, CaseIterable, Sendable { case tree, mpi }
-  public enum Validation: String, CaseIterable, Sendable { case dealt, rank0 }
-  public enum VGGInput: String, CaseIterable, Sendable { case raw, imagenet }
-  public enum LPIPSInput: String, CaseIterable, Sendable { case raw, symmetric }
+  package enum Schedule: String, CaseIterable, Sendable { case step, cosine }
+  package enum Scaling: String, CaseIterable, Sendable { case none, linear, sqrt }
+  package enum Augmentation: String, CaseIterable, Sendable { case none, flip }
+  package enum Crop: String, CaseIterable, Sendable { case stored, random }
+  package enum GradientDType: String, CaseIterable, Sendable { case float32, bfloat16 }
+  package enum Reduction: String, CaseIterable, Sendable { case tree, mpi }
+  package enum Validation: String, CaseIterable, Sendable { case dealt, rank0 }
+  package enum VGGInput: String, CaseIterable, Sendable { case raw, imagenet }
+  package enum LPIPSInput: String, CaseIterable, Sendable { case raw, symmetric }
   /// The linear layers of LPIPS; `automatic` leaves them out over a trunk they were not trained on; `mean` puts
   /// each layer's mean weight in their place, which keeps what LPIPS counts beside other terms.
-  public enum LPIPSLinear: String, CaseIterable, Sendable { case automatic, v01 = "v0.1", mean, none }
+  package enum LPIPSLinear: String, CaseIterable, Sendable { case automatic, v01 = "v0.1", mean, none }
 
   /// Where to go on from.
-  public enum Resume: Sendable, Equatable {
+  package enum Resume: Sendable, Equatable {
     /// The newest checkpoint of the output folder that verifies; from the start where there is none.
     case auto
     case never
@@ -37,71 +37,71 @@ public struct TrainingConfiguration: Sendable, Equatable {
   }
 
   /// The most threads of a rank: more than any host has cores.
-  public static let mostThreads = 4096
+  package static let mostThreads = 4096
 
   // What is learned.
-  public var model = ModelKind.attention
-  public var loss = "charbonnier=1"
-  public var epochs = 20
+  package var model = ModelKind.attention
+  package var loss = "charbonnier=1"
+  package var epochs = 20
   /// Ends the run after so many steps, counted from its very first.
-  public var maxSteps: Int?
+  package var maxSteps: Int?
   /// Of all ranks together.
-  public var batchSize = 8
-  public var learningRate = 1e-3
-  public var lrSchedule = Schedule.step
-  public var lrStep = 10
-  public var lrGamma = 0.5
-  public var lrFinal = 0.01
-  public var warmupEpochs = 0.0
-  public var lrScaling = Scaling.none
-  public var seed: UInt64 = 0
-  public var shuffle = true
-  public var augment = Augmentation.none
-  public var crop = Crop.stored
+  package var batchSize = 8
+  package var learningRate = 1e-3
+  package var lrSchedule = Schedule.step
+  package var lrStep = 10
+  package var lrGamma = 0.5
+  package var lrFinal = 0.01
+  package var warmupEpochs = 0.0
+  package var lrScaling = Scaling.none
+  package var seed: UInt64 = 0
+  package var shuffle = true
+  package var augment = Augmentation.none
+  package var crop = Crop.stored
   /// Decay of the weights' exponential moving average; nil for none.
-  public var emaDecay: Double?
-  public var gradientDType = GradientDType.float32
-  public var reduction = Reduction.tree
+  package var emaDecay: Double?
+  package var gradientDType = GradientDType.float32
+  package var reduction = Reduction.tree
   /// What the weights are at first, where no file says.
-  public var initialization = SRResNet.Initialization.interpolation
-  public var initWeights: String?
+  package var initialization = SRResNet.Initialization.interpolation
+  package var initWeights: String?
 
   // Data and perceptual networks.
   /// Folder of the .npy pairs; nil for the embedded synthetic faces.
-  public var data: String?
-  public var syntheticTrain = 400
-  public var syntheticValid = 80
-  public var weightsDir = "weights"
-  public var vggInput = VGGInput.raw
-  public var lpipsInput = LPIPSInput.raw
-  public var lpipsLinear = LPIPSLinear.automatic
+  package var data: String?
+  package var syntheticTrain = 400
+  package var syntheticValid = 80
+  package var weightsDir = "weights"
+  package var vggInput = VGGInput.raw
+  package var lpipsInput = LPIPSInput.raw
+  package var lpipsLinear = LPIPSLinear.automatic
 
   // How the run is carried out.
-  public var output = "runs/default"
-  public var resume = Resume.auto
+  package var output = "runs/default"
+  package var resume = Resume.auto
   /// Steps between checkpoints within an epoch; nil for the ends of epochs only.
-  public var checkpointEvery: Int?
-  public var keepCheckpoints = 3
-  public var validation = Validation.dealt
+  package var checkpointEvery: Int?
+  package var keepCheckpoints = 3
+  package var validation = Validation.dealt
   /// Worker threads of each rank; nil for the node's cores over its ranks.
-  public var threads: Int?
+  package var threads: Int?
   /// Ranks to play within one process; nil for the real ones.
-  public var virtualRanks: Int?
+  package var virtualRanks: Int?
   /// Bytes of gradient exchanged at a time.
-  public var bucketSize = 1 << 20
+  package var bucketSize = 1 << 20
   /// Whether gradients travel while others are computed; else all at the end of a step.
-  public var overlap = true
+  package var overlap = true
   /// Validation images shown in each epoch's picture.
-  public var samples = 4
+  package var samples = 4
   /// Whether losses, metrics and pictures are also written for TensorBoard.
-  public var tensorboard = true
+  package var tensorboard = true
   /// Seconds within which a job that gets no further is ended; nil for never.
-  public var stallTimeout: Double? = 120
+  package var stallTimeout: Double? = 120
 
-  public init() {}
+  package init() {}
 
   /// The rate at the start, scaled from the paper's batch of 8 where that was asked for.
-  public var scaledLearningRate: Double {
+  package var scaledLearningRate: Double {
     let ratio = Double(batchSize) / 8
     switch lrScaling {
     case .none: return learningRate
@@ -110,7 +110,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     }
   }
 
-  public var learningRateSchedule: LearningRateSchedule {
+  package var learningRateSchedule: LearningRateSchedule {
     let decay: LearningRateSchedule.Decay =
       switch lrSchedule {
       case .step: .step(epochs: lrStep, gamma: lrGamma)

@@ -6,7 +6,7 @@ import SRKernels
 import SRReport
 
 /// A quick run that looks at everything: gradients against finite differences, every layer's values, times and sizes.
-public struct DebugRun {
+package struct DebugRun {
   /// Pairs taken of the training and of the validation images.
   static let (trainCount, validCount) = (32, 8)
   static let checkedTensors = 12
@@ -15,12 +15,12 @@ public struct DebugRun {
   private let communicator: Communicator
   private let kernels: any KernelSet
   private let logger: Logger
-  public var onStep: (TrainingProgress) -> Void = { _ in }
+  package var onStep: (TrainingProgress) -> Void = { _ in }
   /// As ``TrainingRun/onStall``.
-  public var onStall: @Sendable (StallReport) -> Void = { _ in }
+  package var onStall: @Sendable (StallReport) -> Void = { _ in }
 
   /// Takes the run's settings, but two epochs of a few images, started anew in a folder of its own.
-  public init(
+  package init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet, logger: Logger
   ) {
     var configuration = configuration
@@ -39,7 +39,7 @@ public struct DebugRun {
   ///
   /// Throws ``RunError`` where a gradient disagrees with its finite difference, ``NotFiniteError``, and what training
   /// throws.
-  public func run() throws -> RunOutcome {
+  package func run() throws -> RunOutcome {
     let logger = logger
     try communicator.together { if communicator.rank == 0 { try checkGradients() } }
     let profile = LayerProfile { layer in

@@ -7,22 +7,22 @@ import SRTensor
 /// Single weights move the loss by less than float32 resolves. So each tensor is moved along its gradient, a random
 /// half of its elements at a time: the slope of the loss in that direction must equal the gradient's length there,
 /// and an error in the gradient that is orthogonal to one half is not to another.
-public struct GradientCheck: Sendable {
-  public struct Row: Sendable {
-    public let parameter: String
+package struct GradientCheck: Sendable {
+  package struct Row: Sendable {
+    package let parameter: String
     /// Length of the gradient over the elements that were moved.
-    public let gradient: Double
+    package let gradient: Double
     /// Slope of the loss, by the four-point formula.
-    public let finiteDifference: Double
+    package let finiteDifference: Double
 
-    public var relativeError: Double {
+    package var relativeError: Double {
       abs(gradient - finiteDifference) / max(abs(gradient), abs(finiteDifference), .leastNormalMagnitude)
     }
     /// Float32's rounding and the kinks of PReLU and of the edge loss leave about a percent.
-    public var isGood: Bool { relativeError <= GradientCheck.tolerance }
+    package var isGood: Bool { relativeError <= GradientCheck.tolerance }
   }
 
-  public static let tolerance = 0.05
+  package static let tolerance = 0.05
   /// Slopes below this share of the loss drown in rounding.
   private static let smallestSlope = 1e-4
 

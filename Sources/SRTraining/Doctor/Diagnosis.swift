@@ -1,11 +1,11 @@
 import SRDistributed
 
 /// What is found about a job, and what is wrong with it in plain words.
-public struct Diagnosis: Equatable, Sendable {
+package struct Diagnosis: Equatable, Sendable {
   /// Lines about hosts, ranks, links and libraries.
-  public let findings: [String]
+  package let findings: [String]
   /// Empty where all is well.
-  public let problems: [String]
+  package let problems: [String]
 
   /// Judges what the ranks found.
   ///
@@ -13,7 +13,7 @@ public struct Diagnosis: Equatable, Sendable {
   ///   - reports: of every rank, in rank order; at least one.
   ///   - links: between hosts, and within one, as far as they were measured.
   ///   - exchange: of the job's ranks, where they are on several hosts.
-  public init(_ reports: [RankReport], links: [LinkProbe], exchange: ExchangeProbe? = nil) {
+  package init(_ reports: [RankReport], links: [LinkProbe], exchange: ExchangeProbe? = nil) {
     let hosts = Dictionary(grouping: reports, by: \.host).sorted { $0.value[0].rank < $1.value[0].rank }
     findings = Self.findings(reports, hosts: hosts, links: links, exchange: exchange)
     problems =
@@ -23,7 +23,7 @@ public struct Diagnosis: Equatable, Sendable {
   }
 
   /// The findings, then the problems or that there are none.
-  public var description: String {
+  package var description: String {
     let closing =
       problems.isEmpty
       ? ["nothing is wrong with this job"]

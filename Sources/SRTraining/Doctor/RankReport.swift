@@ -5,43 +5,43 @@ import SRKernelDispatch
 import SRKernels
 
 /// What one rank finds where it runs.
-public struct RankReport: Codable, Equatable, Sendable {
-  public var rank: Int
-  public var host: String
+package struct RankReport: Codable, Equatable, Sendable {
+  package var rank: Int
+  package var host: String
   /// Among the ranks of its host.
-  public var localRank: Int
+  package var localRank: Int
   /// Hardware threads that the launcher allows this rank, by number.
-  public var allowedCPUs: [Int]
+  package var allowedCPUs: [Int]
   /// Hardware threads of the host.
-  public var hostCPUs: Int
+  package var hostCPUs: Int
   /// Threads that srdist would start.
-  public var threads: Int
+  package var threads: Int
   /// Of the kernels, such as `x86-64-v3`.
-  public var cpuLevel: String
-  public var cpuModel: String
+  package var cpuLevel: String
+  package var cpuModel: String
   /// OpenBLAS's core type and version.
-  public var blas: String
+  package var blas: String
   /// The MPI library's name and version.
-  public var mpi: String
+  package var mpi: String
   /// Bytes.
-  public var memoryAvailable: Int
+  package var memoryAvailable: Int
   /// Bytes free in `/dev/shm`.
-  public var sharedMemoryAvailable: Int
+  package var sharedMemoryAvailable: Int
   /// Whether a launcher, such as mpirun, started the rank.
-  public var isLaunched: Bool
+  package var isLaunched: Bool
   /// Variables that tell of a launcher, such as `SLURM_NTASKS`: how many processes it was asked for.
-  public var tasksByLauncher: Int?
+  package var tasksByLauncher: Int?
   /// Perceptual weights in the folder, by file name.
-  public var weights: [String]
+  package var weights: [String]
   /// Those of them that cannot be read, and why.
-  public var weightProblems: [String]
+  package var weightProblems: [String]
 
   /// Looks around on this rank's host.
   ///
   /// - Parameters:
   ///   - threads: that srdist is told to start; nil for its own choice.
   ///   - weightsDirectory: of the perceptual networks; one that is not there holds none.
-  public init(
+  package init(
     _ communicator: Communicator, kernels: any KernelSet, threads: Int?, weightsDirectory: String
   ) {
     let environment = ProcessInfo.processInfo.environment
@@ -75,7 +75,7 @@ public struct RankReport: Codable, Equatable, Sendable {
   }
 
   /// Every rank's report, on every rank. Collective.
-  public func gathered(_ communicator: Communicator) throws -> [RankReport] {
+  package func gathered(_ communicator: Communicator) throws -> [RankReport] {
     try communicator.allGather(Array(JSONEncoder().encode(self)))
       .map { try JSONDecoder().decode(RankReport.self, from: Data($0)) }
   }

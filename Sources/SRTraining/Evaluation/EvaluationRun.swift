@@ -7,21 +7,21 @@ import SRLosses
 import SRModels
 
 /// Measures a weight file on a data set: every loss term, the metrics, and what bicubic upsampling reaches.
-public struct EvaluationRun {
+package struct EvaluationRun {
   /// What `srdist evaluate --json` prints.
-  public struct Result: Codable, Sendable {
-    public let weights: String
-    public let data: String
-    public let images: Int
-    public let model: String
+  package struct Result: Codable, Sendable {
+    package let weights: String
+    package let data: String
+    package let images: Int
+    package let model: String
     /// Unweighted values of the loss terms.
-    public let terms: [String: Double]
+    package let terms: [String: Double]
     /// `psnr` (dB, unclamped, peak 1), `ssim` (Gaussian window), `ssim_box`, `mse`, `lpips` where at hand.
-    public let metrics: [String: Double]
+    package let metrics: [String: Double]
     /// The same metrics of plain bicubic upsampling.
-    public let bicubic: [String: Double]
+    package let bicubic: [String: Double]
     /// What perceptual terms and metrics are made of.
-    public let provenance: [String]
+    package let provenance: [String]
 
     enum CodingKeys: String, CodingKey {
       case weights, data, images, model, terms, metrics, bicubic, provenance
@@ -38,7 +38,7 @@ public struct EvaluationRun {
   ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken where it has them.
   ///   - settings: loss, data and perceptual networks, the last layer winning.
   /// - Throws: ``CheckpointError`` for a damaged checkpoint, and what reading the weights' names throws.
-  public init(
+  package init(
     weights: String, settings: [SettingLayer], split: NumPyPairDataset.Split, communicator: Communicator,
     kernels: any KernelSet
   ) throws {
@@ -61,7 +61,7 @@ public struct EvaluationRun {
   /// - Throws: the same error on every rank where the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
   ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` or ``LossTermError`` for a loss that cannot be
   ///   computed on these images. Later ``MPIError``, which a rank throws alone: its caller ends the job.
-  public func run() throws -> Result {
+  package func run() throws -> Result {
     let run = try communicator.together {
       try RunContext(
         configuration, communicator: communicator, kernels: kernels, data: RunData(configuration).load())

@@ -8,7 +8,7 @@ extension ScalingModel.Compute {
   ///
   /// - Parameter rounds: each times a step of one group of samples a worker and one of two, so that a slow moment of
   ///   the machine falls on both; medians of the rounds count, as a run does not have its fastest steps alone.
-  public static func measured(
+  package static func measured(
     _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 5
   ) throws -> ScalingModel.Compute {
     let data = try RunData(configuration).load()

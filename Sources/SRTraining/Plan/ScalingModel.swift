@@ -13,21 +13,21 @@ import SRDistributed
 /// (all-gather) to the ranks of other hosts. The last one ends 2 (latency + poll delay) later. Computing and exchange
 /// slow each other down while both go on (``ExchangeTimeline``). Between steps four small all-gathers take
 /// ceil(log2 N) latencies each.
-public struct ScalingModel: Sendable, Equatable {
+package struct ScalingModel: Sendable, Equatable {
   /// What one rank was measured to take; seconds.
-  public struct Compute: Sendable, Equatable, Codable {
+  package struct Compute: Sendable, Equatable, Codable {
     /// Of one sample on one worker.
-    public var sample: Double
+    package var sample: Double
     /// Of a step apart from its samples: weights prepared, weights updated.
-    public var fixed: Double
+    package var fixed: Double
     /// Samples that a worker takes through the network together: their gradients become final together.
-    public var groupSize = 1
+    package var groupSize = 1
     /// By bucket: when a group's gradients are final, as a share of the group's time.
-    public var bucketReady: [Double]
+    package var bucketReady: [Double]
     /// By bucket.
-    public var bucketBytes: [Int]
+    package var bucketBytes: [Int]
 
-    public init(
+    package init(
       sample: Double, fixed: Double, groupSize: Int = 1, bucketReady: [Double], bucketBytes: [Int]
     ) {
       precondition(bucketReady.count == bucketBytes.count && groupSize > 0)
@@ -40,57 +40,57 @@ public struct ScalingModel: Sendable, Equatable {
   }
 
   /// What joins the hosts, and what its use costs.
-  public struct Network: Sendable, Equatable {
+  package struct Network: Sendable, Equatable {
     /// What Ethernet frames of 1500 bytes leave to TCP's payload: 1448 bytes of 1538 on the wire.
-    public static let ethernetPayload = 1448.0 / 1538.0
+    package static let ethernetPayload = 1448.0 / 1538.0
 
     /// Bytes of payload a second, of a host's link, each way.
-    public var bandwidth: Double
+    package var bandwidth: Double
     /// One way; seconds.
-    public var latency: Double
+    package var latency: Double
     /// The share of the bandwidth that an exchange reaches while the workers compute.
-    public var busyShare = 1.0
+    package var busyShare = 1.0
     /// Seconds that a rank's workers lose, all together, for a byte that the rank sends and one that it receives.
-    public var workerTime = 0.0
+    package var workerTime = 0.0
     /// Of the processor, for one message; seconds.
-    public var messageOverhead = 2e-6
+    package var messageOverhead = 2e-6
     /// Half the interval at which the communication thread looks; seconds.
-    public var pollDelay = 1e-4
+    package var pollDelay = 1e-4
 
     /// A network whose use costs the workers nothing.
-    public init(bandwidth: Double, latency: Double) {
+    package init(bandwidth: Double, latency: Double) {
       self.bandwidth = bandwidth
       self.latency = latency
     }
   }
 
   /// A step on so many ranks.
-  public struct Prediction: Sendable, Equatable {
-    public let ranks: Int
+  package struct Prediction: Sendable, Equatable {
+    package let ranks: Int
     /// Images of a step, of all ranks together.
-    public let batchSize: Int
+    package let batchSize: Int
     /// Seconds.
-    public let step: Double
+    package let step: Double
     /// Computing, as far as the exchange lets it; seconds.
-    public let compute: Double
+    package let compute: Double
     /// Communication that is not hidden behind computing; seconds.
-    public let exposed: Double
-    public let imagesPerSecond: Double
+    package let exposed: Double
+    package let imagesPerSecond: Double
     /// Images a second over those of one rank times the number of ranks.
-    public let efficiency: Double
+    package let efficiency: Double
   }
 
-  public var compute: Compute
-  public var network: Network
+  package var compute: Compute
+  package var network: Network
   /// Workers of a rank.
-  public var threads: Int
+  package var threads: Int
   /// Ranks that share a host's link.
-  public var ranksPerHost: Int
+  package var ranksPerHost: Int
   /// Whether gradients travel while others are computed; else all at the end of a step.
-  public var overlaps = true
+  package var overlaps = true
 
   /// Precondition: at least one thread, and one rank a host.
-  public init(compute: Compute, network: Network, threads: Int, ranksPerHost: Int) {
+  package init(compute: Compute, network: Network, threads: Int, ranksPerHost: Int) {
     precondition(threads > 0 && ranksPerHost > 0)
     self.compute = compute
     self.network = network
@@ -101,7 +101,7 @@ public struct ScalingModel: Sendable, Equatable {
   /// The mean step of a run on `ranks` ranks.
   ///
   /// - Parameter batchSize: of all ranks together; at least as many images as ranks.
-  public func predict(ranks: Int, batchSize: Int) -> Prediction {
+  package func predict(ranks: Int, batchSize: Int) -> Prediction {
     precondition(batchSize >= ranks, "\(batchSize) images cannot be dealt to \(ranks) ranks")
     let alone = computeSeconds(rounds: rounds(share: batchSize))
     let rounds = rounds(share: (batchSize + ranks - 1) / ranks)

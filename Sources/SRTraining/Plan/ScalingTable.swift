@@ -1,14 +1,14 @@
 /// Predictions for growing numbers of ranks, and where more of them no longer help.
-public struct ScalingTable: Sendable, CustomStringConvertible {
+package struct ScalingTable: Sendable, CustomStringConvertible {
   /// By growing number of ranks.
-  public let predictions: [ScalingModel.Prediction]
+  package let predictions: [ScalingModel.Prediction]
 
   /// Precondition: `ranks` and `batchSize` are at least 1.
   ///
   /// - Parameters:
   ///   - ranks: the largest number; the table doubles up to it.
   ///   - batchSize: of all ranks together, or of each where `growsBatch`.
-  public init(_ model: ScalingModel, upTo ranks: Int, batchSize: Int, growsBatch: Bool) {
+  package init(_ model: ScalingModel, upTo ranks: Int, batchSize: Int, growsBatch: Bool) {
     var counts: [Int] = []
     var count = 1
     while count < ranks {
@@ -22,17 +22,17 @@ public struct ScalingTable: Sendable, CustomStringConvertible {
   }
 
   /// The prediction that is the fastest; more ranks do not help.
-  public var best: ScalingModel.Prediction {
+  package var best: ScalingModel.Prediction {
     predictions.max { $0.imagesPerSecond < $1.imagesPerSecond }!
   }
 
   /// The most ranks that are used by half at least.
-  public var lastEfficient: ScalingModel.Prediction {
+  package var lastEfficient: ScalingModel.Prediction {
     predictions.last { $0.efficiency >= 0.5 } ?? predictions[0]
   }
 
   /// The table, and what it says about more ranks.
-  public var description: String {
+  package var description: String {
     var lines = [" ranks    batch   step ms  exposed ms  images/s  efficiency"]
     for row in predictions {
       let columns = [

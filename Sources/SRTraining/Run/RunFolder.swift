@@ -3,21 +3,21 @@ import SRCheckpoint
 import SRFiles
 
 /// Where a run's files lie.
-public struct RunFolder: Sendable {
-  public let path: String
+package struct RunFolder: Sendable {
+  package let path: String
 
-  public init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
-  public var configuration: String { "\(path)/config.yaml" }
-  public var metricsLog: String { "\(path)/metrics.jsonl" }
-  public var metricsTable: String { "\(path)/metrics.csv" }
+  package var configuration: String { "\(path)/config.yaml" }
+  package var metricsLog: String { "\(path)/metrics.jsonl" }
+  package var metricsTable: String { "\(path)/metrics.csv" }
   /// Event files.
-  public var tensorboard: String { "\(path)/tensorboard" }
-  public var samples: String { "\(path)/samples" }
-  public var checkpoints: CheckpointStore { CheckpointStore(path: "\(path)/checkpoints") }
+  package var tensorboard: String { "\(path)/tensorboard" }
+  package var samples: String { "\(path)/samples" }
+  package var checkpoints: CheckpointStore { CheckpointStore(path: "\(path)/checkpoints") }
 
   /// The picture of an epoch, from 1.
-  public func sample(epoch: Int) -> String {
+  package func sample(epoch: Int) -> String {
     "\(samples)/epoch-\(String(format: "%04d", epoch)).png"
   }
 
@@ -39,7 +39,7 @@ public struct RunFolder: Sendable {
 }
 
 /// A run that cannot start or go on, for a reason that is no single file's.
-public struct RunError: Error, CustomStringConvertible, Equatable {
-  public let description: String
-  public init(_ description: String) { self.description = description }
+package struct RunError: Error, CustomStringConvertible, Equatable {
+  package let description: String
+  package init(_ description: String) { self.description = description }
 }

@@ -5,10 +5,10 @@ import Synchronization
 /// What signals ask of a run, to be done at its next step boundary.
 ///
 /// `SIGUSR1` and `SIGTERM`: write a checkpoint and stop. `SIGUSR2`: write a checkpoint and go on.
-public struct RunRequests: OptionSet, Sendable {
-  public let rawValue: UInt8
+package struct RunRequests: OptionSet, Sendable {
+  package let rawValue: UInt8
 
-  public init(rawValue: UInt8) { self.rawValue = rawValue }
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
 
   static let stop = RunRequests(rawValue: 1)
   static let checkpoint = RunRequests(rawValue: 2)
@@ -24,7 +24,7 @@ public struct RunRequests: OptionSet, Sendable {
 
 extension RunRequests {
   /// Makes the signals requests; until then they end the process. To be called on the main thread.
-  public static func listen() {
+  package static func listen() {
     // The first access initialises the variable, which a signal handler could not do safely.
     received.store(0, ordering: .relaxed)
     for number in [SIGUSR1, SIGTERM] {

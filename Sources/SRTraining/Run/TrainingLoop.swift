@@ -7,7 +7,7 @@ import SRReport
 import SRTensor
 
 /// How a run ended.
-public enum RunOutcome: Sendable {
+package enum RunOutcome: Sendable {
   case completed
   /// By a signal, with a checkpoint to go on from.
   case stopped

@@ -5,11 +5,11 @@ import SRLosses
 import SRModels
 
 /// What a run will do and need, before it does anything: the answer of `--dry-run`.
-public struct TrainingPlan: CustomStringConvertible {
+package struct TrainingPlan: CustomStringConvertible {
   private let lines: [(String, String)]
 
   /// Reads the data's sizes and plans the memory; trains nothing. Throws what starting the run would.
-  public init(
+  package init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet
   ) throws {
     let data = try RunData(configuration).load()
@@ -65,7 +65,7 @@ public struct TrainingPlan: CustomStringConvertible {
     ]
   }
 
-  public var description: String {
+  package var description: String {
     let width = lines.map(\.0.count).max() ?? 0
     return lines.map { label, text in
       label + String(repeating: " ", count: width - label.count + 2) + text

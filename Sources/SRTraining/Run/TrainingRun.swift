@@ -9,25 +9,25 @@ import SRReport
 import SRTensor
 
 /// A training run on one rank, from the first agreement to the last checkpoint.
-public struct TrainingRun {
-  public let configuration: TrainingConfiguration
+package struct TrainingRun {
+  package let configuration: TrainingConfiguration
   private let communicator: Communicator
   private let kernels: any KernelSet
   private let logger: Logger
   /// Where the gradient of the first step is written, for comparisons with other programs.
-  public var gradientDump: String?
+  package var gradientDump: String?
   /// Where a trace of all ranks' phases is written, as Perfetto opens it.
-  public var tracePath: String?
+  package var tracePath: String?
   /// Watches every layer's passes, in debug mode.
   var observer: (any LayerObserver)?
   /// Takes no more than so many pairs, in debug mode.
   var imageLimit: (train: Int, valid: Int)?
   /// Told where training stands after each step, on rank 0.
-  public var onStep: (TrainingProgress) -> Void = { _ in }
+  package var onStep: (TrainingProgress) -> Void = { _ in }
   /// Told of a rank that keeps the job from getting on, just before the job is ended.
-  public var onStall: @Sendable (StallReport) -> Void = { _ in }
+  package var onStall: @Sendable (StallReport) -> Void = { _ in }
 
-  public init(
+  package init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet, logger: Logger
   ) {
     self.configuration = configuration
@@ -40,7 +40,7 @@ public struct TrainingRun {
   ///
   /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
   /// aborts the job.
-  public func run() throws -> RunOutcome {
+  package func run() throws -> RunOutcome {
     let trace = try tracePath.map { try RunTrace(path: $0, communicator) }
     let activity = RankActivity(trace: trace?.recorder)
     let watchdog = try configuration.stallTimeout.map {

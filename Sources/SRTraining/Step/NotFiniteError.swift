@@ -5,17 +5,17 @@ import SRTensor
 import Synchronization
 
 /// A loss or gradient that is infinite or not a number. The weights are as they were before the step.
-public struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable {
+package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable {
   /// Of the run, from 1.
-  public let step: Int
+  package let step: Int
   /// Index of the first image concerned; nil where only the batch's sum overflowed.
-  public let image: Int?
+  package let image: Int?
   /// What is not finite, such as `loss` or `the gradient of conv2.weight`.
-  public let quantity: String
+  package let quantity: String
   /// The first layer whose result is not finite.
-  public let layer: String?
+  package let layer: String?
 
-  public var description: String {
+  package var description: String {
     "step \(step): \(quantity) is not finite"
       + (image.map { " for training image \($0)" } ?? "")
       + (layer.map { "; the first layer with such a result is \($0)" } ?? "")

@@ -4,9 +4,9 @@ import Foundation
 ///
 /// The calling thread is worker 0. Which worker takes which sample never shows in the results: every sample is
 /// computed alone, and sums follow a fixed tree.
-public final class WorkerPool: @unchecked Sendable {
+package final class WorkerPool: @unchecked Sendable {
   /// Workers, the calling thread included.
-  public let count: Int
+  package let count: Int
 
   // Guarded by `condition`.
   private let condition = NSCondition()
@@ -19,7 +19,7 @@ public final class WorkerPool: @unchecked Sendable {
   /// Deep enough for the kernels' temporaries on the stack.
   private static let stackBytes = 8 << 20
 
-  public init(count: Int) {
+  package init(count: Int) {
     precondition(count >= 1, "a pool of \(count) workers was asked for")
     self.count = count
     for worker in 1..<max(count, 1) {
@@ -31,7 +31,7 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   /// Ends the threads. The pool cannot be used afterwards.
-  public func close() {
+  package func close() {
     condition.lock()
     isClosed = true
     condition.broadcast()
@@ -39,7 +39,7 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   /// Runs `body` once on every worker and returns when all are done; rethrows the first error.
-  public func run(_ body: @escaping @Sendable (_ worker: Int) throws -> Void) throws {
+  package func run(_ body: @escaping @Sendable (_ worker: Int) throws -> Void) throws {
     condition.lock()
     precondition(task == nil && !isClosed, "a worker pool runs one task at a time")
     task = body

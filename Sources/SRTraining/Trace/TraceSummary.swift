@@ -1,29 +1,29 @@
 import SRDistributed
 
 /// Where the time of the steps went, by rank.
-public struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
+package struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
   /// One rank's milliseconds a step.
-  public struct Rank: Equatable, Sendable {
+  package struct Rank: Equatable, Sendable {
     /// Forward and backward passes, and the update of the weights.
-    public let compute: Double
+    package let compute: Double
     /// Communication that the main thread waited for.
-    public let exposed: Double
+    package let exposed: Double
     /// Communication under way while it computed.
-    public let hidden: Double
+    package let hidden: Double
     /// How much longer than the ranks' mean it computed.
-    public let skew: Double
+    package let skew: Double
   }
 
   /// Steps that count: all but the first, which opens connections.
-  public let steps: Int
+  package let steps: Int
   /// By rank.
-  public let ranks: [Rank]
+  package let ranks: [Rank]
   /// Milliseconds a step that rank 0 computed and waited for others, ``Rank/compute`` and ``Rank/exposed`` together. What
   /// lies between steps, such as logs, checkpoints and validation, is not in it.
-  public let stepTime: Double
+  package let stepTime: Double
 
   /// - Parameter spans: of each rank, over the same steps.
-  public init(_ spans: [[TraceSpan]]) {
+  package init(_ spans: [[TraceSpan]]) {
     let phases = spans.map { $0.filter { $0.lane == .phases && $0.step > 0 } }
     let first = phases.first?.map(\.step).min() ?? 0
     let steps = Set(phases.first?.filter { $0.step > first }.map(\.step) ?? []).count
@@ -48,7 +48,7 @@ public struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// A table, a line a rank.
-  public var description: String {
+  package var description: String {
     var lines = ["per step, in ms, over \(steps) steps:"]
     lines.append("rank    compute   exposed    hidden      skew")
     for (index, rank) in ranks.enumerated() {
