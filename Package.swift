@@ -62,7 +62,7 @@ let package = Package(
       ], swiftSettings: strict),
     .target(
       name: "SRCheckpoint",
-      dependencies: ["SRTensor", "SRFiles", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["SRTensor", "SRFiles", "SRModels", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(name: "SRDistributed", dependencies: ["SRTensor", "CMPIShim"], swiftSettings: strict),
     .target(name: "SRKernels", dependencies: ["SRTensor"], swiftSettings: strict),

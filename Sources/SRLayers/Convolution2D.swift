@@ -1,58 +1,112 @@
 import SRKernels
 import SRTensor
 
-/// A 2-D convolution with bias, as PyTorch's `nn.Conv2d` with zero padding; perhaps of a PReLU of its source, which then is
-/// nowhere stored.
+/// A 2-D convolution with bias, as PyTorch's `nn.Conv2d` with zero padding: its parameters. The source may be read through a
+/// PReLU, whose output is then stored nowhere.
 package struct Convolution2D: Sendable {
   /// Such as `conv2`; the parameters are `NAME.weight` (OIHW) and `NAME.bias`.
   package let name: String
-  package let kernel: any Convolution2DKernel
   package let weight: ParameterLayout.Entry
   package let bias: ParameterLayout.Entry
-  /// The activation through which the source is read, and ``kernel`` as what reads so.
+  package let inputChannels: Int
+  package let outputChannels: Int
+  package let kernelSize: Int
+  package let stride: Int
+  package let padding: Int
+  /// See ``Convolution2DShape/shufflesPixels``.
+  package let shufflesPixels: Bool
+  /// The activation through which the source is read.
+  let through: PReLU?
+
+  /// Registers the parameters in `layout`.
+  ///
+  /// - Parameters:
+  ///   - activation: the source's, registered before; nil if the source is read as it is.
+  ///   - padding: pixels of zeros at each edge; half of the kernel by default, which keeps height and width.
+  ///   - shufflesPixels: whether a pixel shuffle follows.
+  package init(
+    _ name: String, through activation: PReLU? = nil, inputChannels: Int, outputChannels: Int,
+    kernelSize: Int,
+    stride: Int = 1, padding: Int? = nil, shufflesPixels: Bool = false, in layout: inout ParameterLayout
+  ) {
+    self.name = name
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.kernelSize = kernelSize
+    self.stride = stride
+    self.padding = padding ?? kernelSize / 2
+    self.shufflesPixels = shufflesPixels
+    through = activation
+    let outputs: ParameterLayout.Outputs = shufflesPixels ? .bySubpixel : .asInFile
+    weight = layout.append(
+      "\(name).weight", shape: [outputChannels, inputChannels, kernelSize, kernelSize],
+      storage: .convolutionHWIO, outputs: outputs)
+    bias = layout.append("\(name).bias", shape: [outputChannels], outputs: outputs)
+  }
+
+  /// Arena offset of the first parameter: that of the source's activation if there is one.
+  package var firstParameter: Int { through?.weight.offset ?? weight.offset }
+
+  /// The sizes for a source of this height and width.
+  package func shape(height: Int, width: Int) -> Convolution2DShape {
+    Convolution2DShape(
+      inputHeight: height, inputWidth: width, inputChannels: inputChannels, outputChannels: outputChannels,
+      kernelSize: kernelSize, stride: stride, padding: padding, shufflesPixels: shufflesPixels)
+  }
+
+  /// The passes over a source of this height and width.
+  ///
+  /// - Parameter propagatesGradient: whether the backward pass will be asked for the gradient with respect to the source.
+  /// - Precondition: if the source is read through an activation, the shape is one that
+  ///   ``Convolution2DShape/readsThroughPReLU``.
+  package func plan(
+    height: Int, width: Int, propagatesGradient: Bool = true, in planner: inout LayerPlanner
+  ) -> Convolution2DPlan {
+    Convolution2DPlan(
+      self, shape: shape(height: height, width: width), propagatesGradient: propagatesGradient,
+      in: &planner)
+  }
+}
+
+/// A ``Convolution2D``'s passes over one size of image.
+package struct Convolution2DPlan: Sendable {
+  package let convolution: Convolution2D
+  package let kernel: any Convolution2DKernel
+  /// ``kernel``, if it reads its source through the convolution's activation.
   private let through: (activation: PReLU, kernel: any PReLUConvolution2DKernel)?
   private let preparedForward: Int
   private let preparedBias: Int
-  /// Nil where no gradient by the source is ever asked for.
+  /// Nil if no gradient with respect to the source is ever asked for.
   private let preparedBackwardData: Int?
 
-  /// Registers the parameters in `layout` and reserves room for the prepared weights.
-  ///
-  /// - Parameters:
-  ///   - activation: the source's, registered before; nil where the source is read as it is.
-  ///   - propagatesGradient: whether ``backward`` will be asked for the gradient by the source.
-  /// - Precondition: with an activation, the shape is one that ``Convolution2DShape/readsThroughPReLU``.
-  package init(
-    _ name: String, through activation: PReLU? = nil, shape: Convolution2DShape,
-    propagatesGradient: Bool = true, layout: inout ParameterLayout, prepared: inout WorkspacePlanner,
-    kernels: any KernelSet
+  init(
+    _ convolution: Convolution2D, shape: Convolution2DShape, propagatesGradient: Bool,
+    in planner: inout LayerPlanner
   ) {
-    self.name = name
-    if let activation {
-      precondition(shape.readsThroughPReLU, "no kernel of \(shape), of \(name), reads through a PReLU")
-      let kernel = kernels.makePReLUConvolution2D(shape)
+    self.convolution = convolution
+    if let activation = convolution.through {
+      precondition(
+        shape.readsThroughPReLU, "no kernel of \(shape), of \(convolution.name), reads through a PReLU")
+      let kernel = planner.kernels.makePReLUConvolution2D(shape)
       through = (activation, kernel)
       self.kernel = kernel
     } else {
       through = nil
-      kernel = kernels.makeConvolution2D(shape)
+      kernel = planner.kernels.makeConvolution2D(shape)
     }
-    let outputs: ParameterLayout.Outputs = shape.shufflesPixels ? .bySubpixel : .asInFile
-    weight = layout.append(
-      "\(name).weight",
-      shape: [shape.outputChannels, shape.inputChannels, shape.kernelSize, shape.kernelSize],
-      storage: .convolutionHWIO, outputs: outputs)
-    bias = layout.append("\(name).bias", shape: [shape.outputChannels], outputs: outputs)
-    preparedForward = prepared.reserve(kernel.preparedForwardCount)
-    preparedBias = prepared.reserve(bias.count)
+    preparedForward = planner.reservePrepared(kernel.preparedForwardCount)
+    preparedBias = planner.reservePrepared(convolution.bias.count)
     preparedBackwardData =
-      propagatesGradient ? prepared.reserve(kernel.preparedBackwardDataCount) : nil
+      propagatesGradient && planner.purpose == .training
+      ? planner.reservePrepared(kernel.preparedBackwardDataCount) : nil
+    planner.needScratch(kernel.scratchCount)
   }
 
   package var shape: Convolution2DShape { kernel.shape }
-  package var scratchCount: Int { kernel.scratchCount }
-  /// Arena offset of the first parameter, that of the source's activation if there is one.
-  package var firstParameter: Int { through?.activation.weight.offset ?? weight.offset }
+  package var firstParameter: Int { convolution.firstParameter }
+  private var name: String { convolution.name }
+  private var weight: ParameterLayout.Entry { convolution.weight }
+  private var bias: ParameterLayout.Entry { convolution.bias }
 
   /// Brings the weights into the kernel's form, beside the bias: the passes read no parameters. Once per step, before any
   /// pass.
@@ -68,7 +122,7 @@ package struct Convolution2D: Sendable {
   }
 
   /// - Parameter images: how many lie one after the other, in `source` and in `destination`.
-  /// - Precondition: where the source is read through an activation, there is one image and none of the destination.
+  /// - Precondition: if the source is read through an activation, there is one image, and `activation` is the identity.
   package func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>,
     images: Int = 1, context: LayerContext, activation: ConvolutionActivation = .identity
@@ -90,11 +144,11 @@ package struct Convolution2D: Sendable {
       name, finished: .forward, values: destination, count: images * shape.destinationCount)
   }
 
-  /// Writes this sample's parameter gradients, then the gradient by the source where it is asked for, and with it that by the
+  /// Writes this sample's parameter gradients, then the gradient by the source where it is asked for, and with it that with respect to the
   /// slope of the source's activation.
   ///
   /// - Parameter images: how many lie one after the other, in the source and in the gradients.
-  /// - Precondition: `images` is 1 where parameter gradients are asked for, or the source is read through an activation.
+  /// - Precondition: `images` is 1 if parameter gradients are asked for, or if the source is read through an activation.
   package func backward(
     source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>?, images: Int = 1, context: LayerContext
@@ -110,7 +164,8 @@ package struct Convolution2D: Sendable {
     }
     guard let gradientSource else { return }
     guard let preparedBackwardData else {
-      preconditionFailure("\(name) was made without a gradient by its source, and is asked for one")
+      preconditionFailure(
+        "\(name) was planned without a gradient with respect to its source, and is asked for one")
     }
     if let (activation, kernel) = through {
       let slopeGradient = kernel.backwardData(

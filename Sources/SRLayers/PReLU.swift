@@ -3,8 +3,8 @@ import SRTensor
 
 /// max(0, x) + a min(0, x) with one learnable slope a, as PyTorch's `nn.PReLU()`.
 ///
-/// Where a single convolution follows, that one reads its source through the activation, and the passes here are not needed
-/// (``Convolution2D/init(_:through:shape:propagatesGradient:layout:prepared:kernels:)``).
+/// If a single convolution follows, that convolution reads its source through the activation, and the passes here are not needed
+/// (``Convolution2D/init(_:through:inputChannels:outputChannels:kernelSize:stride:padding:shufflesPixels:in:)``).
 ///
 /// He et al.: "Delving deep into rectifiers" (2015).
 package struct PReLU: Sendable {
@@ -30,7 +30,7 @@ package struct PReLU: Sendable {
     context.observer?.layer(name, finished: .forward, values: destination, count: count)
   }
 
-  /// Turns the gradient by the output, in place, into the gradient by the source.
+  /// Turns the gradient with respect to the output, in place, into that with respect to the source.
   package func backward(
     source: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext

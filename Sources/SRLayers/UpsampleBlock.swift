@@ -1,7 +1,7 @@
 import SRKernels
 import SRTensor
 
-/// Conv 3x3 to 4 C channels, pixel shuffle to twice the height and width, PReLU.
+/// Conv 3x3 to 4 C channels, pixel shuffle to twice the height and width, PReLU: its parameters.
 ///
 /// What is stored is the shuffled image before the activation; the layer above reads it through ``activation``.
 ///
@@ -9,30 +9,34 @@ import SRTensor
 package struct UpsampleBlock: Sendable {
   package let convolution: Convolution2D
   package let activation: PReLU
-  package let channels: Int
 
-  /// The shuffled image, before the activation.
-  private let shuffled: Int
-
-  /// - Parameters:
-  ///   - inputActivation: through which the input is read, that of the upsampling below.
-  ///   - height: of the input; the output has twice that.
-  ///   - width: of the input; the output has twice that.
+  /// Registers the parameters in `layout`.
+  ///
+  /// - Parameter inputActivation: the activation through which the input is read: that of the upsampling below, if any.
   package init(
-    _ name: String, through inputActivation: PReLU?, height: Int, width: Int, channels: Int,
-    layout: inout ParameterLayout, prepared: inout WorkspacePlanner, workspace: inout WorkspacePlanner,
-    kernels: any KernelSet
+    _ name: String, through inputActivation: PReLU?, channels: Int, in layout: inout ParameterLayout
   ) {
-    self.channels = channels
-    let shape = Convolution2DShape(
-      inputHeight: height, inputWidth: width, inputChannels: channels,
-      outputChannels: 4 * channels, kernelSize: 3, padding: 1, shufflesPixels: true)
     convolution = Convolution2D(
-      "\(name).block.0", through: inputActivation, shape: shape, layout: &layout, prepared: &prepared,
-      kernels: kernels)
+      "\(name).block.0", through: inputActivation, inputChannels: channels, outputChannels: 4 * channels,
+      kernelSize: 3, shufflesPixels: true, in: &layout)
     activation = PReLU("\(name).block.2", layout: &layout)
-    shuffled = workspace.reserve(shape.destinationCount)
   }
+
+  /// The passes over an input of this height and width; the output has twice that.
+  package func plan(
+    height: Int, width: Int, workspace: inout WorkspacePlanner, in planner: inout LayerPlanner
+  ) -> UpsampleBlockPlan {
+    let convolution = convolution.plan(height: height, width: width, in: &planner)
+    return UpsampleBlockPlan(
+      convolution: convolution, shuffled: workspace.reserve(convolution.shape.destinationCount))
+  }
+}
+
+/// An ``UpsampleBlock``'s passes over one size of image.
+package struct UpsampleBlockPlan: Sendable {
+  package let convolution: Convolution2DPlan
+  /// Where the shuffled image lies, before the activation.
+  let shuffled: Int
 
   /// Where the forward pass leaves the output, before the activation.
   package func output(in workspace: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
@@ -46,7 +50,7 @@ package struct UpsampleBlock: Sendable {
     convolution.forward(input, into: workspace + shuffled, context: context)
   }
 
-  /// Overwrites `gradientInput`, given the gradient by the output before the activation.
+  /// Overwrites `gradientInput`, given the gradient with respect to the output before the activation.
   package func backward(
     input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
     gradientInput: UnsafeMutablePointer<Float>, context: LayerContext

@@ -1,4 +1,5 @@
 import SRKernels
+import SRLayers
 import SRModels
 
 /// A distance of two images as a sum of distances of their features in a frozen network.

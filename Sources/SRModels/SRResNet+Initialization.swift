@@ -12,9 +12,9 @@ extension SRResNet {
     case interpolation
   }
 
-  /// Fills the arena. Each parameter has its own random stream.
+  /// Fills this network's part of the arena. Each parameter has its own random stream.
   package func initialize(_ parameters: ParameterArena, as initialization: Initialization, seed: UInt64) {
-    for (index, entry) in layout.entries.enumerated() {
+    for (index, entry) in entries.enumerated() {
       guard let fanIn = fanIn(of: entry) else {
         parameters.setTensor(entry, to: [Float](repeating: PReLU.initialSlope, count: entry.count))
         continue
@@ -35,6 +35,6 @@ extension SRResNet {
     if entry.shape.count == 4 { return entry.shape[1...].reduce(1, *) }
     guard entry.name.hasSuffix(".bias") else { return nil }
     let weightName = entry.name.dropLast("bias".count) + "weight"
-    return layout.entry(named: String(weightName)).map { $0.shape[1...].reduce(1, *) }
+    return entries.first { $0.name == weightName }.map { $0.shape[1...].reduce(1, *) }
   }
 }

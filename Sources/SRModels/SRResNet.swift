@@ -2,172 +2,75 @@ import SRKernels
 import SRLayers
 import SRTensor
 
-/// The super-resolution generator SRResNet, or SE-SRResNet, for one size of low-resolution image.
+/// The super-resolution generator SRResNet, or SE-SRResNet: its parameters, the same for every size of image.
 ///
-/// The model holds no weights and no activations: parameters come as an arena of ``layout``, activations lie in
-/// a ``SRResNetWorkspace`` per worker. Images are NHWC with N = 1, RGB, 0...1.
+/// The network holds no weights: they are an arena of the layout that it registers its parameters in. Passes need a
+/// ``SRResNetPlan`` for the size of image.
 ///
-/// A worker's images go through the *body* (all but the last upsampling and the output layer) together, layer by
-/// layer, while the layer's weights are in the cache; then each goes through the *tail*, whose maps are larger than its
-/// weights, alone: forward and, once the loss has compared it, backward. Each image's values have the same bits as if it
-/// went alone.
-package final class SRResNet: Sendable {
-  package let configuration: SRResNetConfiguration
-  package let lowResHeight: Int
-  package let lowResWidth: Int
-  /// Names, shapes and arena order of the parameters: those of the released PyTorch model.
-  package let layout: ParameterLayout
-  /// Floats of prepared weights.
-  package let preparedCount: Int
+/// Head Conv 9x9 and PReLU; residual blocks; Conv 3x3, then the head's output added; an upsampling for each doubling of
+/// height and width; output Conv 9x9. Names and shapes are those of the released PyTorch model.
+package struct SRResNet: Sendable {
+  /// What kind of SRResNet this is.
+  package let model: ModelDescription
+  /// This network's parameters, in forward order. They lie one after the other in the arena.
+  package let entries: [ParameterLayout.Entry]
 
-  let kernels: any KernelSet
   let head: Convolution2D
   let headActivation: PReLU
   let blocks: [ResidualBlock]
   let bodyTail: Convolution2D
-  let bodyUpsamplings: [UpsampleBlock]
-  let tailUpsampling: UpsampleBlock
+  let upsamplings: [UpsampleBlock]
   let output: Convolution2D
-  let imageSlots: ImageSlots
-  let tailSlots: TailSlots
-  let sharedSlots: SharedSlots
-  /// Floats of one image's activations in the body and in the tail, and of what a worker's images use one after the other.
-  let imageCount: Int
-  let tailCount: Int
-  let sharedCount: Int
 
-  /// Places among an image's activations that belong to no single block.
-  struct ImageSlots: Sendable {
-    var headFeatures = 0
-    var headOutput = 0
-    var bodyOutput = 0
-    /// By the input of the tail, then by the output of each residual block.
-    var gradient = 0
-    /// By the output of a block's first convolution.
-    var gradientFeatures = 0
-    var gradientSkip = 0
-  }
-
-  /// Places among an image's activations in the tail, beside those of the last upsampling.
-  struct TailSlots: Sendable {
-    var superRes = 0
-  }
-
-  /// Places in the memory that a worker's images use one after the other.
-  struct SharedSlots: Sendable {
-    /// By the last upsampling's output, before the activation.
-    var gradientWide = 0
-    /// Of low-resolution height and width.
-    var temporary = 0
-    var scratch = 0
-  }
-
-  /// Plans parameters, prepared weights and activations; allocates none of them.
+  /// Appends the parameters to `layout`, which may hold other networks' already.
   ///
-  /// - Parameters:
-  ///   - configuration: `channels` is a positive multiple of 16, `upsamplings` at least 1; with attention, `channels` is a
-  ///     multiple of `attentionReduction`.
-  ///   - lowResHeight: in pixels, at least 1; the output has ``SRResNetConfiguration/scale`` times as many.
-  ///   - lowResWidth: likewise.
-  ///   - kernels: what computes; workspaces and prepared weights fit no other set.
-  /// - Precondition: the configuration is as above.
-  package init(
-    _ configuration: SRResNetConfiguration, lowResHeight: Int, lowResWidth: Int,
-    kernels: any KernelSet
-  ) {
-    precondition(
-      configuration.channels % 16 == 0 && configuration.channels > 0,
-      "channels must be a multiple of 16, \(configuration.channels) given")
-    precondition(configuration.upsamplings > 0, "the network has at least one upsampling")
-    let (height, width, channels) = (lowResHeight, lowResWidth, configuration.channels)
-    var layout = ParameterLayout()
-    var prepared = WorkspacePlanner()
-    var image = WorkspacePlanner()
-    var tail = WorkspacePlanner()
-    var shared = WorkspacePlanner()
-    var imageSlots = ImageSlots()
-    var tailSlots = TailSlots()
-    var sharedSlots = SharedSlots()
-
+  /// - Parameter prefix: what the parameters' names begin with, which keeps them apart from other networks'.
+  /// - Precondition: `model` is valid (``ModelDescription/validate()``).
+  package init(_ model: ModelDescription, prefix: String = "", in layout: inout ParameterLayout) {
+    do { try model.validate() } catch { preconditionFailure("\(error)") }
+    let (features, first) = (model.features, layout.entries.count)
+    self.model = model
     head = Convolution2D(
-      "conv1.0",
-      shape: Convolution2DShape(
-        inputHeight: height, inputWidth: width, inputChannels: 3, outputChannels: channels,
-        kernelSize: 9, padding: 4),
-      propagatesGradient: false, layout: &layout, prepared: &prepared, kernels: kernels)
-    headActivation = PReLU("conv1.1", layout: &layout)
-    blocks = (0..<configuration.blocks).map {
-      ResidualBlock(
-        "res_blocks.\($0)", height: height, width: width, channels: channels,
-        attentionReduction: configuration.attentionReduction, layout: &layout, prepared: &prepared,
-        workspace: &image, kernels: kernels)
+      "\(prefix)conv1.0", inputChannels: model.inputChannels, outputChannels: features, kernelSize: 9,
+      in: &layout)
+    headActivation = PReLU("\(prefix)conv1.1", layout: &layout)
+    blocks = (0..<model.blocks).map { index in
+      ResidualBlock("\(prefix)res_blocks.\(index)", channels: features, in: &layout) { name, layout in
+        model.attention.layer(name, channels: features, in: &layout)
+      }
     }
     bodyTail = Convolution2D(
-      "conv2",
-      shape: Convolution2DShape(
-        inputHeight: height, inputWidth: width, inputChannels: channels, outputChannels: channels,
-        kernelSize: 3, padding: 1),
-      layout: &layout, prepared: &prepared, kernels: kernels)
-    func upsampling(_ index: Int, after below: UpsampleBlock?, in workspace: inout WorkspacePlanner)
-      -> UpsampleBlock
-    {
-      UpsampleBlock(
-        "upsample.\(index)", through: below?.activation, height: height << index, width: width << index,
-        channels: channels, layout: &layout, prepared: &prepared, workspace: &workspace, kernels: kernels)
+      "\(prefix)conv2", inputChannels: features, outputChannels: features, kernelSize: 3, in: &layout)
+    var upsamplings: [UpsampleBlock] = []
+    for index in 0..<model.upsamplings {
+      upsamplings.append(
+        UpsampleBlock(
+          "\(prefix)upsample.\(index)", through: upsamplings.last?.activation, channels: features, in: &layout
+        ))
     }
-    var bodyUpsamplings: [UpsampleBlock] = []
-    for index in 0..<configuration.upsamplings - 1 {
-      bodyUpsamplings.append(upsampling(index, after: bodyUpsamplings.last, in: &image))
-    }
-    tailUpsampling = upsampling(configuration.upsamplings - 1, after: bodyUpsamplings.last, in: &tail)
+    self.upsamplings = upsamplings
     output = Convolution2D(
-      "conv3", through: tailUpsampling.activation,
-      shape: Convolution2DShape(
-        inputHeight: height * configuration.scale, inputWidth: width * configuration.scale,
-        inputChannels: channels, outputChannels: 3, kernelSize: 9, padding: 4),
-      layout: &layout, prepared: &prepared, kernels: kernels)
-
-    let features = height * width * channels
-    let tailInput = tailUpsampling.convolution.shape.sourceCount
-    imageSlots.headFeatures = image.reserve(features)
-    imageSlots.headOutput = image.reserve(features)
-    imageSlots.bodyOutput = image.reserve(features)
-    imageSlots.gradient = image.reserve(tailInput)
-    imageSlots.gradientFeatures = image.reserve(features)
-    imageSlots.gradientSkip = image.reserve(features)
-    tailSlots.superRes = tail.reserve(output.shape.destinationCount)
-    sharedSlots.gradientWide = shared.reserve(output.shape.sourceCount)
-    sharedSlots.temporary = shared.reserve(features)
-    let convolutions =
-      [head, bodyTail, output, tailUpsampling.convolution] + blocks.flatMap(\.convolutions)
-      + bodyUpsamplings.map(\.convolution)
-    sharedSlots.scratch = shared.reserve(convolutions.map(\.scratchCount).max() ?? 0)
-
-    self.configuration = configuration
-    self.lowResHeight = lowResHeight
-    self.lowResWidth = lowResWidth
-    self.kernels = kernels
-    self.bodyUpsamplings = bodyUpsamplings
-    self.layout = layout
-    self.imageSlots = imageSlots
-    self.tailSlots = tailSlots
-    self.sharedSlots = sharedSlots
-    preparedCount = prepared.count
-    imageCount = image.count
-    tailCount = tail.count
-    sharedCount = shared.count
+      "\(prefix)conv3", through: upsamplings.last?.activation, inputChannels: features,
+      outputChannels: model.outputChannels, kernelSize: 9, in: &layout)
+    entries = Array(layout.entries[first...])
   }
 
-  package var highResHeight: Int { lowResHeight * configuration.scale }
-  package var highResWidth: Int { lowResWidth * configuration.scale }
+  /// The floats of an arena that belong to this network, gaps included.
+  package var parameterRange: Range<Int> { entries[0].offset..<entries[entries.count - 1].range.upperBound }
 
-  var upsamplings: [UpsampleBlock] { bodyUpsamplings + [tailUpsampling] }
+  /// Floats that belong to parameters.
+  package var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
+}
 
-  /// In forward order.
-  package var convolutions: [Convolution2D] {
-    [head] + blocks.flatMap(\.convolutions) + [bodyTail] + upsamplings.map(\.convolution) + [output]
+extension ModelDescription.Attention {
+  /// The layer of this kind, with its parameters registered in `layout`; nil for none.
+  func layer(
+    _ name: String, channels: Int, in layout: inout ParameterLayout
+  ) -> (any ChannelAttention)? {
+    switch self {
+    case .none: nil
+    case .squeezeExcitation(let reduction):
+      SqueezeExcitation(name, channels: channels, reduction: reduction, in: &layout)
+    }
   }
-
-  /// Multiplications and additions of one image's forward pass by the direct method.
-  package var forwardFLOPs: Int { convolutions.reduce(0) { $0 + $1.shape.directFLOPs } }
 }

@@ -18,18 +18,18 @@ package final class SRResNetWorkspace: Sendable {
   ///   - images: the most images that go through the network together.
   ///   - tails: how many of them, one after the other, go through the tail before the first one's way back.
   /// - Precondition: both are at least 1.
-  package init(for model: SRResNet, images: Int, tails: Int = 1) {
+  package init(for plan: SRResNetPlan, images: Int, tails: Int = 1) {
     precondition(images > 0 && tails > 0, "a workspace for \(images) images, \(tails) tails was asked for")
     self.images = images
     self.tails = tails
-    imageCount = model.imageCount
-    tailCount = model.tailCount
-    buffer = AlignedBuffer(count: Self.floatCount(for: model, images: images, tails: tails))
+    imageCount = plan.imageCount
+    tailCount = plan.tailCount
+    buffer = AlignedBuffer(count: Self.floatCount(for: plan, images: images, tails: tails))
   }
 
   /// Floats of a workspace.
-  package static func floatCount(for model: SRResNet, images: Int, tails: Int) -> Int {
-    images * model.imageCount + tails * model.tailCount + model.sharedCount
+  package static func floatCount(for plan: SRResNetPlan, images: Int, tails: Int) -> Int {
+    images * plan.imageCount + tails * plan.tailCount + plan.sharedCount
   }
 
   /// The activations of one image of a group.
@@ -61,7 +61,7 @@ package struct ImagePass {
   let context: LayerContext
 }
 
-extension SRResNet {
+extension SRResNetPlan {
   /// The pass of image `index` of a group.
   ///
   /// - Parameters:

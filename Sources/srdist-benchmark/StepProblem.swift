@@ -42,7 +42,7 @@ struct StepProblem: Problem {
 /// The image's passes are verified by the slope along the gradient, Adam by its formula.
 private struct StepRun: ProblemRun {
   private let part: StepProblem.Part
-  private let model: SRResNet
+  private let plan: SRResNetPlan
   private let parameters: ParameterArena
   private let gradients: [ParameterArena]
   private let prepared: AlignedBuffer
@@ -57,27 +57,30 @@ private struct StepRun: ProblemRun {
 
   init(_ part: StepProblem.Part, kernels: any KernelSet) {
     self.part = part
-    model = SRResNet(.attention, lowResHeight: 32, lowResWidth: 32, kernels: kernels)
-    parameters = ParameterArena(layout: model.layout)
+    var layout = ParameterLayout()
+    let network = SRResNet(.attention, in: &layout)
+    plan = SRResNetPlan(
+      network, lowResHeight: 32, lowResWidth: 32, purpose: .training, kernels: kernels)
+    parameters = ParameterArena(layout: layout)
     if case .images(let count) = part { group = count } else { group = 1 }
-    gradients = (0..<group).map { [model] _ in ParameterArena(layout: model.layout) }
-    prepared = AlignedBuffer(count: model.preparedCount)
-    workspace = SRResNetWorkspace(for: model, images: group)
-    adam = Adam(layout: model.layout, kernels: kernels)
+    gradients = (0..<group).map { [layout] _ in ParameterArena(layout: layout) }
+    prepared = AlignedBuffer(count: plan.preparedCount)
+    workspace = SRResNetWorkspace(for: plan, images: group)
+    adam = Adam(layout: layout, kernels: kernels)
     loss = CharbonnierLoss(kernels: kernels)
     var operands = RandomOperands(seed: 4)
     lowRes = operands.uniform(32 * 32 * 3, from: 0, to: 1)
     highRes = operands.uniform(128 * 128 * 3, from: 0, to: 1)
     gradientSuperRes = AlignedBuffer(count: 128 * 128 * 3)
-    model.initialize(parameters, as: .pytorch, seed: 5)
-    model.prepare(parameters, into: prepared, forBackward: true)
+    network.initialize(parameters, as: .pytorch, seed: 5)
+    plan.prepare(parameters, into: prepared, forBackward: true)
     // Adam has the gradient of an image to work with.
     run(group: group)
   }
 
   var algorithm: String { "-" }
   var directFLOPs: Int? {
-    if case .images = part { group * 3 * model.forwardFLOPs } else { nil }
+    if case .images = part { group * 3 * plan.forwardFLOPs } else { nil }
   }
   var bytesMoved: Int? {
     let size = MemoryLayout<Float>.stride
@@ -92,7 +95,7 @@ private struct StepRun: ProblemRun {
   func run() {
     switch part {
     case .images: run(group: group)
-    case .preparation: model.prepare(parameters, into: prepared, forBackward: true)
+    case .preparation: plan.prepare(parameters, into: prepared, forBackward: true)
     case .update: update()
     }
   }
@@ -102,12 +105,12 @@ private struct StepRun: ProblemRun {
     case .images:
       // The last image's: that it went together with others must not show.
       let error = slopeError(gradient: gradients[group - 1].buffer, origin: parameters.buffer) { moved in
-        let arena = ParameterArena(layout: model.layout)
+        let arena = ParameterArena(layout: parameters.layout)
         arena.buffer.copy(from: moved)
-        model.prepare(arena, into: prepared, forBackward: true)
+        plan.prepare(arena, into: prepared, forBackward: true)
         return value(of: arena)
       }
-      model.prepare(parameters, into: prepared, forBackward: true)
+      plan.prepare(parameters, into: prepared, forBackward: true)
       return error
     case .preparation: return nil
     case .update:
@@ -128,19 +131,19 @@ private struct StepRun: ProblemRun {
 
   private func run(group count: Int) {
     let images = (0..<count).map { pass(image: $0, parameters, gradients: gradients[$0].pointer) }
-    model.forwardBody(images)
+    plan.forwardBody(images)
     for image in images {
-      let superRes = model.forwardTail(image)
+      let superRes = plan.forwardTail(image)
       _ = value(of: superRes)
-      model.backwardTail(image, gradientSuperRes: gradientSuperRes.pointer) { _ in }
+      plan.backwardTail(image, gradientSuperRes: gradientSuperRes.pointer) { _ in }
     }
-    model.backwardBody(images) { _, _ in }
+    plan.backwardBody(images) { _, _ in }
   }
 
   private func value(of parameters: ParameterArena) -> Double {
     let image = pass(image: 0, parameters, gradients: nil)
-    model.forwardBody([image])
-    return value(of: model.forwardTail(image))
+    plan.forwardBody([image])
+    return value(of: plan.forwardTail(image))
   }
 
   private func value(of superRes: UnsafePointer<Float>) -> Double {
@@ -153,7 +156,7 @@ private struct StepRun: ProblemRun {
   private func pass(
     image index: Int, _ parameters: ParameterArena, gradients: UnsafeMutablePointer<Float>?
   ) -> ImagePass {
-    model.pass(
+    plan.pass(
       image: index, lowRes: lowRes.pointer, parameters: parameters, prepared: prepared,
       gradients: gradients, workspace: workspace)
   }

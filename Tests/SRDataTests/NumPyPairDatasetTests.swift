@@ -58,8 +58,9 @@ import Testing
 
   @Test(arguments: [
     ([3, 2, 4, 3], [2, 8, 16, 3], "3 pictures"),
-    ([3, 2, 4, 3], [3, 8, 12, 3], "pictures of 8 x 16"),
-    ([3, 2, 4, 3], [3, 4, 8, 3], "pictures of 8 x 16"),
+    ([3, 2, 4, 3], [3, 8, 12, 3], "same whole multiple of those of lr_train.npy, which are 2 x 4"),
+    ([3, 4, 4, 3], [3, 10, 10, 3], "same whole multiple"),
+    ([3, 8, 8, 3], [3, 4, 4, 3], "same whole multiple"),
     ([3, 2, 4, 1], [3, 8, 16, 3], "[pictures, height, width, 3]"),
     ([0, 2, 4, 3], [0, 8, 16, 3], "none of them 0"),
     ([24, 3], [3, 8, 16, 3], "4 dimensions"),
@@ -82,6 +83,14 @@ import Testing
       try DatasetSplit.load(directory: directory.path)
     }
     #expect(error?.found.contains("4 x 4 and 2 x 4") == true)
+  }
+
+  @Test(arguments: [1, 2, 3, 8])
+  func theScaleIsThatOfTheSides(scale: Int) throws {
+    let directory = try TemporaryFolder()
+    try Self.write(directory, lowRes: [3, 6, 7, 3], highRes: [3, 6 * scale, 7 * scale, 3])
+    let data = try NumPyPairDataset(directory: directory.path, split: .train)
+    #expect((data.scale, data.highResHeight, data.highResWidth) == (scale, 6 * scale, 7 * scale))
   }
 
   @Test func missingFileIsNamed() throws {

@@ -1,25 +1,21 @@
-import SRKernelDispatch
 import SRModels
 import SRTensor
 import Testing
 
 @Suite struct SRResNetParameterTests {
   /// Counts of the released PyTorch model's state dicts.
-  @Test(arguments: [(SRResNetConfiguration.vanilla, 93, 1_545_238), (.attention, 157, 1_554_518)])
-  func parametersAreThoseOfTheReleasedModel(_ network: SRResNetConfiguration, tensors: Int, count: Int) throws
-  {
-    let model = try SRResNet(
-      network, lowResHeight: 8, lowResWidth: 8, kernels: CPULevel.selected().kernels)
-    #expect(model.layout.entries.count == tensors)
-    #expect(model.layout.parameterCount == count)
-    #expect(model.layout.entry(named: "upsample.1.block.0.weight")?.shape == [256, 64, 3, 3])
+  @Test(arguments: [(ModelDescription.vanilla, 93, 1_545_238), (.attention, 157, 1_554_518)])
+  func parametersAreThoseOfTheReleasedModel(_ model: ModelDescription, tensors: Int, count: Int) throws {
+    var layout = ParameterLayout()
+    let network = SRResNet(model, in: &layout)
+    #expect(network.entries.count == tensors)
+    #expect(network.parameterCount == count)
+    #expect(layout.entry(named: "upsample.1.block.0.weight")?.shape == [256, 64, 3, 3])
   }
 
   @Test func initialWeightsFillPyTorchsDefaultRange() throws {
-    let model = try SRResNet(
-      .attention, lowResHeight: 8, lowResWidth: 8, kernels: CPULevel.selected().kernels)
-    let parameters = ParameterArena(layout: model.layout)
-    model.initialize(parameters, as: .pytorch, seed: 3)
+    let model = try SampleNetwork(.attention, height: 8, width: 8)
+    let parameters = model.parameters(seed: 3)
     let weight = try #require(model.layout.entry(named: "conv2.weight"))
     let largest = parameters.tensor(weight).map(abs).max() ?? 0
     let bound = 1 / Float(64 * 9).squareRoot()
@@ -29,15 +25,12 @@ import Testing
   }
 
   /// The parabola through three pixels is exact on parabolas, away from the padded border.
-  @Test(arguments: [SRResNetConfiguration.vanilla, .attention])
-  func interpolationStartsAsInterpolation(_ network: SRResNetConfiguration) throws {
-    let model = try SRResNet(
-      network, lowResHeight: 8, lowResWidth: 8, kernels: CPULevel.selected().kernels)
-    let parameters = ParameterArena(layout: model.layout)
-    model.initialize(parameters, as: .interpolation, seed: 3)
-    let prepared = AlignedBuffer(count: model.preparedCount)
-    model.prepare(parameters, into: prepared, forBackward: false)
-    let workspace = SRResNetWorkspace(for: model, images: 1)
+  @Test(
+    arguments: [ModelDescription.vanilla, .attention]
+      + ModelDescription.scales.map { SampleNetwork.model(scale: $0) })
+  func interpolationStartsAsInterpolation(_ model: ModelDescription) throws {
+    let network = try SampleNetwork(model, height: 8, width: 8)
+    let scale = model.scale
 
     /// Red along y, green along x, blue bent: all around 1/2 on both sides.
     func colours(_ y: Float, _ x: Float) -> [Float] {
@@ -51,15 +44,13 @@ import Testing
         }
       }
     }
-    let image = model.pass(
-      lowRes: lowRes.pointer, parameters: parameters, prepared: prepared, gradients: nil,
-      workspace: workspace)
-    model.forwardBody([image])
-    let superRes = model.forwardTail(image)
-    for y in 12..<20 {
-      for x in 12..<20 {
-        let expected = colours((Float(y) + 0.5) / 4 - 0.5, (Float(x) + 0.5) / 4 - 0.5)
-        for c in 0..<3 { #expect(abs(superRes[(y * 32 + x) * 3 + c] - expected[c]) < 1e-5) }
+    let superRes = network.superRes(of: lowRes, network.parameters(.interpolation, seed: 3))
+    let (inner, width) = (3 * scale..<5 * scale, 8 * scale)
+    for y in inner {
+      for x in inner {
+        let expected = colours(
+          (Float(y) + 0.5) / Float(scale) - 0.5, (Float(x) + 0.5) / Float(scale) - 0.5)
+        for c in 0..<3 { #expect(abs(superRes[(y * width + x) * 3 + c] - expected[c]) < 2e-5) }
       }
     }
   }

@@ -79,12 +79,11 @@ import Testing
       }
       _ = try (low.finish(), high.finish())
     }
-    let network: SRResNetConfiguration = fixture.model == "vanilla" ? .vanilla : .attention
-    let kernels = try CPULevel.selected().kernels
-    let model = SRResNet(network, lowResHeight: height, lowResWidth: width, kernels: kernels)
-    let arena = ParameterArena(layout: model.layout)
+    var layout = ParameterLayout()
+    _ = SRResNet(fixture.model == "vanilla" ? .vanilla : .attention, in: &layout)
+    let arena = ParameterArena(layout: layout)
     Formulas.fill(arena)
     try saveParameters(arena, to: folder.file("start.safetensors"))
-    return model.layout
+    return layout
   }
 }

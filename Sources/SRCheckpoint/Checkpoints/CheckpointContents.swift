@@ -23,10 +23,9 @@ package struct CheckpointContents: Sendable {
   }
 
   /// The weight files by name.
-  var weightFiles: [(name: String, writer: SafetensorsWriter)] {
-    let metadata = [
-      "format": "pt", "epoch": "\(state.epoch)", "step": "\(state.step)", "srdist": state.srdistVersion,
-    ]
+  func weightFiles() throws -> [(name: String, writer: SafetensorsWriter)] {
+    let place = ["epoch": "\(state.epoch)", "step": "\(state.step)", "srdist": state.srdistVersion]
+    let metadata = try state.model.map { try ModelMetadata.of($0, adding: place) } ?? place
     func writer(_ groups: [ParameterGroup]) -> SafetensorsWriter {
       SafetensorsWriter(tensors: groups.tensors, metadata: metadata)
     }

@@ -18,7 +18,7 @@ extension CheckpointDirectory {
     let temporary = "\(folder)/.\(name)\(temporaryMarker)\(getpid())"
     var state = contents.state
     state.weightsSHA256 = SRCheckpoint.weightsSHA256(contents.weights)
-    let weightFiles = contents.weightFiles
+    let weightFiles = try contents.weightFiles()
     let stateBytes = try ReadableJSON.encode(state, .indented)
     do {
       try DirectoryCalls.createWithParents(folder)

@@ -1,5 +1,6 @@
 import Foundation
 import SRFiles
+import SRModels
 import SRTensor
 
 /// One checkpoint: a directory with `model.safetensors`, `optimizer.safetensors`, `state.json`,
@@ -51,6 +52,13 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
     let problems = fileReports().compactMap { report in report.problem.map { "\(report.name): \($0)" } }
     guard problems.isEmpty else { throw CheckpointError.damaged(path: path, problems: problems) }
     return try state()
+  }
+
+  /// The network that is trained: as the state says or, in checkpoints of versions that did not record it, as the weights do.
+  ///
+  /// Throws ``SafetensorsError``.
+  package func modelDescription(_ state: CheckpointState) throws -> ModelDescription {
+    try state.model ?? SafetensorsFile(path: file(Self.modelFile)).modelDescription()
   }
 
   /// Fills `arena` with the model's weights. Throws ``SafetensorsError``.

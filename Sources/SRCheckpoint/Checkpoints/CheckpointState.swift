@@ -1,3 +1,5 @@
+import SRModels
+
 /// Where a run stands, beside its arenas: with them, all that it needs to go on to the same bits.
 package struct CheckpointState: Codable, Equatable, Sendable {
   /// The version that this code writes and reads.
@@ -37,6 +39,8 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package var seed: UInt64
   package var learningRate: LearningRate
   package var best: Best?
+  /// The network that is trained; nil in checkpoints of versions that did not record it.
+  package var model: ModelDescription?
   /// The run's configuration, as YAML.
   package var configuration: String
   package var dataSHA256: String
@@ -51,7 +55,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
 
   package init(
     epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
-    best: Best? = nil, configuration: String, dataSHA256: String,
+    best: Best? = nil, model: ModelDescription? = nil, configuration: String, dataSHA256: String,
     networkSHA256: [String: String]? = nil, weightsSHA256: String = "",
     srdistVersion: String, epochSums: [String: [Double]] = [:]
   ) {
@@ -62,6 +66,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     self.seed = seed
     self.learningRate = learningRate
     self.best = best
+    self.model = model
     self.configuration = configuration
     self.dataSHA256 = dataSHA256
     self.networkSHA256 = networkSHA256
@@ -79,6 +84,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     case seed
     case learningRate = "learning_rate"
     case best
+    case model
     case configuration
     case dataSHA256 = "data_sha256"
     case networkSHA256 = "network_sha256"

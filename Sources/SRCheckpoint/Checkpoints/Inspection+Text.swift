@@ -2,6 +2,7 @@ extension Inspection {
   /// The inspection for a person to read.
   package var text: String {
     var sections: [[String]] = []
+    if let model { sections.append(["model \(model.name): \(model)"]) }
     if let state { sections.append(Self.lines(of: state)) }
     if !metadata.isEmpty {
       sections.append(["metadata"] + metadata.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" })

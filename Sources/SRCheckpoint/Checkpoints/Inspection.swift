@@ -1,4 +1,5 @@
 import Foundation
+import SRModels
 
 /// What a weight file, a checkpoint, or a run's folder holds.
 package struct Inspection: Codable, Equatable, Sendable {
@@ -29,6 +30,8 @@ package struct Inspection: Codable, Equatable, Sendable {
   /// Of the weight file, or of the checkpoint's model.
   package private(set) var tensors: [Tensor] = []
   package private(set) var metadata: [String: String] = [:]
+  /// The network that the weights belong to; nil if it is none that srdist trains.
+  package private(set) var model: ModelDescription?
   package private(set) var state: CheckpointState?
   /// The checkpoint's files against `checksums.json`.
   package private(set) var files: [CheckpointDirectory.FileReport] = []
@@ -38,7 +41,7 @@ package struct Inspection: Codable, Equatable, Sendable {
   package private(set) var problems: [String] = []
 
   enum CodingKeys: String, CodingKey {
-    case path, kind, tensors, metadata, state, files, checkpoints, problems
+    case path, kind, model, tensors, metadata, state, files, checkpoints, problems
   }
 
   /// Inspects `path`: a safetensors file, a checkpoint's directory, or a run's folder (or its `checkpoints`).
@@ -72,6 +75,7 @@ package struct Inspection: Codable, Equatable, Sendable {
   private mutating func describe(weights path: String) throws {
     let file = try SafetensorsFile(path: path)
     metadata = file.metadata
+    model = try? file.modelDescription()
     tensors = file.tensors.map {
       Tensor(name: $0.name, dtype: $0.dtype.rawValue, shape: $0.shape, count: $0.count)
     }

@@ -31,6 +31,8 @@ package struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvert
     case notFloatingPoint(SafetensorsDType)
     case noSuchTensor
     case parameterMismatch(ParameterMismatch)
+    /// The metadata or the tensors are not those of a known network.
+    case unknownModel(String)
   }
 
   package let path: String
@@ -95,6 +97,8 @@ extension SafetensorsError.Problem: CustomStringConvertible {
       return "is not in the file"
     case .parameterMismatch(let mismatch):
       return "\(mismatch)"
+    case .unknownModel(let reason):
+      return "is not an SRResNet's weight file: \(reason)"
     }
   }
 }

@@ -22,6 +22,11 @@ package struct DatasetSplit: Sendable {
         found: "low-resolution sizes \(train.lowResHeight) x \(train.lowResWidth) and "
           + "\(valid.lowResHeight) x \(valid.lowResWidth)")
     }
+    guard train.scale == valid.scale else {
+      throw PairDatasetError(
+        path: directory, expected: "training and validation pictures of one scale",
+        found: "scales \(train.scale) and \(valid.scale)")
+    }
     return DatasetSplit(train: train, valid: valid)
   }
 
@@ -29,11 +34,11 @@ package struct DatasetSplit: Sendable {
   ///
   /// - Parameter threads: only makes it faster.
   package static func synthetic(
-    trainCount: Int, validCount: Int, seed: UInt64,
+    trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount
   ) -> DatasetSplit {
     DatasetSplit(
-      train: SyntheticFaces(seed: seed, count: trainCount, threads: threads),
-      valid: SyntheticFaces(seed: seed, count: validCount, first: trainCount, threads: threads))
+      train: SyntheticFaces(seed: seed, count: trainCount, scale: scale, threads: threads),
+      valid: SyntheticFaces(seed: seed, count: validCount, first: trainCount, scale: scale, threads: threads))
   }
 }

@@ -23,11 +23,10 @@ package struct NumPyPairDataset: PairDataset {
   /// window mirrors 5 pixels at each edge.
   package static let smallestHighResSide = 6
 
-  /// Maps the two files and checks that they belong together.
-  /// - Parameter scale: what the high-resolution sides must be a multiple of, exactly.
+  /// Maps the two files and checks that they belong together. The scale is that of their sides.
   /// - Throws: ``FileError``, ``NumPyError``, or ``PairDatasetError`` where the files do not fit each other, or the pictures
   ///   are smaller than ``smallestHighResSide``.
-  package init(directory: String, split: Split, scale: Int = 4) throws {
+  package init(directory: String, split: Split) throws {
     let lowRes = try Self.pictures("\(directory)/\(split.lowResFile)")
     let highRes = try Self.pictures("\(directory)/\(split.highResFile)")
     guard lowRes.shape[0] == highRes.shape[0] else {
@@ -35,11 +34,14 @@ package struct NumPyPairDataset: PairDataset {
         path: highRes.path, expected: "\(lowRes.shape[0]) pictures, as in \(split.lowResFile)",
         found: "\(highRes.shape[0])")
     }
-    guard highRes.shape[1] == lowRes.shape[1] * scale, highRes.shape[2] == lowRes.shape[2] * scale else {
+    let scale = highRes.shape[1] / lowRes.shape[1]
+    guard scale > 0, highRes.shape[1] == lowRes.shape[1] * scale, highRes.shape[2] == lowRes.shape[2] * scale
+    else {
       throw PairDatasetError(
         path: highRes.path,
-        expected: "pictures of \(lowRes.shape[1] * scale) x \(lowRes.shape[2] * scale), \(scale) times the "
-          + "\(lowRes.shape[1]) x \(lowRes.shape[2]) of \(split.lowResFile)",
+        expected:
+          "pictures whose height and width are the same whole multiple of those of \(split.lowResFile), which are "
+          + "\(lowRes.shape[1]) x \(lowRes.shape[2])",
         found: "\(highRes.shape[1]) x \(highRes.shape[2])")
     }
     let smallest = Self.smallestHighResSide
@@ -90,6 +92,6 @@ package struct PairDatasetError: Error, CustomStringConvertible, Sendable, Equat
   }
 
   package var description: String {
-    "\(path): expected \(expected), found \(found); `srdist prepare --scale 4` writes files that fit"
+    "\(path): expected \(expected), found \(found); `srdist prepare` writes files that fit"
   }
 }

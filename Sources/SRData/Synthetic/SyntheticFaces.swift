@@ -1,4 +1,5 @@
-/// Drawn faces for a first run without photographs: 128 x 128 pixels, and 32 x 32 by bicubic reduction.
+/// Drawn faces for a first run without photographs: 128 x 128 pixels, and smaller by a scale, 4 by default, by
+/// bicubic reduction.
 ///
 /// Picture `index` is a function of the seed and the index alone, with the same bits on every machine and any
 /// number of threads. The pictures have skin, eyes, hair, cloth and backdrops with edges and fine texture, so
@@ -6,21 +7,26 @@
 package struct SyntheticFaces: PairDataset {
   package let summary: String
   package let count: Int
-  package let lowResHeight = Self.lowResSize
-  package let lowResWidth = Self.lowResSize
-  package let scale = Self.highResSize / Self.lowResSize
+  package let scale: Int
   private let lowRes: [[UInt8]]
   private let highRes: [[UInt8]]
 
   private static let highResSize = 128
-  private static let lowResSize = 32
+  package var lowResHeight: Int { Self.highResSize / scale }
+  package var lowResWidth: Int { Self.highResSize / scale }
 
   /// Draws `count` faces, those with the indices `first..<(first + count)` of the seed.
   ///
   /// Training and validation sets are disjoint ranges of one seed. A face takes a few milliseconds.
-  package init(seed: UInt64, count: Int, first: Int = 0, threads: Int = 1) {
+  ///
+  /// - Precondition: `scale` divides 128.
+  package init(seed: UInt64, count: Int, first: Int = 0, scale: Int = 4, threads: Int = 1) {
+    precondition(Self.highResSize % scale == 0, "synthetic faces cannot be reduced by \(scale)")
     precondition(count > 0 && first >= 0, "\(count) synthetic faces from \(first) on")
-    let pairs = mapConcurrently(count: count, threads: threads) { Self.draw(seed: seed, index: first + $0) }
+    let pairs = mapConcurrently(count: count, threads: threads) {
+      Self.draw(seed: seed, index: first + $0, scale: scale)
+    }
+    self.scale = scale
     self.count = count
     summary = "synthetic faces \(first)..<\(first + count) of seed \(seed)"
     lowRes = pairs.map(\.lowRes.pixels)
@@ -36,9 +42,9 @@ package struct SyntheticFaces: PairDataset {
     }
   }
 
-  private static func draw(seed: UInt64, index: Int) -> (lowRes: RGBImage, highRes: RGBImage) {
+  private static func draw(seed: UInt64, index: Int, scale: Int) -> (lowRes: RGBImage, highRes: RGBImage) {
     let painter = FacePainter(traits: FaceTraits(seed: seed, index: index), size: highResSize)
     let highRes = painter.paint(size: highResSize)
-    return (highRes.resized(width: lowResSize, height: lowResSize), highRes)
+    return (highRes.resized(width: highResSize / scale, height: highResSize / scale), highRes)
   }
 }

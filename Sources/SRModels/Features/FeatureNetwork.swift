@@ -37,10 +37,10 @@ package final class FeatureNetwork: Sendable {
   let layersAlone: Int
   /// Places in the workspace of the images, then of each layer's outputs.
   let activations: [FeatureSlots]
-  /// Gradients by what one image is on its way through ``layersAlone``.
+  /// Gradients with respect to what one image is on its way through ``layersAlone``.
   let gradientAlone1: Int
   let gradientAlone2: Int
-  /// Gradients by what all pairs' images are after that.
+  /// Gradients with respect to what all pairs' images are after that.
   let gradientTogether1: Int
   let gradientTogether2: Int
   let scratch: Int
@@ -72,12 +72,12 @@ package final class FeatureNetwork: Sendable {
       "\(architecture.name) needs images of \(smallest)x\(smallest) or more, and is given \(imageHeight)x\(imageWidth)"
     )
     precondition(pairs > 0, "\(architecture.name) is asked to take \(pairs) pairs of images")
-    var plan = FeatureNetworkPlan(pairs: pairs)
+    var plan = FeatureNetworkPlan(pairs: pairs, kernels: kernels)
     var layers: [any FeatureLayer] = []
     let image = FeatureShape(height: imageHeight, width: imageWidth, channels: RGBImageShape.channels)
     var shapes = [image]
     for description in architecture.layers {
-      let layer = Self.layer(description, input: shapes[shapes.count - 1], plan: &plan, kernels: kernels)
+      let layer = Self.layer(description, input: shapes[shapes.count - 1], plan: &plan)
       shapes.append(layer.output)
       layers.append(layer)
     }
@@ -97,12 +97,12 @@ package final class FeatureNetwork: Sendable {
     let largestTogether = shapes.dropFirst(layersAlone).map(\.count).max() ?? 0
     gradientTogether1 = plan.workspace.reserve(pairs * largestTogether)
     gradientTogether2 = plan.workspace.reserve(pairs * largestTogether)
-    scratch = plan.workspace.reserve(layers.map(\.scratchCount).max() ?? 0)
+    scratch = plan.workspace.reserve(plan.layers.scratchCount)
     workspaceCount = plan.workspace.count
 
     let parameters = ParameterArena(layout: plan.layout)
     try load(parameters)
-    let prepared = AlignedBuffer(count: plan.prepared.count)
+    let prepared = AlignedBuffer(count: plan.layers.preparedCount)
     for layer in layers { layer.prepare(parameters: parameters.pointer, into: prepared.pointer) }
 
     self.architecture = architecture
@@ -117,17 +117,13 @@ package final class FeatureNetwork: Sendable {
   }
 
   private static func layer(
-    _ description: FeatureArchitecture.Layer, input: FeatureShape, plan: inout FeatureNetworkPlan,
-    kernels: any KernelSet
+    _ description: FeatureArchitecture.Layer, input: FeatureShape, plan: inout FeatureNetworkPlan
   ) -> any FeatureLayer {
     switch description {
     case .convolution(let name, let outputChannels, let kernelSize, let stride, let padding):
       ConvolutionReLU(
-        name,
-        shape: Convolution2DShape(
-          inputHeight: input.height, inputWidth: input.width, inputChannels: input.channels,
-          outputChannels: outputChannels, kernelSize: kernelSize, stride: stride, padding: padding),
-        plan: &plan, kernels: kernels)
+        name, input: input, outputChannels: outputChannels, kernelSize: kernelSize, stride: stride,
+        padding: padding, plan: &plan)
     case .maxPooling(let kernelSize, let stride, let ceilMode):
       MaxPooling(
         MaxPooling2DShape(
@@ -135,8 +131,7 @@ package final class FeatureNetwork: Sendable {
           kernelSize: kernelSize, stride: stride, ceilMode: ceilMode))
     case .fire(let name, let squeezeChannels, let expandChannels):
       Fire(
-        name, input: input, squeezeChannels: squeezeChannels, expandChannels: expandChannels, plan: &plan,
-        kernels: kernels)
+        name, input: input, squeezeChannels: squeezeChannels, expandChannels: expandChannels, plan: &plan)
     }
   }
 }

@@ -1,3 +1,4 @@
+import SRLayers
 import SRTensor
 
 /// Where one activation of all images lies in a workspace: of one kind of image after the other, pair after pair.

@@ -7,7 +7,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
     case vanilla
     case attention
 
-    package var network: SRResNetConfiguration {
+    /// The paper's network of this name.
+    package var description: ModelDescription {
       switch self {
       case .vanilla: .vanilla
       case .attention: .attention
@@ -41,6 +42,12 @@ package struct TrainingConfiguration: Sendable, Equatable {
 
   // What is learned.
   package var model = ModelKind.attention
+  /// Of the data, if there are some; nil for theirs.
+  package var scale: Int?
+  /// In place of those of ``model``.
+  package var features: Int?
+  package var blocks: Int?
+  package var attention: ModelDescription.Attention?
   package var loss = "charbonnier=1"
   package var epochs = 20
   /// Ends the run after so many steps, counted from its very first.

@@ -35,13 +35,13 @@ package struct GradientCheck: Sendable {
   /// gradients at zero.
   init(_ run: RunContext, sample: Int) {
     self.run = run
-    let parameters = ParameterArena(layout: run.model.layout)
+    let parameters = ParameterArena(layout: run.layout)
     if run.configuration.initWeights == nil {
-      run.model.initialize(parameters, as: .pytorch, seed: run.configuration.seed)
+      run.network.initialize(parameters, as: .pytorch, seed: run.configuration.seed)
     } else {
       parameters.buffer.copy(from: run.weights.parameters.buffer)
     }
-    weights = StepWeights(model: run.model, parameters: parameters)
+    weights = StepWeights(plan: run.plan, parameters: parameters)
     worker = run.workers[0]
     self.sample = sample
   }
@@ -49,7 +49,7 @@ package struct GradientCheck: Sendable {
   /// Checks `count` tensors drawn from `seed`, and the first and the last.
   func rows(count: Int, seed: UInt64) throws -> [Row] {
     try weights.prepare(forBackward: true, on: run.pool)
-    let leaf = ParameterArena(layout: run.model.layout)
+    let leaf = ParameterArena(layout: run.layout)
     let values = valueRow()
     worker.train(
       sample..<sample + 1, load: { load($1, $2) }, weights: weights, metrics: run.trainingMetrics,
@@ -58,7 +58,7 @@ package struct GradientCheck: Sendable {
     let loss = values.row(0)[0]
 
     var generator = PhiloxGenerator(seed: seed, stream: 0x6465_6267)
-    let entries = run.model.layout.entries
+    let entries = run.layout.entries
     var chosen = Array(generator.permutation(of: entries.count).prefix(count))
     chosen += [0, entries.count - 1].filter { !chosen.contains($0) }
     return try chosen.sorted().compactMap { index in

@@ -29,6 +29,7 @@ package struct EvaluationRun {
   }
 
   private let weights: String
+  private let model: ModelDescription
   private let configuration: TrainingConfiguration
   private let split: NumPyPairDataset.Split
   private let communicator: Communicator
@@ -44,12 +45,14 @@ package struct EvaluationRun {
   ) throws {
     let file = try CheckpointDirectory.weightFile(weights)
     self.weights = file
-    var model = SettingLayer(origin: file, values: [:])
-    let isAttention = try SafetensorsFile(path: file).tensors.contains { $0.name.contains(".attention.") }
-    model.values[.model] = isAttention ? "attention" : "vanilla"
-    model.values[.initWeights] = file
-    model.values[.loss] = "mse=1,charbonnier=1,ssim=1,ssim_box=1,edge=1"
-    configuration = try TrainingConfiguration(layers: [model] + settings)
+    var layer = SettingLayer(origin: file, values: [:])
+    layer.values[.initWeights] = file
+    layer.values[.loss] = "mse=1,charbonnier=1,ssim=1,ssim_box=1,edge=1"
+    var configuration = try TrainingConfiguration(layers: [layer] + settings)
+    model = try SafetensorsFile(path: file).modelDescription()
+    // Faces are drawn at the scale of the network.
+    configuration.scale = model.scale
+    self.configuration = configuration
     self.split = split
     self.communicator = communicator
     self.kernels = kernels
@@ -63,8 +66,14 @@ package struct EvaluationRun {
   ///   computed on these images. Later ``MPIError``, which a rank throws alone: its caller ends the job.
   package func run() throws -> Result {
     let run = try communicator.together {
-      try RunContext(
-        configuration, communicator: communicator, kernels: kernels, data: RunData(configuration).load())
+      let data = try RunData(configuration).load()
+      guard data.train.scale == model.scale else {
+        throw ConfigurationError(
+          "data: \(data.train.summary) has scale \(data.train.scale), and \(weights) holds the weights of a network of "
+            + "scale \(model.scale) (\(model)). Give data or weights of the other's scale.")
+      }
+      return try RunContext(
+        configuration, model: model, communicator: communicator, kernels: kernels, data: data)
     }
     defer { run.pool.close() }
     let pairs = split == .train ? run.data.train : run.data.valid
@@ -72,7 +81,7 @@ package struct EvaluationRun {
     let baseline = try BaselineEvaluation(pairs: pairs, metrics: run.validationMetrics, run: run)
     let names = run.validationMetrics.names
     return Result(
-      weights: weights, data: pairs.summary, images: pairs.count, model: configuration.model.rawValue,
+      weights: weights, data: pairs.summary, images: pairs.count, model: model.name,
       terms: sums.terms,
       metrics: Dictionary(uniqueKeysWithValues: names.map { ($0, sums.metric($0) ?? .nan) }),
       bicubic: baseline.metrics, provenance: run.lossAssembly.provenance)

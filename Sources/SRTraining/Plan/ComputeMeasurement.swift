@@ -12,7 +12,9 @@ extension ScalingModel.Compute {
     _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 5
   ) throws -> ScalingModel.Compute {
     let data = try RunData(configuration).load()
-    let run = try RunContext(configuration, communicator: Communicator(), kernels: kernels, data: data)
+    let run = try RunContext(
+      configuration, model: configuration.modelDescription(for: data.train), communicator: Communicator(),
+      kernels: kernels, data: data)
     defer { run.pool.close() }
     let groupSize = run.workers[0].groupSize
     let group = groupSize * run.pool.count
@@ -29,7 +31,7 @@ extension ScalingModel.Compute {
     }.dropFirst()
     let ofGroup = max(median(times.map { $0.two - $0.one }), 1e-6)
     let fixed = max(median(times.map { $0.one }) - ofGroup, 0)
-    let buckets = GradientBuckets(layout: run.model.layout, targetBytes: configuration.bucketSize)
+    let buckets = GradientBuckets(layout: run.layout, targetBytes: configuration.bucketSize)
     let scale = configuration.gradientDType == .bfloat16 ? 2 : 4
     return ScalingModel.Compute(
       sample: ofGroup / Double(groupSize), fixed: fixed, groupSize: groupSize,
@@ -39,7 +41,7 @@ extension ScalingModel.Compute {
   /// When each bucket of a group's gradients is final, as a share of the time that the group takes.
   private static func bucketReady(_ run: RunContext, _ buckets: GradientBuckets) -> [Double] {
     let group = 0..<run.workers[0].groupSize
-    let leaves = group.map { _ in ParameterArena(layout: run.model.layout) }
+    let leaves = group.map { _ in ParameterArena(layout: run.layout) }
     let layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.names)
     let values = SharedRows(rows: group.count, fields: layout.count)
     var ready: [Double] = []

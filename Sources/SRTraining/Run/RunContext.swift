@@ -18,7 +18,10 @@ struct RunContext: Sendable {
   let kernels: any KernelSet
   let data: DatasetSplit
   let samples: TrainingSamples
-  let model: SRResNet
+  let network: SRResNet
+  /// Names, shapes and arena order of all parameters that are trained.
+  let layout: ParameterLayout
+  let plan: SRResNetPlan
   let lossAssembly: LossAssembly
   let trainingMetrics: ImageMetrics
   let validationMetrics: ImageMetrics
@@ -31,10 +34,12 @@ struct RunContext: Sendable {
 
   var loss: WeightedSum { lossAssembly.loss }
 
-  /// Reads data and weights and allocates all memory. Not collective; every rank does it.
+  /// Reads weights and allocates all memory. Not collective; every rank does it.
+  ///
+  /// - Parameter model: of the data's scale.
   init(
-    _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
-    data: DatasetSplit, activity: RankActivity = RankActivity()
+    _ configuration: TrainingConfiguration, model: ModelDescription, communicator: Communicator,
+    kernels: any KernelSet, data: DatasetSplit, activity: RankActivity = RankActivity()
   ) throws {
     self.configuration = configuration
     self.communicator = communicator
@@ -42,13 +47,16 @@ struct RunContext: Sendable {
     self.kernels = kernels
     self.data = data
     samples = try TrainingSamples(configuration, pairs: data.train)
-    model = SRResNet(
-      configuration.model.network, lowResHeight: data.train.lowResHeight,
-      lowResWidth: data.train.lowResWidth, kernels: kernels)
+    var layout = ParameterLayout()
+    network = SRResNet(model, in: &layout)
+    self.layout = layout
+    plan = SRResNetPlan(
+      network, lowResHeight: data.train.lowResHeight, lowResWidth: data.train.lowResWidth,
+      purpose: .training, kernels: kernels)
     let threads = configuration.threads ?? Self.defaultThreads(communicator)
     let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
     let assembly = try LossAssembly(
-      configuration, height: model.highResHeight, width: model.highResWidth, pairs: groupSize,
+      configuration, height: plan.highResHeight, width: plan.highResWidth, pairs: groupSize,
       kernels: kernels)
     lossAssembly = assembly
     let trainingMetrics = ImageMetrics(isTraining: true, perceptual: nil, kernels: kernels)
@@ -57,21 +65,21 @@ struct RunContext: Sendable {
     self.trainingMetrics = trainingMetrics
     self.validationMetrics = validationMetrics
 
-    let parameters = ParameterArena(layout: model.layout)
+    let parameters = ParameterArena(layout: layout)
     if let path = configuration.initWeights {
-      try loadParameters(from: try CheckpointDirectory.weightFile(path), into: parameters)
+      try loadInitialWeights(from: path, into: parameters, of: model)
     } else {
-      model.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
+      network.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
     }
-    weights = StepWeights(model: model, parameters: parameters)
-    optimizer = Adam(layout: model.layout, kernels: kernels)
+    weights = StepWeights(plan: plan, parameters: parameters)
+    optimizer = Adam(layout: layout, kernels: kernels)
     average = configuration.emaDecay.map { _ in ParameterArena(layout: parameters.layout) }
     average?.buffer.copy(from: parameters.buffer)
 
     pool = WorkerPool(count: threads)
-    workers = (0..<threads).map { [model] _ in
+    workers = (0..<threads).map { [plan] _ in
       SampleWorker(
-        model: model, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics], groupSize: groupSize
+        plan: plan, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics], groupSize: groupSize
       )
     }
   }
@@ -85,7 +93,7 @@ struct RunContext: Sendable {
 
   /// The reduction that the configuration asks for, leaving its means in `destination`. Collective.
   func makeReducer(destination: AlignedBuffer) throws -> any GradientReducer {
-    let buckets = GradientBuckets(layout: model.layout, targetBytes: configuration.bucketSize)
+    let buckets = GradientBuckets(layout: layout, targetBytes: configuration.bucketSize)
     let options = ReductionOptions(
       mode: configuration.reduction == .mpi ? .mpi : .tree,
       dataType: configuration.gradientDType == .bfloat16 ? .bfloat16 : .float32,

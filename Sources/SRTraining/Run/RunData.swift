@@ -1,5 +1,6 @@
 import Foundation
 import SRData
+import SRModels
 
 /// The image pairs that a configuration names.
 struct RunData {
@@ -18,6 +19,6 @@ struct RunData {
     }
     return DatasetSplit.synthetic(
       trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
-      seed: configuration.seed)
+      seed: configuration.seed, scale: configuration.scale ?? ModelDescription.attention.scale)
   }
 }

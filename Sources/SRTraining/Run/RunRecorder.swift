@@ -88,7 +88,8 @@ final class RunRecorder {
       state: CheckpointState(
         epoch: position.epoch + 1, step: position.step, stepInEpoch: position.stepInEpoch,
         completedEpochs: completedEpochs, seed: configuration.seed, learningRate: .init(rate: rate),
-        best: position.best, configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
+        best: position.best, model: run.network.model,
+        configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
         dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256, srdistVersion: srdistVersion,
         epochSums: position.storedSums))
   }

@@ -41,7 +41,7 @@ struct TrainingLoop {
     order = SampleOrder(
       seed: run.configuration.seed, count: run.samples.count, shuffled: run.configuration.shuffle)
     evaluator = Evaluator(run, pairs: run.data.valid)
-    validated = run.average.map { StepWeights(model: run.model, parameters: $0) } ?? run.weights
+    validated = run.average.map { StepWeights(plan: run.plan, parameters: $0) } ?? run.weights
     baseline = try BaselineEvaluation(pairs: run.data.valid, metrics: run.validationMetrics, run: run)
   }
 

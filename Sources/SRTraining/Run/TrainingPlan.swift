@@ -3,6 +3,7 @@ import SRDistributed
 import SRKernels
 import SRLosses
 import SRModels
+import SRTensor
 
 /// What a run will do and need, before it does anything: the answer of `--dry-run`.
 package struct TrainingPlan: CustomStringConvertible {
@@ -13,9 +14,11 @@ package struct TrainingPlan: CustomStringConvertible {
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet
   ) throws {
     let data = try RunData(configuration).load()
-    let model = SRResNet(
-      configuration.model.network, lowResHeight: data.train.lowResHeight,
-      lowResWidth: data.train.lowResWidth, kernels: kernels)
+    let description = try configuration.modelDescription(for: data.train)
+    var layout = ParameterLayout()
+    let plan = SRResNetPlan(
+      SRResNet(description, in: &layout), lowResHeight: data.train.lowResHeight,
+      lowResWidth: data.train.lowResWidth, purpose: .training, kernels: kernels)
     let ranks = configuration.virtualRanks ?? communicator.worldSize
     let batch = configuration.batchSize
     let threads = configuration.threads ?? RunContext.defaultThreads(communicator)
@@ -23,22 +26,22 @@ package struct TrainingPlan: CustomStringConvertible {
     let share = shares.max() ?? 0
     let groupSize = SampleGroups.size(share: share, workers: threads)
     let assembly = try LossAssembly(
-      configuration, height: model.highResHeight, width: model.highResWidth, pairs: groupSize,
+      configuration, height: plan.highResHeight, width: plan.highResWidth, pairs: groupSize,
       kernels: kernels)
     let samples = try TrainingSamples(configuration, pairs: data.train).count
     let steps = SampleOrder.stepsPerEpoch(count: samples, batchSize: batch)
     let last = samples - (steps - 1) * batch
     let metrics = ImageMetrics(isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
     let worker = SampleWorker.floatCount(
-      model: model, loss: assembly.loss, metrics: [metrics],
+      plan: plan, loss: assembly.loss, metrics: [metrics],
       groupSize: groupSize)
     let leaves = RunContext.leafCount(share: share, threads: threads)
     let arenas = 4 + leaves + (configuration.emaDecay == nil ? 0 : 1)
     let floats =
-      arenas * model.layout.arenaCount + threads * worker + model.preparedCount + assembly.networkFloats
-    let bucketCount = GradientBuckets(layout: model.layout, targetBytes: configuration.bucketSize).count
+      arenas * layout.arenaCount + threads * worker + plan.preparedCount + assembly.networkFloats
+    let bucketCount = GradientBuckets(layout: layout, targetBytes: configuration.bucketSize).count
     lines = [
-      ("model", "\(configuration.model.rawValue), \(Self.grouped(model.layout.parameterCount)) parameters"),
+      ("model", "\(description.name) (\(description)), \(Self.grouped(layout.parameterCount)) parameters"),
       ("data", "\(data.train.summary): \(samples) training, \(data.valid.count) validation images"),
       ("loss", ([configuration.loss] + assembly.provenance).joined(separator: "; ")),
       (
@@ -51,15 +54,15 @@ package struct TrainingPlan: CustomStringConvertible {
       ("threads per rank", "\(threads)"),
       (
         "memory per rank",
-        "\(Self.megabytes(4 * floats)) of floats: \(arenas) arenas of \(Self.megabytes(4 * model.layout.arenaCount)) "
+        "\(Self.megabytes(4 * floats)) of floats: \(arenas) arenas of \(Self.megabytes(4 * layout.arenaCount)) "
           + "(weights, gradient, moments, \(leaves) leaves), \(threads) workers of \(Self.megabytes(4 * worker)), "
-          + "\(Self.megabytes(4 * model.preparedCount)) of prepared weights, "
+          + "\(Self.megabytes(4 * plan.preparedCount)) of prepared weights, "
           + "\(Self.megabytes(4 * assembly.networkFloats)) of perceptual networks"
       ),
-      ("exchanged per step", Self.traffic(configuration, model: model, ranks: ranks, buckets: bucketCount)),
+      ("exchanged per step", Self.traffic(configuration, layout: layout, ranks: ranks, buckets: bucketCount)),
       (
         "arithmetic",
-        "\(model.forwardFLOPs / 1_000_000) MFLOP forward per image by the direct method, three times that per training image"
+        "\(plan.forwardFLOPs / 1_000_000) MFLOP forward per image by the direct method, three times that per training image"
       ),
       ("output", configuration.output),
     ]
@@ -74,11 +77,11 @@ package struct TrainingPlan: CustomStringConvertible {
 
   /// What a rank sends: its local roots, shard by shard, and then the mean of its own shard to all others.
   private static func traffic(
-    _ configuration: TrainingConfiguration, model: SRResNet, ranks: Int, buckets: Int
+    _ configuration: TrainingConfiguration, layout: ParameterLayout, ranks: Int, buckets: Int
   ) -> String {
     guard ranks > 1 else { return "nothing, there is one rank" }
     let bytes = configuration.gradientDType == .bfloat16 ? 2 : 4
-    let arena = model.layout.arenaCount * bytes
+    let arena = layout.arenaCount * bytes
     let tree = ReductionTree(batchSize: configuration.batchSize)
     let roots = (0..<ranks).map {
       tree.localRoots(of: ReductionTree.share(of: configuration.batchSize, rank: $0, worldSize: ranks)).count

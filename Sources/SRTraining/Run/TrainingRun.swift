@@ -104,8 +104,9 @@ package struct TrainingRun {
         "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
     }
     let run = try RunContext(
-      configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
-    let unusable = run.model.layout.entries.first {
+      configuration, model: configuration.modelDescription(for: data.train), communicator: communicator,
+      kernels: kernels, data: data, activity: activity)
+    let unusable = run.layout.entries.first {
       !kernels.allFinite(run.weights.parameters.pointer(to: $0), count: $0.count)
     }
     if let unusable {

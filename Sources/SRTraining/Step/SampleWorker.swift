@@ -8,7 +8,7 @@ import SRTensor
 ///
 /// Everything is allocated when the worker is made.
 final class SampleWorker: Sendable {
-  private let model: SRResNet
+  private let plan: SRResNetPlan
   private let loss: WeightedSum
   private let workspace: SRResNetWorkspace
   /// By position in the group.
@@ -28,36 +28,40 @@ final class SampleWorker: Sendable {
   var groupSize: Int { images.count }
 
   /// - Parameter groupSize: the most samples that go through the network together.
-  init(model: SRResNet, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int) {
-    self.model = model
+  init(plan: SRResNetPlan, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int) {
+    self.plan = plan
     self.loss = loss
     ssimTerm = loss.names.firstIndex(of: LossTerm.Kind.ssim.rawValue)
-    let (lowResCount, highResCount) = (Self.lowResCount(model), Self.highResCount(model))
+    let (lowResCount, highResCount) = (Self.lowResCount(plan), Self.highResCount(plan))
     let tails = Self.tails(loss, groupSize)
-    workspace = SRResNetWorkspace(for: model, images: groupSize, tails: tails)
+    workspace = SRResNetWorkspace(for: plan, images: groupSize, tails: tails)
     images = (0..<groupSize).map { _ in
       Images(lowRes: AlignedBuffer(count: lowResCount), highRes: AlignedBuffer(count: highResCount))
     }
     gradientsSuperRes = (0..<tails).map { _ in AlignedBuffer(count: highResCount) }
-    scratch = AlignedBuffer(count: Self.scratchCount(model, loss, metrics))
+    scratch = AlignedBuffer(count: Self.scratchCount(plan, loss, metrics))
   }
 
   /// Floats that a worker holds.
-  static func floatCount(model: SRResNet, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int) -> Int {
+  static func floatCount(plan: SRResNetPlan, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int)
+    -> Int
+  {
     let tails = tails(loss, groupSize)
-    return SRResNetWorkspace.floatCount(for: model, images: groupSize, tails: tails)
-      + groupSize * (lowResCount(model) + highResCount(model)) + tails * highResCount(model)
-      + scratchCount(model, loss, metrics)
+    return SRResNetWorkspace.floatCount(for: plan, images: groupSize, tails: tails)
+      + groupSize * (lowResCount(plan) + highResCount(plan)) + tails * highResCount(plan)
+      + scratchCount(plan, loss, metrics)
   }
 
   /// How many of a group's images the loss compares together.
   private static func tails(_ loss: WeightedSum, _ groupSize: Int) -> Int { min(groupSize, loss.groupSize) }
 
-  private static func lowResCount(_ model: SRResNet) -> Int { model.lowResHeight * model.lowResWidth * 3 }
-  private static func highResCount(_ model: SRResNet) -> Int { model.highResHeight * model.highResWidth * 3 }
+  private static func lowResCount(_ plan: SRResNetPlan) -> Int { plan.lowResHeight * plan.lowResWidth * 3 }
+  private static func highResCount(_ plan: SRResNetPlan) -> Int { plan.highResHeight * plan.highResWidth * 3 }
 
-  private static func scratchCount(_ model: SRResNet, _ loss: WeightedSum, _ metrics: [ImageMetrics]) -> Int {
-    let (height, width) = (model.highResHeight, model.highResWidth)
+  private static func scratchCount(_ plan: SRResNetPlan, _ loss: WeightedSum, _ metrics: [ImageMetrics])
+    -> Int
+  {
+    let (height, width) = (plan.highResHeight, plan.highResWidth)
     let counts = metrics.map { $0.scratchCount(height: height, width: width) }
     return max(counts.max() ?? 0, loss.scratchCount(height: height, width: width))
   }
@@ -84,25 +88,25 @@ final class SampleWorker: Sendable {
       load(sample, images[position].lowRes.pointer, images[position].highRes.pointer)
       return pass(position, weights: weights, gradients: gradients(sample), observer: observer)
     }
-    model.forwardBody(passes)
+    plan.forwardBody(passes)
     for first in stride(from: 0, to: passes.count, by: workspace.tails) {
       let positions = first..<min(first + workspace.tails, passes.count)
       let pairs = positions.map { position in
         let gradient = gradientsSuperRes[position - first]
         gradient.zero()
         return ImagePair(
-          superRes: model.forwardTail(passes[position]), highRes: images[position].highRes.pointer,
+          superRes: plan.forwardTail(passes[position]), highRes: images[position].highRes.pointer,
           gradient: gradient.pointer)
       }
       evaluate(pairs, metrics: metrics) { values(group.lowerBound + first + $0) }
       for position in positions {
         let gradient = gradientsSuperRes[position - first].pointer
-        model.backwardTail(passes[position], gradientSuperRes: gradient) {
+        plan.backwardTail(passes[position], gradientSuperRes: gradient) {
           gradientsFinal(group.lowerBound + position, $0)
         }
       }
     }
-    model.backwardBody(passes) { gradientsFinal(group.lowerBound + $0, $1) }
+    plan.backwardBody(passes) { gradientsFinal(group.lowerBound + $0, $1) }
   }
 
   /// The forward pass of one sample and its row of values. The returned image holds until the next pass.
@@ -114,8 +118,8 @@ final class SampleWorker: Sendable {
   ) -> UnsafePointer<Float> {
     load(images[0].lowRes.pointer, images[0].highRes.pointer)
     let pass = pass(0, weights: weights, gradients: nil, observer: observer)
-    model.forwardBody([pass])
-    let superRes = model.forwardTail(pass)
+    plan.forwardBody([pass])
+    let superRes = plan.forwardTail(pass)
     let pair = ImagePair(superRes: superRes, highRes: images[0].highRes.pointer, gradient: nil)
     evaluate([pair], metrics: metrics) { _ in values }
     return superRes
@@ -125,7 +129,7 @@ final class SampleWorker: Sendable {
     _ position: Int, weights: StepWeights, gradients: UnsafeMutablePointer<Float>?,
     observer: (any LayerObserver)?
   ) -> ImagePass {
-    model.pass(
+    plan.pass(
       image: position, lowRes: images[position].lowRes.pointer, parameters: weights.parameters,
       prepared: weights.prepared, gradients: gradients, workspace: workspace, observer: observer)
   }
@@ -133,7 +137,7 @@ final class SampleWorker: Sendable {
   private func evaluate(
     _ pairs: [ImagePair], metrics: ImageMetrics, values: (_ pair: Int) -> UnsafeMutablePointer<Double>
   ) {
-    let (height, width) = (model.highResHeight, model.highResWidth)
+    let (height, width) = (plan.highResHeight, plan.highResWidth)
     let losses = loss.evaluate(pairs, height: height, width: width, scratch: scratch.pointer) {
       pair, term, value in values(pair)[1 + term] = value
     }

@@ -5,18 +5,18 @@ import SRTensor
 final class StepWeights: Sendable {
   let parameters: ParameterArena
   let prepared: AlignedBuffer
-  private let model: SRResNet
+  private let plan: SRResNetPlan
 
-  init(model: SRResNet, parameters: ParameterArena) {
-    self.model = model
+  init(plan: SRResNetPlan, parameters: ParameterArena) {
+    self.plan = plan
     self.parameters = parameters
-    prepared = AlignedBuffer(count: model.preparedCount)
+    prepared = AlignedBuffer(count: plan.preparedCount)
   }
 
   /// Remakes the prepared forms after the weights have changed.
   func prepare(forBackward: Bool, on pool: WorkerPool) throws {
     try pool.run { [self] worker in
-      model.prepare(
+      plan.prepare(
         parameters, into: prepared, forBackward: forBackward, part: worker, of: pool.count)
     }
   }

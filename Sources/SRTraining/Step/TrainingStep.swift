@@ -48,7 +48,7 @@ final class TrainingStep: Sendable {
     layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.names)
     pool = run.pool
     workers = run.workers
-    gradients = ParameterArena(layout: run.model.layout)
+    gradients = ParameterArena(layout: run.layout)
     reducer = try run.makeReducer(destination: gradients.buffer)
     samples = run.samples
     self.observer = observer

@@ -1,14 +1,10 @@
 import SRKernels
-import SRLayers
 import SRTensor
 
-/// A frozen layer of a ``FeatureNetwork``, for one size of image.
-protocol FeatureLayer: Sendable {
+/// A frozen layer of a feature network, for one size of image.
+package protocol FeatureLayer: Sendable {
   /// Floats of its output, NHWC with N = 1.
   var output: FeatureShape { get }
-  /// Floats of scratch memory that either pass needs.
-  var scratchCount: Int { get }
-
   /// Brings its weights into the kernels' form. Once, before any pass.
   func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
@@ -18,7 +14,7 @@ protocol FeatureLayer: Sendable {
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: FeatureImages,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext)
 
-  /// Overwrites `gradientInput`, given the gradient by the output, which may be overwritten too. `input` and `output`
+  /// Overwrites `gradientInput`, given the gradient with respect to the output, which may be overwritten too. `input` and `output`
   /// are those of the last forward pass in `workspace`.
   ///
   /// - Parameter images: one of each pair, one after the other.
@@ -29,12 +25,17 @@ protocol FeatureLayer: Sendable {
 }
 
 /// Images that go through a layer together: those of one kind of `pairs`, or of one kind after the other.
-struct FeatureImages {
-  let count: Int
-  let pairs: Range<Int>
+package struct FeatureImages {
+  package let count: Int
+  package let pairs: Range<Int>
+
+  package init(count: Int, pairs: Range<Int>) {
+    self.count = count
+    self.pairs = pairs
+  }
 
   /// The pair that an image belongs to.
-  func pair(of image: Int) -> Int { pairs.lowerBound + image % pairs.count }
+  package func pair(of image: Int) -> Int { pairs.lowerBound + image % pairs.count }
 }
 
 /// Size of an activation, NHWC with N = 1.
@@ -43,15 +44,27 @@ package struct FeatureShape: Sendable, Hashable {
   package let width: Int
   package let channels: Int
 
+  package init(height: Int, width: Int, channels: Int) {
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+
   package var pixels: Int { height * width }
   package var count: Int { pixels * channels }
 }
 
 /// Where the layers of a network under construction reserve what they need.
-struct FeatureNetworkPlan {
+package struct FeatureNetworkPlan {
   /// The most pairs of images that go through the network together.
-  let pairs: Int
-  var layout = ParameterLayout()
-  var prepared = WorkspacePlanner()
-  var workspace = WorkspacePlanner()
+  package let pairs: Int
+  package var layout = ParameterLayout()
+  /// Gradients go back through the frozen layers to the image.
+  package var layers: LayerPlanner
+  package var workspace = WorkspacePlanner()
+
+  package init(pairs: Int, kernels: any KernelSet) {
+    self.pairs = pairs
+    layers = LayerPlanner(.training, kernels: kernels)
+  }
 }

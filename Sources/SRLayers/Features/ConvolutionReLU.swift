@@ -1,16 +1,20 @@
 import SRKernels
-import SRLayers
 
 /// max(0, Conv(x)), the ReLU fused into the convolution.
-struct ConvolutionReLU: FeatureLayer {
-  private let convolution: Convolution2D
+package struct ConvolutionReLU: FeatureLayer {
+  private let convolution: Convolution2DPlan
 
-  init(_ name: String, shape: Convolution2DShape, plan: inout FeatureNetworkPlan, kernels: any KernelSet) {
+  package init(
+    _ name: String, input: FeatureShape, outputChannels: Int, kernelSize: Int, stride: Int = 1,
+    padding: Int, plan: inout FeatureNetworkPlan
+  ) {
     convolution = Convolution2D(
-      name, shape: shape, layout: &plan.layout, prepared: &plan.prepared, kernels: kernels)
+      name, inputChannels: input.channels, outputChannels: outputChannels, kernelSize: kernelSize,
+      stride: stride, padding: padding, in: &plan.layout
+    ).plan(height: input.height, width: input.width, in: &plan.layers)
   }
 
-  var output: FeatureShape {
+  package var output: FeatureShape {
     FeatureShape(
       height: convolution.shape.outputHeight, width: convolution.shape.outputWidth,
       channels: convolution.shape.outputChannels)
@@ -19,20 +23,18 @@ struct ConvolutionReLU: FeatureLayer {
   /// Floats of one input image.
   var inputCount: Int { convolution.shape.sourceCount }
 
-  var scratchCount: Int { convolution.scratchCount }
-
-  func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+  package func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     convolution.prepare(parameters: parameters, into: prepared, forBackward: true)
   }
 
-  func forward(
+  package func forward(
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: FeatureImages,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
     convolution.forward(input, into: output, images: images.count, context: context, activation: .relu)
   }
 
-  func backward(
+  package func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
     images: FeatureImages, workspace: UnsafeMutablePointer<Float>, context: LayerContext

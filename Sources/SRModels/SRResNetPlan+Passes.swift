@@ -5,7 +5,7 @@ import SRLayers
 //
 //     forwardBody(group); for some images at a time: forwardTail, loss, backwardTail; backwardBody(group)
 
-extension SRResNet {
+extension SRResNetPlan {
   /// The forward pass of a group up to the input of the last upsampling.
   package func forwardBody(_ group: [ImagePass]) {
     group.first?.context.observer?.passBegins()
@@ -13,7 +13,7 @@ extension SRResNet {
     let featureCount = head.shape.destinationCount
     for image in group {
       head.forward(image.lowRes, into: image.memory + slots.headFeatures, context: image.context)
-      headActivation.forward(
+      network.headActivation.forward(
         image.memory + slots.headFeatures, into: image.memory + slots.headOutput, count: featureCount,
         context: image.context)
     }
@@ -39,38 +39,41 @@ extension SRResNet {
     }
   }
 
-  /// The rest of one image's forward pass: returns its super-resolved image, [4h, 4w, 3], unclamped, which holds until
-  /// the worker has begun as many further tails as its workspace has room for.
+  /// The rest of one image's forward pass: returns its super-resolved image, [height, width, 3], unclamped. The image holds
+  /// until the worker has begun as many further tails as its workspace has room for.
   package func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
     let superRes = image.tail + tailSlots.superRes
-    tailUpsampling.forward(tailInput(image), workspace: image.tail, context: image.context)
-    output.forward(tailUpsampling.output(in: image.tail), into: superRes, context: image.context)
+    tailUpsampling?.forward(tailInput(image), workspace: image.tail, context: image.context)
+    output.forward(outputInput(image), into: superRes, context: image.context)
     return UnsafePointer(superRes)
   }
 
-  /// The tail's backward pass, while what its forward pass left still holds, given the gradient by its output.
+  /// The tail's backward pass, while what its forward pass left still holds, given the gradient with respect to its output.
   ///
-  /// - Parameter gradientsFinal: called with an arena offset each time all of the image's gradients from there to the
-  ///   arena's end are final.
+  /// - Parameter gradientsFinal: called with an arena offset each time all of the image's gradients from there to the end
+  ///   of the network's parameters are final.
+  /// - Precondition: the plan is for training.
   package func backwardTail(
     _ image: ImagePass, gradientSuperRes: UnsafePointer<Float>, gradientsFinal: (_ from: Int) -> Void
   ) {
     image.context.observer?.passBegins()
-    let shared = image.shared
+    let tailGradient = bodyUpsamplings.isEmpty ? gradientSkip(image) : gradient(image)
+    let wideGradient = tailUpsampling == nil ? tailGradient : gradientWide(image)
     output.backward(
-      source: tailUpsampling.output(in: image.tail), gradientDestination: gradientSuperRes,
-      gradientSource: shared + sharedSlots.gradientWide, context: image.context)
+      source: outputInput(image), gradientDestination: gradientSuperRes, gradientSource: wideGradient,
+      context: image.context)
     gradientsFinal(output.firstParameter)
+    guard let tailUpsampling else { return }
     tailUpsampling.backward(
-      input: tailInput(image), gradient: shared + sharedSlots.gradientWide,
-      gradientInput: bodyUpsamplings.isEmpty ? gradientSkip(image) : gradient(image), context: image.context)
+      input: tailInput(image), gradient: wideGradient, gradientInput: tailGradient, context: image.context)
     gradientsFinal(tailUpsampling.convolution.firstParameter)
   }
 
   /// The body's backward pass, after the tails of all images.
   ///
   /// - Parameter gradientsFinal: as in ``backwardTail(_:gradientSuperRes:gradientsFinal:)``, for the image at a position
-  ///   of the group; the last call for each image passes 0.
+  ///   of the group. The last call for each image passes the offset of the network's first parameter.
+  /// - Precondition: the plan is for training.
   package func backwardBody(
     _ group: [ImagePass], gradientsFinal: (_ position: Int, _ from: Int) -> Void
   ) {
@@ -79,7 +82,7 @@ extension SRResNet {
     for (index, upsampling) in bodyUpsamplings.enumerated().reversed() {
       for (position, image) in group.enumerated() {
         // Not in place: a kernel's next block still reads what its last one would have overwritten.
-        let gradientInput = index == 0 ? gradientSkip(image) : image.shared + sharedSlots.gradientWide
+        let gradientInput = index == 0 ? gradientSkip(image) : gradientWide(image)
         upsampling.backward(
           input: upsamplingInput(index, image), gradient: gradient(image), gradientInput: gradientInput,
           context: image.context)
@@ -93,31 +96,30 @@ extension SRResNet {
       bodyTail.backward(
         source: blockInput(blocks.count, image), gradientDestination: gradientSkip(image),
         gradientSource: gradient(image), context: image.context)
-      gradientsFinal(position, bodyTail.weight.offset)
+      gradientsFinal(position, bodyTail.firstParameter)
     }
     for (index, block) in blocks.enumerated().reversed() {
       for image in group {
         block.backwardSecond(
-          gradient: gradient(image), gradientFeatures: image.memory + imageSlots.gradientFeatures,
-          temporary: image.shared + sharedSlots.temporary, workspace: image.memory, context: image.context)
+          gradient: gradient(image), gradientFeatures: gradientFeatures(image), temporary: temporary(image),
+          workspace: image.memory, context: image.context)
       }
       for (position, image) in group.enumerated() {
         block.backwardFirst(
-          input: blockInput(index, image),
-          gradientFeatures: image.memory + imageSlots.gradientFeatures, gradient: gradient(image),
-          temporary: image.shared + sharedSlots.temporary, context: image.context)
+          input: blockInput(index, image), gradientFeatures: gradientFeatures(image),
+          gradient: gradient(image), temporary: temporary(image), context: image.context)
         gradientsFinal(position, block.firstParameter)
       }
     }
     for (position, image) in group.enumerated() {
       kernels.accumulate(gradientSkip(image), into: gradient(image), count: featureCount)
-      headActivation.backward(
+      network.headActivation.backward(
         source: image.memory + imageSlots.headFeatures, gradient: gradient(image), count: featureCount,
         context: image.context)
       head.backward(
         source: image.lowRes, gradientDestination: gradient(image), gradientSource: nil,
         context: image.context)
-      gradientsFinal(position, 0)
+      gradientsFinal(position, head.firstParameter)
     }
   }
 
@@ -136,11 +138,41 @@ extension SRResNet {
     upsamplingInput(bodyUpsamplings.count, image)
   }
 
+  private func outputInput(_ image: ImagePass) -> UnsafePointer<Float> {
+    tailUpsampling?.output(in: image.tail) ?? tailInput(image)
+  }
+
+  // MARK: - Gradients
+
   private func gradient(_ image: ImagePass) -> UnsafeMutablePointer<Float> {
-    image.memory + imageSlots.gradient
+    image.memory + backwardSlots.gradient
+  }
+
+  private func gradientFeatures(_ image: ImagePass) -> UnsafeMutablePointer<Float> {
+    image.memory + backwardSlots.gradientFeatures
   }
 
   private func gradientSkip(_ image: ImagePass) -> UnsafeMutablePointer<Float> {
-    image.memory + imageSlots.gradientSkip
+    image.memory + backwardSlots.gradientSkip
   }
+
+  private func gradientWide(_ image: ImagePass) -> UnsafeMutablePointer<Float> {
+    image.shared + sharedBackwardSlots.gradientWide
+  }
+
+  private func temporary(_ image: ImagePass) -> UnsafeMutablePointer<Float> {
+    image.shared + sharedBackwardSlots.temporary
+  }
+
+  private var backwardSlots: ImageSlots.Backward {
+    guard let slots = imageSlots.backward else { preconditionFailure(Self.noBackward) }
+    return slots
+  }
+
+  private var sharedBackwardSlots: SharedSlots.Backward {
+    guard let slots = sharedSlots.backward else { preconditionFailure(Self.noBackward) }
+    return slots
+  }
+
+  private static let noBackward = "a plan for inference is asked for a backward pass"
 }

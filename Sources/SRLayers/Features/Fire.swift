@@ -1,10 +1,9 @@
 import SRKernels
-import SRLayers
 
 /// SqueezeNet's module: s = ReLU(1x1(x)), then the channels of ReLU(1x1(s)) followed by those of ReLU(3x3(s)).
 ///
 /// Its parameters are `NAME.squeeze`, `NAME.expand1x1` and `NAME.expand3x3`, each with `.weight` and `.bias`.
-struct Fire: FeatureLayer {
+package struct Fire: FeatureLayer {
   private let squeeze: ConvolutionReLU
   private let expand1x1: ConvolutionReLU
   private let expand3x3: ConvolutionReLU
@@ -13,23 +12,20 @@ struct Fire: FeatureLayer {
   private let squeezed: Int
   private let expanded1x1: Int
   private let expanded3x3: Int
-  /// The gradients by them, of one image at a time.
+  /// The gradients with respect to them, of one image at a time.
   private let gradientSqueezed: Int
   private let gradientSqueezed3x3: Int
   private let gradientExpanded1x1: Int
   private let gradientExpanded3x3: Int
 
-  init(
+  package init(
     _ name: String, input: FeatureShape, squeezeChannels: Int, expandChannels: Int,
-    plan: inout FeatureNetworkPlan, kernels: any KernelSet
+    plan: inout FeatureNetworkPlan
   ) {
     func convolution(_ part: String, inputs: Int, outputs: Int, kernelSize: Int) -> ConvolutionReLU {
       ConvolutionReLU(
-        "\(name).\(part)",
-        shape: Convolution2DShape(
-          inputHeight: input.height, inputWidth: input.width, inputChannels: inputs, outputChannels: outputs,
-          kernelSize: kernelSize, padding: kernelSize / 2),
-        plan: &plan, kernels: kernels)
+        "\(name).\(part)", input: FeatureShape(height: input.height, width: input.width, channels: inputs),
+        outputChannels: outputs, kernelSize: kernelSize, padding: kernelSize / 2, plan: &plan)
     }
     squeeze = convolution("squeeze", inputs: input.channels, outputs: squeezeChannels, kernelSize: 1)
     expand1x1 = convolution("expand1x1", inputs: squeezeChannels, outputs: expandChannels, kernelSize: 1)
@@ -43,17 +39,13 @@ struct Fire: FeatureLayer {
     gradientExpanded3x3 = plan.workspace.reserve(expand3x3.output.count)
   }
 
-  var output: FeatureShape {
+  package var output: FeatureShape {
     FeatureShape(
       height: squeeze.output.height, width: squeeze.output.width,
       channels: expand1x1.output.channels + expand3x3.output.channels)
   }
 
-  var scratchCount: Int {
-    max(squeeze.scratchCount, expand1x1.scratchCount, expand3x3.scratchCount)
-  }
-
-  func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+  package func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     for convolution in [squeeze, expand1x1, expand3x3] {
       convolution.prepare(parameters: parameters, into: prepared)
     }
@@ -73,7 +65,7 @@ struct Fire: FeatureLayer {
       expanded3x3: workspace + expanded3x3 + pair * expand3x3.output.count)
   }
 
-  func forward(
+  package func forward(
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: FeatureImages,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
@@ -94,7 +86,7 @@ struct Fire: FeatureLayer {
     }
   }
 
-  func backward(
+  package func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
     images: FeatureImages, workspace: UnsafeMutablePointer<Float>, context: LayerContext

@@ -1,21 +1,18 @@
 import SRKernels
-import SRLayers
 
 /// Largest value of each window, as PyTorch's `nn.MaxPool2d` without padding.
-struct MaxPooling: FeatureLayer {
+package struct MaxPooling: FeatureLayer {
   private let shape: MaxPooling2DShape
 
-  init(_ shape: MaxPooling2DShape) { self.shape = shape }
+  package init(_ shape: MaxPooling2DShape) { self.shape = shape }
 
-  var output: FeatureShape {
+  package var output: FeatureShape {
     FeatureShape(height: shape.outputHeight, width: shape.outputWidth, channels: shape.channels)
   }
 
-  var scratchCount: Int { 0 }
+  package func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
 
-  func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
-
-  func forward(
+  package func forward(
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: FeatureImages,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
@@ -26,7 +23,7 @@ struct MaxPooling: FeatureLayer {
     }
   }
 
-  func backward(
+  package func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
     images: FeatureImages, workspace: UnsafeMutablePointer<Float>, context: LayerContext

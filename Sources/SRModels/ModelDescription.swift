@@ -1,0 +1,239 @@
+/// What a network is: all that decides its parameters' names and shapes. The defaults are the paper's second model.
+///
+/// A description travels with the weights: as JSON in the metadata of each weight file, and in a checkpoint's state.
+package struct ModelDescription: Sendable, Hashable {
+  /// The family of networks.
+  package enum Architecture: String, Sendable, Codable, CaseIterable {
+    /// ``SRResNet``.
+    case srresnet
+  }
+
+  /// What weighs the channels at the end of each residual block.
+  package enum Attention: Sendable, Hashable {
+    case none
+    /// ``SqueezeExcitation``; the hidden layer has features / reduction values.
+    case squeezeExcitation(reduction: Int)
+  }
+
+  package var architecture = Architecture.srresnet
+  /// Height of the output over height of the input: one of ``scales``.
+  package var scale = 4
+  /// Channels of the input image.
+  package var inputChannels = 3
+  /// Channels of the output image.
+  package var outputChannels = 3
+  /// Channels of the maps between head and output: a multiple of 16.
+  package var features = 64
+  /// Residual blocks.
+  package var blocks = 16
+  package var attention = Attention.squeezeExcitation(reduction: Self.standardReduction)
+
+  /// The scales that a network is built for: one upsampling doubles height and width.
+  package static let scales = [1, 2, 4, 8]
+  /// The paper's reduction of squeeze-and-excitation.
+  package static let standardReduction = 16
+  /// Images have red, green and blue.
+  package static let imageChannels = 3
+  package static let featureRange = 16...1024
+  package static let blockRange = 1...256
+
+  /// The paper's first model, SRResNet without attention.
+  package static let vanilla = ModelDescription(attention: .none)
+  /// The paper's second model: squeeze-and-excitation in every residual block.
+  package static let attention = ModelDescription(
+    attention: .squeezeExcitation(reduction: standardReduction))
+
+  package init(attention: Attention) { self.attention = attention }
+
+  /// Doublings of height and width. `scale` is one of ``scales``.
+  package var upsamplings: Int { scale.trailingZeroBitCount }
+
+  /// Checks every value.
+  ///
+  /// - Throws: ``ModelDescriptionError`` that names the value and what is expected.
+  package func validate() throws {
+    func check(_ isGood: Bool, _ name: String, _ found: Any, _ expected: String) throws {
+      guard isGood else { throw ModelDescriptionError("\(name) is \(found), expected \(expected)") }
+    }
+    let scales = Self.scales.map(String.init).joined(separator: ", ")
+    try check(Self.scales.contains(scale), "scale", scale, "one of \(scales)")
+    for (name, channels) in [("in_channels", inputChannels), ("out_channels", outputChannels)] {
+      try check(channels == Self.imageChannels, name, channels, "\(Self.imageChannels)")
+    }
+    let (features, blocks) = (Self.featureRange, Self.blockRange)
+    try check(
+      features.contains(self.features) && self.features % 16 == 0, "features", self.features,
+      "a multiple of 16 from \(features.lowerBound) to \(features.upperBound)")
+    try check(
+      blocks.contains(self.blocks), "blocks", self.blocks, "from \(blocks.lowerBound) to \(blocks.upperBound)"
+    )
+    if case .squeezeExcitation(let reduction) = attention {
+      try check(
+        reduction > 0 && self.features % reduction == 0, "attention", attention,
+        "a reduction that divides the \(self.features) features")
+    }
+  }
+
+  /// How `other` differs, a line for each value, such as `scale: 2 in a.safetensors, 4 in this run`.
+  ///
+  /// - Parameters:
+  ///   - place: of `other`.
+  ///   - here: of this description.
+  package func differences(from other: ModelDescription, in place: String, here: String) -> [String] {
+    zip(facts, other.facts).compactMap { ours, theirs in
+      ours.value == theirs.value
+        ? nil : "\(ours.name): \(theirs.value) in \(place), \(ours.value) in \(here)"
+    }
+  }
+
+  /// Every value by its JSON key.
+  private var facts: [(name: String, value: String)] {
+    [
+      ("architecture", architecture.rawValue), ("scale", String(scale)),
+      ("in_channels", String(inputChannels)),
+      ("out_channels", String(outputChannels)), ("features", String(features)), ("blocks", String(blocks)),
+      ("attention", attention.description),
+    ]
+  }
+}
+
+/// A description that no network can be built from, or tensors that belong to no known network.
+package struct ModelDescriptionError: Error, CustomStringConvertible, Equatable {
+  package let description: String
+  package init(_ description: String) { self.description = description }
+}
+
+// MARK: - Text
+
+extension ModelDescription.Attention: CustomStringConvertible, LosslessStringConvertible {
+  /// `none`, or such as `se(16)`.
+  package var description: String {
+    switch self {
+    case .none: "none"
+    case .squeezeExcitation(let reduction): "se(\(reduction))"
+    }
+  }
+
+  /// Reads ``description``, and `se` for the paper's reduction. Nil if the text is neither.
+  package init?(_ text: String) {
+    switch text {
+    case "none": self = .none
+    case "se": self = .squeezeExcitation(reduction: ModelDescription.standardReduction)
+    default:
+      guard text.hasPrefix("se("), text.hasSuffix(")"), let reduction = Int(text.dropFirst(3).dropLast()),
+        reduction > 0
+      else { return nil }
+      self = .squeezeExcitation(reduction: reduction)
+    }
+  }
+
+  /// What ``init(_:)`` reads.
+  package static let expected = "none, se (reduction \(ModelDescription.standardReduction)) or se(REDUCTION)"
+}
+
+extension ModelDescription: CustomStringConvertible {
+  /// Such as `srresnet x4, 64 features, 16 blocks, attention se(16)`.
+  package var description: String {
+    "\(architecture.rawValue) x\(scale), \(features) features, \(blocks) blocks, attention \(attention)"
+  }
+
+  /// The paper's name of the model, `vanilla` or `attention`, by its attention.
+  package var name: String { attention == .none ? "vanilla" : "attention" }
+}
+
+extension ModelDescription: Codable {
+  enum CodingKeys: String, CodingKey {
+    case architecture, scale
+    case inputChannels = "in_channels"
+    case outputChannels = "out_channels"
+    case features, blocks, attention
+  }
+
+  /// Throws `DecodingError` if a value is absent or out of its range.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    architecture = try values.decode(Architecture.self, forKey: .architecture)
+    scale = try values.decode(Int.self, forKey: .scale)
+    inputChannels = try values.decode(Int.self, forKey: .inputChannels)
+    outputChannels = try values.decode(Int.self, forKey: .outputChannels)
+    features = try values.decode(Int.self, forKey: .features)
+    blocks = try values.decode(Int.self, forKey: .blocks)
+    let text = try values.decode(String.self, forKey: .attention)
+    guard let attention = Attention(text) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .attention, in: values,
+        debugDescription: "attention is '\(text)', expected \(Attention.expected)")
+    }
+    self.attention = attention
+    do {
+      try validate()
+    } catch {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(error)"))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(architecture, forKey: .architecture)
+    try values.encode(scale, forKey: .scale)
+    try values.encode(inputChannels, forKey: .inputChannels)
+    try values.encode(outputChannels, forKey: .outputChannels)
+    try values.encode(features, forKey: .features)
+    try values.encode(blocks, forKey: .blocks)
+    try values.encode(attention.description, forKey: .attention)
+  }
+}
+
+// MARK: - Tensors
+
+extension ModelDescription {
+  /// Tells a network from its tensors' names and shapes, as those of a file that PyTorch wrote.
+  ///
+  /// - Parameter tensors: shapes by name, OIHW for convolutions.
+  /// - Throws: ``ModelDescriptionError`` that names the tensor that is absent or of another shape than expected.
+  package init(tensors: [String: [Int]]) throws {
+    func shape(_ name: String, _ count: Int) throws -> [Int] {
+      guard let shape = tensors[name] else {
+        throw ModelDescriptionError("there is no tensor \(name), which every SRResNet has")
+      }
+      guard shape.count == count else {
+        throw ModelDescriptionError("\(name) has shape \(shape), expected \(count) dimensions")
+      }
+      return shape
+    }
+    /// How many of the names that `name` makes of 0, 1, 2, ... there are.
+    func count(_ name: (Int) -> String) -> Int {
+      var index = 0
+      while tensors[name(index)] != nil { index += 1 }
+      return index
+    }
+    let head = try shape("conv1.0.weight", 4)
+    let output = try shape("conv3.weight", 4)
+    self.init(attention: .none)
+    (features, inputChannels, outputChannels) = (head[0], head[1], output[0])
+    blocks = count { "res_blocks.\($0).block.0.weight" }
+    let upsamplings = count { "upsample.\($0).block.0.weight" }
+    guard upsamplings <= Self.scales.count else {
+      throw ModelDescriptionError(
+        "there are \(upsamplings) upsamplings, expected at most \(Self.scales.count - 1)")
+    }
+    scale = 1 << upsamplings
+    for index in 0..<upsamplings {
+      let name = "upsample.\(index).block.0.weight"
+      let expected = [4 * features, features, 3, 3]
+      guard tensors[name] == expected else {
+        throw ModelDescriptionError(
+          "\(name) has shape \(tensors[name] ?? []), expected \(expected), which doubles height and width")
+      }
+    }
+    if let hidden = tensors["res_blocks.0.attention.se.1.weight"] {
+      guard let values = hidden.first, values > 0, features % values == 0 else {
+        throw ModelDescriptionError(
+          "res_blocks.0.attention.se.1.weight has shape \(hidden), expected a divisor of the \(features) features first"
+        )
+      }
+      attention = .squeezeExcitation(reduction: features / values)
+    }
+    try validate()
+  }
+}

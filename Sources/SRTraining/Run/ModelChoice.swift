@@ -1,0 +1,56 @@
+import SRCheckpoint
+import SRData
+import SRModels
+import SRTensor
+
+extension TrainingConfiguration {
+  /// The network to train: the one that `model` names, with the given values in place of its own. The scale is that of the
+  /// data.
+  ///
+  /// - Throws: ``ConfigurationError`` if the settings and the data do not fit each other, or describe no network.
+  func modelDescription(for data: any PairDataset) throws -> ModelDescription {
+    var description = model.description
+    if let features { description.features = features }
+    if let blocks { description.blocks = blocks }
+    if let attention { description.attention = attention }
+    description.scale = data.scale
+    let sizes =
+      "\(data.summary): \(data.highResHeight)x\(data.highResWidth) over \(data.lowResHeight)x\(data.lowResWidth)"
+    if let scale, scale != data.scale {
+      throw ConfigurationError(
+        "scale: --scale \(scale) is given, and the data have scale \(data.scale) (\(sizes)). Leave out --scale, or give "
+          + "data of scale \(scale) (`srdist prepare --scale \(scale)`).")
+    }
+    guard ModelDescription.scales.contains(data.scale) else {
+      let scales = ModelDescription.scales.map(String.init).joined(separator: ", ")
+      throw ConfigurationError(
+        "scale: the data have scale \(data.scale) (\(sizes)), and networks have \(scales). Prepare data of one of these "
+          + "scales (`srdist prepare --scale`).")
+    }
+    do {
+      try description.validate()
+    } catch {
+      throw ConfigurationError("the network cannot be built: \(error)")
+    }
+    return description
+  }
+}
+
+/// Fills `parameters` from the weight file or checkpoint at `path`.
+///
+/// - Parameter model: the network that `parameters` belong to.
+/// - Throws: ``ConfigurationError`` naming both sides if the file holds another network's weights; ``CheckpointError`` or
+///   ``SafetensorsError`` if it cannot be read.
+func loadInitialWeights(from path: String, into parameters: ParameterArena, of model: ModelDescription) throws
+{
+  let file = try CheckpointDirectory.weightFile(path)
+  let theirs = try SafetensorsFile(path: file).modelDescription()
+  let differences = model.differences(from: theirs, in: file, here: "this run")
+  guard differences.isEmpty else {
+    throw ConfigurationError(
+      "init-weights: \(file) holds the weights of another network: \(differences.joined(separator: "; ")). Give this "
+        + "run's --model, --scale, --features, --blocks and --attention the file's values, or leave out --init-weights."
+    )
+  }
+  try loadParameters(from: file, into: parameters)
+}

@@ -1,0 +1,94 @@
+import Foundation
+import SRModels
+import SRTensor
+import Testing
+
+@Suite struct ModelDescriptionTests {
+  private static let descriptions = [
+    ModelDescription.vanilla, .attention,
+    SampleNetwork.model(scale: 1, features: 16, blocks: 1),
+    SampleNetwork.model(scale: 2, features: 48, blocks: 3, attention: .squeezeExcitation(reduction: 8)),
+    SampleNetwork.model(scale: 8, features: 32, blocks: 4, attention: .squeezeExcitation(reduction: 32)),
+  ]
+
+  @Test(arguments: descriptions)
+  func jsonReadsBack(_ model: ModelDescription) throws {
+    let json = try JSONEncoder().encode(model)
+    #expect(try JSONDecoder().decode(ModelDescription.self, from: json) == model)
+  }
+
+  @Test func jsonHasTheNamesThatOtherToolsRead() throws {
+    let object = try #require(
+      JSONSerialization.jsonObject(with: JSONEncoder().encode(ModelDescription.attention)) as? [String: Any])
+    #expect(
+      Set(object.keys) == [
+        "architecture", "scale", "in_channels", "out_channels", "features", "blocks", "attention",
+      ])
+    #expect(object["architecture"] as? String == "srresnet" && object["attention"] as? String == "se(16)")
+  }
+
+  @Test(arguments: descriptions)
+  func tensorsTellTheModel(_ model: ModelDescription) throws {
+    var layout = ParameterLayout()
+    _ = SRResNet(model, in: &layout)
+    #expect(try ModelDescription(tensors: shapes(layout)) == model)
+  }
+
+  @Test(arguments: [
+    ("conv1.0.weight", nil, "no tensor conv1.0.weight"), ("conv3.weight", nil, "no tensor conv3.weight"),
+    ("conv1.0.weight", [64, 1, 9, 9], "in_channels is 1"), ("conv1.0.weight", [64], "4 dimensions"),
+    (
+      "conv1.0.weight", [24, 3, 9, 9], "upsample.0.block.0.weight has shape [256, 64, 3, 3], expected [96, 24"
+    ),
+    ("upsample.1.block.0.weight", [576, 64, 3, 3], "expected [256, 64, 3, 3]"),
+    ("res_blocks.0.attention.se.1.weight", [5, 64, 1, 1], "expected a divisor of the 64 features"),
+  ])
+  func tensorsOfNoKnownModelAreNamed(_ name: String, _ shape: [Int]?, _ reason: String) throws {
+    var layout = ParameterLayout()
+    _ = SRResNet(.attention, in: &layout)
+    var tensors = shapes(layout)
+    tensors[name] = shape
+    let error = #expect(throws: ModelDescriptionError.self) { try ModelDescription(tensors: tensors) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+  }
+
+  @Test(arguments: [
+    ("scale", 3), ("scale", 0), ("features", 40), ("features", 0), ("features", 1 << 40), ("blocks", 0),
+    ("blocks", 100_000), ("in_channels", 4), ("attention", 5),
+  ])
+  func valuesOutOfRangeAreRefused(_ name: String, _ value: Int) throws {
+    var object = try #require(
+      JSONSerialization.jsonObject(with: JSONEncoder().encode(ModelDescription.attention)) as? [String: Any])
+    object[name] = name == "attention" ? "se(\(value))" : value
+    let json = try JSONSerialization.data(withJSONObject: object)
+    let error = #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(ModelDescription.self, from: json)
+    }
+    guard case .dataCorrupted(let context) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(context.debugDescription.hasPrefix("\(name) is "))
+  }
+
+  @Test func differencesNameBothSides() {
+    let there = SampleNetwork.model(scale: 2, features: 64, blocks: 16)
+    #expect(
+      ModelDescription.attention.differences(from: there, in: "w.safetensors", here: "this run") == [
+        "scale: 2 in w.safetensors, 4 in this run",
+        "attention: none in w.safetensors, se(16) in this run",
+      ])
+  }
+
+  @Test(arguments: [
+    ("none", ModelDescription.Attention.none), ("se", .squeezeExcitation(reduction: 16)),
+    ("se(8)", .squeezeExcitation(reduction: 8)), ("se(0)", nil), ("se()", nil), ("cbam", nil), ("", nil),
+  ])
+  func attentionIsReadFromText(_ text: String, _ attention: ModelDescription.Attention?) {
+    #expect(ModelDescription.Attention(text) == attention)
+  }
+
+  private func shapes(_ layout: ParameterLayout) -> [String: [Int]] {
+    Dictionary(uniqueKeysWithValues: layout.entries.map { ($0.name, $0.shape) })
+  }
+}

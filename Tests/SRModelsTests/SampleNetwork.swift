@@ -1,0 +1,66 @@
+import SRKernelDispatch
+import SRKernels
+import SRLayers
+import SRModels
+import SRTensor
+
+/// A network, its layout, and a plan for one size of image.
+struct SampleNetwork {
+  let layout: ParameterLayout
+  let network: SRResNet
+  let plan: SRResNetPlan
+
+  init(
+    _ model: ModelDescription, height: Int, width: Int, purpose: LayerPlanner.Purpose = .training,
+    behind others: ParameterLayout = ParameterLayout(), prefix: String = ""
+  ) throws {
+    var layout = others
+    network = SRResNet(model, prefix: prefix, in: &layout)
+    self.layout = layout
+    plan = SRResNetPlan(
+      network, lowResHeight: height, lowResWidth: width, purpose: purpose,
+      kernels: try CPULevel.selected().kernels)
+  }
+
+  func parameters(_ initialization: SRResNet.Initialization = .pytorch, seed: UInt64) -> ParameterArena {
+    let parameters = ParameterArena(layout: layout)
+    network.initialize(parameters, as: initialization, seed: seed)
+    return parameters
+  }
+
+  func prepared(_ parameters: ParameterArena) -> AlignedBuffer {
+    let prepared = AlignedBuffer(count: plan.preparedCount)
+    plan.prepare(parameters, into: prepared, forBackward: plan.purpose == .training)
+    return prepared
+  }
+
+  /// The super-resolved image.
+  func superRes(of lowRes: AlignedBuffer, _ parameters: ParameterArena) -> [Float] {
+    let (prepared, workspace) = (prepared(parameters), SRResNetWorkspace(for: plan, images: 1))
+    let image = plan.pass(
+      lowRes: lowRes.pointer, parameters: parameters, prepared: prepared, gradients: nil,
+      workspace: workspace)
+    plan.forwardBody([image])
+    let superRes = plan.forwardTail(image)
+    return withExtendedLifetime((lowRes, prepared, workspace)) {
+      Array(UnsafeBufferPointer(start: superRes, count: plan.highResHeight * plan.highResWidth * 3))
+    }
+  }
+
+  /// Uniform in 0...1.
+  static func image(seed: UInt64, count: Int) -> AlignedBuffer {
+    var generator = PhiloxGenerator(seed: seed, stream: 9)
+    let buffer = AlignedBuffer(count: count)
+    for index in 0..<count { buffer.pointer[index] = generator.uniform() }
+    return buffer
+  }
+
+  /// A small model of this scale.
+  static func model(
+    scale: Int, features: Int = 32, blocks: Int = 2, attention: ModelDescription.Attention = .none
+  ) -> ModelDescription {
+    var model = ModelDescription(attention: attention)
+    (model.scale, model.features, model.blocks) = (scale, features, blocks)
+    return model
+  }
+}
