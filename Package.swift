@@ -130,7 +130,8 @@ let package = Package(
       name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTestSupport", "srdist"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "SRCheckpointTests", dependencies: ["SRCheckpoint", "SRFiles", "SRTestSupport"],
+      name: "SRCheckpointTests",
+      dependencies: ["SRCheckpoint", "SRModels", "SRTensor", "SRFiles", "SRTestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SRDistributedTests",

@@ -102,6 +102,7 @@ package struct Inspection: Codable, Equatable, Sendable {
     for directory in directories {
       do {
         let state = try directory.verify()
+        model = try? model ?? directory.modelDescription(state)
         checkpoints.append(
           CheckpointSummary(path: directory.path, step: state.step, epoch: state.epoch, problem: nil))
       } catch {
