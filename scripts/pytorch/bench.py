@@ -1,10 +1,12 @@
-"""Times srdist train against PyTorch: same machine, cores, model, loss, batch, weights and data.
+"""Compares the speed of srdist train with PyTorch's.
 
-Every measurement is a process of its own, pinned to its cores; rounds go through all of them in
-turn, so that a slow minute of the machine falls on both sides. Ratios are taken within a round, and
-their medians are set beside the bars. Before that, both sides' losses at step 1 must agree to 1e-4.
-Exits with 1 if they do not, or if a process fails (one of PyTorch: twice), after the tables of the
-rounds that were complete by then; a bar that is missed is only marked.
+Both sides have the same machine, cores, model, loss, batch, weights and data. Each measurement is
+its own process, pinned to its cores. A round goes through all measurements in turn, so a slow
+minute of the machine affects both sides. Ratios are taken within a round. The report shows their
+medians beside the bars. In each round, both sides' losses at step 1 must agree to 1e-4.
+
+Exits with 1 if they do not agree, or if a process fails (a PyTorch process: twice). The tables of
+the complete rounds are printed first. A bar that is missed is only marked.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ BATCH_SIZE = 8
 
 @dataclass(frozen=True)
 class Workload:
-    """One training task, the ways in which each side runs it."""
+    """One training task, and the ways in which each side runs it."""
 
     name: str
     model: str
@@ -82,16 +84,16 @@ def parsed() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--srdist", type=Path, default=ROOT / ".build/release/srdist")
     parser.add_argument("--data", type=Path, help="folder of the .npy pairs (from srdist prepare)")
-    parser.add_argument("--faces", type=Path, help="photographs to make pairs of, without --data")
+    parser.add_argument("--faces", type=Path, help="photographs for pairs, if there is no --data")
     parser.add_argument("--weights-dir", type=Path, help="folder of the perceptual weights")
     parser.add_argument(
         "--workload", action="append", choices=[w.name for w in WORKLOADS], help="default: all"
     )
     parser.add_argument("--mode", action="append", help="a PyTorch mode; default: all")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=8, help="timed steps a process")
-    parser.add_argument("--warmup", type=int, default=2, help="steps before these")
-    parser.add_argument("--quick", action="store_true", help="1 round, 3 steps, 1 before them")
+    parser.add_argument("--steps", type=int, default=8, help="timed steps per process")
+    parser.add_argument("--warmup", type=int, default=2, help="untimed steps before these")
+    parser.add_argument("--quick", action="store_true", help="1 round, 3 timed steps, 1 untimed")
     parser.add_argument("--pytorch-only", action="store_true")
     parser.add_argument("--json", type=Path, help="write every measurement to this file")
     options = parser.parse_args()
@@ -124,22 +126,22 @@ def measure(runner: Runner, workload: Workload, side: str) -> Measurement:
 
 
 def check_losses(measured: list[tuple[Cell, Measurement]]) -> None:
-    """Both sides must do the same work: equal losses before the first update."""
+    """Raises unless the sides do the same work: equal losses before the first update."""
     for workload in {cell.workload for cell, _ in measured}:
         here = {c.side: m.first_loss for c, m in measured if c.workload == workload}
-        # Reduced precision is compared by speed only.
+        # Reduced precision is compared only by speed.
         here.pop("bfloat16", None)
         expected = next(iter(here.values()))
         for side, loss in here.items():
             if not abs(loss / expected - 1) <= LOSS_AGREEMENT:
                 raise BenchmarkError(
-                    f"{workload}: the first loss is {loss:.9g} by {side}, "
-                    f"{expected:.9g} by {next(iter(here))}: not the same work"
+                    f"{workload}: the sides do not do the same work: the first loss is {loss:.9g} "
+                    f"with {side}, and {expected:.9g} with {next(iter(here))}"
                 )
 
 
 def run_round(runner: Runner, number: int, selected: list[tuple[Workload, Cell]]) -> None:
-    """Adds a measurement to every cell; to none if a process fails or losses differ."""
+    """Adds a measurement to every cell. Adds none if a process fails or the losses differ."""
     measured = []
     for workload, cell in selected:
         measurement = measure(runner, workload, cell.side)

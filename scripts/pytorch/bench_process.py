@@ -1,5 +1,8 @@
-"""Starts the processes that bench.py measures. Imports no PyTorch, which would inflate peak memory:
-a child's peak counts what it inherits until it runs its own program."""
+"""Starts the processes that bench.py measures.
+
+This module imports no PyTorch. PyTorch would inflate the peak memory of the children: until a
+child runs its own program, its peak counts the memory that it inherits.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Measurement:
-    """One process's training steps; the peak is that of its largest process."""
+    """Training steps of one measured command. The peak is that of its largest process."""
 
     first_loss: float
     images_per_second: float
@@ -30,7 +33,7 @@ class Measurement:
 
 
 def distinct_cores(count: int) -> list[int]:
-    """The first `count` usable CPUs that are cores of their own, not two threads of one."""
+    """The first `count` usable CPUs that are different cores, not two threads of one core."""
     seen, cores = set(), []
     for cpu in sorted(os.sched_getaffinity(0)):
         siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
@@ -39,12 +42,12 @@ def distinct_cores(count: int) -> list[int]:
             seen.add(core)
             cores.append(cpu)
     if len(cores) < count:
-        raise BenchmarkError(f"{count} cores are needed, {len(cores)} are usable")
+        raise BenchmarkError(f"{count} cores are needed, but only {len(cores)} are usable")
     return cores[:count]
 
 
 class Runner:
-    """Runs one side of one workload and reads what it measured."""
+    """Runs one side of one workload and reads its measurements."""
 
     def __init__(self, options: argparse.Namespace, folder: Path, batch_size: int) -> None:
         self.options = options
@@ -53,7 +56,7 @@ class Runner:
         self.data = options.data or folder / "data"
         self.cores = distinct_cores(2)
         self.runs = 0
-        # Rounds after the first find the compiled kernels of the first.
+        # Later rounds reuse the first round's compiled kernels.
         self.environment = os.environ | {
             "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"),
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -78,8 +81,8 @@ class Runner:
         try:
             return measure()
         except BenchmarkError as error:
-            # DDP's threads now and then abort the process that is about to leave.
-            print(f"PyTorch's {mode} failed, and is tried once more: {error}", file=sys.stderr)
+            # DDP's threads sometimes abort a process that is about to exit.
+            print(f"PyTorch's {mode} failed and runs once more: {error}", file=sys.stderr)
             return measure()
 
     def srdist(self, side: str, model: str, arguments: list[str]) -> Measurement:
@@ -107,7 +110,7 @@ class Runner:
         return Measurement(
             first_loss=logged[0]["loss"],
             images_per_second=statistics.median(speeds),
-            # Of the whole process: start, validation and checkpoint are in it.
+            # Of the whole process, with start, validation and checkpoint.
             cpu_seconds_per_image=(usage.ru_utime + usage.ru_stime) / (steps * self.batch_size),
             peak_bytes=usage.ru_maxrss * 1024,
         )
@@ -118,7 +121,7 @@ class Runner:
         return json.loads(output.splitlines()[-1]), usage
 
     def _run(self, command: list[str], cores: int) -> tuple[str, object]:
-        """Standard output, and the resources of the process and those it waited for."""
+        """Standard output, and the resources of the process and its awaited children."""
         pinned = ["taskset", "-c", ",".join(map(str, self.cores[:cores])), *command]
         log = self.folder / "stderr"
         with log.open("wb") as errors:

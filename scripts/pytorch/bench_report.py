@@ -1,4 +1,4 @@
-"""The tables of bench-vs-pytorch: what was measured, and the ratios beside the bars."""
+"""The tables of bench-vs-pytorch: the measurements, and the ratios beside the bars."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FLOAT32_MODES = ("eager", "channels_last", "compiled")
 
 @dataclass(frozen=True)
 class Bar:
-    """How many times faster one side must be than the fastest of some others."""
+    """How many times as fast as the fastest of some other sides one side must be."""
 
     title: str
     workload: str
@@ -54,7 +54,7 @@ def machine(torch_version: str, cores: list[int]) -> dict:
 
 
 def _ratio(bar: Bar, cells: dict) -> float | None:
-    """Median over the rounds of the ratio within the round; None if a side was not measured."""
+    """The median of the rounds' ratios. None if a side was not measured."""
     ours = cells.get((bar.workload, bar.side))
     others = [cells[(bar.workload, s)] for s in bar.against if (bar.workload, s) in cells]
     if ours is None or not others:
@@ -74,7 +74,7 @@ def text(machine: dict, cell_list: list) -> str:
         f"PyTorch {machine['torch']}; batch 8, optimizer included; "
         f"medians of {len(cell_list[0].rounds)} rounds",
         "",
-        "| work | side | images/s | CPU ms/image | peak MB a process |",
+        "| work | side | images/s | CPU ms/image | peak MB per process |",
         "|---|---|---|---|---|",
     ]
     for cell in cell_list:

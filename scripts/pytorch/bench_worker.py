@@ -1,7 +1,7 @@
-"""Times PyTorch's training steps in one mode, in a process of its own; prints one JSON object.
+"""Times PyTorch's training steps in one mode, in its own process, and prints one JSON object.
 
-Started by bench.py. Every mode does the same work as `srdist train`: take a batch of bytes,
-forward, loss, backward, Adam.
+bench.py starts it. Every mode does the same work as `srdist train`: take a batch of bytes, forward,
+loss, backward, Adam.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DDP_PROCESSES = 2
 
 
 class Share:
-    """The images of each batch that one process works on: all of them, or its part under DDP."""
+    """The images of each batch that one process works on: all, or its part under DDP."""
 
     def __init__(self, data: pairs.Pairs, batch_size: int, rank: int, world_size: int) -> None:
         self.data = data
@@ -48,8 +48,8 @@ class Share:
 def step_function(
     mode: str, network: nn.Module, criterion: nn.Module
 ) -> Callable[[Tensor, Tensor], Tensor]:
-    """Images to loss, ready for backward, as `mode` computes it."""
-    # Channels last is the faster layout, so the modes that may choose have it.
+    """A function from images to the loss, ready for backward, as `mode` computes it."""
+    # Channels last is the faster layout. The modes that may choose use it.
     channels_last = mode in ("channels_last", "compiled", "bfloat16")
     layout = torch.channels_last if channels_last else torch.contiguous_format
     network.to(memory_format=layout)
@@ -103,14 +103,14 @@ def ddp_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
     results: list = [None] * DDP_PROCESSES
     distributed.all_gather_object(results, measure(options, rank, DDP_PROCESSES))
     if rank == 0:
-        # A process's loss is the mean of its equal share, so the mean of them is the batch's.
+        # The shares are equal, so the mean of the processes' losses is the batch's loss.
         print(json.dumps({
             "first_loss": statistics.mean(r["first_loss"] for r in results),
             "images_per_second": min(r["images_per_second"] for r in results),
             "cpu_seconds_per_image": statistics.mean(r["cpu_seconds_per_image"] for r in results),
             "peak_bytes": max(r["peak_bytes"] for r in results),
         }))  # fmt: skip
-    # A process that leaves while the other still talks may be aborted.
+    # A process that exits while the other still communicates may be aborted.
     distributed.barrier()
     distributed.destroy_process_group()
 

@@ -1,11 +1,15 @@
 """Compares srdist's first training steps with PyTorch's, from the same weights and data order.
 
-For each model and loss: the losses of the first steps, and every parameter's gradient at step 1.
-Both sides are judged by PyTorch's float64. Losses must agree to 5e-5 relative, gradients to 1e-4 of
-their norm. With perceptual terms, which pass through the ReLUs and maxima of a deep network, losses
-must agree to 1e-4 or, where that is more, to what PyTorch's own float32 has come off by that step;
-gradients to 1e-4 or thrice PyTorch's own error (gradients.py says why).
-`above 1e-4` counts the gradients of each side that are. Exits with 1 if anything differs by more.
+For each model and loss, it compares the losses of the first steps and every parameter's gradient at
+step 1. PyTorch's float64 is the reference for both sides. Losses must agree to 5e-5, relative.
+Gradients must agree to 1e-4 of their norm.
+
+Perceptual terms pass through the ReLUs and maxima of a deep network. With them, losses must agree
+to 1e-4, or to the error of PyTorch's own float32 by that step if that is larger. Gradients must
+agree to 1e-4, or to three times PyTorch's own error if that is larger (gradients.py says why).
+
+The column `above 1e-4` counts the gradients of each side whose error is above 1e-4. Exits with 1 if
+anything differs by more than it may.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ LOSS_BAR, COMPOSITE_LOSS_BAR, GRADIENT_BAR = 5e-5, 1e-4, 1e-4
 
 @dataclass(frozen=True)
 class Case:
-    """One model with one loss, and how srdist is asked for them."""
+    """One model with one loss, and the srdist arguments for them."""
 
     title: str
     model: str
@@ -65,7 +69,7 @@ class Expected:
 
     @property
     def loss_scatter(self) -> list[float]:
-        """How far float32 has come from float64 by each step."""
+        """The largest error of float32 against float64 up to each step."""
         errors = map(relative, self.float32_losses, self.losses)
         return list(itertools.accumulate(errors, max))
 
@@ -79,7 +83,7 @@ class Found:
 
 
 class ComparisonError(Exception):
-    """srdist could not be run or wrote something else than asked for."""
+    """srdist could not be run, or did not write what was asked for."""
 
 
 def plain_case(model: str, loss: str) -> Case:
@@ -102,7 +106,7 @@ def selected_cases(options: argparse.Namespace) -> list[Case]:
 
 
 def initial_weights(model: str, seed: int, folder: Path) -> Path:
-    """PyTorch's default initialisation as a file for both sides."""
+    """A file with PyTorch's default initialisation, for both sides."""
     path = folder / f"initial-{model}.safetensors"
     save_file(models.seeded_model(model, seed).state_dict(), path)
     return path
@@ -156,7 +160,7 @@ def found(case: Case, weights: Path, options: argparse.Namespace, folder: Path) 
         finished = subprocess.run(command, capture_output=True, text=True)
     except FileNotFoundError:
         raise ComparisonError(
-            f"no srdist at {options.srdist}: build it (swift build -c release) or say --srdist"
+            f"no srdist at {options.srdist}: build it (swift build -c release) or give --srdist"
         ) from None
     if finished.returncode != 0:
         raise ComparisonError(
@@ -165,7 +169,9 @@ def found(case: Case, weights: Path, options: argparse.Namespace, folder: Path) 
     lines = (output / "metrics.jsonl").read_text().splitlines()
     steps = [line for line in map(json.loads, lines) if line["kind"] == "step"]
     if len(steps) != options.steps:
-        raise ComparisonError(f"{output}/metrics.jsonl: {len(steps)} steps, not {options.steps}")
+        raise ComparisonError(
+            f"{output}/metrics.jsonl: expected {options.steps} steps, found {len(steps)}"
+        )
     return Found([step["loss"] for step in steps], load_file(dump))
 
 
@@ -193,7 +199,7 @@ def shape_faults(want: gradients.Gradients, have: gradients.Gradients) -> list[s
 
 
 def compare(case: Case, want: Expected, have: Found) -> tuple[str, list[str]]:
-    """A row of the table, and what is wrong."""
+    """A row of the table, and the faults."""
     faults = loss_faults(case, want, have)
     mismatched = shape_faults(want.gradients, have.gradients)
     if mismatched:
@@ -204,7 +210,7 @@ def compare(case: Case, want: Expected, have: Found) -> tuple[str, list[str]]:
     for name, error in errors.items():
         allowed = case.allowed_gradient_error(want.scatter[name])
         if not error <= allowed:
-            faults.append(f"gradient of {name}: off by {error:.1e}, allowed {allowed:.1e}")
+            faults.append(f"gradient of {name}: error {error:.1e}, allowed {allowed:.1e}")
     worst = max(errors, key=errors.__getitem__)
     above, pytorch_above = (
         sum(error > GRADIENT_BAR for error in side.values()) for side in (errors, want.scatter)
@@ -250,7 +256,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="folder of the .npy pairs (from srdist prepare)")
     parser.add_argument(
         "--faces", type=Path, default=shared / "faces" if shared else None,
-        help="photographs to make pairs of, without --data",
+        help="photographs to make pairs from, if --data is not given",
     )  # fmt: skip
     parser.add_argument(
         "--weights-dir", type=Path, default=shared / "weights" if shared else None,
@@ -263,7 +269,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1, help="PyTorch's")
+    parser.add_argument("--threads", type=int, default=1, help="PyTorch's threads")
     return parser.parse_args()
 
 

@@ -1,30 +1,30 @@
 """Makes Tests/SRTrainingTests/Fixtures/{vanilla,attention}-training.json; see --help.
 
-The real networks on small formula-made pictures, computed by PyTorch in float64. The initial
-weights and the pictures follow formulas.py and are not stored. A file holds
+PyTorch computes the real networks in float64 on small pictures. The initial weights and the
+pictures follow formulas.py and are not stored. A file holds
 
     torch                version of PyTorch (nothing is random, so there is no seed)
     model                vanilla | attention
-    low_res              [height, width] of the inputs; not square, no multiples of 4, so that
-                         swapped axes and unfinished tiles show
-    pairs, batch_size    step s (from 0) of an epoch takes pairs B*s ..< min(B*(s+1), pairs);
-                         the last batch of an epoch is short, and means divide by its true size
+    low_res              [height, width] of the inputs: not square and no multiples of 4, so that
+                         swapped axes and partial tiles show
+    pairs, batch_size    step s (from 0) of an epoch takes pairs B*s ..< min(B*(s+1), pairs).
+                         The last batch of an epoch is short, and means divide by its true size.
     learning_rate        of Adam (0.9, 0.999, 1e-8), constant
     output               {index, value}: elements of the output for pair 0 at the initial weights;
                          index in N x 3 x H x W order
-    input_checks         a few weights and pixels by formula, to test the formulas themselves
+    input_checks         a few weights and pixels of the formulas, to test the formulas themselves
     losses.LOSS.steps    loss of each step, before its update
-    losses.LOSS.float32_steps_error      worst relative error of PyTorch's float32 in these
+    losses.LOSS.float32_steps_error      worst relative error of PyTorch's float32 in these losses
     losses.LOSS.gradients                parameter -> gradient at step 0 as
                          [Euclidean norm, worst relative error of PyTorch's float32,
-                         [sums with random signs], [index, value], ...], index in OIHW order. A
-                         norm of 0: all gates of a squeeze are off, so the gradient must be 0
-                         exactly. The slopes of PReLU share one error, theirs as one vector, and
-                         are to be compared as such (gradients.py says why).
+                         [sums with random signs], [index, value], ...], index in OIHW order. If
+                         the norm is 0, all gates of a squeeze are off, and the gradient must be
+                         exactly 0. The PReLU slopes share one error, that of all slopes as one
+                         vector. Compare them as one vector (gradients.py says why).
 
-Sum k of a gradient has the signs -1 where the highest bit of draw("NAME sign k", i) is set. The mean
-square of what such sums are off by estimates the squared norm of what the gradient is off by, so a
-few numbers stand for all elements.
+Sum k of a gradient takes element i with the sign -1 if the highest bit of draw("NAME sign k", i) is
+set. The mean square error of such sums estimates the squared norm of the gradient's error. So a few
+numbers stand for all elements.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ LOSSES = ("mse=1", "charbonnier=1", "ssim=1", "ssim_box=1", "edge=1")
 
 
 def rounded(value: float) -> float:
-    """Nine significant digits: more than float32 can tell apart."""
+    """Rounds to nine significant digits, which is more than float32 distinguishes."""
     return float(f"{value:.9g}")
 
 
 def sampled(name: str, values: Tensor, count: int) -> list[list[float]]:
-    """`count` elements of the flat values, their places drawn from the name."""
+    """`count` elements of the flat values, at places drawn from the name."""
     flat = values.detach().flatten()
     places = sorted({int(d % np.uint64(flat.numel())) for d in formulas.draws(name, count)})
     return [[place, rounded(flat[place].item())] for place in places]
@@ -98,7 +98,7 @@ def losses_of_steps(
 
 
 def train(name: str, loss: str, low_res: Tensor, high_res: Tensor) -> dict:
-    """The losses of the first steps and the gradients of the very first."""
+    """The losses of the first steps, and the gradients of step 0."""
     steps = losses_of_steps(name, loss, low_res, high_res, torch.float64)
     single = losses_of_steps(name, loss, low_res, high_res, torch.float32)
     exact, scatter = gradients.exact_and_scatter(
@@ -151,7 +151,7 @@ def fixture(name: str) -> dict:
 
 
 def as_text(content: dict) -> str:
-    """JSON with a line for each parameter, so that a change is readable in a diff."""
+    """JSON with one line per parameter, so that a diff is readable."""
     text = json.dumps(content)
     return text.replace('], "', '],\n"').replace("]]}}, ", "]]}},\n") + "\n"
 

@@ -1,6 +1,6 @@
-"""Numbers that Swift and Python both compute to the bit, so that fixtures need not store them.
+"""Numbers that Swift and Python both compute to the bit, so fixtures need not store them.
 
-Everything is 64-bit unsigned arithmetic that wraps; `>>` is a logical shift.
+All arithmetic is 64-bit, unsigned and wrapping. `>>` is a logical shift.
 
     hash(name)      = FNV-1a, 64 bits, of the name's UTF-8 bytes:
                       h = 0xcbf29ce484222325; for each byte b: h = (h ^ b) * 0x100000001b3
@@ -18,7 +18,7 @@ Parameter `name` (PyTorch's, OIHW order), element i of its flat array, all in Fl
     PReLU slope:         0.25 + 0.125 * uniform(name, 0)
     bound(fanIn) = Float(1.0 / Double(fanIn).squareRoot()), rounded once; one Float product
 
-Image pairs, uint8, k = 0, 1, ..., heights and widths of the high-resolution image:
+Image pairs, uint8, k = 0, 1, ...; height and width are those of the high-resolution image:
 
     m = ((3 + k % 5) * x + (5 + 2 * c) * y + 40 * c + 17 * k) % 480
     high(k, y, x, c) = (m < 240 ? m : 479 - m) + (draw("image k", i) >> 60),
@@ -74,7 +74,7 @@ def parameters(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
 
 
 def image_pair(k: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Low- and high-resolution picture k, uint8 HWC; `height`, `width` of the high one."""
+    """Low- and high-resolution picture k, uint8 HWC. `height`, `width`: of the high one."""
     y, x, c = np.indices((height, width, 3))
     m = ((3 + k % 5) * x + (5 + 2 * c) * y + 40 * c + 17 * k) % 480
     noise = (draws(f"image {k}", height * width * 3) >> np.uint64(60)).astype(np.int64)

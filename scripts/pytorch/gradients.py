@@ -1,16 +1,17 @@
 """Gradients of the first step, and how far PyTorch's own float32 scatters around float64.
 
-Some gradients are small sums of large terms that cancel (everything behind a squeeze's mean; under
-SSIM also through PyTorch's differences of moments): there its float32 is off by more than 1e-4. And
-a unit that stands within float32's rounding of a kink (of a PReLU, in perceptual networks of a ReLU
-or between two maxima) may fall on either side, which moves the gradient of its layer by a
-finite amount: by up to 2e-4 of its norm for one unit of a PReLU. That is luck, in any float32
-implementation; the rarer, the smaller the rounding of the forward pass. The scatter is measured over
-three ways of computing the same gradient.
+PyTorch's float32 has errors above 1e-4 for two reasons. First, some gradients are small sums of
+large terms that cancel: everything behind a squeeze's mean, and under SSIM also PyTorch's
+differences of moments. Second, a unit may stand within float32's rounding of a kink: a kink of a
+PReLU, or in perceptual networks of a ReLU or between two maxima. Such a unit may fall on either
+side. This moves the gradient of its layer by a finite amount, up to 2e-4 of the gradient's norm for
+one unit of a PReLU. It is luck in any float32 implementation, and rarer if the forward pass rounds
+less. The scatter is measured over three ways of computing the same gradient.
 
-A PReLU slope's gradient is one sum, which may cancel to any small number (sums of sizes of 500 and
-6,600 times their value were met on faces, and PyTorch's float32 off by 2e-4 there): relative to
-itself its error means little, so the slopes of all layers are compared as one vector.
+The gradient of a PReLU slope is one sum, which may cancel to any small number. On faces the sizes
+of the terms added up to 500 and 6,600 times the sum, and PyTorch's float32 was off by 2e-4 there.
+Relative to such a sum the error means little, so the slopes of all layers are compared as one
+vector.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SLOPES = "PReLU slopes"
 def of_batch(
     model: nn.Module, criterion: nn.Module, low_res: Tensor, high_res: Tensor
 ) -> Gradients:
-    """Each parameter's gradient of the batch's mean loss, in float64 whatever the model's type."""
+    """The gradient of the batch's mean loss with respect to each parameter, always in float64."""
     model.zero_grad(set_to_none=True)
     criterion(model(low_res), high_res).backward()
     return _collected(model)
@@ -35,7 +36,7 @@ def of_batch(
 def image_by_image(
     model: nn.Module, criterion: nn.Module, low_res: Tensor, high_res: Tensor
 ) -> Gradients:
-    """The same, accumulated one image at a time."""
+    """The same gradients, accumulated one image at a time."""
     model.zero_grad(set_to_none=True)
     for low, high in zip(low_res.split(1), high_res.split(1), strict=True):
         (criterion(model(low), high) / len(low_res)).backward()
@@ -47,7 +48,7 @@ def _collected(model: nn.Module) -> Gradients:
 
 
 def relative_error(found: Tensor, expected: Tensor) -> float:
-    """|found - expected| / |expected| by Euclidean norms; 0 where both are 0."""
+    """|found - expected| / |expected| in Euclidean norms; 0 if both are 0."""
     difference, norm = (found.double() - expected).norm().item(), expected.norm().item()
     if norm == 0:
         return 0.0 if difference == 0 else float("inf")
@@ -55,7 +56,7 @@ def relative_error(found: Tensor, expected: Tensor) -> float:
 
 
 def comparable(gradients: Gradients) -> Gradients:
-    """The same with the PReLU slopes, the only single numbers, joined to one vector."""
+    """The same gradients, with the PReLU slopes (the only single numbers) joined to one vector."""
     slopes = [value.flatten() for value in gradients.values() if value.numel() == 1]
     others = {name: value for name, value in gradients.items() if value.numel() > 1}
     return {**others, SLOPES: torch.cat(slopes)}
@@ -66,7 +67,7 @@ def exact_and_scatter(
 ) -> tuple[Gradients, dict[str, float]]:
     """Float64 gradients, and each comparable one's worst float32 error.
 
-    Takes float32 images; the model and the criterion are left in float32 and channels_last.
+    Takes float32 images. Leaves the model and the criterion in float32, the model in channels_last.
     """
     exact = of_batch(model.double(), criterion.double(), low_res.double(), high_res.double())
     model.float()

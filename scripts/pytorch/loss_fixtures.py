@@ -1,7 +1,7 @@
 """Makes Tests/SRLossesTests/Fixtures/pixel-losses.json: values and gradients of the pixel losses.
 
-The image pair is a formula of whole numbers (Tests/SRLossesTests/FormulaImages.swift holds the same one), so both
-sides have the same bits and no images are stored. Losses are computed in float64, as the truth, and in float32.
+The image pair is a formula of whole numbers. Tests/SRLossesTests/FormulaImages.swift has the same formula, so both
+sides have the same bits and no images are stored. Losses are computed in float64, as the reference, and in float32.
 """
 
 import base64
@@ -17,7 +17,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "Tests/SRLossesTests/Fixtures"
 
 
 def noise(y, x, c, salt):
-    """32 mixed bits of a pixel's position."""
+    """32 bits mixed from a pixel's position."""
     h = y * np.uint32(374761393) + x * np.uint32(668265263) + c * np.uint32(974634529) + np.uint32(salt)
     h = (h ^ (h >> np.uint32(15))) * np.uint32(2246822519)
     h = (h ^ (h >> np.uint32(13))) * np.uint32(3266489917)
@@ -25,7 +25,7 @@ def noise(y, x, c, salt):
 
 
 def formula_images(height, width):
-    """(superRes, highRes), float32 HWC: slanted waves with noise; all values are multiples of 1/1024."""
+    """(superRes, highRes), float32 HWC: slanted waves with noise. All values are multiples of 1/1024."""
     y, x, c = np.meshgrid(
         *(np.arange(n, dtype=np.uint32) for n in (height, width, 3)), indexing="ij")
     phase = (5 * x + 3 * y + 17 * c) % 64
@@ -92,7 +92,8 @@ def case(name, height, width, whole_gradient):
         "width": width,
         "value": value,
         "valueFloat32": single,
-        # Of large gradients, every 61st element: coprime to the row length, so all rows, columns and channels occur.
+        # Large gradients keep every 61st element. 61 and the row length are coprime, so every row, column and channel
+        # occurs.
         **packed_gradient(gradient, 1 if whole_gradient else 61),
     }
 

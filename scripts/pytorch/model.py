@@ -1,7 +1,7 @@
 """SRResNet (Ledig et al., 2017) without batch normalisation, plain or with squeeze-and-excitation.
 
-The modules are nested so that `state_dict()` has the names that srdist writes into its weight files
-(`conv1.0.weight`, `res_blocks.0.attention.se.1.bias`, ...): a file moves both ways unchanged.
+The nesting of the modules gives `state_dict()` the names that srdist writes into its weight files
+(`conv1.0.weight`, `res_blocks.0.attention.se.1.bias`, ...). A file moves both ways unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MODELS = ("vanilla", "attention")
 
 
 class SqueezeExcitation(nn.Module):
-    """Scales each channel by a gate computed from the channels' means (Hu et al., 2018)."""
+    """Scales each channel by a gate. The gates come from the channels' means (Hu et al., 2018)."""
 
     def __init__(self, channels: int, reduction: int) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class SqueezeExcitation(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Conv 3x3, PReLU, Conv 3x3, optionally squeeze-and-excitation, plus identity."""
+    """Conv 3x3, PReLU, Conv 3x3, optional squeeze-and-excitation, plus identity."""
 
     def __init__(self, channels: int, attention: bool) -> None:
         super().__init__()
@@ -89,6 +89,6 @@ class SRResNet(nn.Module):
 
 
 def seeded_model(model: str, seed: int) -> SRResNet:
-    """A model with PyTorch's default initialisation, drawn from `seed` alone."""
+    """A model with PyTorch's default initialisation, which depends on `seed` alone."""
     torch.manual_seed(seed)
     return SRResNet(model)

@@ -44,7 +44,7 @@ class Pairs:
     ) -> tuple[Tensor, Tensor]:
         """Images `first ..< first + count` as N x 3 x H x W in 0...1."""
         if first + count > len(self):
-            raise ValueError(f"images {first} to {first + count} of {len(self)} asked for")
+            raise ValueError(f"asked for images {first} ..< {first + count} of {len(self)}")
         window = slice(first, first + count)
         return to_tensor(self.low_res[window], dtype), to_tensor(self.high_res[window], dtype)
 
@@ -58,10 +58,10 @@ def to_tensor(images: np.ndarray, dtype: torch.dtype) -> Tensor:
 def prepare_faces(
     faces: Path, output: Path, train: int, valid: int, resize: int = 256, crop: int = 128
 ) -> None:
-    """Central crops of the first `train + valid` photographs of `faces`, by Pillow alone."""
+    """Makes pairs of central crops of the first `train + valid` photographs, with Pillow alone."""
     files = sorted(p for p in faces.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if len(files) < train + valid:
-        raise ValueError(f"{faces} has {len(files)} pictures, {train + valid} are needed")
+        raise ValueError(f"{faces} has {len(files)} pictures, but {train + valid} are needed")
     high, low = [], []
     margin = (resize - crop) // 2
     for file in files[: train + valid]:
@@ -75,17 +75,17 @@ def prepare_faces(
 
 
 def prepare(faces: Path | None, output: Path, train: int, valid: int = 4) -> None:
-    """Pairs from photographs where there are any, else from formulas.py."""
+    """Makes pairs from photographs if there are any, else from formulas.py."""
     if faces is not None:
         prepare_faces(faces, output, train, valid)
         return
-    print("no photographs: pairs are made by formulas.py", file=sys.stderr)
+    print("no photographs: formulas.py makes the pairs", file=sys.stderr)
     low_res, high_res = formulas.image_pairs(train + valid, height=128, width=128)
     write_pairs(output, low_res, high_res, train)
 
 
 def write_pairs(output: Path, low_res: np.ndarray, high_res: np.ndarray, train: int) -> None:
-    """Writes the four arrays; the first `train` pairs are for training."""
+    """Writes the four arrays. The first `train` pairs are for training."""
     output.mkdir(parents=True, exist_ok=True)
     parts = (low_res[:train], high_res[:train], low_res[train:], high_res[train:])
     for name, array in zip(NAMES, parts, strict=True):

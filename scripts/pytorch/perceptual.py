@@ -1,7 +1,7 @@
 """Losses in the feature space of a frozen ImageNet network: VGG perceptual loss and LPIPS 0.1.
 
 The networks' weights come from safetensors files with torchvision's names (`features.0.weight`).
-Layers are run from a short table of operations, so torchvision itself is not needed.
+A short table of operations drives the layers, so torchvision itself is not needed.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ VGG_LOSS_INDICES = (3, 8, 15)
 
 
 class MissingWeights(Exception):
-    """No file of the weights that a loss needs."""
+    """There is no file of the weights that a loss needs."""
 
 
 def trunk_file(weights_directory: Path, trunk: str) -> Path:
-    """The trunk's weight file; torchvision's own training is preferred to the Caffe one."""
+    """The trunk's weight file: torchvision's own if it is there, else the Caffe-trained one."""
     names = [f"{trunk}-torchvision-features", f"{trunk}-caffe-features"]
     for name in names:
         path = weights_directory / f"{name}.safetensors"
@@ -70,7 +70,7 @@ def trunk_file(weights_directory: Path, trunk: str) -> Path:
             return path
     raise MissingWeights(
         f"{weights_directory} has no {' or '.join(n + '.safetensors' for n in names)}; "
-        "fetch it with scripts/fetch-weights or name its folder with --weights-dir"
+        "fetch it with scripts/fetch-weights, or name its folder with --weights-dir"
     )
 
 
@@ -80,7 +80,7 @@ def _normalise(x: Tensor, mean: tuple[float, ...], deviation: tuple[float, ...])
 
 
 class Features(nn.Module):
-    """The outputs of a frozen trunk at the `features` indices `taps`; stops after the last one."""
+    """The outputs of a frozen trunk at the `features` indices `taps`. Stops after the last one."""
 
     def __init__(self, trunk: str, path: Path, taps: tuple[int, ...]) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class Features(nn.Module):
 class VGGPerceptual(nn.Module):
     """Sum over relu1_2, relu2_2, relu3_3 of VGG16 of the mean squared difference.
 
-    `input_mode` is `raw` (0...1 as it is, like the released code) or `imagenet` (normalised first).
+    `input_mode` is `raw` (0...1, like the released code) or `imagenet` (normalised first).
     """
 
     def __init__(self, weights_directory: Path, input_mode: str = "raw") -> None:
@@ -141,10 +141,10 @@ class VGGPerceptual(nn.Module):
 class LPIPS(nn.Module):
     """Learned perceptual image patch similarity, version 0.1 (Zhang et al., 2018), batch mean.
 
-    `input_mode` is `raw` (0...1 as it is, like the released code) or `symmetric` (2x - 1, as the
-    `lpips` package documents). `linear` weighs the channels by the package's learned 1x1 layers;
-    without, they are summed. The learned layers of `vgg` belong to torchvision's VGG16: over
-    another trunk they are off unless asked for.
+    `input_mode` is `raw` (0...1, like the released code) or `symmetric` (2x - 1, as the `lpips`
+    package documents). With `linear` the package's learned 1x1 layers weight the channels; without
+    it the channels are summed. The learned layers of `vgg` belong to torchvision's VGG16, so they
+    are off over another trunk unless `linear` is True.
     """
 
     def __init__(
@@ -169,8 +169,8 @@ class LPIPS(nn.Module):
         return _normalise(x, LPIPS_SHIFT, LPIPS_SCALE)
 
     def _unit_features(self, x: Tensor) -> list[Tensor]:
-        # Where all channels are zero the root's slope is infinite, but there every ReLU before it
-        # was off and masks the result.
+        # If all channels are zero, the root's slope is infinite. Then every ReLU before the root is
+        # off and masks the result.
         return [
             f / (f.square().sum(1, keepdim=True).sqrt() + LPIPS_EPSILON)
             for f in self.features(self._prepare(x))

@@ -1,11 +1,12 @@
 """Makes Tests/SRLossesTests/Fixtures/perceptual-losses.json: values and gradients of VGG loss and LPIPS.
 
-Two kinds of cases, all in float64:
-- `faces`: crops of real photographs through the real networks. No picture is stored: a case names the file and the
-  SHA-256 of the crop's bytes, so that a test can tell whether it decodes the same pixels.
-- `tiny`: a small network of every kind of layer with formula weights on a formula image, for machines without either.
+There are two kinds of cases, all in float64:
+- `faces`: crops of real photographs through the real networks. No picture is stored. A case has the file's name and the
+  SHA-256 of the crop's bytes, so a test can tell whether it decodes the same pixels.
+- `tiny`: a small network with every kind of layer and formula weights, on a formula image, for machines that lack the
+  photographs or the networks.
 
-Where the `lpips` package can be imported, its values must agree with perceptual.py's, and the file says its version.
+If the `lpips` package can be imported, its values must agree with perceptual.py's, and the file names its version.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ import formulas
 import perceptual
 from loss_fixtures import formula_images, packed_gradient, write_fixture
 
-# Pictures of each configuration.
+# Number of pictures per configuration.
 FACES = 2
-# A picture is passed over where PyTorch's own float32 gradient is further from the float64 one than this (relative
-# norm): there a ReLU or a maximum stands so near its edge that rounding errors decide, and the gradient is another.
+# A picture is skipped if PyTorch's own float32 gradient is further from the float64 gradient than this (relative norm).
+# In such a picture a ReLU or a maximum stands so near its edge that rounding errors decide which gradient comes out.
 LARGEST_FLOAT32_ERROR = 1e-5
 CROP = 128
 CROP_ORIGIN = 192
-# Coprime to the row length of 384, so all rows, columns and channels occur.
+# Coprime to the row length of 384, so every row, column and channel occurs.
 GRADIENT_STEP = 241
 
 # (loss, input, linear)
@@ -49,9 +50,10 @@ CONFIGURATIONS = [
 
 
 def face_pair(path: Path) -> tuple[np.ndarray, np.ndarray, str]:
-    """(superRes, highRes, SHA-256 of the crop): a crop, and its mean with itself in blocks of 4x4, each its own mean.
+    """(superRes, highRes, SHA-256 of the crop).
 
-    The blocks alone would be flat, and max pooling would choose among equal values by rounding errors.
+    highRes is the crop. superRes is the mean of the crop and of a copy whose 4x4 blocks are each set to their mean. The
+    copy alone would be flat within its blocks, and max pooling would choose among equal values by rounding errors.
     """
     picture = np.asarray(Image.open(path).convert("RGB"))
     crop = picture[CROP_ORIGIN : CROP_ORIGIN + CROP, CROP_ORIGIN : CROP_ORIGIN + CROP]
@@ -81,7 +83,7 @@ def evaluate(loss, super_res: np.ndarray, high_res: np.ndarray) -> dict:
 
 
 def face_cases(data: Path, name: str, mode: str, linear: bool | None) -> list[dict]:
-    """The first pictures on which the gradient is well defined in float32."""
+    """Cases of the first pictures whose gradient is well defined in float32."""
     loss = make_loss(name, mode, linear, data / "weights")
     cases = []
     for file in sorted((data / "faces").glob("*.jpg")):
@@ -99,7 +101,7 @@ def face_cases(data: Path, name: str, mode: str, linear: bool | None) -> list[di
 
 
 def packaged_lpips(net: str, weights: Path) -> nn.Module:
-    """The `lpips` package's own module over our weight files; torchvision, whose networks it wraps, is stood in for."""
+    """The `lpips` package's own module over our weight files, with a stand-in for torchvision, which it wraps."""
 
     class Fire(nn.Module):
         def __init__(self, tensors: dict[str, Tensor], name: str) -> None:
@@ -156,12 +158,12 @@ def check_against_package(faces: Path, weights: Path) -> str:
             ours = perceptual.LPIPS(net, weights, mode, linear=True).double()(x, y).item()
             # The package keeps the constants of its scaling layer in float32.
             if abs(ours - expected) > 1e-6 * expected:
-                raise SystemExit(f"lpips {net} {mode}: perceptual.py gives {ours}, the package {expected}")
+                raise SystemExit(f"lpips {net} {mode}: perceptual.py gives {ours}, the package gives {expected}")
     return importlib.metadata.version("lpips")
 
 
 # The tiny network: Conv 5x5 stride 2 to 16, ReLU | max 3x3 stride 2 ceil, Fire to 2 x 16 | max 2x2 stride 2,
-# Conv 3x3 to 32, ReLU; features are taken at the end of each part.
+# Conv 3x3 to 32, ReLU. Features are taken at the end of each part.
 TINY_SHAPES = {
     "features.0.weight": (16, 3, 5, 5),
     "features.0.bias": (16,),
@@ -192,7 +194,7 @@ def tiny_features(x: Tensor) -> list[Tensor]:
 
 
 def tiny_lpips(x: Tensor, y: Tensor) -> Tensor:
-    """Raw input, linear weights |uniform|; only the distance differs from tiny_vgg."""
+    """LPIPS on raw input with linear weights |uniform|. Only the distance differs from tiny_vgg."""
     total = x.new_zeros(())
     pairs = zip(*(tiny_features(perceptual._normalise(i, perceptual.LPIPS_SHIFT, perceptual.LPIPS_SCALE)) for i in (x, y)))
     for tap, (a, b) in enumerate(pairs):
@@ -209,7 +211,7 @@ def tiny_vgg(x: Tensor, y: Tensor) -> Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(__file__).resolve().parents[3] / "shared/data"
-    parser.add_argument("--data", type=Path, default=default, help="holds faces/ and weights/")
+    parser.add_argument("--data", type=Path, default=default, help="folder with faces/ and weights/")
     data = parser.parse_args().data
     torch.set_num_threads(1)
 

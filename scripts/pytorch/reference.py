@@ -1,4 +1,4 @@
-"""Losses, metrics, presets and the training step of the paper, as srdist is compared with them.
+"""The paper's losses, metrics, presets and training step, with which srdist is compared.
 
 Images are N x 3 x H x W in 0...1. Every loss is the batch mean of a per-image mean.
 """
@@ -27,7 +27,7 @@ PERCEPTUAL_TERMS = ("vgg", "lpips_vgg", "lpips_alex", "lpips_squeeze")
 
 @dataclass(frozen=True)
 class Preset:
-    """Model and loss of one of the paper's three runs."""
+    """The model and the loss of one of the paper's three runs."""
 
     model: str
     loss: str
@@ -55,7 +55,7 @@ def _gaussian_mean(x: Tensor) -> Tensor:
 
 
 def _box_mean(x: Tensor) -> Tensor:
-    # The zeros of the padding are counted, as the released code does.
+    # The mean counts the padding's zeros, like the released code.
     return F.avg_pool2d(x, SSIM_WINDOW, stride=1, padding=SSIM_WINDOW // 2)
 
 
@@ -72,22 +72,22 @@ def _similarity(a: Tensor, b: Tensor, local_mean: Callable[[Tensor], Tensor]) ->
 
 
 def ssim(a: Tensor, b: Tensor) -> Tensor:
-    """Structural similarity, Gaussian window 11x11 of sigma 1.5, reflected borders."""
+    """Structural similarity: Gaussian 11x11 window of sigma 1.5, reflected borders."""
     return _similarity(a, b, _gaussian_mean)
 
 
 def ssim_box(a: Tensor, b: Tensor) -> Tensor:
-    """Structural similarity, 11x11 box mean over zero-padded borders."""
+    """Structural similarity: 11x11 box mean over zero-padded borders."""
     return _similarity(a, b, _box_mean)
 
 
 def sobel_magnitude(x: Tensor) -> Tensor:
-    """Sobel gradient magnitude of the channels' mean; its own gradient is 0 where it is 0."""
+    """Sobel magnitude of the channels' mean. Its gradient is 0 where the magnitude is 0."""
     horizontal = x.new_tensor([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     kernels = torch.stack([horizontal, horizontal.T]).unsqueeze(1)
     slopes = F.conv2d(x.mean(1, keepdim=True), kernels, padding=1)
     squared = slopes.square().sum(1, keepdim=True)
-    # The root's slope is infinite at zero: take the root of 1 there, then discard it.
+    # The root's slope is infinite at zero. Take the root of 1 there, then discard it.
     flat = squared == 0
     return torch.where(flat, 0.0, torch.where(flat, 1.0, squared).sqrt())
 
@@ -119,15 +119,15 @@ def parse_loss(text: str) -> dict[str, float]:
         name, separator, value = part.partition("=")
         if name not in PIXEL_TERMS and name not in PERCEPTUAL_TERMS:
             known = ", ".join((*PIXEL_TERMS, *PERCEPTUAL_TERMS))
-            raise ValueError(f"loss {text!r}: no term {name!r}; known: {known}")
+            raise ValueError(f"loss {text!r}: there is no term {name!r}; the terms are {known}")
         if not separator or name in weights:
-            raise ValueError(f"loss {text!r}: write each term once, as {name}=WEIGHT")
+            raise ValueError(f"loss {text!r}: write each term once, in the form {name}=WEIGHT")
         weights[name] = float(value)
     return weights
 
 
 class WeightedSum(nn.Module):
-    """A weighted sum of loss terms; loads the trunks that its perceptual terms need."""
+    """A weighted sum of loss terms. Loads the trunks that its perceptual terms need."""
 
     def __init__(self, text: str, weights_directory: Path | None = None) -> None:
         super().__init__()
@@ -153,7 +153,7 @@ class WeightedSum(nn.Module):
 
 
 def adam(model: nn.Module, learning_rate: float) -> torch.optim.Adam:
-    """Adam as the paper uses it: betas 0.9 and 0.999, epsilon 1e-8, no weight decay."""
+    """Adam as in the paper: betas 0.9 and 0.999, epsilon 1e-8, no weight decay."""
     return torch.optim.Adam(model.parameters(), lr=learning_rate, betas=(0.9, 0.999), eps=1e-8)
 
 
@@ -161,7 +161,7 @@ def training_step(
     model: nn.Module, criterion: nn.Module, optimizer: torch.optim.Optimizer,
     low_res: Tensor, high_res: Tensor,
 ) -> float:  # fmt: skip
-    """One update; returns the loss before it. The gradients stay in `.grad` afterwards."""
+    """Makes one update and returns the loss before it. The gradients stay in `.grad`."""
     optimizer.zero_grad(set_to_none=True)
     loss = criterion(model(low_res), high_res)
     loss.backward()
@@ -170,6 +170,6 @@ def training_step(
 
 
 def deterministic(threads: int) -> None:
-    """Same bits in every run on one machine."""
+    """Makes every run on one machine give the same bits."""
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)

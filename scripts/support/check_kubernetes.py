@@ -1,4 +1,4 @@
-"""Checks a folder of Kubernetes manifests: core kinds, MPIJob v2beta1, and itself on a misspelt field."""
+"""Checks a folder of Kubernetes manifests: core kinds and MPIJob v2beta1. Also checks that it finds misspelt fields."""
 
 import copy
 import pathlib
@@ -9,7 +9,7 @@ import yaml
 
 VERSION = "1.31"
 
-# The fields of kubeflow.org/v2beta1 MPIJob that exist; pod templates are checked as pods.
+# The fields that a kubeflow.org/v2beta1 MPIJob has. Pod templates are checked as pods.
 MPI_JOB = {
     "apiVersion": str,
     "kind": str,
@@ -42,7 +42,7 @@ MPI_JOB = {
 
 
 def unknown_fields(value, schema, path):
-    """What in `value` the schema does not know, a line each."""
+    """What the schema does not know in `value`, one line each."""
     if isinstance(schema, dict):
         if not isinstance(value, dict):
             return [f"{path}: an object is expected, found {value!r}"]
@@ -90,7 +90,7 @@ def problems(document, path):
 
 
 def misspellings(document):
-    """Copies of the document with one field misspelt, in turn every field of a mapping that has one."""
+    """Copies of the document with one misspelt field each, for every field of every mapping in turn."""
     def walk(node, path):
         if isinstance(node, dict):
             for key, inner in node.items():
@@ -101,7 +101,7 @@ def misspellings(document):
                 yield from walk(inner, path + [index])
 
     for path, key in walk(document, []):
-        # Labels and resource names are free.
+        # Labels and resource names are free text.
         if any(part in ("matchLabels", "requests", "limits") for part in path):
             continue
         changed = copy.deepcopy(document)

@@ -1,4 +1,4 @@
-"""Compares a run's event files, read by TensorBoard, with its metrics.jsonl: RUN."""
+"""Compares a run's event files, as TensorBoard reads them, with its metrics.jsonl. Argument: RUN."""
 
 import json
 import math
@@ -16,7 +16,7 @@ def check(events, tag, expected):
     found = [(event.step, event.value) for event in events.Scalars(tag)]
     expect([step for step, _ in found] == list(expected), f"{tag} has steps {[step for step, _ in found]}")
     for step, value in found:
-        # TensorBoard keeps single precision.
+        # TensorBoard stores single precision.
         expect(math.isclose(value, expected[step], rel_tol=1e-6), f"{tag} of step {step} is {value}")
 
 

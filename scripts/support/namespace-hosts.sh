@@ -1,7 +1,7 @@
-# Several hosts on one machine, for tests: a network namespace each, with a name and an sshd of its own, joined by a
-# bridge. To be sourced; `hosts_up 3` makes node1...node3 with addresses 10.77.0.11..., `hosts_down` removes them.
+# Several hosts on one machine, for tests. Each host is a network namespace with its own name and its own sshd. A bridge joins
+# them. Source this file. `hosts_up 3` makes node1...node3 with addresses 10.77.0.11..., and `hosts_down` removes them.
 #
-# Needs root, iproute2 and openssh-server; `hosts_missing` prints what is missing.
+# Needs root, iproute2 and openssh-server. `hosts_missing` prints what is missing.
 
 HOSTS_NETWORK=10.77.0
 HOSTS_PREFIX=srd$$
@@ -17,7 +17,7 @@ hosts_missing() {
   if ip -o addr 2>/dev/null | grep -qF " $HOSTS_NETWORK."; then echo "$HOSTS_NETWORK.0/24 is in use"; fi
 }
 
-# hosts_up COUNT FOLDER: keys and settings go to FOLDER; SRDIST_SSH becomes the ssh that reaches the hosts.
+# hosts_up COUNT FOLDER: writes keys and settings to FOLDER. SRDIST_SSH becomes the ssh that reaches the hosts.
 hosts_up() {
   HOSTS_COUNT=$1 HOSTS_FOLDER=$2
   local index
@@ -70,7 +70,7 @@ on_host() {
   ip netns exec "$HOSTS_PREFIX-$index" unshare --uts bash -c 'hostname "$0"; exec "$@"' "node$index" "$@"
 }
 
-# Pulls a host's network cable, and plugs it in again.
+# Pulls a host's network cable, or plugs it in again.
 host_cut() { ip -n "$HOSTS_PREFIX-bridge" link set "$HOSTS_PREFIX-$1" down; }
 host_join() { ip -n "$HOSTS_PREFIX-bridge" link set "$HOSTS_PREFIX-$1" up; }
 
@@ -84,6 +84,6 @@ hosts_down() {
   return 0
 }
 
-# What Open MPI needs to know about this network.
+# Open MPI's options for this network.
 HOSTS_MPI=(--mca btl tcp,self,vader --mca btl_tcp_if_include "$HOSTS_NETWORK.0/24"
   --mca oob_tcp_if_include "$HOSTS_NETWORK.0/24")

@@ -1,4 +1,4 @@
-"""What scripts/measure-overlap measured: FOLDER ROUNDS. Times are medians over the steps of a run."""
+"""Prints what scripts/measure-overlap measured. Arguments: FOLDER ROUNDS. Times are medians over the steps of a run."""
 
 import json
 import statistics
@@ -6,7 +6,7 @@ import sys
 
 
 def steps(folder, name):
-    """What the last rank to arrive waited for communication, and how long a step took; milliseconds."""
+    """How long the last rank to arrive waited for communication, and how long a step took, in milliseconds."""
     spans = {}
     with open(f"{folder}/{name}.json") as file:
         for event in json.load(file)["traceEvents"]:
@@ -16,14 +16,14 @@ def steps(folder, name):
     exposed, total = [], []
     for number in sorted({step for step, _ in spans}):
         ranks = [spans[key] for key in spans if key[0] == number]
-        # The rank that waits least came last: the others also wait for it.
+        # The rank that waits least came last. The others also wait for that rank.
         exposed.append(min(sum(rank.get("exchange", [0])) for rank in ranks))
         total.append(sum(sum(ranks[0].get(n, [0])) for n in ("forward/backward", "exchange", "update", "agreement")))
     return statistics.median(exposed), statistics.median(total)
 
 
 def plan(folder, name):
-    """The predicted step and its exposed part; milliseconds."""
+    """The predicted step and its exposed part, in milliseconds."""
     with open(f"{folder}/{name}.log") as file:
         rows = [line.split() for line in file]
     row = next(row for row in rows if row[:1] == ["2"])
@@ -37,7 +37,7 @@ def main(folder, rounds):
     hidden, bounds, errors = [], [], []
     for index in range(1, rounds + 1):
         exposed, total = steps(folder, f"overlapped-{index}")
-        # Of the machine as it was just before and just after.
+        # The mean of the predictions from just before and just after the run.
         predicted, bound = (statistics.mean(pair) for pair in zip(plans[index - 1], plans[index]))
         errors.append(100 * (predicted / total - 1))
         hidden.append(100 * (1 - exposed / exposed_by_blocking))

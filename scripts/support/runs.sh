@@ -1,31 +1,31 @@
-# What tests of whole runs share; to be sourced.
+# Shared by the tests of whole runs. Source this file.
 
-# The program under test, and a run small enough to be repeated: 12 steps on synthetic faces.
+# The program under test, and a run that is short enough to repeat: 12 steps on synthetic faces.
 SRDIST=${SRDIST:-$ROOT/.build/release/srdist}
 TINY_RUN=(--model vanilla --loss mse=1 --synthetic-train 24 --synthetic-valid 4 --batch-size 4 --epochs 2
   --samples 0 --threads 1)
 
-# Ranks that sshd starts on another host have no such variable, and are to measure what the others do.
+# Ranks that sshd starts on another host lack this variable. All ranks must measure the same metrics.
 unset SRDIST_WEIGHTS
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
-# Prints why, with the log that shows it, and ends the test.
+# fail REASON [LOG]: prints the reason and the end of the log, and ends the test.
 fail() {
   say "FAILED: $1" >&2
   if [[ -n ${2:-} ]]; then tail -n 40 "$2" >&2; fi
   exit 1
 }
-# Ends the test without a verdict; scripts/test repeats the reason.
+# skip REASON: ends the test without a verdict. scripts/test repeats the reason.
 skip() {
   say "SKIPPED: $*" | tee -a "${SRDIST_SKIPPED:-/dev/null}" >&2
   exit 0
 }
 
-# final_hash RUN: of the weights after the last epoch.
+# final_hash RUN: the hash of the weights after the last epoch.
 final_hash() { grep -o '"weights_sha256":"[0-9a-f]*"' "$1/metrics.jsonl" | tail -n 1 | cut -d'"' -f4; }
 steps_done() { cat "$1/metrics.jsonl" 2>/dev/null | grep -c '"kind":"step"' || true; }
 
-# wait_for_steps RUN COUNT PID: until the run has done so many steps, while PID lives.
+# wait_for_steps RUN COUNT PID: waits until the run has done COUNT steps. Fails if PID ends first.
 wait_for_steps() {
   until (($(steps_done "$1") >= $2)); do
     kill -0 "$3" 2>/dev/null || return 1
@@ -33,15 +33,15 @@ wait_for_steps() {
   done
 }
 
-# numbers RUN: the log but for its times.
+# numbers RUN: the log without its times.
 numbers() { sed -E 's/"(images_per_second|seconds)":[^,}]*//' "$1/metrics.jsonl"; }
 
-# same_log RUN OTHER LOG: every step and epoch once, with the same numbers.
+# same_log RUN OTHER LOG: fails unless both runs have every step and epoch once, with the same numbers.
 same_log() {
   diff <(numbers "$2") <(numbers "$1") >&2 || fail "the log of $1 differs from that of $2" "$3"
 }
 
-# same_hash RUN EXPECTED LOG
+# same_hash RUN EXPECTED LOG: fails unless the run ended with the expected weights.
 same_hash() {
   local found
   found=$(final_hash "$1")

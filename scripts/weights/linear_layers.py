@@ -11,7 +11,7 @@ import torch_pickle
 PACKAGE, VERSION = "lpips", "0.1.4"
 WHEEL_SHA256 = "fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e"
 
-# The package's file of each of ours.
+# Our file names, and the package's file for each.
 FILES = {f"lpips-v0.1-lin-{net}": f"lpips/weights/v0.1/{net}.pth" for net in ("vgg", "alex", "squeeze")}
 
 

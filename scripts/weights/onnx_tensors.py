@@ -1,4 +1,4 @@
-"""Reads the float32 initialisers of an ONNX model: the few fields of its protocol buffers that hold them."""
+"""Reads the float32 initialisers of an ONNX model. Knows only the few protocol buffer fields that hold them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _tensor(message: memoryview) -> tuple[str, Tensor | None]:
 
 
 def _fields(message: memoryview):
-    """(field number, value): an int for varints, the bytes for everything else."""
+    """Yields (field number, value). The value is an int for varints, and bytes for everything else."""
     position = 0
     while position < len(message):
         tag, position = _varint(message, position)

@@ -1,6 +1,6 @@
-"""Reads state dicts that `torch.save` wrote, of float tensors, without PyTorch: the zip format and the older one.
+"""Reads state dicts of float tensors that `torch.save` wrote, in the zip format or the older one. Needs no PyTorch.
 
-A pickle names what it wants called; only what a state dict is made of is let through.
+A pickle names the functions that it wants to call. Only the parts of a state dict are allowed.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import downloads
 import torch_pickle
 
-# SHA-256 of the hub's files; their names carry the first eight digits.
 INPUT = "RGB in 0..1 normalised by ImageNet's mean and standard deviation"
 
 
@@ -26,6 +25,7 @@ class Trunk(NamedTuple):
         return features, {"origin": origin, "origin_sha256": self.sha256, "input": INPUT}
 
 
+# The SHA-256 digests of the hub's files. Each file's name contains the first eight digits.
 VGG16 = Trunk(
     "vgg16-torchvision-features",
     "vgg16-397923af.pth",
