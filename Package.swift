@@ -32,7 +32,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
@@ -44,6 +43,7 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // C shims.
     .systemLibrary(name: "CIntrinsics"),  // a header: it has nothing to link
@@ -52,18 +52,9 @@ let package = Package(
 
     // Rooms, lowest first. ARCHITECTURE.md draws the arrows.
     .target(name: "SRTensor", swiftSettings: strict),
-    .target(
-      name: "SRFiles", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: strict),
-    .target(
-      name: "SRData",
-      dependencies: [
-        "SRTensor", "SRFiles", "CImageShim", .product(name: "Crypto", package: "swift-crypto"),
-      ], swiftSettings: strict),
-    .target(
-      name: "SRCheckpoint",
-      dependencies: ["SRTensor", "SRFiles", "SRModels", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: strict),
+    .target(name: "SRFiles", dependencies: ["COpenSSL"], swiftSettings: strict),
+    .target(name: "SRData", dependencies: ["SRTensor", "SRFiles", "CImageShim"], swiftSettings: strict),
+    .target(name: "SRCheckpoint", dependencies: ["SRTensor", "SRFiles", "SRModels"], swiftSettings: strict),
     .target(name: "SRDistributed", dependencies: ["SRTensor", "CMPIShim"], swiftSettings: strict),
     .target(name: "SRKernels", dependencies: ["SRTensor"], swiftSettings: strict),
     .target(
@@ -96,7 +87,6 @@ let package = Package(
         "SRTensor", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
         "SROptimizers", "SRLayers", "SRModels", "SRMetrics", "SRLosses", "SRReport",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
-        .product(name: "Crypto", package: "swift-crypto"),
       ],
       resources: [.embedInCode("Presets")], swiftSettings: strict),
 
@@ -153,7 +143,7 @@ let package = Package(
       name: "SRLossesTests",
       dependencies: [
         "SRLosses", "SRMetrics", "SRModels", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
-        "SRData", "SRFiles", "SRTestSupport", .product(name: "Crypto", package: "swift-crypto"),
+        "SRData", "SRFiles", "SRTestSupport",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRTestSupport"],

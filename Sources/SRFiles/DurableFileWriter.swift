@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// A new file that is on the disk, not only in the page cache, when ``finish()`` returns. One that is not finished,
@@ -8,7 +7,7 @@ package final class DurableFileWriter {
   package let path: String
   private let file: OpenFile
   private let takesPlace: Bool
-  private var hasher = SHA256()
+  private let hasher = SHA256()
   private var byteCount = 0
   private var isPublished = false
 
@@ -35,7 +34,7 @@ package final class DurableFileWriter {
 
   /// Appends all of `bytes`. Throws ``FileError``.
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
-    hasher.update(bufferPointer: bytes)
+    hasher.update(bytes)
     byteCount += bytes.count
     try file.write(bytes)
   }
@@ -53,6 +52,6 @@ package final class DurableFileWriter {
     if takesPlace { try DirectoryCalls.rename(file.path, to: path) }
     isPublished = true
     if takesPlace { try DirectoryCalls.flush(DirectoryCalls.parent(of: path)) }
-    return FileDigest(bytes: byteCount, sha256: hasher.finalize().hexadecimal)
+    return FileDigest(bytes: byteCount, sha256: hasher.finalize())
   }
 }

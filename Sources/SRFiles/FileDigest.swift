@@ -1,5 +1,3 @@
-import Crypto
-
 /// Size and SHA-256 of a file's content.
 package struct FileDigest: Codable, Equatable, Sendable {
   package let bytes: Int
@@ -14,16 +12,8 @@ package struct FileDigest: Codable, Equatable, Sendable {
   /// Reads the file at `path` through. Throws ``FileError``.
   package init(ofFile path: String) throws {
     let file = try MappedFile(path: path)
-    var hasher = SHA256()
-    file.withBytes { hasher.update(bufferPointer: $0) }
-    self.init(bytes: file.count, sha256: hasher.finalize().hexadecimal)
-  }
-}
-
-extension SHA256.Digest {
-  /// The digest as lower-case hexadecimal digits.
-  package var hexadecimal: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    let hasher = SHA256()
+    file.withBytes { hasher.update($0) }
+    self.init(bytes: file.count, sha256: hasher.finalize())
   }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import SRCheckpoint
 import SRData
@@ -100,7 +99,9 @@ private struct FacePair {
   init(_ file: String) throws {
     let crop = try ImageFile.read("\(SharedData.faces)/\(file)").cropped(
       x: Self.origin, y: Self.origin, width: Self.size, height: Self.size)
-    sha256 = SHA256.hash(data: crop.pixels).hexadecimal
+    let hasher = SHA256()
+    crop.pixels.withUnsafeBytes { hasher.update($0) }
+    sha256 = hasher.finalize()
     highRes = crop.pixels.map { Float($0) / 255 }
     var blended = [Float](repeating: 0, count: crop.pixels.count)
     for y in 0..<Self.size {

@@ -1,13 +1,12 @@
-import Crypto
 import SRFiles
 import SRTensor
 
 /// SHA-256 over the little-endian bytes of every tensor, in layout order and each in file order (OIHW), as
 /// lower-case hexadecimal: two arenas have the same hash when they hold the same bits.
 package func weightsSHA256(_ arena: ParameterArena) -> String {
-  var hasher = SHA256()
+  let hasher = SHA256()
   for entry in arena.layout.entries {
-    LittleEndianFloats.withBytes(of: arena.tensor(entry)) { hasher.update(bufferPointer: $0) }
+    LittleEndianFloats.withBytes(of: arena.tensor(entry)) { hasher.update($0) }
   }
-  return hasher.finalize().hexadecimal
+  return hasher.finalize()
 }

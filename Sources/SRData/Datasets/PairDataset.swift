@@ -1,4 +1,3 @@
-import Crypto
 import SRFiles
 
 /// Pairs of a low-resolution picture and the high-resolution one that it was made from, all of one size, as
@@ -54,16 +53,16 @@ extension PairDataset {
 
   /// SHA-256 in hexadecimal over the sizes and every byte, pair by pair: ranks and resumed runs compare it.
   package func contentHash() -> String {
-    var hasher = SHA256()
+    let hasher = SHA256()
     let sizes = "\(count) pairs \(lowResHeight)x\(lowResWidth)x3 \(highResHeight)x\(highResWidth)x3\n"
-    hasher.update(data: Array(sizes.utf8))
+    hasher.update(sizes)
     for index in 0..<count {
       withPair(at: index) { lowRes, highRes in
-        hasher.update(bufferPointer: UnsafeRawBufferPointer(lowRes))
-        hasher.update(bufferPointer: UnsafeRawBufferPointer(highRes))
+        hasher.update(UnsafeRawBufferPointer(lowRes))
+        hasher.update(UnsafeRawBufferPointer(highRes))
       }
     }
-    return hasher.finalize().hexadecimal
+    return hasher.finalize()
   }
 }
 

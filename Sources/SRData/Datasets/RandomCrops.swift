@@ -1,4 +1,3 @@
-import Crypto
 import SRFiles
 import SRTensor
 
@@ -44,10 +43,10 @@ package struct RandomCrops: Sendable {
 
   /// SHA-256 in hexadecimal over the full images' shape and every byte: ranks and resumed runs compare it.
   package func contentHash() -> String {
-    var hasher = SHA256()
-    hasher.update(data: Array("\(images.shape)\n".utf8))
-    hasher.update(bufferPointer: UnsafeRawBufferPointer(images.bytes))
-    return hasher.finalize().hexadecimal
+    let hasher = SHA256()
+    hasher.update("\(images.shape)\n")
+    hasher.update(UnsafeRawBufferPointer(images.bytes))
+    return hasher.finalize()
   }
 
   /// Writes the epoch's crop of one image as float32 HWC, 0...1.

@@ -1,5 +1,3 @@
-import Crypto
-import Foundation
 import SRFiles
 
 /// What a run computes with beside its settings, by content: ranks compare it, and a resumed run with its checkpoint.
@@ -10,13 +8,13 @@ struct RunInputs: Equatable, Sendable {
   let networkSHA256: [String: String]
 
   init(_ run: RunContext) {
-    var hash = SHA256()
+    let hash = SHA256()
     for part in [
       run.data.train.contentHash(), run.data.valid.contentHash(), run.samples.crops?.contentHash(),
     ] {
-      if let part { hash.update(data: Data(part.utf8)) }
+      if let part { hash.update(part) }
     }
-    dataSHA256 = hash.finalize().hexadecimal
+    dataSHA256 = hash.finalize()
     networkSHA256 = run.lossAssembly.networkSHA256
   }
 

@@ -1,0 +1,52 @@
+import COpenSSL
+
+/// A SHA-256 digest (FIPS 180-4) in the making, computed by libcrypto.
+package final class SHA256 {
+  private let context: OpaquePointer
+  private var isFinal = false
+
+  /// No settings file of OpenSSL decides whether there is a SHA-256, and a thread may still hash while another one ends the
+  /// process.
+  private static let isReady =
+    OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
+  /// The digest of no bytes so far.
+  package init() {
+    guard Self.isReady, let context = EVP_MD_CTX_new() else { fatalError("libcrypto cannot be used") }
+    self.context = context
+    Self.check(EVP_DigestInit_ex(context, EVP_sha256(), nil), "EVP_DigestInit_ex")
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  /// Appends `bytes`. Not after ``finalize()``.
+  package func update(_ bytes: UnsafeRawBufferPointer) {
+    precondition(!isFinal, "the digest is final")
+    Self.check(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count), "EVP_DigestUpdate")
+  }
+
+  /// Appends the text's UTF-8. Not after ``finalize()``.
+  package func update(_ text: String) {
+    var text = text
+    text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The digest of all bytes as lower-case hexadecimal digits, as `sha256sum` prints it. To be called once.
+  package func finalize() -> String {
+    precondition(!isFinal, "the digest is final")
+    isFinal = true
+    let digits = Array("0123456789abcdef".utf8)
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(EVP_MAX_MD_SIZE)) { digest in
+      var count: UInt32 = 0
+      Self.check(EVP_DigestFinal_ex(context, digest.baseAddress, &count), "EVP_DigestFinal_ex")
+      return String(
+        decoding: digest.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
+        as: UTF8.self)
+    }
+  }
+
+  /// Hashing memory has no failure that a caller could mend.
+  private static func check(_ status: Int32, _ call: String) {
+    guard status == 1 else { fatalError("libcrypto: \(call) failed") }
+  }
+}
