@@ -38,6 +38,14 @@ extension Reference {
     image.indices.map { image[$0] * scales[$0 % scales.count] + offsets[$0 % scales.count] }
   }
 
+  /// sums[c] = sum over pixels of image[pixel, c]: ``ElementwiseKernels/globalAveragePool(_:pixels:channels:means:)`` divides it by
+  /// the number of pixels, ``ElementwiseKernels/sumOfProducts(_:_:pixels:channels:sums:)`` takes it of the products.
+  package static func sumOverPixels<T: BinaryFloatingPoint>(_ image: [T], channels: Int) -> [T] {
+    var sums = [T](repeating: 0, count: channels)
+    for (index, value) in image.enumerated() { sums[index % channels] += value }
+    return sums
+  }
+
   /// Whether all values are finite.
   package static func allFinite<T: BinaryFloatingPoint>(_ values: [T]) -> Bool {
     values.allSatisfy(\.isFinite)

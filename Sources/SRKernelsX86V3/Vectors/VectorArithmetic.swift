@@ -43,3 +43,40 @@ func atLeast(_ value: SIMD16<Float>, _ floor: SIMD16<Float>) -> SIMD16<Float> {
 func atLeast(_ value: SIMD8<Float>, _ floor: SIMD8<Float>) -> SIMD8<Float> {
   value.replacing(with: floor, where: value .< floor)
 }
+
+/// PReLU: value > 0 ? value : slope * value, lane by lane.
+@inline(__always) func prelu(_ value: Vector, _ slope: Vector) -> Vector {
+  value.replacing(with: value * slope, where: value .<= 0)
+}
+
+/// PReLU's derivative times `gradient`, lane by lane, and what it adds to the gradient by the slope.
+@inline(__always) func preluGradient(
+  _ value: Vector, _ slope: Vector, _ gradient: Vector, sum: inout Vector
+) -> Vector {
+  let negative = value .<= 0
+  sum += Vector.zero.replacing(with: gradient * value, where: negative)
+  return gradient.replacing(with: gradient * slope, where: negative)
+}
+
+/// Sixteen double-precision totals of single-precision terms.
+struct DoubleVector {
+  private var low: SIMD8<Double>
+  private var high: SIMD8<Double>
+
+  @inline(__always) static var zero: DoubleVector { DoubleVector(low: .zero, high: .zero) }
+
+  @inline(__always) private init(low: SIMD8<Double>, high: SIMD8<Double>) {
+    self.low = low
+    self.high = high
+  }
+
+  @inline(__always) mutating func add(_ terms: Vector) {
+    low += SIMD8<Double>(terms.lowHalf)
+    high += SIMD8<Double>(terms.highHalf)
+  }
+
+  /// The totals, rounded once.
+  @inline(__always) var rounded: Vector {
+    Vector(lowHalf: SIMD8<Float>(low), highHalf: SIMD8<Float>(high))
+  }
+}

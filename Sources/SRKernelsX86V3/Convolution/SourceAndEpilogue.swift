@@ -1,17 +1,3 @@
-/// PReLU: value > 0 ? value : slope * value, lane by lane.
-@inline(__always) func prelu(_ value: Vector, _ slope: Vector) -> Vector {
-  value.replacing(with: value * slope, where: value .<= 0)
-}
-
-/// PReLU's derivative times `gradient`, lane by lane, and what it adds to the gradient by the slope.
-@inline(__always) func preluGradient(
-  _ value: Vector, _ slope: Vector, _ gradient: Vector, sum: inout Vector
-) -> Vector {
-  let negative = value .<= 0
-  sum += Vector.zero.replacing(with: gradient * value, where: negative)
-  return gradient.replacing(with: gradient * slope, where: negative)
-}
-
 /// An image that a convolution reads through a PReLU.
 struct PReLUSource {
   let pixels: UnsafePointer<Float>

@@ -1,3 +1,5 @@
+import CIntrinsics
+
 /// Product of small row-major matrices: C[r, n] (+)= sum over d of A[r, d] * B[d, n], in single precision.
 ///
 /// A is read by broadcast with any strides, so that the same kernels take it transposed. B is read in panels
@@ -98,5 +100,22 @@ enum MatrixMultiply {
       sums.store(to: c.base + row * c.stride, rowStride: c.stride, accumulate: accumulate)
       row += Block.rows
     }
+  }
+}
+
+/// Memory that is wanted soon, asked for a little at a time while something else is computed.
+struct Ahead {
+  private var next: UnsafePointer<Float>
+  private let step: Int
+
+  /// - Parameter steps: calls of ``fetch()`` in which all of `floats` are to be asked for.
+  @inline(__always) init(_ floats: UnsafeBufferPointer<Float>, steps: Int) {
+    next = floats.baseAddress!
+    step = floats.isEmpty ? 0 : (floats.count + steps - 1) / steps
+  }
+
+  @inline(__always) mutating func fetch() {
+    prefetch_second_level(next)
+    next += step
   }
 }
