@@ -7,12 +7,12 @@ package struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
   package var kernelSize: Int
   package var stride: Int
   package var padding: Int
-  /// Whether the destination is stored as PyTorch's `PixelShuffle(2)` of it: of C = outputChannels / 4 channels and twice
+  /// Whether the destination is stored as PyTorch's `PixelShuffle(2)` of it: with C = outputChannels / 4 channels and twice
   /// the height and width. Output channel (2 i + j) C + c is then channel c of the subpixel in row i and column j.
   package var shufflesPixels: Bool
 
-  /// - Precondition: the kernel fits into the padded image. Where the destination is shuffled, the convolution is 3x3 with
-  ///   stride and padding 1, of a multiple of 16 channels to a multiple of 64: kernels store no other one so.
+  /// - Precondition: the kernel fits into the padded image. If the destination is shuffled, the convolution is 3x3 with
+  ///   stride and padding 1, from a multiple of 16 channels to a multiple of 64: kernels store no other one shuffled.
   package init(
     inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int, kernelSize: Int,
     stride: Int = 1, padding: Int, shufflesPixels: Bool = false
@@ -58,15 +58,11 @@ package struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
   /// Multiplications and additions of the direct method, forward.
   package var directFLOPs: Int { 2 * outputHeight * outputWidth * weightCount }
 
-  package var description: String {
-    "\(kernelSize)x\(kernelSize) \(inputChannels)->\(outputChannels) at \(inputHeight)x\(inputWidth)"
-      + (stride == 1 ? "" : " stride \(stride)") + (shufflesPixels ? " shuffled" : "")
-  }
-}
-
-extension Convolution2DShape {
-  /// Whether a kernel reads this shape's source through a PReLU: 3x3 with stride and padding 1 between multiples of 16
-  /// channels, or 9x9 with stride 1 and padding 4 from a multiple of 16 to at most 3.
+  /// Whether a kernel of this shape can read its source through a PReLU (``ConvolutionSource/slope``). This holds for 3x3 with
+  /// stride and padding 1 between multiples of 16 channels, and for 9x9 with stride 1 and padding 4 from a multiple of 16
+  /// channels to at most 3.
+  ///
+  /// Kernels of other shapes take no notice of a slope, and check nothing: whoever calls them asks here first.
   package var readsThroughPReLU: Bool {
     guard stride == 1, inputChannels % 16 == 0 else { return false }
     switch (kernelSize, padding) {
@@ -74,5 +70,10 @@ extension Convolution2DShape {
     case (9, 4): return outputChannels <= 3
     default: return false
     }
+  }
+
+  package var description: String {
+    "\(kernelSize)x\(kernelSize) \(inputChannels)->\(outputChannels) at \(inputHeight)x\(inputWidth)"
+      + (stride == 1 ? "" : " stride \(stride)") + (shufflesPixels ? " shuffled" : "")
   }
 }

@@ -65,11 +65,20 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   }
 
   func forward(
-    source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-    activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
+    _ source: ConvolutionSource, preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    let padded = scratch
+    for image in 0..<source.images {
+      forward(
+        source.pixels + image * shape.sourceCount, preparedWeights, epilogue: epilogue,
+        into: destination + image * shape.destinationCount, padded: scratch)
+    }
+  }
+
+  private func forward(
+    _ source: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    into destination: UnsafeMutablePointer<Float>, padded: UnsafeMutablePointer<Float>
+  ) {
     padded.update(repeating: 0, count: paddedCount)
     for y in 0..<shape.inputHeight {
       (padded + (y + shape.padding) * paddedRow + shape.padding * shape.inputChannels)
@@ -77,7 +86,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
           from: source + y * shape.inputWidth * shape.inputChannels,
           count: shape.inputWidth * shape.inputChannels)
     }
-    let floor = Vector(repeating: activation == .relu ? 0 : -.infinity)
+    let floor = Vector(repeating: epilogue.floor)
     for y in 0..<shape.outputHeight {
       for x in stride(from: 0, to: shape.outputWidth, by: Block.rows) {
         // The last pixels may overlap those before.
@@ -86,7 +95,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
         let output = destination + (y * shape.outputWidth + x) * shape.outputChannels
         for k in stride(from: 0, to: shape.outputChannels, by: MatrixMultiply.panelWidth) {
           convolve(
-            patch, weights: preparedWeights + k, bias: bias + k, into: output + k, floor: floor)
+            patch, weights: preparedWeights + k, bias: epilogue.bias + k, into: output + k, floor: floor)
         }
       }
     }
@@ -112,8 +121,21 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   }
 
   func backwardData(
-    gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
-    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
+    preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> Float? {
+    for image in 0..<source.images {
+      backwardData(
+        gradientDestination + image * shape.destinationCount, preparedWeights,
+        into: gradientSource + image * shape.sourceCount, scratch: scratch)
+    }
+    return nil
+  }
+
+  private func backwardData(
+    _ gradientDestination: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>,
+    into gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let ring = tapRing
     scratch.update(repeating: 0, count: ring.count)
@@ -180,12 +202,12 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   }
 
   func backwardWeights(
-    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
     gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
     im2col.backwardWeights(
-      source: source, gradientDestination: gradientDestination, gradientWeights: gradientWeights,
+      source, gradientDestination: gradientDestination, gradientWeights: gradientWeights,
       gradientBias: gradientBias, scratch: scratch)
   }
 }

@@ -33,52 +33,61 @@ struct Im2colConvolution: Convolution2DKernel {
   }
 
   func forward(
-    source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-    activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
+    _ source: ConvolutionSource, preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let outputs = shape.outputChannels
-    forEachBlock { rows, pixels in
-      shape.unroll(source, rows: rows, into: scratch)
-      let block = destination + rows.lowerBound * shape.outputWidth * outputs
-      for pixel in 0..<pixels { (block + pixel * outputs).update(from: bias, count: outputs) }
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(pixels), blasint(outputs),
-        blasint(shape.patchCount), 1, scratch, blasint(shape.patchCount), preparedWeights,
-        blasint(outputs), 1, block, blasint(outputs))
-      if activation == .relu {
-        for index in 0..<pixels * outputs { block[index] = max(block[index], 0) }
+    for image in 0..<source.images {
+      let pixels = source.pixels + image * shape.sourceCount
+      let destination = destination + image * shape.destinationCount
+      forEachBlock { rows, count in
+        shape.unroll(pixels, rows: rows, into: scratch)
+        let block = destination + rows.lowerBound * shape.outputWidth * outputs
+        for pixel in 0..<count { (block + pixel * outputs).update(from: epilogue.bias, count: outputs) }
+        cblas_sgemm(
+          CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(count), blasint(outputs),
+          blasint(shape.patchCount), 1, scratch, blasint(shape.patchCount), preparedWeights,
+          blasint(outputs), 1, block, blasint(outputs))
+        if epilogue.activation == .relu {
+          for index in 0..<count * outputs { block[index] = max(block[index], 0) }
+        }
       }
     }
   }
 
   func backwardData(
-    gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
-    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
+    _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
+    preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> Float? {
     let outputs = shape.outputChannels
-    gradientSource.update(repeating: 0, count: shape.sourceCount)
-    forEachBlock { rows, pixels in
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, CblasTrans, blasint(pixels), blasint(shape.patchCount),
-        blasint(outputs), 1, gradientDestination + rows.lowerBound * shape.outputWidth * outputs,
-        blasint(outputs), preparedWeights, blasint(outputs), 0, scratch, blasint(shape.patchCount))
-      shape.roll(scratch, rows: rows, addingTo: gradientSource)
+    for image in 0..<source.images {
+      let gradientDestination = gradientDestination + image * shape.destinationCount
+      let gradientSource = gradientSource + image * shape.sourceCount
+      gradientSource.update(repeating: 0, count: shape.sourceCount)
+      forEachBlock { rows, count in
+        cblas_sgemm(
+          CblasRowMajor, CblasNoTrans, CblasTrans, blasint(count), blasint(shape.patchCount),
+          blasint(outputs), 1, gradientDestination + rows.lowerBound * shape.outputWidth * outputs,
+          blasint(outputs), preparedWeights, blasint(outputs), 0, scratch, blasint(shape.patchCount))
+        shape.roll(scratch, rows: rows, addingTo: gradientSource)
+      }
     }
+    return nil
   }
 
   func backwardWeights(
-    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
     gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
     let outputs = shape.outputChannels
     gradientWeights.update(repeating: 0, count: shape.weightCount)
-    forEachBlock { rows, pixels in
-      shape.unroll(source, rows: rows, into: scratch)
+    forEachBlock { rows, count in
+      shape.unroll(source.pixels, rows: rows, into: scratch)
       cblas_sgemm(
         CblasRowMajor, CblasTrans, CblasNoTrans, blasint(shape.patchCount), blasint(outputs),
-        blasint(pixels), 1, scratch, blasint(shape.patchCount),
+        blasint(count), 1, scratch, blasint(shape.patchCount),
         gradientDestination + rows.lowerBound * shape.outputWidth * outputs, blasint(outputs), 1,
         gradientWeights, blasint(outputs))
     }
@@ -87,7 +96,8 @@ struct Im2colConvolution: Convolution2DKernel {
       into: gradientBias)
   }
 
-  private func forEachBlock(_ body: (_ rows: Range<Int>, _ pixels: Int) -> Void) {
+  /// Calls `body` with the rows of each block of the destination and the number of their pixels.
+  private func forEachBlock(_ body: (_ rows: Range<Int>, _ count: Int) -> Void) {
     for first in stride(from: 0, to: shape.outputHeight, by: blockRows) {
       let rows = first..<min(first + blockRows, shape.outputHeight)
       body(rows, rows.count * shape.outputWidth)

@@ -1,25 +1,49 @@
-/// An image that a convolution reads through a PReLU.
-struct PReLUSource {
-  let pixels: UnsafePointer<Float>
-  let slope: Float
+import SRKernels
 
-  /// Turns the gradient by the PReLU's output, in place, into that by these pixels, in a rectangle of the image and some of
-  /// its channels, whole vectors. Returns what they add to the gradient by the slope.
+extension ConvolutionSource {
+  /// One of the images.
+  @inline(__always) func image(_ index: Int, of shape: Convolution2DShape) -> ConvolutionSource {
+    ConvolutionSource(pixels + index * shape.sourceCount, slope: slope)
+  }
+}
+
+extension ConvolutionEpilogue {
+  /// The activation is max(floor, x).
+  @inline(__always) var floor: Float { activation == .relu ? 0 : -.infinity }
+}
+
+/// The PReLU through which a convolution reads its source, as the backward pass meets it: on the way out.
+struct PReLUDerivative {
+  private let pixels: UnsafePointer<Float>
+  private let slope: Float
+
+  /// Nil if the source is read as it is.
+  init?(_ source: ConvolutionSource) {
+    guard let slope = source.slope else { return nil }
+    pixels = source.pixels
+    self.slope = slope
+  }
+
+  /// Multiplies `gradient`, that with respect to the PReLU's output, in place by the derivative at these pixels. Covers a
+  /// rectangle of one image and some of its channels, in whole vectors.
+  ///
+  /// - Parameter image: floats before the image, among these pixels and in `gradient`.
+  /// - Returns: what the rectangle adds to the gradient with respect to the slope.
   @inline(never)
-  func differentiate(
-    _ gradient: UnsafeMutablePointer<Float>, _ layout: PixelLayout, rows: Range<Int>, columns: Range<Int>,
-    channels: Range<Int>
+  func multiply(
+    _ gradient: UnsafeMutablePointer<Float>, image: Int = 0, _ layout: PixelLayout, rows: Range<Int>,
+    columns: Range<Int>, channels: Range<Int>
   ) -> Double {
     let slopes = Vector(repeating: slope)
     var sum = Vector.zero
     for row in rows {
       for column in columns {
-        let pixel = row * layout.rowStride + column * layout.pixelStride
+        let pixel = image + row * layout.rowStride + column * layout.pixelStride
         for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Vector.scalarCount) {
           let index = pixel + channel
-          let differentiated = preluGradient(
+          let product = preluGradient(
             pixels.vector(at: index), slopes, gradient.vector(at: index), sum: &sum)
-          gradient.store(differentiated, at: index)
+          gradient.store(product, at: index)
         }
       }
     }

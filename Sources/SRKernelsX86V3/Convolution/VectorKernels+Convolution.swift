@@ -8,14 +8,10 @@ extension VectorKernels {
     return Im2colConvolution(shape)
   }
 
-  package func makePReLUConvolution2D(_ shape: Convolution2DShape) -> any PReLUConvolution2DKernel {
-    WinogradConvolution<WinogradF4>.supports(shape) ? winograd(shape) : NestedWinogradConvolution(shape)
-  }
-
-  /// The tile size that takes the least time: large tiles save multiplications, but where they reach far over the
-  /// image's edge, and have more weights to read.
-  private func winograd(_ shape: Convolution2DShape) -> any PReLUConvolution2DKernel {
-    // Of each pair of channels, in multiplications; a weight from memory takes as long as some ten of them.
+  /// The tile size that takes the least time. Large tiles save multiplications, but reach further over the image's edge and
+  /// have more weights to read.
+  private func winograd(_ shape: Convolution2DShape) -> any Convolution2DKernel {
+    // For each pair of channels, in multiplications. A weight from memory takes as long as about ten of them.
     func cost<T: WinogradTransform>(_ transform: T.Type) -> Int {
       let tiles = WinogradTiles(height: shape.inputHeight, width: shape.inputWidth, size: T.outputTile).count
       return T.frequencyCount * (tiles + 10)

@@ -52,19 +52,23 @@ extension NestedWinogradConvolution {
     }
   }
 
-  /// - Parameter destinationSource: in the backward pass of a convolution that reads its source through a PReLU, that source.
-  /// - Returns: the gradient by the slope of `destinationSource`.
+  /// The forward pass if the source is the narrow side, else the backward pass.
+  ///
+  /// - Parameters:
+  ///   - epilogue: of the forward pass.
+  ///   - derivative: of the PReLU through which the forward pass read its source, if any, in the backward pass.
+  /// - Returns: the gradient with respect to that PReLU's slope.
   @discardableResult
   func narrowToWide(
     _ source: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, activation: ConvolutionActivation,
-    into destination: UnsafeMutablePointer<Float>, destinationSource: PReLUSource? = nil,
-    scratch: UnsafeMutablePointer<Float>
+    epilogue: ConvolutionEpilogue? = nil, derivative: PReLUDerivative? = nil,
+    into destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) -> Double {
     var slopeGradient = 0.0
     let plan = narrowToWideScratch
     let ring = scratch + plan.ring
-    let floor = Register(repeating: activation == .relu ? 0 : -.infinity)
+    let bias = epilogue?.bias
+    let floor = Register(repeating: epilogue?.floor ?? -.infinity)
     for patchRow in 0..<patchRows {
       transformNarrowPatches(
         source, row: patchRow, planes: scratch + plan.planes,
@@ -98,22 +102,22 @@ extension NestedWinogradConvolution {
               into: destination + panel + lane)
           }
         }
-        if let destinationSource {
-          slopeGradient += differentiate(destination, destinationSource, row: tileRow, block)
+        if let derivative {
+          slopeGradient += multiply(destination, by: derivative, row: tileRow, block)
         }
       }
     }
     return slopeGradient
   }
 
-  /// ``PReLUSource/differentiate(_:_:rows:columns:channels:)`` of tiles of one row.
-  private func differentiate(
-    _ gradient: UnsafeMutablePointer<Float>, _ source: PReLUSource, row: Int, _ columns: Range<Int>
+  /// ``PReLUDerivative/multiply(_:image:_:rows:columns:channels:)`` of tiles of one row.
+  private func multiply(
+    _ gradient: UnsafeMutablePointer<Float>, by derivative: PReLUDerivative, row: Int, _ columns: Range<Int>
   ) -> Double {
     let layout = PixelLayout(height: shape.inputHeight, width: shape.inputWidth, channels: wide)
     return (3 * row..<min(3 * row + 3, layout.height)).reduce(0) { sum, y in
       sum
-        + source.differentiate(
+        + derivative.multiply(
           gradient, layout, rows: y..<y + 1,
           columns: 3 * columns.lowerBound..<min(3 * columns.upperBound, layout.width), channels: 0..<wide)
     }

@@ -31,10 +31,10 @@ extension NestedWinogradConvolution {
       products: scratch.take(25 * productStride), productStride: productStride, count: scratch.count)
   }
 
-  /// Gradient of the weights, where the narrow image is the gradient of the destination; where it is the source,
-  /// the same with the kernel turned by 180 degrees. The wide image is read through a PReLU where a `slope` is given.
+  /// Writes the gradient with respect to the weights. One image is the source and the other one the gradient with respect to
+  /// the destination. If the narrow image is the source, the kernel is turned by 180 degrees.
   func correlate(
-    wideImage: UnsafePointer<Float>, slope: Float?, narrowImage: UnsafePointer<Float>,
+    wide wideImage: ConvolutionSource, narrow narrowImage: UnsafePointer<Float>,
     into gradientWeights: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let plan = weightsScratch
@@ -49,8 +49,8 @@ extension NestedWinogradConvolution {
       for first in stride(from: 0, to: patchColumns, by: blockColumns) {
         let block = first..<min(first + blockColumns, patchColumns)
         transformWide(
-          wideImage, slope: slope, row: patchRow, block, patch: scratch + plan.patch,
-          into: scratch + plan.input, frequencyStride: plan.inputStride)
+          wideImage, row: patchRow, block, patch: scratch + plan.patch, into: scratch + plan.input,
+          frequencyStride: plan.inputStride)
         gather(
           ring, rows: (patchRow % 3, (patchRow + 2) % 3, (patchRow + 1) % 3), block,
           into: scratch + plan.gathered, frequencyStride: plan.gatheredStride)

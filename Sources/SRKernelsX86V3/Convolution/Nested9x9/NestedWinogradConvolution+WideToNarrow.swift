@@ -67,9 +67,10 @@ extension NestedWinogradConvolution {
     }
   }
 
+  /// The forward pass if the source is the wide side, else the backward pass, which has no epilogue.
   func wideToNarrow(
-    _ source: UnsafePointer<Float>, slope: Float?, _ preparedWeights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, activation: ConvolutionActivation,
+    _ source: ConvolutionSource, _ preparedWeights: UnsafePointer<Float>,
+    epilogue: ConvolutionEpilogue? = nil,
     into destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let plan = wideToNarrowScratch
@@ -78,7 +79,7 @@ extension NestedWinogradConvolution {
       for first in stride(from: 0, to: patchColumns, by: blockColumns) {
         let block = first..<min(first + blockColumns, patchColumns)
         transformWide(
-          source, slope: slope, row: patchRow, block, patch: scratch + plan.patch, into: scratch + plan.input,
+          source, row: patchRow, block, patch: scratch + plan.patch, into: scratch + plan.input,
           frequencyStride: plan.inputStride)
         for frequency in 0..<25 {
           for lane in stride(from: 0, to: lanes, by: MatrixMultiply.panelWidth) {
@@ -108,8 +109,7 @@ extension NestedWinogradConvolution {
       }
       if patchRow >= 2 {
         writeTiles(
-          scratch + plan.tiles, row: patchRow - 2, bias: bias, floor: activation == .relu ? 0 : -.infinity,
-          into: destination)
+          scratch + plan.tiles, row: patchRow - 2, epilogue: epilogue, into: destination)
       }
     }
   }
@@ -136,9 +136,11 @@ extension NestedWinogradConvolution {
   /// columns' patches.
   @inline(never)
   private func writeTiles(
-    _ tiles: UnsafePointer<Float>, row: Int, bias: UnsafePointer<Float>?, floor: Float,
+    _ tiles: UnsafePointer<Float>, row: Int, epilogue: ConvolutionEpilogue?,
     into destination: UnsafeMutablePointer<Float>
   ) {
+    let bias = epilogue?.bias
+    let floor = epilogue?.floor ?? -.infinity
     let (height, width) = (shape.inputHeight, shape.inputWidth)
     let columnStride = 9 * Self.sumStride
     for i in 0..<min(3, height - 3 * row) {
@@ -157,20 +159,21 @@ extension NestedWinogradConvolution {
     }
   }
 
-  /// Transforms patches of one row of the wide image, read through a PReLU where a `slope` is given: [frequency][patch][w].
+  /// Transforms patches of one row of the wide image: [frequency][patch][w].
   @inline(never)
   func transformWide(
-    _ source: UnsafePointer<Float>, slope: Float?, row: Int, _ columns: Range<Int>,
+    _ source: ConvolutionSource, row: Int, _ columns: Range<Int>,
     patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>, frequencyStride: Int
   ) {
     let layout = PixelLayout(height: shape.inputHeight, width: shape.inputWidth, channels: wide)
     for column in columns {
       let window = ImageWindow(
-        source, layout, top: 3 * row - 4, left: 3 * column - 4, side: 5, channels: 0..<wide, slope: slope,
-        patch: patch)
+        source.pixels, layout, top: 3 * row - 4, left: 3 * column - 4, side: 5, channels: 0..<wide,
+        slope: source.slope, patch: patch)
       // Without the two columns that it shares with this one.
       let upcoming = UpcomingPixels(
-        source, layout, top: 3 * row - 4, left: 3 * min(column + 1, columns.upperBound - 1) - 2, height: 5,
+        source.pixels, layout, top: 3 * row - 4, left: 3 * min(column + 1, columns.upperBound - 1) - 2,
+        height: 5,
         width: 3,
         channels: 0..<wide)
       let frequencies = input + (column - columns.lowerBound) * wide

@@ -81,55 +81,50 @@ struct NestedWinogradConvolution: Convolution2DKernel {
   }
 
   func forward(
-    source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-    activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
+    _ source: ConvolutionSource, preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    if reduces {
-      wideToNarrow(
-        source, slope: nil, preparedWeights, bias: bias, activation: activation, into: destination,
-        scratch: scratch)
-    } else {
-      narrowToWide(
-        source, preparedWeights, bias: bias, activation: activation, into: destination,
-        scratch: scratch)
+    for index in 0..<source.images {
+      let image = source.image(index, of: shape)
+      let destination = destination + index * shape.destinationCount
+      if reduces {
+        wideToNarrow(image, preparedWeights, epilogue: epilogue, into: destination, scratch: scratch)
+      } else {
+        narrowToWide(image.pixels, preparedWeights, epilogue: epilogue, into: destination, scratch: scratch)
+      }
     }
   }
 
   func backwardData(
-    gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
-    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
-    if reduces {
-      narrowToWide(
-        gradientDestination, preparedWeights, bias: nil, activation: .identity,
-        into: gradientSource, scratch: scratch)
-    } else {
-      wideToNarrow(
-        gradientDestination, slope: nil, preparedWeights, bias: nil, activation: .identity,
-        into: gradientSource, scratch: scratch)
+    _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
+    preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) -> Float? {
+    var slopeGradient = 0.0
+    for index in 0..<source.images {
+      let gradientDestination = gradientDestination + index * shape.destinationCount
+      let gradientSource = gradientSource + index * shape.sourceCount
+      if reduces {
+        slopeGradient += narrowToWide(
+          gradientDestination, preparedWeights, derivative: PReLUDerivative(source.image(index, of: shape)),
+          into: gradientSource, scratch: scratch)
+      } else {
+        wideToNarrow(
+          ConvolutionSource(gradientDestination), preparedWeights, into: gradientSource, scratch: scratch)
+      }
     }
+    return source.slope == nil ? nil : Float(slopeGradient)
   }
 
   func backwardWeights(
-    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
     gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    backwardWeights(
-      source: source, sourceSlope: nil, gradientDestination: gradientDestination,
-      gradientWeights: gradientWeights, gradientBias: gradientBias, scratch: scratch)
-  }
-
-  /// - Parameter sourceSlope: that of the PReLU through which the source is read, if any; then it is the wide side.
-  func backwardWeights(
-    source: UnsafePointer<Float>, sourceSlope: Float?, gradientDestination: UnsafePointer<Float>,
-    gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
-  ) {
+    let gradient = ConvolutionSource(gradientDestination)
     correlate(
-      wideImage: reduces ? source : gradientDestination, slope: sourceSlope,
-      narrowImage: reduces ? gradientDestination : source, into: gradientWeights, scratch: scratch)
+      wide: reduces ? source : gradient, narrow: reduces ? gradientDestination : source.pixels,
+      into: gradientWeights, scratch: scratch)
     sumOverPixels(
       gradientDestination, pixels: shape.outputHeight * shape.outputWidth,
       channels: shape.outputChannels, into: gradientBias)

@@ -1,3 +1,5 @@
+import SRKernels
+
 /// Blocks and scratch memory of a forward or backward-data pass.
 struct WinogradDataPlan: Sendable {
   /// Input channels of the pass: the depth of the products.
@@ -82,30 +84,29 @@ struct WinogradDataPlan: Sendable {
 }
 
 extension WinogradConvolution {
-  /// destination = max(floor, bias + source convolved); both data passes are this, with other weights.
+  /// Convolves the source. Both data passes are this, with other weights, layouts and ways out.
   ///
   /// - Parameters:
-  ///   - sourceSlope: that of the PReLU through which the source is read, if any.
-  ///   - destinationSource: in the backward pass of a convolution that reads its source through a PReLU, that source.
-  /// - Returns: the gradient by the slope of `destinationSource`.
+  ///   - epilogue: of the forward pass.
+  ///   - derivative: of the PReLU through which the forward pass read its source, if any, in the backward pass.
+  /// - Returns: the gradient with respect to that PReLU's slope.
   @discardableResult
   func convolve(
-    _ plan: WinogradDataPlan, images: Int, source: UnsafePointer<Float>, _ sourceLayout: PixelLayout,
-    sourceSlope: Float? = nil, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    floor: Float,
-    destination: UnsafeMutablePointer<Float>, _ destinationLayout: PixelLayout,
-    destinationSource: PReLUSource? = nil, scratch: UnsafeMutablePointer<Float>
+    _ plan: WinogradDataPlan, _ source: ConvolutionSource, _ sourceLayout: PixelLayout,
+    preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue? = nil,
+    derivative: PReLUDerivative? = nil, into destination: UnsafeMutablePointer<Float>,
+    _ destinationLayout: PixelLayout, scratch: UnsafeMutablePointer<Float>
   ) -> Double {
     let patch = scratch + plan.patchOffset
     let input = scratch + plan.inputOffset
     let products = scratch + plan.productOffset
-    let count = images * tiles.count
+    let count = source.images * tiles.count
     var slopeGradient = 0.0
     var first = 0
     while first < count {
       let block = plan.block(from: first, of: count)
       first = block.upperBound
-      transformInput(plan, block, source, sourceLayout, slope: sourceSlope, patch: patch, into: input)
+      transformInput(plan, block, source, sourceLayout, patch: patch, into: input)
       for group in stride(from: 0, to: plan.columns, by: plan.groupColumns) {
         let width = plan.groupWidth(group)
         let weights = preparedWeights + plan.weightOffset(group: group)
@@ -116,8 +117,8 @@ extension WinogradConvolution {
             into: products + frequency * plan.productStride)
         }
         slopeGradient += transformOutput(
-          plan, block, products, channels: group..<group + width, bias: bias, floor: floor,
-          source: destinationSource, patch: patch, into: destination, destinationLayout)
+          plan, block, products, channels: group..<group + width, epilogue: epilogue,
+          derivative: derivative, patch: patch, into: destination, destinationLayout)
       }
     }
     return slopeGradient
@@ -143,17 +144,17 @@ extension WinogradConvolution {
 
   @inline(never)
   private func transformInput(
-    _ plan: WinogradDataPlan, _ block: Range<Int>, _ source: UnsafePointer<Float>, _ layout: PixelLayout,
-    slope: Float?, patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>
+    _ plan: WinogradDataPlan, _ block: Range<Int>, _ source: ConvolutionSource, _ layout: PixelLayout,
+    patch: UnsafeMutablePointer<Float>, into input: UnsafeMutablePointer<Float>
   ) {
     let imageCount = tiles.height * tiles.width * plan.depth
     for index in block {
       let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
       let window = tiles.window(
-        tile, margin: 1, image: source + image * imageCount, layout, channels: 0..<plan.depth,
-        slope: slope, patch: patch)
+        tile, margin: 1, image: source.pixels + image * imageCount, layout, channels: 0..<plan.depth,
+        slope: source.slope, patch: patch)
       let upcoming = tiles.upcoming(
-        after: index, in: block, margin: 1, images: source, imageCount: imageCount, layout,
+        after: index, in: block, margin: 1, images: source.pixels, imageCount: imageCount, layout,
         channels: 0..<plan.depth)
       let row = input + (index - block.lowerBound) * plan.depth
       for channel in stride(from: 0, to: plan.depth, by: Register.scalarCount) {
@@ -169,11 +170,12 @@ extension WinogradConvolution {
   @inline(never)
   private func transformOutput(
     _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>,
-    channels: Range<Int>, bias: UnsafePointer<Float>?, floor: Float, source: PReLUSource?,
+    channels: Range<Int>, epilogue: ConvolutionEpilogue?, derivative: PReLUDerivative?,
     patch: UnsafeMutablePointer<Float>, into images: UnsafeMutablePointer<Float>, _ layout: PixelLayout
   ) -> Double {
     var slopeGradient = 0.0
-    let floor = Register(repeating: floor)
+    let bias = epilogue?.bias
+    let floor = Register(repeating: epilogue?.floor ?? -.infinity)
     let imageCount = tiles.height * tiles.width * plan.columns
     for index in block {
       let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
@@ -202,9 +204,9 @@ extension WinogradConvolution {
           tiles.writeInside(tile, patch: patch, image: pixels, layout)
         }
       }
-      if let source {
-        slopeGradient += source.differentiate(
-          destination, layout, rows: y..<min(y + tiles.size, tiles.height),
+      if let derivative {
+        slopeGradient += derivative.multiply(
+          images, image: image * imageCount, layout, rows: y..<min(y + tiles.size, tiles.height),
           columns: x..<min(x + tiles.size, tiles.width), channels: channels)
       }
     }

@@ -48,7 +48,7 @@ struct WinogradWeightsPlan: Sendable {
 
 extension WinogradConvolution {
   func backwardWeights(
-    source: UnsafePointer<Float>, sourceSlope: Float?, gradientDestination: UnsafePointer<Float>,
+    _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
     gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) {
@@ -64,7 +64,7 @@ extension WinogradConvolution {
           let block = firstTile..<min(firstTile + plan.blockTiles, tiles.count)
           // Of a single block of tiles, the transformed input still stands from the last columns.
           if tiles.count > plan.blockTiles || firstColumn == 0 {
-            transformInput(plan, block, rows, source, slope: sourceSlope, patch: scratch, into: input)
+            transformInput(plan, block, rows, source, patch: scratch, into: input)
           }
           for column in stride(from: columns.lowerBound, to: columns.upperBound, by: panelWidth) {
             let panel = column..<min(column + panelWidth, columns.upperBound)
@@ -113,14 +113,16 @@ extension WinogradConvolution {
   @inline(never)
   private func transformInput(
     _ plan: WinogradWeightsPlan, _ block: Range<Int>, _ rows: Range<Int>,
-    _ source: UnsafePointer<Float>, slope: Float?, patch: UnsafeMutablePointer<Float>,
+    _ source: ConvolutionSource, patch: UnsafeMutablePointer<Float>,
     into input: UnsafeMutablePointer<Float>
   ) {
     for tile in block {
       let window = tiles.window(
-        tile, margin: 1, image: source, sourceLayout, channels: rows, slope: slope, patch: patch)
+        tile, margin: 1, image: source.pixels, sourceLayout, channels: rows, slope: source.slope,
+        patch: patch)
       let upcoming = tiles.upcoming(
-        after: tile, in: block, margin: 1, images: source, imageCount: 0, sourceLayout, channels: rows)
+        after: tile, in: block, margin: 1, images: source.pixels, imageCount: 0, sourceLayout,
+        channels: rows)
       let destination = input + (tile - block.lowerBound) * plan.blockRows
       for row in stride(from: 0, to: rows.count, by: Register.scalarCount) {
         upcoming.fetch(step: row / Register.scalarCount)

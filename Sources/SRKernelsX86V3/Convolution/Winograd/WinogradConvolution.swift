@@ -117,52 +117,23 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
   }
 
   func forward(
-    source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>, bias: UnsafePointer<Float>,
-    activation: ConvolutionActivation, destination: UnsafeMutablePointer<Float>,
-    scratch: UnsafeMutablePointer<Float>
-  ) {
-    forward(
-      images: 1, source: source, preparedWeights: preparedWeights, bias: bias, activation: activation,
-      destination: destination, scratch: scratch)
-  }
-
-  func forward(
-    images: Int, source: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, activation: ConvolutionActivation,
+    _ source: ConvolutionSource, preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
     destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     convolve(
-      forwardPlan, images: images, source: source, sourceLayout, preparedWeights: preparedWeights,
-      bias: bias, floor: activation == .relu ? 0 : -.infinity, destination: destination,
-      destinationLayout, scratch: scratch)
+      forwardPlan, source, sourceLayout, preparedWeights: preparedWeights, epilogue: epilogue,
+      into: destination, destinationLayout, scratch: scratch)
   }
 
   func backwardData(
-    gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
-    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
-    backwardData(
-      images: 1, gradientDestination: gradientDestination, preparedWeights: preparedWeights,
-      gradientSource: gradientSource, scratch: scratch)
-  }
-
-  func backwardData(
-    images: Int, gradientDestination: UnsafePointer<Float>, preparedWeights: UnsafePointer<Float>,
-    gradientSource: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
-  ) {
-    convolve(
-      backwardPlan, images: images, source: gradientDestination, destinationLayout,
-      preparedWeights: preparedWeights, bias: nil, floor: -.infinity, destination: gradientSource,
-      sourceLayout, scratch: scratch)
-  }
-
-  func backwardWeights(
-    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
-    gradientWeights: UnsafeMutablePointer<Float>, gradientBias: UnsafeMutablePointer<Float>,
+    _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
+    preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
-  ) {
-    backwardWeights(
-      source: source, sourceSlope: nil, gradientDestination: gradientDestination,
-      gradientWeights: gradientWeights, gradientBias: gradientBias, scratch: scratch)
+  ) -> Float? {
+    let slopeGradient = convolve(
+      backwardPlan, ConvolutionSource(gradientDestination, images: source.images), destinationLayout,
+      preparedWeights: preparedWeights, derivative: PReLUDerivative(source), into: gradientSource,
+      sourceLayout, scratch: scratch)
+    return source.slope == nil ? nil : Float(slopeGradient)
   }
 }
