@@ -24,7 +24,7 @@ extension VectorKernels {
   package func multiplyAdd(rounds: Int) -> Float {
     let factor = Register(repeating: 1 / Float(1 + rounds))
     let term = Register(repeating: 1)
-    // Different starts: equal chains would be computed once.
+    // Different starting values: the compiler would compute equal chains once.
     var (a, b, c, d) = (term, term * 2, term * 3, term * 4)
     var (e, f, g, h) = (term * 5, term * 6, term * 7, term * 8)
     var (i, j, k, l) = (term * 9, term * 10, term * 11, term * 12)

@@ -1,5 +1,5 @@
-/// Loops over whole tensors that are neither convolutions nor losses. Images are NHWC with N = 1; `channels` is a
-/// multiple of 16 wherever a whole image is passed.
+/// Loops over whole tensors that are neither convolutions nor losses. Images are NHWC with N = 1. For a whole image,
+/// `channels` is a multiple of 16.
 package protocol ElementwiseKernels {
   /// destination[i] += source[i]
   func accumulate(
@@ -14,8 +14,10 @@ package protocol ElementwiseKernels {
   func preluForward(
     source: UnsafePointer<Float>, slope: Float, destination: UnsafeMutablePointer<Float>, count: Int)
 
-  /// gradientSource[i] = gradientDestination[i] * (source[i] > 0 ? 1 : slope), in place where both are the same;
-  /// returns the gradient by the slope, the sum of gradientDestination[i] * source[i] where source[i] <= 0.
+  /// gradientSource[i] = gradientDestination[i] * (source[i] > 0 ? 1 : slope). Works in place if both are the same buffer.
+  ///
+  /// - Returns: the gradient with respect to the slope, which is the sum of gradientDestination[i] * source[i] over all i
+  ///   with source[i] <= 0.
   func preluBackward(
     source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>, count: Int

@@ -6,14 +6,17 @@ package protocol OptimizerKernels {
   ///     v = beta2 v + (1 - beta2) g^2
   ///     p -= stepSize * m / (sqrt(v) / secondCorrectionRoot + epsilon)
   ///
-  /// with stepSize = learningRate / (1 - beta1^t) and secondCorrectionRoot = sqrt(1 - beta2^t); `count` is a multiple of 16.
-  /// beta and 1 - beta are each rounded to single precision on their own: 1 - Float(0.999) is 5e-5 off 0.001.
+  /// with stepSize = learningRate / (1 - beta1^t) and secondCorrectionRoot = sqrt(1 - beta2^t). `count` is a multiple of
+  /// 16.
+  /// beta and 1 - beta are each rounded to single precision on their own: 1 - Float(0.999) differs from 0.001 by 5e-5 of
+  /// it.
   func adam(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
     firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>, count: Int,
     stepSize: Float, beta1: Double, beta2: Double, epsilon: Float, secondCorrectionRoot: Float)
 
-  /// average[i] += (1 - decay) * (parameters[i] - average[i]); `count` is a multiple of 16. 1 - decay is rounded once, as in Adam.
+  /// average[i] += (1 - decay) * (parameters[i] - average[i]). `count` is a multiple of 16. 1 - decay is rounded once, as
+  /// in Adam.
   func exponentialMovingAverage(
     average: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, decay: Double)
 }

@@ -1,7 +1,7 @@
-/// Loops that feature networks and the losses on their features are made of. Images are NHWC with N = 1; `channels` is
-/// a multiple of 16 except where RGB is meant.
+/// Loops of which feature networks and the losses on their features are made. Images are NHWC with N = 1. `channels` is a
+/// multiple of 16, except for RGB.
 package protocol FeatureKernels {
-  /// gradient[i] = output[i] > 0 ? gradient[i] : 0, `output` being the ReLU's.
+  /// gradient[i] = output[i] > 0 ? gradient[i] : 0, where `output` is the ReLU's.
   func reluBackward(
     output: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int)
 
@@ -25,9 +25,9 @@ package protocol FeatureKernels {
     _ gradient: UnsafePointer<Float>, scales: UnsafePointer<Float>,
     addingTo gradientImage: UnsafeMutablePointer<Float>, pixels: Int)
 
-  /// Sum over pixels p and channels c of weights[c] (u(superRes)[p, c] - u(highRes)[p, c])^2, with
-  /// u(f)[p] = f[p] / (|f[p]| + 1e-10), each pixel's channels scaled to unit length. Where `gradient` is not nil, adds
-  /// `gradientScale` times the gradient by `superRes` to it; at a pixel of zeros, where it is infinite, nothing.
+  /// Sum over pixels p and channels c of weights[c] (u(superRes)[p, c] - u(highRes)[p, c])^2. Here u(f)[p] = f[p] / (|f[p]|
+  /// + 1e-10) scales each pixel's channels to unit length. If `gradient` is not nil, `gradientScale` times the gradient
+  /// with respect to `superRes` is added to it. At a pixel of zeros, where that gradient is infinite, nothing is added.
   ///
   /// Zhang et al.: "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric" (CVPR 2018).
   func unitNormalizedDifference(

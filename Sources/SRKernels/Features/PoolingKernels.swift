@@ -4,7 +4,7 @@ package protocol PoolingKernels {
   func maxPooling2DForward(
     _ shape: MaxPooling2DShape, source: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>)
 
-  /// Overwrites `gradientSource`: each window's gradient goes to its maximum, the first one in row-major order where
+  /// Overwrites `gradientSource`. The gradient of each window goes to its maximum: to the first one in row-major order if
   /// there are several (as in PyTorch). `source` and `destination` are those of the forward pass.
   func maxPooling2DBackward(
     _ shape: MaxPooling2DShape, source: UnsafePointer<Float>, destination: UnsafePointer<Float>,
@@ -48,7 +48,7 @@ package struct MaxPooling2DShape: Sendable, Hashable, CustomStringConvertible {
     kernelSize == stride && inputHeight == outputHeight * stride && inputWidth == outputWidth * stride
   }
 
-  /// Source rows under a destination row; clipped where the last window reaches beyond the edge.
+  /// Source rows under a destination row. They are clipped if the last window reaches beyond the edge.
   package func sourceRows(under row: Int) -> Range<Int> {
     row * stride..<min(row * stride + kernelSize, inputHeight)
   }
@@ -59,7 +59,7 @@ package struct MaxPooling2DShape: Sendable, Hashable, CustomStringConvertible {
   }
 
   private func windows(_ size: Int) -> Int {
-    // With kernelSize >= stride, a window of ceil mode always begins inside the image.
+    // Because kernelSize >= stride, a window of ceil mode always begins inside the image.
     (size - kernelSize + (ceilMode ? stride - 1 : 0)) / stride + 1
   }
 

@@ -8,10 +8,10 @@
 
 /// The 11 x 11 window over which structural similarity takes its means, and what lies beyond the image's edge.
 package enum SSIMWindow: Sendable, CaseIterable {
-  /// Gaussian of standard deviation 1.5 pixels, normalised to a sum of 1; the image is reflected at its edges
-  /// (without repeating the edge), so it must be at least 6 pixels high and wide.
+  /// Gaussian of standard deviation 1.5 pixels, normalised to a sum of 1. The image is reflected at its edges (without
+  /// repeating the edge), so it must be at least 6 pixels high and wide.
   case gaussian
-  /// Equal weights (average pooling); zeros beyond the edge, counted in the mean.
+  /// Equal weights (average pooling). Beyond the edge are zeros, which count in the mean.
   case box
 
   /// Taps of the window in each direction.
@@ -33,7 +33,7 @@ package enum SSIMWindow: Sendable, CaseIterable {
     }
   }
 
-  /// Height and width that an image must have at least: more than the pixels that are mirrored at its edges.
+  /// The least height and width of an image. An image must have more pixels than are mirrored at its edge.
   package var smallestSide: Int {
     switch self {
     case .gaussian: Self.padding + 1
@@ -41,7 +41,7 @@ package enum SSIMWindow: Sendable, CaseIterable {
     }
   }
 
-  /// The shape of an image whose structural similarity is taken over this window.
+  /// The shape of an image whose structural similarity is computed over this window.
   ///
   /// - Precondition: neither side is below ``smallestSide``.
   package func imageShape(height: Int, width: Int) -> RGBImageShape {
@@ -52,7 +52,8 @@ package enum SSIMWindow: Sendable, CaseIterable {
     return RGBImageShape(height: height, width: width)
   }
 
-  /// The row (or column) of the image that stands for `index`, which lies up to 5 beyond its edges; nil: zeros.
+  /// The row (or column) of the image that stands for `index`, which may lie up to 5 beyond the edges. Nil stands for
+  /// zeros.
   package func source(of index: Int, count: Int) -> Int? {
     if index >= 0 && index < count { return index }
     switch self {

@@ -38,7 +38,7 @@ extension Reference {
     gradient.indices.map { gradientImage[$0] + gradient[$0] * scales[$0 % RGBImageShape.channels] }
   }
 
-  /// Sum over pixels and channels of the weighted squared difference of unit-length features; see
+  /// Sum over pixels and channels of the weighted squared difference of unit-length features. See
   /// ``FeatureKernels/unitNormalizedDifference(superRes:highRes:weights:pixels:channels:gradientScale:gradient:)``.
   package static func unitNormalizedDifference<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T], weights: [T], pixels: Int
@@ -54,7 +54,7 @@ extension Reference {
       let lengthB = b.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let scaleA = 1 / (lengthA + epsilon)
       let scaleB = 1 / (lengthB + epsilon)
-      // By the unit-length features; then through the length, which every channel changes.
+      // First with respect to the unit-length features, then through the length, which every channel changes.
       let byUnit = (0..<channels).map { 2 * weights[$0] * (a[$0] * scaleA - b[$0] * scaleB) }
       let byScale = (0..<channels).reduce(0) { $0 + byUnit[$1] * a[$1] }
       for c in 0..<channels {

@@ -1,19 +1,18 @@
 import SRKernels
 
-/// A small convolution of few channels, such as the 3 x 3 one that a feature network begins with, directly.
+/// A small convolution of few channels by the direct method, such as the 3 x 3 one with which a feature network begins.
 ///
-/// All taps of a patch, (i, j, c), fit into two vectors, so that a product with the weights keeps its sums in
-/// registers:
+/// All taps of a patch, (i, j, c), fit into two vectors. So a product with the weights keeps its sums in registers:
 ///
 ///     forward        destination[x, k] = sum over (i, j, c) of patch[x, (i, j, c)] * W[(i, j, c), k]
 ///     backward data  taps[x, (i, j, c)] = sum over k of gradient[x, k] * W^T[k, (i, j, c)]; a pixel of the source
 ///                    adds up its taps of all pixels around
 struct DirectNarrowConvolution: Convolution2DKernel {
   let shape: Convolution2DShape
-  /// Computes the gradient by the weights, which a frozen network never asks for.
+  /// Computes the gradient with respect to the weights, which a frozen network never asks for.
   private let im2col: Im2colConvolution
 
-  /// Floats of a pixel's taps: two vectors.
+  /// Floats of a pixel's taps, which fill two vectors.
   private static let tapStride = 32
 
   // 4 pixels by as many output channels as a panel is wide.
@@ -89,7 +88,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
     let floor = Vector(repeating: epilogue.floor)
     for y in 0..<shape.outputHeight {
       for x in stride(from: 0, to: shape.outputWidth, by: Block.rows) {
-        // The last pixels may overlap those before.
+        // The last block may overlap the one before.
         let x = min(x, shape.outputWidth - Block.rows)
         let patch = padded + y * paddedRow + x * shape.inputChannels
         let output = destination + (y * shape.outputWidth + x) * shape.outputChannels
@@ -139,7 +138,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   ) {
     let ring = tapRing
     scratch.update(repeating: 0, count: ring.count)
-    // A row of the source adds up the taps of the rows from `padding` above it to `padding` below.
+    // A row of the source adds up the taps of the rows from `padding` above it to `padding` below it.
     for row in 0..<shape.outputHeight + shape.padding {
       if row < shape.outputHeight {
         multiplyRow(
@@ -154,7 +153,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
     }
   }
 
-  /// taps = gradient W^T, for all pixels of a row.
+  /// taps = gradient W^T, for all pixels of a row
   private func multiplyRow(
     _ gradient: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>,
     into taps: UnsafeMutablePointer<Float>
@@ -212,7 +211,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   }
 }
 
-/// The taps of as many rows of pixels as a kernel has, each with zeros beyond both its ends.
+/// The taps of as many rows of pixels as a kernel has. Each row has zeros beyond both its ends.
 private struct TapRing {
   let rows: Int
   let width: Int
@@ -223,7 +222,7 @@ private struct TapRing {
   /// Floats, with room for a vector that reaches over the end.
   var count: Int { rows * rowStride + 16 }
 
-  /// Where a pixel's taps lie; `column` may be in the margin.
+  /// Where a pixel's taps lie. `column` may be in the margin.
   @inline(__always) func pixel(row: Int, column: Int) -> Int {
     row % rows * rowStride + (column + margin) * pixelStride
   }

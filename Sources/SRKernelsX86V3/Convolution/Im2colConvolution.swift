@@ -3,14 +3,14 @@ import SRKernels
 
 /// A convolution of any shape as matrix products: patches of the source, unrolled to rows, times the weights.
 ///
-/// Rows of destination pixels are unrolled in blocks, so that the unrolled patches stay in the cache. The
-/// block size depends on the shape alone, and OpenBLAS runs on one thread: same bits on every call.
+/// Rows of destination pixels are unrolled in blocks, so that the unrolled patches stay in the cache. The block size
+/// depends on the shape alone, and OpenBLAS runs on one thread, so the bits are the same on every call.
 struct Im2colConvolution: Convolution2DKernel {
   let shape: Convolution2DShape
   /// Destination rows unrolled at a time.
   private let blockRows: Int
 
-  /// Floats of unrolled patches that are worth holding: half of a typical L2 cache.
+  /// Floats of unrolled patches to hold at a time: half of a typical second-level cache.
   private static let blockFloats = 128 << 10
 
   init(_ shape: Convolution2DShape) {
@@ -134,8 +134,8 @@ extension Convolution2DShape {
     }
   }
 
-  /// Calls `body` for each kernel row of each patch: where it starts among the patches, which of its taps lie
-  /// inside the image (none: an empty range), and the float at which the first of those lies.
+  /// Calls `body` for each kernel row of each patch. It gets the row's place among the patches, the row's taps that lie
+  /// inside the image (an empty range if none do), and the float at which the first of these taps lies.
   private func forEachPatchRow(
     _ rows: Range<Int>, _ body: (_ patchRow: Int, _ taps: Range<Int>, _ sourcePixel: Int) -> Void
   ) {

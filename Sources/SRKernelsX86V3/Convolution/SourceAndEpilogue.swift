@@ -12,7 +12,7 @@ extension ConvolutionEpilogue {
   @inline(__always) var floor: Float { activation == .relu ? 0 : -.infinity }
 }
 
-/// The PReLU through which a convolution reads its source, as the backward pass meets it: on the way out.
+/// The derivative of the PReLU through which a convolution read its source, for the backward pass.
 struct PReLUDerivative {
   private let pixels: UnsafePointer<Float>
   private let slope: Float
@@ -24,10 +24,10 @@ struct PReLUDerivative {
     self.slope = slope
   }
 
-  /// Multiplies `gradient`, that with respect to the PReLU's output, in place by the derivative at these pixels. Covers a
-  /// rectangle of one image and some of its channels, in whole vectors.
+  /// Multiplies the gradient with respect to the PReLU's output by the derivative, in place. Covers a rectangle of one image
+  /// and some of its channels, in whole vectors.
   ///
-  /// - Parameter image: floats before the image, among these pixels and in `gradient`.
+  /// - Parameter image: floats before the image, in the source and in `gradient`.
   /// - Returns: what the rectangle adds to the gradient with respect to the slope.
   @inline(never)
   func multiply(

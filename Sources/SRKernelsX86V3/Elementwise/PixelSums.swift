@@ -1,10 +1,10 @@
 import SRKernels
 
-// Sums over an image's pixels, in double precision: the gates of squeeze-and-excitation are computed from such sums and
-// trained by them, and their terms nearly cancel.
+// Sums over an image's pixels, in double precision. The gates of squeeze-and-excitation are computed from such sums and
+// trained by them, and the terms nearly cancel.
 
-/// Pixels added up in single precision, four by four, before they join the double-precision totals: few enough to cost
-/// little accuracy, enough to spare most of the conversions.
+/// Pixels that are added up in single precision, four by four, before they join the double-precision totals. They are few
+/// enough to cost little accuracy, and enough to save most of the conversions.
 private let pixelBlock = 16
 
 /// sums[k] = sum over pixels of image[pixel, k]
@@ -20,7 +20,7 @@ func sumOverPixels(
   }
 }
 
-/// The same of an image that may be shuffled; sums are in the order of its channels.
+/// The same for an image that may be shuffled. The sums are in the order of its channels.
 func sumOverPixels(
   _ image: UnsafePointer<Float>, _ layout: PixelLayout, channels: Int,
   into sums: UnsafeMutablePointer<Float>
@@ -29,7 +29,7 @@ func sumOverPixels(
     sumOverPixels(image, pixels: layout.height * layout.width, channels: channels, into: sums)
     return
   }
-  // Every second row of the shuffled image holds half of the channels, two subpixels side by side.
+  // Every second row of the shuffled image holds half of the channels, as two subpixels side by side.
   let rows = PixelRows(
     count: layout.height, pixels: layout.width, channels: channels / 2, stride: layout.rowStride)
   for half in 0..<2 {
@@ -74,7 +74,8 @@ extension VectorKernels {
   }
 }
 
-/// Adds up each channel's terms: of sixteen channels by `add`, given the first one's index, of the last few one by one.
+/// Adds up the terms of each channel. `add` takes sixteen channels at a time, given the first one's index. `single` takes
+/// the last few channels one by one.
 @inline(__always)
 private func sumOverPixels(
   _ rows: PixelRows, into sums: UnsafeMutablePointer<Float>,
@@ -87,7 +88,7 @@ private func sumOverPixels(
     let vectors = whole / Vector.scalarCount
     for vector in 0..<vectors { totals[vector] = .zero }
     for row in 0..<rows.count {
-      // All channels of a block one after the other: its pixels stay in the cache.
+      // All channels of a block follow one another, so its pixels stay in the cache.
       for first in stride(from: 0, to: rows.pixels, by: pixelBlock) {
         let end = min(first + pixelBlock, rows.pixels)
         for vector in 0..<vectors {

@@ -74,7 +74,7 @@ extension VectorKernels {
   }
 
   package func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
-    // x - x is 0 for a finite x and NaN otherwise; NaN survives the sum.
+    // x - x is 0 if x is finite, else NaN. A NaN survives the sum.
     var sum = Vector.zero
     let whole = count / 16 * 16
     for index in stride(from: 0, to: whole, by: 16) {

@@ -29,7 +29,7 @@ extension VectorKernels {
     gradientDestination: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>
   ) {
     let channels = shape.channels
-    // Where each pixel lies under one window, its gradient is that window's; elsewhere it is a sum.
+    // If each pixel lies under one window, its gradient is that of the window. Otherwise it is a sum.
     let isTiled = shape.isTiled
     if !isTiled { gradientSource.update(repeating: 0, count: shape.sourceCount) }
     for y in 0..<shape.outputHeight {
@@ -39,7 +39,7 @@ extension VectorKernels {
         let output = (y * shape.outputWidth + x) * channels
         for c in stride(from: 0, to: channels, by: Vector.scalarCount) {
           let maximum = destination.vector(at: output + c)
-          // What is still to be given away: a lane's gradient, until its first maximum is met.
+          // What is still to be given away: a lane's gradient, until the lane's first maximum is found.
           var gradient = gradientDestination.vector(at: output + c)
           for row in rows {
             for column in columns {

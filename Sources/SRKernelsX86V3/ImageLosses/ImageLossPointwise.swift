@@ -1,6 +1,6 @@
 import SRKernels
 
-/// Floats summed in single precision before they join the double-precision total.
+/// Floats that are summed in single precision before they join the double-precision total.
 private let sumBlock = 4096
 
 extension VectorKernels {

@@ -27,12 +27,12 @@ extension VectorKernels {
 }
 
 extension SSIMWorkspace {
-  /// What is subtracted from the pixels: variances are differences of moments, whose rounding goes with the moments'
-  /// size. Not with a box window, where zeros beyond the edges would have to be shifted too.
+  /// Subtracted from the pixels. Variances are differences of moments, and the rounding error of a moment grows with its
+  /// size. Not for a box window: the zeros beyond the edges would have to be shifted too.
   private var centre: Vector { Vector(repeating: window == .gaussian ? 0.5 : 0) }
 
-  /// Means over the window's column of superRes, highRes, the sum of their squares and their product, for every
-  /// pixel of one row, all of them less ``centre``; extended beyond the edges.
+  /// Computes means over the window's column for every pixel of one row: of superRes, of highRes, of the sum of their
+  /// squares and of their product. All are taken of pixels less ``centre``, and extended beyond the edges.
   func meanVertically(_ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int) {
     let reach = rowsInReach(of: row)
     let weights = gatherWeights(row: row)
@@ -60,8 +60,10 @@ extension SSIMWorkspace {
     for moment in 0..<4 { extendBeyondEdges(meanRow(moment)) }
   }
 
-  /// Finishes the means along the row; returns the sum of the row's similarities. Where `slopeScale` is given,
-  /// keeps that times the similarity's slopes by the means of superRes, of its square and of the product.
+  /// Finishes the means along the row. If `slopeScale` is given, stores it times the slopes of the similarity with respect
+  /// to the means of superRes, of its square and of the product.
+  ///
+  /// - Returns: the sum of the row's similarities.
   func similarity(slopeScale: Float?) -> Double {
     let c1 = Vector(repeating: Float(SSIMWindow.c1))
     let c2 = Vector(repeating: Float(SSIMWindow.c2))
@@ -69,7 +71,7 @@ extension SSIMWorkspace {
     var sum = Vector.zero
     for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
       let inside = rowCount - index
-      // Less the centre, as the variances take them; in full, as the luminance does.
+      // x and y are less the centre, as the variances need them. meanX and meanY are in full, for the luminance.
       let x = windowSum(meanRow(0), at: index)
       let y = windowSum(meanRow(1), at: index)
       let meanX = x + centre
@@ -93,7 +95,7 @@ extension SSIMWorkspace {
     return Double(sum.sum())
   }
 
-  /// The adjoint of the means along the row: spreads the slopes over the window's row, into the row's plane.
+  /// The adjoint of the means along the row. Spreads the slopes over the window's row, into the row's plane.
   func spreadHorizontally(row: Int) {
     for slope in 0..<3 {
       let source = slopeRow(slope)
@@ -105,7 +107,7 @@ extension SSIMWorkspace {
     }
   }
 
-  /// The adjoint of the means along the columns; adds the gradient of one row of pixels.
+  /// The adjoint of the means along the columns. Adds the gradient of one row of pixels.
   func spreadVertically(
     _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int,
     addingTo gradient: UnsafeMutablePointer<Float>

@@ -42,8 +42,8 @@ extension VectorKernels {
     return total
   }
 
-  /// The adjoint of the two Sobel correlations, which are odd: their negative, applied to the slopes. Each channel
-  /// gets a third.
+  /// The adjoint of the two Sobel correlations. These are odd, so the adjoint is their negative, applied to the slopes.
+  /// Each channel gets a third.
   private func addSobelGradient(
     _ slopesX: BorderedPlane, _ slopesY: BorderedPlane, shape: RGBImageShape,
     to gradient: UnsafeMutablePointer<Float>
@@ -70,7 +70,7 @@ private struct BorderedPlane {
   private let stride: Int
   private let memory: UnsafeMutablePointer<Float>
 
-  /// Floats before each row; the rows' padding serves as the border behind the previous one.
+  /// Floats before each row. The padding of a row is also the border behind the previous one.
   private static let margin = 16
 
   private static func stride(_ shape: RGBImageShape) -> Int { roundedToVectors(shape.width) + margin }

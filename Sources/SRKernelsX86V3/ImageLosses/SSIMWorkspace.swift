@@ -2,9 +2,9 @@ import SRKernels
 
 /// The memory of one structural-similarity evaluation, and the separable window over it.
 ///
-/// Rows are taken one by one: means along the columns, then along the row, the similarity and its slopes, and the
-/// adjoint along the row; a last pass over the planes of slopes does the adjoint along the columns. So the means
-/// never leave the first-level cache.
+/// Rows are processed one by one: the means along the columns, those along the row, the similarity and its slopes, and the
+/// adjoint along the row. So the means never leave the first-level cache. A last pass over the planes of slopes does the
+/// adjoint along the columns.
 struct SSIMWorkspace {
   let window: SSIMWindow
   /// Floats of one row of pixels.
@@ -16,9 +16,9 @@ struct SSIMWorkspace {
 
   /// Floats before and after each row of means: the 5 pixels that the window reaches, in whole vectors.
   private static let margin = 16
-  /// The same for a row of slopes, which the adjoint reads as far as 10 pixels from it.
+  /// The same for a row of slopes. The adjoint reads as far as 10 pixels from it.
   private static let slopeMargin = 48
-  /// Floats between the 11 weights of consecutive rows; the first row holds the window itself.
+  /// Floats between the 11 weights of consecutive rows. The first row holds the window itself.
   private static let weightStride = 16
 
   static func count(_ shape: RGBImageShape) -> Int {
@@ -38,8 +38,8 @@ struct SSIMWorkspace {
     fillWeights()
   }
 
-  /// What each row weighs in the column means of each other: the window, with its part beyond the edges added to
-  /// the rows that stand for it.
+  /// Fills in what each row weighs in the column means of each other row. This is the window, whose part beyond the edges
+  /// is added to the rows that stand for it.
   private func fillWeights() {
     for tap in 0..<SSIMWindow.taps { memory[tap] = Float(window.weight(tap: tap)) }
     for row in 0..<height {
@@ -76,7 +76,7 @@ struct SSIMWorkspace {
     meanRow(4) - Self.margin + slope * (rowStride + 2 * Self.slopeMargin) + Self.slopeMargin
   }
 
-  /// One of the three planes of slopes; rows are `rowStride` apart.
+  /// One of the three planes of slopes. Rows are `rowStride` apart.
   func slopePlane(_ slope: Int) -> UnsafeMutablePointer<Float> {
     slopeRow(3) - Self.slopeMargin + slope * height * rowStride
   }
@@ -91,14 +91,14 @@ struct SSIMWorkspace {
     return sum
   }
 
-  /// Writes what stands for the five pixels on either side of a row; zeros are there already.
+  /// Writes the values that stand for the five pixels beyond either end of a row. Zeros are there already.
   func extendBeyondEdges(_ row: UnsafeMutablePointer<Float>) {
     guard window == .gaussian else { return }
     forEachReflection { beyond, inside in row[beyond] = row[inside] }
   }
 
-  /// The adjoint of ``extendBeyondEdges(_:)`` after the window's adjoint: what the pixels beyond the edges of
-  /// `slopes` received goes to the pixels they stand for.
+  /// The adjoint of ``extendBeyondEdges(_:)``, after the window's adjoint. What the pixels beyond the edges of `slopes`
+  /// received goes to the pixels that they stand for.
   func foldEdges(
     of slopes: UnsafeMutablePointer<Float>, into destination: UnsafeMutablePointer<Float>
   ) {
@@ -109,7 +109,7 @@ struct SSIMWorkspace {
     }
   }
 
-  /// Calls `body` with each float of the five pixels beyond either edge, and the one that it mirrors.
+  /// Calls `body` with each float of the five pixels beyond either edge, and with the float that it mirrors.
   private func forEachReflection(_ body: (_ beyond: Int, _ inside: Int) -> Void) {
     let channels = RGBImageShape.channels
     for distance in 1...SSIMWindow.padding {

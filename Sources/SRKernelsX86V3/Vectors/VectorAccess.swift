@@ -1,40 +1,40 @@
-/// Sixteen channels: what kernels work on.
+/// Sixteen channels, the unit in which kernels work.
 typealias Vector = SIMD16<Float>
 
 #if SRDIST_X86_V4
   /// The channels that fit one register of the CPU level.
   typealias Register = SIMD16<Float>
 #else
-  /// The channels that fit one register of the CPU level. Transforms hold many values at once: a vector is two registers
-  /// here, and of so many pairs a third would not stay in the sixteen that there are.
+  /// The channels that fit one register of the CPU level. A ``Vector`` is two registers here. Transforms hold many values
+  /// at once: with pairs of registers, a third of them would not stay in the sixteen that there are.
   typealias Register = SIMD8<Float>
 #endif
 
 extension UnsafePointer<Float> {
-  /// Sixteen floats from here on; no alignment is needed.
+  /// Sixteen floats from `index` on. They need no alignment.
   @inline(__always) func vector(at index: Int) -> Vector {
     UnsafeRawPointer(self + index).loadUnaligned(as: Vector.self)
   }
 
-  /// A register of floats from here on; no alignment is needed.
+  /// A register of floats from `index` on. They need no alignment.
   @inline(__always) func register(at index: Int) -> Register {
     UnsafeRawPointer(self + index).loadUnaligned(as: Register.self)
   }
 }
 
 extension UnsafeMutablePointer<Float> {
-  /// Sixteen floats from here on; no alignment is needed.
+  /// Sixteen floats from `index` on. They need no alignment.
   @inline(__always) func vector(at index: Int) -> Vector {
     UnsafeRawPointer(self + index).loadUnaligned(as: Vector.self)
   }
 
-  /// Writes all lanes from here on; no alignment is needed.
+  /// Writes all lanes from `index` on. They need no alignment.
   @inline(__always) func store<Lanes: SIMD>(_ lanes: Lanes, at index: Int) where Lanes.Scalar == Float {
     UnsafeMutableRawPointer(self + index).storeBytes(of: lanes, as: Lanes.self)
   }
 }
 
-// Rows that are no multiple of sixteen floats end in a partial vector.
+// A row that is no multiple of sixteen floats ends in a partial vector.
 
 extension UnsafePointer<Float> {
   /// Floats `index..<min(index + 16, end)`, then zeros.

@@ -1,6 +1,6 @@
 import CIntrinsics
 
-// Written for each width: a comparison of a generic vector would be made lane by lane.
+// Written out for each width: the compiler would compare a generic vector lane by lane.
 
 extension SIMD16<Float> {
   /// self + left * right, rounded once.
@@ -49,7 +49,8 @@ func atLeast(_ value: SIMD8<Float>, _ floor: SIMD8<Float>) -> SIMD8<Float> {
   value.replacing(with: value * slope, where: value .<= 0)
 }
 
-/// PReLU's derivative times `gradient`, lane by lane, and what it adds to the gradient by the slope.
+/// PReLU's derivative times `gradient`, lane by lane. Adds to `sum` what this adds to the gradient with respect to the
+/// slope.
 @inline(__always) func preluGradient(
   _ value: Vector, _ slope: Vector, _ gradient: Vector, sum: inout Vector
 ) -> Vector {

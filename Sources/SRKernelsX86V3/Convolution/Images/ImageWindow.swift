@@ -1,15 +1,15 @@
 import CIntrinsics
 
-/// A square of pixels, in an image or copied from it: zero outside the image, and perhaps read through a PReLU.
+/// A square of pixels, in an image or copied from it. It is zero outside the image, and may be read through a PReLU.
 struct ImageWindow {
   private var base: UnsafePointer<Float>
   var rowStride: Int
   var columnStride: Int
-  /// Channels from which on the patch holds them; nil where the pixels are read in place.
+  /// The first of the channels that the patch holds; nil if the pixels are read in place.
   private var firstCopied: Int?
 
-  /// The `side` x `side` pixels from (`top`, `left`) on: in place, or `channels` of them, in whole vectors, copied to
-  /// `patch` where some lie outside the image, or where they are read through a PReLU of a `slope`.
+  /// The `side` x `side` pixels from (`top`, `left`) on, in place. If some lie outside the image, or if they are read
+  /// through a PReLU of a `slope`, their `channels`, in whole vectors, are copied to `patch`.
   @inline(always)
   init(
     _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, side: Int,
@@ -52,7 +52,7 @@ struct ImageWindow {
       patchRow.update(repeating: 0, count: firstColumn * count)
       let imageRow = image + (top + y) * layout.rowStride + left * layout.pixelStride
       if count == layout.pixelStride, !layout.isShuffled {
-        // All channels of all pixels, one run of floats.
+        // All channels of all pixels are one run of floats.
         read(
           imageRow + firstColumn * count, stride: Vector.scalarCount,
           count: (lastColumn - firstColumn) * count / Vector.scalarCount,
@@ -69,7 +69,7 @@ struct ImageWindow {
     }
   }
 
-  /// Copies vectors, a stride of floats apart, perhaps through a PReLU.
+  /// Copies vectors that lie a stride of floats apart, perhaps through a PReLU.
   @inline(__always)
   private static func read(
     _ source: UnsafePointer<Float>, stride sourceStride: Int, count: Int, slope: Float?,
@@ -89,10 +89,10 @@ struct ImageWindow {
   }
 }
 
-/// A rectangle of pixels that is wanted next, asked for a part at a time while another one is transformed.
+/// A rectangle of pixels that is wanted next. It is asked for in parts while another one is transformed.
 ///
-/// A transform goes through its pixels a few cache lines at a time, in an order that no hardware foresees, and would wait
-/// for each line that is far away. Here they are asked for row by row, as they lie in memory.
+/// A transform goes through its pixels a few cache lines at a time, in an order that no hardware predicts. It would wait
+/// for each line that is far away. Here the lines are asked for row by row, as they lie in memory.
 struct UpcomingPixels {
   private let first: UnsafePointer<Float>
   private let rows: Int
@@ -100,7 +100,8 @@ struct UpcomingPixels {
   private let channels: Range<Int>
   private let layout: PixelLayout
 
-  /// The part inside the image of the `height` x `width` pixels from (`top`, `left`) on; of it `channels`, whole vectors.
+  /// The part inside the image of the `height` x `width` pixels from (`top`, `left`) on, and of these the `channels`, in
+  /// whole vectors.
   @inline(__always)
   init(
     _ image: UnsafePointer<Float>, _ layout: PixelLayout, top: Int, left: Int, height: Int, width: Int,
@@ -114,7 +115,7 @@ struct UpcomingPixels {
     self.layout = layout
   }
 
-  /// Asks for the rows that fall to one of as many steps as the channels have ``Register``s.
+  /// Asks for the rows of one step. There are as many steps as the channels have ``Register``s.
   @inline(never)
   func fetch(step: Int) {
     let steps = channels.count / Register.scalarCount

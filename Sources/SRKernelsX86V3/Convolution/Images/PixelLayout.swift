@@ -7,7 +7,7 @@ struct PixelLayout: Sendable {
   /// Floats between two rows, and between two pixels of a row.
   let rowStride: Int
   let pixelStride: Int
-  /// Channels of each of the 2 x 2 subpixels that a pixel's channels are dealt to; 0 where they lie in a row.
+  /// Channels of each of the 2 x 2 subpixels among which a pixel's channels are divided; 0 if they lie in a row.
   private let subpixelChannels: Int
 
   var isShuffled: Bool { subpixelChannels > 0 }
@@ -32,7 +32,7 @@ struct PixelLayout: Sendable {
     subpixelChannels = isShuffled ? channels / 4 : 0
   }
 
-  /// From a pixel's first float to that of a channel, a multiple of 16.
+  /// Floats from the first float of a pixel to one of its channels, a multiple of 16.
   @inline(always)
   func offset(channel: Int) -> Int {
     if subpixelChannels == 0 { return channel }

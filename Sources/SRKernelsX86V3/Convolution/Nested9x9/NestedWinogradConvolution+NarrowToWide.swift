@@ -40,7 +40,7 @@ extension NestedWinogradConvolution {
                 weightIndex(
                   row: 3 * a + i, column: 3 * b + j, wide: w + lane, narrow: n, turned: turned)]
           }
-          // The last of the nine taps completes them.
+          // The nine taps are complete when the last one is there.
           guard i == 2, j == 2 else { return }
           let destination = prepared + panel * narrowCount + ((a * 3 + b) * narrow + n) * width + w - panel
           for lane in stride(from: 0, to: 16, by: Register.scalarCount) {
@@ -165,7 +165,7 @@ extension NestedWinogradConvolution {
   }
 
   /// Splits `side` rows of the narrow image into planes, so that vectors run over squares and channels:
-  /// planes[y][x][square * narrow + n] is pixel (top + y, left + 3 * square + x), zero outside the image.
+  /// planes[y][x][square * narrow + n] is pixel (top + y, left + 3 * square + x), or zero outside the image.
   func splitColumns(
     _ source: UnsafePointer<Float>, top: Int, left: Int, side: Int, count: Int,
     into planes: UnsafeMutablePointer<Float>
@@ -185,8 +185,8 @@ extension NestedWinogradConvolution {
     }
   }
 
-  /// Joins three neighbours of each of three rows: gathered[frequency][column][a, b, n], where (b, n) run over
-  /// what begins at `column` in row `a` of the ring.
+  /// Joins three neighbours of each of three rows: gathered[frequency][column][a, b, n]. Here (b, n) run over what begins
+  /// at `column` in row `a` of the ring.
   @inline(never)
   func gather(
     _ ring: UnsafePointer<Float>, rows: (Int, Int, Int), _ columns: Range<Int>,
@@ -199,7 +199,7 @@ extension NestedWinogradConvolution {
         source + rows.2 * narrowRowStride
       )
       var destination = gathered + frequency * frequencyStride
-      // Whole vectors are copied: what reaches over is overwritten by the next, or not read.
+      // Whole vectors are copied. What reaches beyond is overwritten by the next one, or not read.
       for column in columns {
         destination.store(row0.vector(at: column * narrow), at: 0)
         destination.store(row1.vector(at: column * narrow), at: 3 * narrow)

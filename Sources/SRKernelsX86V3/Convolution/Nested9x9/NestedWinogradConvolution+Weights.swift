@@ -6,7 +6,7 @@ extension NestedWinogradConvolution {
     let input: Int
     let inputStride: Int
     let planes: Int
-    /// Three rows of transformed tiles, two zero tiles on either side: [frequency][row % 3][tile, n].
+    /// Three rows of transformed tiles, with two zero tiles on either side: [frequency][row % 3][tile, n].
     let ring: Int
     let gathered: Int
     let gatheredStride: Int
@@ -15,7 +15,7 @@ extension NestedWinogradConvolution {
     let count: Int
   }
 
-  /// (a, b, n), filled up to whole register blocks of the product.
+  /// (a, b, n), padded to whole register blocks of the product.
   private var productRows: Int { (narrowCount + 3) / 4 * 4 }
 
   var weightsScratch: WeightsScratch {
@@ -40,7 +40,7 @@ extension NestedWinogradConvolution {
     let plan = weightsScratch
     let ring = scratch + plan.ring
     ring.update(repeating: 0, count: 25 * 3 * narrowRowStride)
-    // The lanes past (a, b, n) are multiplied too, and must not hold what takes long to multiply.
+    // The lanes past (a, b, n) are multiplied too, so they must not hold values that are slow to multiply.
     (scratch + plan.gathered).update(repeating: 0, count: 25 * plan.gatheredStride + 16)
     for patchRow in 0..<patchRows {
       transformNarrowTiles(
@@ -80,7 +80,7 @@ extension NestedWinogradConvolution {
     }
   }
 
-  /// Transforms the tiles of one row of the narrow image; a row outside the image is zero.
+  /// Transforms the tiles of one row of the narrow image. A row outside the image is zero.
   private func transformNarrowTiles(
     _ source: UnsafePointer<Float>, row: Int, planes: UnsafeMutablePointer<Float>,
     into frequencies: UnsafeMutablePointer<Float>
@@ -101,7 +101,7 @@ extension NestedWinogradConvolution {
     for w in stride(from: 0, to: wide, by: 16) {
       forEachTap { a, b, n, i, j in
         if i == 0, j == 0 {
-          // The tiles of a row were gathered from left to right: part b reads the one at 2 - b.
+          // The tiles of a row were gathered from left to right, so part b reads the one at 2 - b.
           let products = scratch + plan.products + ((a * 3 + 2 - b) * narrow + n) * wide + w
           for lane in stride(from: 0, to: 16, by: Register.scalarCount) {
             WinogradF3.weightGradient(

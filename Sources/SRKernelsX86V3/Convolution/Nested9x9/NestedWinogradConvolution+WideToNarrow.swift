@@ -9,12 +9,12 @@ extension NestedWinogradConvolution {
     let productStride: Int
     /// One patch's 3 x 3 pixels: [i][j][(a, b, n)].
     let pixels: Int
-    /// Three rows of tiles that patches still add to: [row % 3][patch column][i][j][(b, n)].
+    /// Three rows of tiles to which patches still add: [row % 3][patch column][i][j][(b, n)].
     let tiles: Int
     let count: Int
   }
 
-  /// Floats of (b, n) in a tile's sums: at most nine, up to a vector.
+  /// Floats of (b, n) in the sums of a tile: at most nine, padded to a vector.
   private static let sumStride = 16
   private var tileRowStride: Int { patchColumns * 9 * Self.sumStride }
 
@@ -29,7 +29,7 @@ extension NestedWinogradConvolution {
       tiles: scratch.take(3 * tileRowStride), count: scratch.count)
   }
 
-  /// Layout: [frequency][panel][w][(a, b, n) of the panel], filled up with zeros to two vectors.
+  /// Layout: [frequency][panel][w][(a, b, n) of the panel], padded with zeros to two vectors.
   func prepareWideToNarrow(
     _ weights: UnsafePointer<Float>, turned: Bool, into prepared: UnsafeMutablePointer<Float>
   ) {
@@ -114,13 +114,13 @@ extension NestedWinogradConvolution {
     }
   }
 
-  /// Adds the pixels of patch (row, column) of each row a of parts to those of the tile row that it belongs to, row - a, which
-  /// begins with a = 0.
+  /// Adds the pixels of patch (row, column), for each row a of parts, to the tile row to which they belong: row - a. A tile
+  /// row begins with a = 0.
   @inline(never)
   private func addPatch(
     _ pixels: UnsafePointer<Float>, row: Int, column: Int, to tiles: UnsafeMutablePointer<Float>
   ) {
-    // Whole vectors are added: what lies past (b, n) belongs to other parts, and is never read.
+    // Whole vectors are added. What lies past (b, n) belongs to other parts, and is never read.
     for a in 0...min(2, row) {
       let sums = tiles + (row - a) % 3 * tileRowStride + column * 9 * Self.sumStride
       let terms = pixels + a * 3 * narrow
@@ -132,8 +132,8 @@ extension NestedWinogradConvolution {
     }
   }
 
-  /// Writes the tiles of a row that is complete: each is the sum of its own part b = 0, and of parts 1 and 2 of the next two
-  /// columns' patches.
+  /// Writes a row of tiles that is complete. Each tile is the sum of its own part b = 0, and of parts 1 and 2 of the
+  /// patches in the next two columns.
   @inline(never)
   private func writeTiles(
     _ tiles: UnsafePointer<Float>, row: Int, epilogue: ConvolutionEpilogue?,
@@ -170,7 +170,7 @@ extension NestedWinogradConvolution {
       let window = ImageWindow(
         source.pixels, layout, top: 3 * row - 4, left: 3 * column - 4, side: 5, channels: 0..<wide,
         slope: source.slope, patch: patch)
-      // Without the two columns that it shares with this one.
+      // Without the two columns that the next window shares with this one.
       let upcoming = UpcomingPixels(
         source.pixels, layout, top: 3 * row - 4, left: 3 * min(column + 1, columns.upperBound - 1) - 2,
         height: 5,

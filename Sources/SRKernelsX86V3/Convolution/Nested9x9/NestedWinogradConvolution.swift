@@ -2,15 +2,15 @@ import SRKernels
 
 /// A 9 x 9 convolution between many channels and at most three, as nine 3 x 3 ones over F(3x3,3x3) tiles.
 ///
-/// The kernel's 3 x 3 part (a, b) reads, for output tile (y, x), the input patch (y + a, x + b): patches begin
-/// every three pixels, and the nine parts share them. With "wide" for the many and "narrow" for the few
-/// channels, a product has the nine parts times the narrow channels as one side:
+/// For output tile (y, x), the kernel's 3 x 3 part (a, b) reads the input patch (y + a, x + b). Patches begin every three
+/// pixels, and the nine parts share them. Call the many channels "wide" (w) and the few "narrow" (n). One side of a product
+/// is then the nine parts times the narrow channels:
 ///
 ///     wide to narrow   Z[patch, (a, b, n)] = V[patch, w] U[w, (a, b, n)]; tile (y, x) adds up nine patches
 ///     narrow to wide   M[tile, w] = V[tile, (a, b, n)] U[(a, b, n), w], V gathered from nine patches
 ///     weights          U'[(a, b, n), w] = D[patch, (a, b, n)]^T V[patch, w], D gathered from nine tiles
 ///
-/// 3.2 times fewer multiplications than the direct method.
+/// This takes 3.2 times fewer multiplications than the direct method.
 struct NestedWinogradConvolution: Convolution2DKernel {
   let shape: Convolution2DShape
   /// Channels of the wide and of the narrow side.
@@ -18,13 +18,13 @@ struct NestedWinogradConvolution: Convolution2DKernel {
   let narrow: Int
   /// Whether the source is the wide side.
   let reduces: Bool
-  /// Output tiles of 3 x 3 pixels; patches are two more each way.
+  /// Output tiles of 3 x 3 pixels. There are two more patches each way.
   let tileRows: Int
   let tileColumns: Int
   /// Patches, or tiles, of one row that are processed at a time.
   let blockColumns: Int
 
-  /// Floats of one patch's (a, b, n) on the narrow side of a product: 9 * narrow, up to two vectors.
+  /// Floats of one patch's (a, b, n) on the narrow side of a product: 9 * narrow, padded to two vectors.
   static let narrowStride = 32
 
   static func supports(_ shape: Convolution2DShape) -> Bool {
@@ -50,7 +50,7 @@ struct NestedWinogradConvolution: Convolution2DKernel {
   var patchColumns: Int { tileColumns + 2 }
   /// Elements of (a, b, n).
   var narrowCount: Int { 9 * narrow }
-  /// Floats of the patches of one row on the narrow side, and room for a vector that reaches over.
+  /// Floats of the patches of one row on the narrow side, with room for a vector that reaches beyond the end.
   var narrowRowStride: Int { ((patchColumns + 2) * narrow + 31) / 16 * 16 }
 
   var algorithm: String { "nested winograd F(3x3,3x3)" }

@@ -2,8 +2,8 @@ import CIntrinsics
 
 /// Product of small row-major matrices: C[r, n] (+)= sum over d of A[r, d] * B[d, n], in single precision.
 ///
-/// A is read by broadcast with any strides, so that the same kernels take it transposed. B is read in panels
-/// of ``panelWidth`` columns; a matrix that is multiplied many times is stored panel after panel (see
+/// A is read by broadcast with any strides, so the same kernels take it transposed. B is read in panels of ``panelWidth``
+/// columns. A matrix that is multiplied many times is stored panel after panel (see
 /// ``WinogradDataPlan/weightOffset(group:)``). Accumulators stay in registers over the whole depth, which is summed in
 /// rising order.
 enum MatrixMultiply {
@@ -23,21 +23,22 @@ enum MatrixMultiply {
     var depthStride: Int
   }
 
-  /// A matrix operand or result that is read, or written, a vector at a time.
+  /// A matrix operand or result that is read or written one vector at a time.
   struct Rows<Pointer> {
     var base: Pointer
     var stride: Int
   }
 
-  /// Multiplies into `vectors` (1 or ``panelVectors``) columns of 16: C = A B, or C += A B where `accumulate`.
+  /// Multiplies into `vectors` (1 or ``panelVectors``) columns of 16: C = A B, or C += A B if `accumulate`.
   ///
-  /// - Parameter ahead: what the caller reads next; it is brought into the cache meanwhile.
+  /// - Parameter ahead: what the caller reads next. It is brought into the cache meanwhile.
   @inline(__always)
   static func panel(
     rows: Int, vectors: Int, depth: Int, _ a: Broadcast, _ b: Rows<UnsafePointer<Float>>,
     into c: Rows<UnsafeMutablePointer<Float>>, accumulate: Bool, ahead: UnsafeBufferPointer<Float>? = nil
   ) {
-    // Rows of the tallest block: these ask for all there is; the few rows that lower blocks compute go on past its end.
+    // The rows of the tallest blocks ask for all of `ahead`. The few rows that lower blocks compute ask for what lies past its
+    // end.
     let tallest = panelVectors == 2 ? 8 : 4
     let ahead = Ahead(
       ahead ?? UnsafeBufferPointer(start: b.base, count: 0), steps: max(1, rows / tallest) * depth)
@@ -78,7 +79,7 @@ enum MatrixMultiply {
     blocks(OneRow.self, &row, of: rows, depth, a, b, c, accumulate, &ahead)
   }
 
-  /// Computes the rows from `row` on, as far as whole blocks go.
+  /// Computes the rows from `row` on, as many as fill whole blocks.
   @inline(__always)
   private static func blocks<Block: RegisterBlock>(
     _: Block.Type, _ row: inout Int, of rows: Int, _ depth: Int, _ a: Broadcast,
@@ -89,8 +90,8 @@ enum MatrixMultiply {
       var sums = Block()
       var column = a.base + row * a.rowStride
       var bRow = b.base
-      // A prefetch each step, though many ask for the same line: with two or four steps to each, unrolled, the compiler
-      // lets the same sum take two products in a row, of which the second waits for the first.
+      // One prefetch in each step, though many ask for the same line. With two or four steps to a prefetch, unrolled, the
+      // compiler lets one sum take two products in a row, and the second product waits for the first.
       for _ in 0..<depth {
         ahead.fetch()
         sums.add(column, rowStride: a.rowStride, bRow)
@@ -103,12 +104,12 @@ enum MatrixMultiply {
   }
 }
 
-/// Memory that is wanted soon, asked for a little at a time while something else is computed.
+/// Memory that is wanted soon. It is asked for a little at a time while something else is computed.
 struct Ahead {
   private var next: UnsafePointer<Float>
   private let step: Int
 
-  /// - Parameter steps: calls of ``fetch()`` in which all of `floats` are to be asked for.
+  /// - Parameter steps: the number of calls of ``fetch()`` in which to ask for all of `floats`.
   @inline(__always) init(_ floats: UnsafeBufferPointer<Float>, steps: Int) {
     next = floats.baseAddress!
     step = floats.isEmpty ? 0 : (floats.count + steps - 1) / steps

@@ -1,16 +1,16 @@
 /// Sums of a few rows and columns of a matrix product, kept in registers over its whole depth.
 ///
-/// Larger blocks are put together of smaller ones, so that each sum has a name of its own: an indexed one would not stay
-/// in a register.
+/// Larger blocks consist of smaller ones, so that each sum has a name of its own: an indexed sum would not stay in a
+/// register.
 protocol RegisterBlock {
   static var rows: Int { get }
   /// Zeros.
   init()
-  /// Adds the product of a column of A, `rowStride` floats between its elements, and a row of B.
+  /// Adds the product of a column of A, whose elements lie `rowStride` floats apart, and a row of B.
   mutating func add(_ a: UnsafePointer<Float>, rowStride: Int, _ b: UnsafePointer<Float>)
-  /// c = sums, or c += sums where `accumulate`.
+  /// c = sums, or c += sums if `accumulate`
   func store(to c: UnsafeMutablePointer<Float>, rowStride: Int, accumulate: Bool)
-  /// c = max(sums, floor).
+  /// c = max(sums, floor)
   func store(to c: UnsafeMutablePointer<Float>, rowStride: Int, floor: Vector)
 }
 

@@ -10,7 +10,7 @@ struct WinogradDataPlan: Sendable {
   let groupColumns: Int
   /// Tiles transformed at a time.
   let blockTiles: Int
-  /// The most tiles of the last block.
+  /// The largest number of tiles of the last block.
   let lastBlockTiles: Int
   /// Floats between two frequencies of transformed pixels.
   let inputStride: Int
@@ -18,18 +18,18 @@ struct WinogradDataPlan: Sendable {
   let productStride: Int
 
   private let frequencies: Int
-  /// Floats after each frequency, of pixels, products or weights, which keep their distance off powers of two: at multiples
-  /// of 4 KiB the stores of one transform would all fall into one set of the cache.
+  /// Floats after each frequency of pixels, products or weights. They keep the distance between frequencies off powers of
+  /// two: at multiples of 4 KiB the stores of one transform would all fall into one set of the cache.
   private static let padding = 16
 
   init(depth: Int, columns: Int, tiles: Int, frequencies: Int) {
     self.depth = depth
     self.columns = columns
     self.frequencies = frequencies
-    // Measured on 64 to 512 channels: with fewer the weights, which come from far, are fetched too often, with more a block's
-    // pixels and products come from far as well. At most what four pairs of images have.
+    // Measured on 64 to 512 channels. With fewer tiles the weights, which come from far, are fetched too often. With more,
+    // the pixels and products of a block come from far as well. At most as many as four pairs of images have.
     blockTiles = min(Self.tiles(frequencies: frequencies), 8 * tiles)
-    // A few tiles left over go with the block before: they do not pay for fetching the weights once more.
+    // A few remaining tiles go with the block before: they do not repay fetching the weights once more.
     lastBlockTiles = blockTiles + (tiles % blockTiles <= 4 ? tiles % blockTiles : 0)
     inputStride = lastBlockTiles * depth + Self.padding
     groupColumns = min(Self.groupColumns(depth: depth), columns)
@@ -40,15 +40,16 @@ struct WinogradDataPlan: Sendable {
     /// 24 tiles of 64 frequencies, 64 of 36: multiples of the 8 rows of a product.
     private static func tiles(frequencies: Int) -> Int { frequencies == 64 ? 24 : 2304 / frequencies }
 
-    /// A frequency's pixels, near from the first panel on, serve all panels of a group; the group's products are written and
-    /// read once. Few channels are read again for each group: with all columns in it, the products would crowd them out of
-    /// the second-level cache. Many do not stay there anyway, and are read once.
+    /// The pixels of a frequency, near from the first panel on, serve all panels of a group. The products of the group are
+    /// written and read once. If channels are few, their pixels are read again for each group: with all columns in one
+    /// group, the products would crowd them out of the second-level cache. If channels are many, their pixels do not stay
+    /// there anyway, and are read once.
     private static func groupColumns(depth: Int) -> Int { depth > 64 ? .max : 64 }
   #else
     /// 36 tiles of 64 frequencies, 64 of 36.
     private static func tiles(frequencies: Int) -> Int { 2304 / frequencies }
 
-    /// Products take twice as long as with AVX-512: reading the pixels again for each group is hidden behind them.
+    /// Products take twice as long as with AVX-512, so they hide the reading of the pixels again for each group.
     private static func groupColumns(depth: Int) -> Int { 64 }
   #endif
 
@@ -59,7 +60,7 @@ struct WinogradDataPlan: Sendable {
   var productOffset: Int { inputOffset + frequencies * inputStride }
   var scratchCount: Int { productOffset + frequencies * productStride }
 
-  /// The tiles of the block that begins at `first`, of `count` in all.
+  /// The tiles of the block that begins at `first`, out of `count` tiles in all.
   func block(from first: Int, of count: Int) -> Range<Int> {
     first..<(count - first <= lastBlockTiles ? count : first + blockTiles)
   }
@@ -67,8 +68,8 @@ struct WinogradDataPlan: Sendable {
   /// Columns of the group that begins at `column`.
   func groupWidth(_ column: Int) -> Int { min(groupColumns, columns - column) }
 
-  /// Where the transformed weights of the group that begins at `column` lie: [group][frequency][panel][depth]
-  /// [column of the panel], in the order in which they are used.
+  /// Where the transformed weights of the group that begins at `column` lie. They are stored as
+  /// [group][frequency][panel][depth][column of the panel], the order in which they are used.
   func weightOffset(group column: Int) -> Int { weightCount(before: column) }
 
   /// Floats between two frequencies of the transformed weights of the group that begins at `column`.
@@ -84,11 +85,12 @@ struct WinogradDataPlan: Sendable {
 }
 
 extension WinogradConvolution {
-  /// Convolves the source. Both data passes are this, with other weights, layouts and ways out.
+  /// Convolves the source. The forward pass and the backward pass to the source are both this, with other weights, layouts
+  /// and last steps.
   ///
   /// - Parameters:
   ///   - epilogue: of the forward pass.
-  ///   - derivative: of the PReLU through which the forward pass read its source, if any, in the backward pass.
+  ///   - derivative: in the backward pass, that of the PReLU through which the forward pass read its source, if any.
   /// - Returns: the gradient with respect to that PReLU's slope.
   @discardableResult
   func convolve(
@@ -186,7 +188,7 @@ extension WinogradConvolution {
         after: index, in: block, margin: 0, images: images, imageCount: imageCount, layout, channels: channels
       )
       let inside = y + tiles.size <= tiles.height && x + tiles.size <= tiles.width
-      // All channels of a tile one after the other: their pixels share pairs of cache lines.
+      // All channels of a tile follow one another: their pixels share pairs of cache lines.
       for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Register.scalarCount) {
         upcoming.fetch(step: (channel - channels.lowerBound) / Register.scalarCount)
         let bias = bias?.register(at: channel) ?? .zero

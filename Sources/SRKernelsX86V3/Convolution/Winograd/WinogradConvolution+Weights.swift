@@ -12,8 +12,8 @@ struct WinogradWeightsPlan: Sendable {
   let blockRows: Int
   /// Output channels whose products are held while the tiles pass by.
   let blockColumns: Int
-  /// Floats between two frequencies of transformed pixels, of a panel of transformed gradients, of a panel of
-  /// products; off powers of two, as in ``WinogradDataPlan``.
+  /// Floats between two frequencies of transformed pixels, of a panel of transformed gradients, of a panel of products.
+  /// They keep off powers of two, as in ``WinogradDataPlan``.
   let inputStride: Int
   let gradientStride: Int
   let productStride: Int
@@ -26,7 +26,7 @@ struct WinogradWeightsPlan: Sendable {
     self.frequencies = frequencies
     blockTiles = min(64, tiles)
     blockRows = min(64, rows)
-    // A single block of tiles needs no more than a panel of products; others come back to all that is held.
+    // A single block of tiles needs only a panel of products. Several blocks come back to all products that are held.
     blockColumns = min(tiles > blockTiles ? 256 : MatrixMultiply.panelWidth, columns)
     inputStride = blockTiles * blockRows + 16
     gradientStride = blockTiles * MatrixMultiply.panelWidth + 16
@@ -62,7 +62,7 @@ extension WinogradConvolution {
         let columns = firstColumn..<min(firstColumn + plan.blockColumns, plan.columns)
         for firstTile in stride(from: 0, to: tiles.count, by: plan.blockTiles) {
           let block = firstTile..<min(firstTile + plan.blockTiles, tiles.count)
-          // Of a single block of tiles, the transformed input still stands from the last columns.
+          // If there is a single block of tiles, its transformed input still stands from the last columns.
           if tiles.count > plan.blockTiles || firstColumn == 0 {
             transformInput(plan, block, rows, source, patch: scratch, into: input)
           }

@@ -2,9 +2,9 @@ import SRKernels
 
 /// A 3 x 3 convolution of stride 1 and padding 1 by Winograd's minimal filtering.
 ///
-/// Tiles are processed in blocks: a block is transformed, each frequency is one matrix product
-/// [tiles x C] [C x K], and the products are transformed back straight into the destination. Block sizes depend
-/// on the shape alone, so the result has the same bits on every call.
+/// Tiles are processed in blocks. A block is transformed, each frequency is one matrix product [tiles x C] [C x K], and the
+/// products are transformed back straight into the destination. Block sizes depend on the shape alone, so the result has
+/// the same bits on every call.
 struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
   let shape: Convolution2DShape
   let tiles: WinogradTiles
@@ -75,8 +75,8 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
 
   /// The kernels of a ``Register`` of input channels by one of output channels, each turned by 180 degrees: [tap][k][c].
   ///
-  /// All of a block at once: the taps of one output channel lie a power of two apart, and would push each other out of the
-  /// cache before the next channel comes to the same lines.
+  /// All kernels of a block are turned at once. The taps of one output channel lie a power of two apart: they would push
+  /// each other out of the cache before the next channel comes to the same lines.
   @inline(never)
   private func turn(
     _ weights: UnsafePointer<Float>, input: Int, output: Int, into turned: UnsafeMutablePointer<Float>
@@ -91,8 +91,8 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     }
   }
 
-  /// Calls `transform` for each square block of a ``Register`` of rows by one of columns of the prepared weights, with where
-  /// its first row belongs.
+  /// Calls `transform` for each square block of the prepared weights, a ``Register`` of rows by one of columns.
+  /// `destination` is where the block's first row belongs.
   private func prepare(
     _ plan: WinogradDataPlan, into prepared: UnsafeMutablePointer<Float>,
     _ transform: (

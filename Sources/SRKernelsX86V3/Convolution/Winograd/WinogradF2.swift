@@ -1,6 +1,6 @@
-/// F(2x2, 3x3): 16 multiplications where the direct method needs 36. Points 0, 1, -1, infinity.
+/// F(2x2, 3x3): 16 multiplications instead of the direct method's 36. Points 0, 1, -1, infinity.
 ///
-/// For images of few tiles, whose time goes into reading the transformed weights: there are 16 of each kernel's, and 36
+/// For images of few tiles, whose time goes into reading the transformed weights. Each kernel has 16 of these here, and 36
 /// with ``WinogradF4``.
 enum WinogradF2: WinogradTransform {
   @inline(always) static var outputTile: Int { 2 }

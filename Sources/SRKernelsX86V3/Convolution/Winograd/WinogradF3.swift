@@ -1,4 +1,4 @@
-/// F(3x3, 3x3): 25 multiplications where the direct method needs 81. Points 0, 1, -1, 2, infinity.
+/// F(3x3, 3x3): 25 multiplications instead of the direct method's 81. Points 0, 1, -1, 2, infinity.
 ///
 /// Output tiles are as large as kernels, so the 3 x 3 parts of a 9 x 9 kernel share transformed inputs.
 enum WinogradF3: WinogradTransform {

@@ -1,8 +1,8 @@
-/// F(4x4, 3x3): 36 multiplications where the direct method needs 144. Points 0, a, -a, 2a, -2a, infinity with a = 3/4.
+/// F(4x4, 3x3): 36 multiplications instead of the direct method's 144. Points 0, a, -a, 2a, -2a, infinity with a = 3/4.
 ///
-/// With a = 1, as commonly, the rounding error is one and a half times as large: the powers of the points are then up to 8 apart
-/// in the output transform, here 3. All constants of the transforms of pixels are exact. Where a power of a can be drawn out
-/// of the sums, it is multiplied in at the end, together with the bias.
+/// With the usual a = 1, the rounding error is one and a half times as large: the powers of the points in the output
+/// transform then go up to 8, here only to 3.4. All constants of the transforms of pixels are exact. If a power of a can be
+/// factored out of the sums, it is multiplied in at the end, together with the bias.
 enum WinogradF4: WinogradTransform {
   @inline(always) static var outputTile: Int { 4 }
   static var name: String { "winograd F(4x4,3x3)" }
@@ -62,8 +62,8 @@ enum WinogradF4: WinogradTransform {
     return (first(d.0, d.2, d.4), one.0, one.1, two.0, two.1, first(d.1, d.3, d.5))
   }
 
-  // The rows of Bt d are formed one or two at a time, so that nothing is stored in between; the pixels are
-  // read from the first-level cache as often as they are needed.
+  // The rows of Bt d are formed one or two at a time, so that nothing is stored in between. The pixels are read from the
+  // first-level cache as often as they are needed.
   @inline(never)
   static func input(
     _ source: UnsafePointer<Float>, rowStride: Int, columnStride: Int,
@@ -102,7 +102,7 @@ enum WinogradF4: WinogradTransform {
 
   typealias Four = (Register, Register, Register, Register)
 
-  /// Row i of At m over a^i; the weights of the point infinity, which belong to row 3 alone, are divided by a^3 for that.
+  /// Row i of At m over a^i. The weights of the point infinity belong to row 3 alone, and are divided by a^3 for that.
   @inline(always)
   private static func outputRow(_ m: Six) -> Four {
     let (sum1, difference1) = (m.1 + m.2, m.1 - m.2)

@@ -1,6 +1,6 @@
-/// F(6x6, 3x3): 64 multiplications where the direct method needs 324. Points 0, 1, -1, 2, -2, 1/2, -1/2, infinity.
+/// F(6x6, 3x3): 64 multiplications instead of the direct method's 324. Points 0, 1, -1, 2, -2, 1/2, -1/2, infinity.
 ///
-/// A sixth fewer products than F(4x4, 3x3) where the image is large, at two to three times its rounding error.
+/// A sixth fewer products than F(4x4, 3x3) if the image is large, at two to three times its rounding error.
 enum WinogradF6: WinogradTransform {
   @inline(always) static var outputTile: Int { 6 }
   static var name: String { "winograd F(6x6,3x3)" }
@@ -133,7 +133,7 @@ enum WinogradF6: WinogradTransform {
     store(inputRow(row), 7, frequencies, frequencyStride)
   }
 
-  /// ``edge(_:_:_:_:)`` of each column: of four pixels, `rowStride` floats apart.
+  /// ``edge(_:_:_:_:)`` of each column: of four pixels that lie `rowStride` floats apart.
   @inline(always)
   private static func edges(
     _ source: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int
@@ -189,7 +189,7 @@ enum WinogradF6: WinogradTransform {
     )
   }
 
-  // Even and odd rows of At m one after the other: together they would not fit the registers.
+  // Even and odd rows of At m follow one another: together they would not fit the registers.
   @inline(never)
   static func output(
     _ frequencies: UnsafePointer<Float>, frequencyStride: Int, bias: Register, floor: Register,

@@ -1,7 +1,7 @@
-/// The tiles of an image that Winograd's method works on: m x m output pixels each, row after row.
+/// The tiles of an image on which Winograd's method works: m x m output pixels each, row after row.
 ///
-/// Border tiles reach over the image's edge: their input reads as zero there, and of their output only the
-/// part inside the image is written.
+/// Border tiles reach over the image's edge. Their input reads as zero there, and only the part of their output inside the
+/// image is written.
 struct WinogradTiles: Sendable {
   let height: Int
   let width: Int
@@ -25,7 +25,7 @@ struct WinogradTiles: Sendable {
     return (row * size, (tile - row * columns) * size)
   }
 
-  /// The pixels of a tile with `margin` more on each side, read through a PReLU where a `slope` is given.
+  /// The pixels of a tile with `margin` more on each side, read through a PReLU if a `slope` is given.
   @inline(always)
   func window(
     _ tile: Int, margin: Int, image: UnsafePointer<Float>, _ layout: PixelLayout, channels: Range<Int>,
@@ -37,8 +37,9 @@ struct WinogradTiles: Sendable {
       channels: channels, slope: slope, patch: patch)
   }
 
-  /// The same pixels of the tile after `index` in a block, to be asked for while that one is transformed; tiles are counted
-  /// through all images, `imageCount` floats each. After the last tile there is none, and that one is near already.
+  /// The same pixels of the tile after `index` in a block, to be asked for while tile `index` is transformed. Tiles are
+  /// counted through all images, of `imageCount` floats each. The last tile has none after it: it stands for itself, and is
+  /// near already.
   @inline(always)
   func upcoming(
     after index: Int, in block: Range<Int>, margin: Int, images: UnsafePointer<Float>, imageCount: Int,
@@ -46,14 +47,14 @@ struct WinogradTiles: Sendable {
   ) -> UpcomingPixels {
     let (image, tile) = min(index + 1, block.upperBound - 1).quotientAndRemainder(dividingBy: count)
     let (row, column) = origin(tile)
-    // Of a row's next tile, the first columns are the last ones of the tile before.
+    // The first columns of a row's next tile are the last ones of the tile before.
     let shared = column > 0 ? 2 * margin : 0
     return UpcomingPixels(
       images + image * imageCount, layout, top: row - margin, left: column - margin + shared,
       height: size + 2 * margin, width: size + 2 * margin - shared, channels: channels)
   }
 
-  /// Copies the part of an m x m patch of a ``Register`` of channels that lies inside the image to `image`.
+  /// Copies to `image` the part inside it of an m x m patch of a ``Register`` of channels.
   @inline(never)
   func writeInside(
     _ tile: Int, patch: UnsafePointer<Float>, image: UnsafeMutablePointer<Float>, _ layout: PixelLayout

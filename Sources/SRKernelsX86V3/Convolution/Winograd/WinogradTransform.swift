@@ -5,11 +5,11 @@
 ///     V = Bt d B    U = G g Gt    y = At (sum over input channels of U * V) A
 ///     D = A y' At                 g' = Gt (sum over tiles of V * D) G
 ///
-/// where y' and g' are gradients and * is element by element. An element of V, U, D is a "frequency".
+/// Here y' and g' are gradients, and * is element by element. An element of V, U, D is a "frequency".
 /// (A. Lavin, S. Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016.)
 ///
-/// Implementations are `@inline(never)`: they would be inlined into the requirement's thunk, and in a thunk the compiler
-/// leaves every fused multiplication a call.
+/// Implementations are `@inline(never)`. Otherwise they would be inlined into the requirement's thunk, and in a thunk the
+/// compiler leaves every fused multiplication a call.
 protocol WinogradTransform {
   /// m: rows and columns of an output tile.
   static var outputTile: Int { get }
