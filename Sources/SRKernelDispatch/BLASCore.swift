@@ -3,9 +3,9 @@ import Foundation
 
 /// Which kernels OpenBLAS computes with.
 ///
-/// OpenBLAS picks its kernels when it is loaded, and releases older than a CPU take it for a lesser one. Its choice
-/// also decides the bits of every product. So srdist names the kernels by the CPU level it runs at, before the library
-/// loads: it sets `OPENBLAS_CORETYPE` and executes itself again.
+/// OpenBLAS picks its kernels when it is loaded. A release that is older than a CPU takes it for a lesser one. The choice
+/// also decides the bits of every product. So srdist names the kernels itself, to match the CPU level that it runs at.
+/// OpenBLAS must learn the name before it is loaded: srdist sets `OPENBLAS_CORETYPE` and executes itself again.
 package enum BLASCore {
   private static let variable = "OPENBLAS_CORETYPE"
 
@@ -27,18 +27,19 @@ package enum BLASCore {
     #endif
   }
 
-  /// Makes OpenBLAS run one thread with the kernels of `level`, executing the program again where it was loaded
-  /// with others. To be called before anything else, above all before MPI starts.
+  /// Makes OpenBLAS run one thread with the kernels of `level`. If the library was loaded with others, the program is
+  /// executed again. Call this before anything else, above all before MPI starts.
   package static func use(_ level: CPULevel) {
     openblas_set_num_threads(1)
     guard let wanted = coreType(for: level),
       ProcessInfo.processInfo.environment[variable]?.uppercased() != wanted
     else { return }
     setenv(variable, wanted, 1)
-    // No thread pool: the workers are threads over samples.
+    // No thread pool: srdist's workers are threads over samples.
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
     var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
     execv("/proc/self/exe", &arguments)
-    // Only reached where the program cannot be executed again; OpenBLAS then keeps its own choice, as its name shows.
+    // This point is reached only if the program cannot be executed again. OpenBLAS then keeps its own choice, as its name
+    // shows.
   }
 }

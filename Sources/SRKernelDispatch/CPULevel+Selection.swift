@@ -6,10 +6,10 @@ package struct CPULevelError: Error, CustomStringConvertible, Equatable {
 }
 
 extension CPULevel {
-  /// Names a lower level than the CPU's, for comparisons and for jobs over unlike hosts.
+  /// Names a lower level than the CPU's. For comparisons, and for jobs over hosts that differ.
   package static let variable = "SRDIST_CPU_LEVEL"
 
-  /// The level to compute with: the one that `SRDIST_CPU_LEVEL` names (`x86-64-v3`, or just `v3`), else the highest.
+  /// The level to compute with: the one that `SRDIST_CPU_LEVEL` names (`x86-64-v3`, or just `v3`), or else the highest.
   package static func selected(
     environment: [String: String] = ProcessInfo.processInfo.environment, supported: [CPULevel] = supported()
   ) throws -> CPULevel {

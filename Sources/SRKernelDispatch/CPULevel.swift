@@ -3,7 +3,7 @@ import SRKernels
 import SRKernelsX86V3
 import SRKernelsX86V4
 
-/// Instruction-set levels the vector kernels are compiled for.
+/// Instruction-set levels for which the vector kernels are compiled.
 package enum CPULevel: String, CaseIterable, Comparable, Sendable {
   /// AVX2 and FMA.
   case x86v3 = "x86-64-v3"
@@ -12,7 +12,7 @@ package enum CPULevel: String, CaseIterable, Comparable, Sendable {
 
   package static func < (left: CPULevel, right: CPULevel) -> Bool { left.rawValue < right.rawValue }
 
-  /// CPU flags, as Linux names them, that a level needs.
+  /// CPU flags that a level needs, as Linux names them.
   private var neededFlags: [String] {
     let v3 = ["avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"]
     return self == .x86v3 ? v3 : v3 + ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]

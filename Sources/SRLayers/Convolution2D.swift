@@ -72,8 +72,6 @@ package struct Convolution2D: Sendable {
 package struct Convolution2DPlan: Sendable {
   package let convolution: Convolution2D
   package let kernel: any Convolution2DKernel
-  /// ``kernel``, if it reads its source through the convolution's activation.
-  private let through: (activation: PReLU, kernel: any PReLUConvolution2DKernel)?
   private let preparedForward: Int
   private let preparedBias: Int
   /// Nil if no gradient with respect to the source is ever asked for.
@@ -84,16 +82,10 @@ package struct Convolution2DPlan: Sendable {
     in planner: inout LayerPlanner
   ) {
     self.convolution = convolution
-    if let activation = convolution.through {
-      precondition(
-        shape.readsThroughPReLU, "no kernel of \(shape), of \(convolution.name), reads through a PReLU")
-      let kernel = planner.kernels.makePReLUConvolution2D(shape)
-      through = (activation, kernel)
-      self.kernel = kernel
-    } else {
-      through = nil
-      kernel = planner.kernels.makeConvolution2D(shape)
-    }
+    precondition(
+      convolution.through == nil || shape.readsThroughPReLU,
+      "no kernel of \(shape), of \(convolution.name), reads through a PReLU")
+    kernel = planner.kernels.makeConvolution2D(shape)
     preparedForward = planner.reservePrepared(kernel.preparedForwardCount)
     preparedBias = planner.reservePrepared(convolution.bias.count)
     preparedBackwardData =
@@ -122,43 +114,35 @@ package struct Convolution2DPlan: Sendable {
   }
 
   /// - Parameter images: how many lie one after the other, in `source` and in `destination`.
-  /// - Precondition: if the source is read through an activation, there is one image, and `activation` is the identity.
   package func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>,
     images: Int = 1, context: LayerContext, activation: ConvolutionActivation = .identity
   ) {
-    if let through {
-      precondition(
-        images == 1 && activation == .identity, "\(name) reads one image at a time, through a PReLU")
-      through.kernel.forward(
-        source: source, slope: through.activation.slope(in: context),
-        preparedWeights: context.prepared + preparedForward, bias: context.prepared + preparedBias,
-        destination: destination, scratch: context.scratch)
-    } else {
-      kernel.forward(
-        images: images, source: source, preparedWeights: context.prepared + preparedForward,
-        bias: context.prepared + preparedBias, activation: activation, destination: destination,
-        scratch: context.scratch)
-    }
+    kernel.forward(
+      read(source, images: images, context: context), preparedWeights: context.prepared + preparedForward,
+      epilogue: ConvolutionEpilogue(bias: context.prepared + preparedBias, activation: activation),
+      destination: destination, scratch: context.scratch)
     context.observer?.layer(
       name, finished: .forward, values: destination, count: images * shape.destinationCount)
   }
 
-  /// Writes this sample's parameter gradients, then the gradient by the source where it is asked for, and with it that with respect to the
-  /// slope of the source's activation.
+  /// Writes this sample's parameter gradients. If `gradientSource` is given, overwrites it with the gradient with respect to
+  /// the source, and writes the gradient with respect to the slope of the source's activation.
   ///
   /// - Parameter images: how many lie one after the other, in the source and in the gradients.
-  /// - Precondition: `images` is 1 if parameter gradients are asked for, or if the source is read through an activation.
+  /// - Precondition: `images` is 1 if parameter gradients are asked for.
   package func backward(
     source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>?, images: Int = 1, context: LayerContext
   ) {
     precondition(
-      images == 1 || (context.gradients == nil && through == nil),
-      "\(name) goes back through \(images) images at once")
+      images == 1 || context.gradients == nil,
+      "\(name) is asked for one sample's parameter gradients, and given \(images) images")
+    let source = read(source, images: images, context: context)
     if let gradients = context.gradients {
-      backwardWeights(
-        source: source, gradientDestination: gradientDestination, gradients: gradients, context: context)
+      kernel.backwardWeights(
+        source, gradientDestination: gradientDestination, gradientWeights: gradients + weight.offset,
+        gradientBias: gradients + bias.offset, scratch: context.scratch)
       context.observer?.layer(
         name, finished: .backward, values: gradients + weight.offset, count: weight.count)
     }
@@ -167,36 +151,20 @@ package struct Convolution2DPlan: Sendable {
       preconditionFailure(
         "\(name) was planned without a gradient with respect to its source, and is asked for one")
     }
-    if let (activation, kernel) = through {
-      let slopeGradient = kernel.backwardData(
-        source: source, slope: activation.slope(in: context), gradientDestination: gradientDestination,
-        preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
-        scratch: context.scratch)
-      context.gradients?[activation.weight.offset] = slopeGradient
-    } else {
-      kernel.backwardData(
-        images: images, gradientDestination: gradientDestination,
-        preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
-        scratch: context.scratch)
+    let gradientSlope = kernel.backwardData(
+      source, gradientDestination: gradientDestination,
+      preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
+      scratch: context.scratch)
+    if let activation = convolution.through, let gradientSlope {
+      context.gradients?[activation.weight.offset] = gradientSlope
     }
     context.observer?.layer(
       name, finished: .backward, values: gradientSource, count: images * shape.sourceCount)
   }
 
-  private func backwardWeights(
-    source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
-    gradients: UnsafeMutablePointer<Float>, context: LayerContext
-  ) {
-    if let (activation, kernel) = through {
-      kernel.backwardWeights(
-        source: source, slope: activation.slope(in: context), gradientDestination: gradientDestination,
-        gradientWeights: gradients + weight.offset, gradientBias: gradients + bias.offset,
-        scratch: context.scratch)
-    } else {
-      kernel.backwardWeights(
-        source: source, gradientDestination: gradientDestination,
-        gradientWeights: gradients + weight.offset, gradientBias: gradients + bias.offset,
-        scratch: context.scratch)
-    }
+  private func read(
+    _ pixels: UnsafePointer<Float>, images: Int, context: LayerContext
+  ) -> ConvolutionSource {
+    ConvolutionSource(pixels, images: images, slope: convolution.through?.slope(in: context))
   }
 }

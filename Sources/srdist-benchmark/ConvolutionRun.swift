@@ -4,8 +4,6 @@ import SRTensor
 /// The operands of one problem and its kernel, ready to run.
 struct ConvolutionRun: ProblemRun {
   private let kernel: any Convolution2DKernel
-  /// ``kernel``, where it reads the source through a PReLU.
-  private let through: (any PReLUConvolution2DKernel)?
   private let problem: ConvolutionProblem
   private let source: AlignedBuffer
   private let weights: AlignedBuffer
@@ -19,8 +17,7 @@ struct ConvolutionRun: ProblemRun {
   init(_ problem: ConvolutionProblem, kernels: any KernelSet) {
     let shape = problem.shape
     self.problem = problem
-    through = problem.throughPReLU ? kernels.makePReLUConvolution2D(shape) : nil
-    kernel = through ?? kernels.makeConvolution2D(shape)
+    kernel = kernels.makeConvolution2D(shape)
     var operands = RandomOperands(seed: 1)
     source = operands.uniform(shape.sourceCount, from: -1, to: 1)
     weights = operands.uniform(shape.weightCount, from: -0.1, to: 0.1)
@@ -43,7 +40,8 @@ struct ConvolutionRun: ProblemRun {
     }
   }
 
-  private static let slope: Float = 0.25
+  /// Of the PReLU through which the source is read.
+  private var slope: Float? { problem.throughPReLU ? 0.25 : nil }
 
   /// Bytes of the operands and the result, each counted once.
   var bytesMoved: Int? {
@@ -51,9 +49,9 @@ struct ConvolutionRun: ProblemRun {
     let floats =
       switch problem.direction {
       case .forward: shape.sourceCount + shape.destinationCount + prepared.count
-      // The derivative of the PReLU takes its source.
+      // The PReLU's derivative reads the source.
       case .backwardData:
-        (through == nil ? 1 : 2) * shape.sourceCount + shape.destinationCount + prepared.count
+        (slope == nil ? 1 : 2) * shape.sourceCount + shape.destinationCount + prepared.count
       case .backwardWeights: shape.sourceCount + shape.destinationCount + shape.weightCount
       }
     return floats * MemoryLayout<Float>.stride
@@ -63,37 +61,20 @@ struct ConvolutionRun: ProblemRun {
   var directFLOPs: Int? { problem.shape.directFLOPs }
 
   func run() {
-    if let through { return run(through) }
+    let source = ConvolutionSource(source.pointer, slope: slope)
     switch problem.direction {
     case .forward:
       kernel.forward(
-        source: source.pointer, preparedWeights: prepared.pointer, bias: bias.pointer,
-        activation: .identity, destination: result.pointer, scratch: scratch.pointer)
-    case .backwardData:
-      kernel.backwardData(
-        gradientDestination: gradientDestination.pointer, preparedWeights: prepared.pointer,
-        gradientSource: result.pointer, scratch: scratch.pointer)
-    case .backwardWeights:
-      kernel.backwardWeights(
-        source: source.pointer, gradientDestination: gradientDestination.pointer,
-        gradientWeights: result.pointer, gradientBias: gradientBias.pointer, scratch: scratch.pointer)
-    }
-  }
-
-  private func run(_ kernel: any PReLUConvolution2DKernel) {
-    switch problem.direction {
-    case .forward:
-      kernel.forward(
-        source: source.pointer, slope: Self.slope, preparedWeights: prepared.pointer, bias: bias.pointer,
+        source, preparedWeights: prepared.pointer, epilogue: ConvolutionEpilogue(bias: bias.pointer),
         destination: result.pointer, scratch: scratch.pointer)
     case .backwardData:
       _ = kernel.backwardData(
-        source: source.pointer, slope: Self.slope, gradientDestination: gradientDestination.pointer,
-        preparedWeights: prepared.pointer, gradientSource: result.pointer, scratch: scratch.pointer)
+        source, gradientDestination: gradientDestination.pointer, preparedWeights: prepared.pointer,
+        gradientSource: result.pointer, scratch: scratch.pointer)
     case .backwardWeights:
       kernel.backwardWeights(
-        source: source.pointer, slope: Self.slope, gradientDestination: gradientDestination.pointer,
-        gradientWeights: result.pointer, gradientBias: gradientBias.pointer, scratch: scratch.pointer)
+        source, gradientDestination: gradientDestination.pointer, gradientWeights: result.pointer,
+        gradientBias: gradientBias.pointer, scratch: scratch.pointer)
     }
   }
 
@@ -102,22 +83,20 @@ struct ConvolutionRun: ProblemRun {
     func doubles(_ buffer: AlignedBuffer) -> [Double] { buffer.values.map(Double.init) }
     run()
     let shape = problem.shape
-    let slope = through == nil ? 1 : Double(Self.slope)
-    let activated = Reference.preluForward(source: doubles(source), slope: slope)
+    let slope = slope.map(Double.init)
     let expected =
       switch problem.direction {
       case .forward:
         Reference.convolution2DForward(
-          shape, source: activated, weights: doubles(weights), bias: doubles(bias))
+          shape, source: doubles(source), slope: slope, weights: doubles(weights), bias: doubles(bias))
       case .backwardData:
-        Reference.preluBackward(
-          source: doubles(source), slope: slope,
-          gradientDestination: Reference.convolution2DBackwardData(
-            shape, gradientDestination: doubles(gradientDestination), weights: doubles(weights))
+        Reference.convolution2DBackwardData(
+          shape, source: doubles(source), slope: slope, gradientDestination: doubles(gradientDestination),
+          weights: doubles(weights)
         ).source
       case .backwardWeights:
         Reference.convolution2DBackwardWeights(
-          shape, source: activated, gradientDestination: doubles(gradientDestination)
+          shape, source: doubles(source), slope: slope, gradientDestination: doubles(gradientDestination)
         ).weights
       }
     return srdist_benchmark.relativeError(result.values, expected)

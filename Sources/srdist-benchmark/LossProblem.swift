@@ -51,7 +51,7 @@ struct LossOperands {
     scratch = AlignedBuffer(count: loss.scratchCount(height: side, width: side))
   }
 
-  /// The loss of `image`, or of the super-resolved one; adds its gradient where asked to.
+  /// The loss of `image`, or of the super-resolved one; adds its gradient if asked to.
   @discardableResult
   func evaluate(_ image: AlignedBuffer? = nil, addingGradient: Bool) -> Double {
     let values = loss.evaluate(

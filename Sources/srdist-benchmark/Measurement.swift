@@ -5,16 +5,16 @@ struct Measurement: Encodable {
   let size: String
   let pass: String
   let algorithm: String
-  /// Error relative to the largest value; absent where it was not asked for, or other problems verify the result.
+  /// Error relative to the largest value; absent if it was not asked for, or if other problems verify the result.
   let relativeError: Double?
   let tolerance: Double
   let microseconds: Double
   /// The direct method's operations by the time taken, in 1e9 a second.
   let effectiveGFLOPs: Double?
-  /// Share of the core's measured peak; above 1 where arithmetic was saved.
+  /// Share of the core's measured peak; above 1 if arithmetic was saved.
   let shareOfPeak: Double?
   let bytesMoved: Int?
-  /// Share of the measured memory bandwidth; above 1 where caches served the bytes.
+  /// Share of the measured memory bandwidth; above 1 if caches served the bytes.
   let shareOfBandwidth: Double?
 
   init(

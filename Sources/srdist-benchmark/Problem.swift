@@ -24,15 +24,15 @@ extension Problem {
 protocol ProblemRun {
   /// Such as `winograd F(4x4,3x3)`.
   var algorithm: String { get }
-  /// Multiplications and additions by the direct method; nil where not they but memory counts.
+  /// Multiplications and additions by the direct method; nil if memory counts, not arithmetic.
   var directFLOPs: Int? { get }
-  /// Bytes of the operands and the results, each counted once; nil where many passes make the number meaningless.
+  /// Bytes of the operands and the results, each counted once; nil if many passes make the number meaningless.
   var bytesMoved: Int? { get }
 
   func run()
 
-  /// Error against the definition, relative to the largest value (see the conforming type for which definition); nil
-  /// where other problems verify the results.
+  /// Error against the definition, relative to the largest value (the conforming type says which definition);
+  /// nil if other problems verify the results.
   func relativeError() -> Double?
 }
 
@@ -63,7 +63,7 @@ struct RandomOperands {
   }
 }
 
-/// Largest difference, relative to the largest expected value; infinite where a value is not finite.
+/// Largest difference, relative to the largest expected value; infinite if a value is not finite.
 func relativeError(_ values: some Sequence<Float>, _ expected: [Double]) -> Double {
   var (error, largest) = (0.0, 0.0)
   for (value, expectation) in zip(values, expected) {
@@ -74,9 +74,10 @@ func relativeError(_ values: some Sequence<Float>, _ expected: [Double]) -> Doub
   return error / largest
 }
 
-/// How far a gradient's norm is from the slope along it, by a central difference that changes the value by a hundredth.
+/// How far a gradient's norm is from the slope along the gradient, by a central difference that changes the value by a
+/// hundredth.
 ///
-/// - Parameter value: at `position` floats off `origin`, along the gradient.
+/// - Parameter value: the function whose gradient at `origin` this is.
 func slopeError(gradient: AlignedBuffer, origin: AlignedBuffer, value: (AlignedBuffer) -> Double) -> Double {
   let norm = gradient.values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
   guard norm.isFinite, norm > 0 else { return .infinity }

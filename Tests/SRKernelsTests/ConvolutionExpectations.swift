@@ -21,8 +21,22 @@ func expectSameBitsOnEveryCall(
 ) {
   let first = trial.run(kernels.makeConvolution2D(trial.shape), dirtyMemory: 0)
   let second = trial.run(kernels.makeConvolution2D(trial.shape), dirtyMemory: .nan)
-  #expect(first.destination == second.destination, sourceLocation: sourceLocation)
-  #expect(first.gradientSource == second.gradientSource, sourceLocation: sourceLocation)
-  #expect(first.gradientWeights == second.gradientWeights, sourceLocation: sourceLocation)
-  #expect(first.gradientBias == second.gradientBias, sourceLocation: sourceLocation)
+  #expect(first == second, sourceLocation: sourceLocation)
+}
+
+/// Two images have the same bits together as alone. The gradient with respect to a slope is the sum of both.
+func expectSameBitsTogetherAsAlone(
+  _ kernels: any KernelSet, _ trial: ConvolutionTrial, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let (alone, together) = trial.runAloneAndTogether(kernels.makeConvolution2D(trial.shape))
+  #expect(together.destination == alone.flatMap(\.destination), sourceLocation: sourceLocation)
+  #expect(together.gradientSource == alone.flatMap(\.gradientSource), sourceLocation: sourceLocation)
+  let slopes = alone.compactMap(\.gradientSlope)
+  guard let sum = together.gradientSlope else {
+    #expect(slopes.isEmpty, sourceLocation: sourceLocation)
+    return
+  }
+  // Each of the three is rounded once from double precision.
+  let rounding = slopes.reduce(abs(sum)) { $0 + abs($1) } * Float.ulpOfOne
+  #expect(slopes.count == 2 && abs(sum - slopes[0] - slopes[1]) <= rounding, sourceLocation: sourceLocation)
 }

@@ -34,5 +34,6 @@ import Testing
   @Test(arguments: CPULevel.supported())
   func hasTheSameBitsOnEveryCall(level: CPULevel) {
     expectSameBitsOnEveryCall(level.kernels, ConvolutionTrial(Self.shapes[0], seed: 8))
+    expectSameBitsTogetherAsAlone(level.kernels, ConvolutionTrial(Self.shapes[0], seed: 8))
   }
 }

@@ -7,7 +7,7 @@ struct KernelOperands {
 
   init(seed: UInt64) { generator = PhiloxGenerator(seed: seed, stream: 0) }
 
-  /// Uniform floats, every seventh of them zero, where activations change their ways.
+  /// Uniform floats. Every seventh is zero, at which activations change.
   mutating func uniform(_ count: Int, from low: Float = -1, to high: Float = 1) -> [Float] {
     (0..<count).map { index in
       let value = low + (high - low) * generator.uniform()
@@ -16,8 +16,7 @@ struct KernelOperands {
   }
 }
 
-/// What `kernel` makes of floats, which are not numbers where `start` does not say what they are; it may not touch those
-/// behind them.
+/// What `kernel` makes of `start`, or of NaNs if there is none. The kernel may not touch the floats behind these.
 func written(
   _ count: Int, from start: [Float]? = nil, by kernel: (UnsafeMutablePointer<Float>) -> Void
 ) -> [Float] {
@@ -28,7 +27,7 @@ func written(
   return Array(memory[..<count])
 }
 
-/// Largest absolute difference, relative to the largest expected value; infinite where anything is not finite.
+/// Largest absolute difference, relative to the largest expected value; infinite if anything is not finite.
 func relativeError(_ values: [Float], _ expected: [Double]) -> Double {
   guard values.count == expected.count, values.allSatisfy(\.isFinite) else { return .infinity }
   let error = zip(values, expected).map { abs(Double($0) - $1) }.max() ?? 0

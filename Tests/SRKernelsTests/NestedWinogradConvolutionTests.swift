@@ -35,5 +35,6 @@ import Testing
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[1]])
   func hasTheSameBitsOnEveryCall(level: CPULevel, shape: Convolution2DShape) {
     expectSameBitsOnEveryCall(level.kernels, ConvolutionTrial(shape, seed: 5))
+    expectSameBitsTogetherAsAlone(level.kernels, ConvolutionTrial(shape, seed: 5))
   }
 }

@@ -20,32 +20,38 @@ import Testing
   }
 
   @Test(arguments: CPULevel.supported(), shapes)
-  func hasTheBitsOfPassesApart(level: CPULevel, shape: Convolution2DShape) {
+  func hasTheBitsOfPassesApart(level: CPULevel, shape: Convolution2DShape) throws {
     #expect(shape.readsThroughPReLU)
     for slope: Float in [0.25, -0.5, 0, 1.5] {
-      let trial = PReLUConvolutionTrial(shape, slope: slope, seed: 21)
-      let together = trial.run(level.kernels.makePReLUConvolution2D(shape))
-      let apart = trial.runApart(level.kernels.makeConvolution2D(shape))
-      #expect(together.destination == apart.destination)
-      #expect(together.gradientSource == apart.gradientSource)
-      #expect(together.gradientWeights == apart.gradientWeights)
-      #expect(together.gradientBias == apart.gradientBias)
+      let kernel = level.kernels.makeConvolution2D(shape)
+      let trial = ConvolutionTrial(shape, slope: slope, seed: 21)
+      let (inOne, apart) = (trial.run(kernel), trial.runApart(kernel))
+      #expect(inOne.data.destination == apart.data.destination)
+      #expect(inOne.data.gradientSource == apart.data.gradientSource)
+      #expect(inOne.gradientWeights == apart.gradientWeights)
+      #expect(inOne.gradientBias == apart.gradientBias)
+      let slopes = (try #require(inOne.data.gradientSlope), try #require(apart.data.gradientSlope))
       // A sum of thousands, in another order; some of it cancels.
-      let size = (Float(shape.sourceCount).squareRoot() + 1) * (apart.gradientSource.map(abs).max() ?? 0)
-      #expect(abs(together.gradientSlope - apart.gradientSlope) <= 1e-5 * size)
-      #expect(apart.gradientSlope != 0)
+      let size = (Float(shape.sourceCount).squareRoot() + 1) * (apart.data.gradientSource.map(abs).max() ?? 0)
+      #expect(abs(slopes.0 - slopes.1) <= 1e-5 * size)
+      #expect(slopes.1 != 0)
     }
   }
 
   @Test(arguments: CPULevel.supported(), [shapes[1], shapes[6], shapes[10]])
   func hasTheSameBitsOnEveryCall(level: CPULevel, shape: Convolution2DShape) {
-    let trial = PReLUConvolutionTrial(shape, slope: 0.25, seed: 22)
-    let first = trial.run(level.kernels.makePReLUConvolution2D(shape), dirtyMemory: 0)
-    let second = trial.run(level.kernels.makePReLUConvolution2D(shape), dirtyMemory: .nan)
-    #expect(first.destination == second.destination)
-    #expect(first.gradientSource == second.gradientSource)
-    #expect(first.gradientWeights == second.gradientWeights)
-    #expect(first.gradientSlope == second.gradientSlope)
+    expectSameBitsOnEveryCall(level.kernels, ConvolutionTrial(shape, slope: 0.25, seed: 22))
+  }
+
+  @Test(arguments: CPULevel.supported(), shapes)
+  func givesImagesTheSameBitsTogetherAsAlone(level: CPULevel, shape: Convolution2DShape) {
+    expectSameBitsTogetherAsAlone(level.kernels, ConvolutionTrial(shape, slope: 0.25, seed: 23))
+  }
+
+  @Test(arguments: CPULevel.supported(), [shapes[1], shapes[10]])
+  func cutsNegativesOffWhereAsked(level: CPULevel, shape: Convolution2DShape) {
+    expectCutsNegativesOff(
+      level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, slope: 0.25, seed: 24))
   }
 
   @Test func otherShapesAreKnown() {

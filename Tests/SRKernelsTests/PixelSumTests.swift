@@ -3,7 +3,7 @@ import SRKernels
 import SRTensor
 import Testing
 
-/// Sums over pixels against the definition in double precision, where large terms leave a small sum.
+/// Sums over pixels against the definition in double precision, for large terms that leave a small sum.
 @Suite struct PixelSumTests {
   static let sizes = [(pixels: 1024, channels: 64), (70, 16), (3, 48), (4099, 32)]
 

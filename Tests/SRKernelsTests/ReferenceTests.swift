@@ -27,7 +27,8 @@ import Testing
       Reference.convolution2DForward(shape, source: source, weights: weights, bias: bias), gradient)
     let ofBias = product(bias, byWeights.bias)
     let bySource = Reference.convolution2DBackwardData(
-      shape, gradientDestination: gradient, weights: weights)
+      shape, source: source, gradientDestination: gradient, weights: weights
+    ).source
     #expect(abs(product(source, bySource) + ofBias - forward) <= 1e-9)
     #expect(abs(product(weights, byWeights.weights) + ofBias - forward) <= 1e-9)
   }

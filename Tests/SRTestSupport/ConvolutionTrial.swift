@@ -1,19 +1,27 @@
 import SRKernels
 import SRTensor
 
-/// Random operands of one convolution, the results by definition in double precision, and runs of a kernel on
-/// the same operands.
+/// Random operands of one convolution, perhaps through a PReLU; the results by definition in double precision; and runs of
+/// a kernel on the same operands.
 package struct ConvolutionTrial {
   package let shape: Convolution2DShape
-  private(set) var source: [Float]
-  let weights: [Float]
-  let bias: [Float]
-  let gradientDestination: [Float]
+  private var source: [Float]
+  private var slope: Float?
+  private let weights: [Float]
+  private let bias: [Float]
+  private let gradientDestination: [Float]
 
-  /// What the three passes of a convolution compute.
-  package struct Results {
+  /// What the forward pass and the backward pass to the source compute, of one image or of several.
+  package struct DataResults: Equatable {
     package var destination: [Float]
     package var gradientSource: [Float]
+    /// Nil without a PReLU.
+    package var gradientSlope: Float?
+  }
+
+  /// What the three passes of a convolution compute.
+  package struct Results: Equatable {
+    package var data: DataResults
     package var gradientWeights: [Float]
     package var gradientBias: [Float]
   }
@@ -26,8 +34,10 @@ package struct ConvolutionTrial {
     package var gradientBias: Double
   }
 
-  package init(_ shape: Convolution2DShape, seed: UInt64) {
+  /// - Parameter slope: that of the PReLU through which the source is read; nil if it is read as it is.
+  package init(_ shape: Convolution2DShape, slope: Float? = nil, seed: UInt64) {
     self.shape = shape
+    self.slope = slope
     var generator = PhiloxGenerator(seed: seed, stream: 0)
     func uniform(_ count: Int, _ low: Float, _ high: Float) -> [Float] {
       (0..<count).map { _ in low + (high - low) * generator.uniform() }
@@ -38,98 +48,129 @@ package struct ConvolutionTrial {
     gradientDestination = uniform(shape.destinationCount, -1, 1)
   }
 
-  /// The same with another source.
-  func reading(_ source: [Float]) -> Self {
-    precondition(source.count == shape.sourceCount, "\(source.count) floats for a source of \(shape)")
-    var trial = self
-    trial.source = source
-    return trial
-  }
-
   /// Runs all passes, with `dirtyMemory` in every buffer that the kernel is to write.
   package func run(_ kernel: any Convolution2DKernel, dirtyMemory: Float = .nan) -> Results {
-    func dirty(_ count: Int) -> AlignedBuffer { AlignedBuffer(count: count, repeating: dirtyMemory) }
-    let scratch = dirty(kernel.scratchCount)
-    let gradientSource = dirty(shape.sourceCount)
-    let gradientWeights = dirty(shape.weightCount)
-    let gradientBias = dirty(shape.outputChannels)
-    let prepared = dirty(kernel.preparedBackwardDataCount)
-    let destination = forward(kernel, activation: .identity, dirtyMemory: dirtyMemory)
-    kernel.prepareBackwardData(weights: weights, into: prepared.pointer)
-    kernel.backwardData(
-      gradientDestination: gradientDestination, preparedWeights: prepared.pointer,
-      gradientSource: gradientSource.pointer, scratch: scratch.pointer)
+    let pixels = AlignedBuffer(source)
+    let scratch = AlignedBuffer(count: kernel.scratchCount, repeating: dirtyMemory)
+    let gradientWeights = AlignedBuffer(count: shape.weightCount, repeating: dirtyMemory)
+    let gradientBias = AlignedBuffer(count: shape.outputChannels, repeating: dirtyMemory)
+    let data = runDataPasses(
+      kernel, source: source, gradientDestination: gradientDestination, dirtyMemory: dirtyMemory)
     kernel.backwardWeights(
-      source: source, gradientDestination: gradientDestination,
+      ConvolutionSource(pixels.pointer, slope: slope), gradientDestination: gradientDestination,
       gradientWeights: gradientWeights.pointer, gradientBias: gradientBias.pointer,
       scratch: scratch.pointer)
-    return Results(
-      destination: destination, gradientSource: gradientSource.values,
-      gradientWeights: gradientWeights.values, gradientBias: gradientBias.values)
+    return Results(data: data, gradientWeights: gradientWeights.values, gradientBias: gradientBias.values)
+  }
+
+  /// The same by the plain convolution, with the PReLU's definition before and after it.
+  package func runApart(_ kernel: any Convolution2DKernel) -> Results {
+    guard let slope else { return run(kernel) }
+    var plain = self
+    plain.source = Reference.preluForward(source: source, slope: slope)
+    plain.slope = nil
+    var results = plain.run(kernel)
+    let exact = Reference.preluBackward(
+      source: source.map(Double.init), slope: Double(slope),
+      gradientDestination: results.data.gradientSource.map(Double.init))
+    results.data.gradientSource =
+      Reference.preluBackward(
+        source: source, slope: slope, gradientDestination: results.data.gradientSource
+      ).source
+    results.data.gradientSlope = Float(exact.slope)
+    return results
+  }
+
+  /// The data passes of two images, this trial's operands and the same backwards: each image alone, and both together.
+  package func runAloneAndTogether(
+    _ kernel: any Convolution2DKernel
+  ) -> (alone: [DataResults], together: DataResults) {
+    let images = [(source, gradientDestination), (source.reversed(), gradientDestination.reversed())]
+    return (
+      images.map { runDataPasses(kernel, source: $0, gradientDestination: $1) },
+      runDataPasses(
+        kernel, source: images.flatMap(\.0), gradientDestination: images.flatMap(\.1))
+    )
   }
 
   package func forward(
-    _ kernel: any Convolution2DKernel, activation: ConvolutionActivation, dirtyMemory: Float = .nan
+    _ kernel: any Convolution2DKernel, activation: ConvolutionActivation
   ) -> [Float] {
+    forward(kernel, source: source, activation: activation, dirtyMemory: .nan)
+  }
+
+  /// Of as many images as `source` holds.
+  private func forward(
+    _ kernel: any Convolution2DKernel, source: [Float], activation: ConvolutionActivation, dirtyMemory: Float
+  ) -> [Float] {
+    let images = source.count / shape.sourceCount
+    let (pixels, bias) = (AlignedBuffer(source), AlignedBuffer(bias))
     let prepared = AlignedBuffer(count: kernel.preparedForwardCount, repeating: dirtyMemory)
     let scratch = AlignedBuffer(count: kernel.scratchCount, repeating: dirtyMemory)
-    let destination = AlignedBuffer(count: shape.destinationCount, repeating: dirtyMemory)
+    let destination = AlignedBuffer(count: images * shape.destinationCount, repeating: dirtyMemory)
     kernel.prepareForward(weights: weights, into: prepared.pointer)
     kernel.forward(
-      source: source, preparedWeights: prepared.pointer, bias: bias, activation: activation,
+      ConvolutionSource(pixels.pointer, images: images, slope: slope), preparedWeights: prepared.pointer,
+      epilogue: ConvolutionEpilogue(bias: bias.pointer, activation: activation),
       destination: destination.pointer, scratch: scratch.pointer)
     return destination.values
   }
 
-  /// The forward pass of this trial's source and of the same backwards: each alone, and both together.
-  package func forwardAloneAndPaired(_ kernel: any Convolution2DKernel) -> (alone: [Float], paired: [Float]) {
-    let prepared = AlignedBuffer(count: kernel.preparedForwardCount, repeating: .nan)
-    let scratch = AlignedBuffer(count: kernel.scratchCount, repeating: .nan)
-    let alone = AlignedBuffer(count: 2 * shape.destinationCount, repeating: .nan)
-    let paired = AlignedBuffer(count: 2 * shape.destinationCount, repeating: .nan)
-    kernel.prepareForward(weights: weights, into: prepared.pointer)
-    for (image, pixels) in [source, source.reversed()].enumerated() {
-      kernel.forward(
-        source: pixels, preparedWeights: prepared.pointer, bias: bias, activation: .identity,
-        destination: alone.pointer + image * shape.destinationCount, scratch: scratch.pointer)
-    }
-    kernel.forward(
-      images: 2, source: source + source.reversed(), preparedWeights: prepared.pointer, bias: bias,
-      activation: .identity, destination: paired.pointer, scratch: scratch.pointer)
-    return (alone.values, paired.values)
+  /// Of as many images as `source` and `gradientDestination` hold.
+  private func runDataPasses(
+    _ kernel: any Convolution2DKernel, source: [Float], gradientDestination: [Float],
+    dirtyMemory: Float = .nan
+  ) -> DataResults {
+    let images = source.count / shape.sourceCount
+    let pixels = AlignedBuffer(source)
+    let prepared = AlignedBuffer(count: kernel.preparedBackwardDataCount, repeating: dirtyMemory)
+    let scratch = AlignedBuffer(count: kernel.scratchCount, repeating: dirtyMemory)
+    let gradientSource = AlignedBuffer(count: images * shape.sourceCount, repeating: dirtyMemory)
+    kernel.prepareBackwardData(weights: weights, into: prepared.pointer)
+    let gradientSlope = kernel.backwardData(
+      ConvolutionSource(pixels.pointer, images: images, slope: slope),
+      gradientDestination: gradientDestination, preparedWeights: prepared.pointer,
+      gradientSource: gradientSource.pointer, scratch: scratch.pointer)
+    return DataResults(
+      destination: forward(kernel, source: source, activation: .identity, dirtyMemory: dirtyMemory),
+      gradientSource: gradientSource.values, gradientSlope: gradientSlope)
   }
 
   package func relativeErrors(of kernel: any Convolution2DKernel) -> Errors {
     let results = run(kernel)
-    let doubles = (
-      source: source.map(Double.init), weights: weights.map(Double.init), bias: bias.map(Double.init),
-      gradient: gradientDestination.map(Double.init)
-    )
+    let (source, weights) = (source.map(Double.init), weights.map(Double.init))
+    let (slope, gradient) = (slope.map(Double.init), gradientDestination.map(Double.init))
     let gradients = Reference.convolution2DBackwardWeights(
-      shape, source: doubles.source, gradientDestination: doubles.gradient)
+      shape, source: source, slope: slope, gradientDestination: gradient)
     return Errors(
       destination: relativeError(
-        results.destination,
+        results.data.destination,
         Reference.convolution2DForward(
-          shape, source: doubles.source, weights: doubles.weights, bias: doubles.bias)),
+          shape, source: source, slope: slope, weights: weights, bias: bias.map(Double.init))),
       gradientSource: relativeError(
-        results.gradientSource,
+        results.data.gradientSource,
         Reference.convolution2DBackwardData(
-          shape, gradientDestination: doubles.gradient, weights: doubles.weights)),
+          shape, source: source, slope: slope, gradientDestination: gradient, weights: weights
+        ).source),
       gradientWeights: relativeError(results.gradientWeights, gradients.weights),
       gradientBias: relativeError(results.gradientBias, gradients.bias))
   }
 }
 
 extension AlignedBuffer {
+  fileprivate convenience init(_ values: [Float]) {
+    self.init(count: values.count)
+    pointer.update(from: values, count: values.count)
+  }
+
   /// A buffer that holds `value` throughout, such as what a kernel must not read.
-  convenience init(count: Int, repeating value: Float) {
+  fileprivate convenience init(count: Int, repeating value: Float) {
     self.init(count: count)
     pointer.update(repeating: value, count: count)
   }
 }
 
-/// Largest absolute difference, relative to the largest expected value; infinite where anything is not finite.
+/// Largest absolute difference, relative to the largest expected value; infinite if anything is not finite.
 private func relativeError(_ values: [Float], _ expected: [Double]) -> Double {
   precondition(values.count == expected.count, "\(values.count) values, \(expected.count) expected")
   var (error, largest) = (0.0, 0.0)

@@ -1,41 +1,46 @@
 /// Naive twins of the vector kernels: the definition, loop by loop, generic over the element type.
 ///
-/// Tests compare every fast kernel with these, and the gradients among these (in `Double`) with finite differences or, where
-/// a map is linear, with its adjoint.
+/// Tests compare every fast kernel with its twin here. They compare the gradients here (in `Double`) with finite differences
+/// or, if a map is linear, with its adjoint.
 package enum Reference {}
 
+/// The twins of ``Convolution2DKernel``'s passes, of one image. With a `slope`, the source is read through a PReLU.
 extension Reference {
-  /// destination[y, x, k] = bias[k] + sum over (i, j, c) of
-  /// source[y * stride + i - padding, x * stride + j - padding, c] * weights[i, j, c, k]
+  /// destination[y, x, k] = activation(bias[k] + sum over (i, j, c) of
+  /// f(source[y * stride + i - padding, x * stride + j - padding, c]) * weights[i, j, c, k])
   @_specialize(where T == Double)
   package static func convolution2DForward<T: BinaryFloatingPoint>(
-    _ shape: Convolution2DShape, source: [T], weights: [T], bias: [T]
+    _ shape: Convolution2DShape, source: [T], slope: T? = nil, weights: [T], bias: [T],
+    activation: ConvolutionActivation = .identity
   ) -> [T] {
+    let read = activated(source, slope: slope)
     var destination = [T](repeating: 0, count: shape.destinationCount)
     for y in 0..<shape.outputHeight {
       for x in 0..<shape.outputWidth {
         var pixel = bias
         forEachTap(shape, y: y, x: x) { sourcePixel, weightRow in
           for c in 0..<shape.inputChannels {
-            let value = source[sourcePixel + c]
+            let value = read[sourcePixel + c]
             let row = weightRow + c * shape.outputChannels
             for k in 0..<shape.outputChannels { pixel[k] += value * weights[row + k] }
           }
         }
         for k in 0..<shape.outputChannels {
-          destination[shape.destinationIndex(row: y, column: x, channel: k)] = pixel[k]
+          destination[shape.destinationIndex(row: y, column: x, channel: k)] =
+            activation == .relu ? max(pixel[k], 0) : pixel[k]
         }
       }
     }
     return destination
   }
 
-  /// The gradient by the source, given that by the destination.
+  /// The gradients with respect to the source and to the slope (nil without one), given the gradient with respect to the
+  /// destination before the activation.
   @_specialize(where T == Double)
   package static func convolution2DBackwardData<T: BinaryFloatingPoint>(
-    _ shape: Convolution2DShape, gradientDestination: [T], weights: [T]
-  ) -> [T] {
-    var gradientSource = [T](repeating: 0, count: shape.sourceCount)
+    _ shape: Convolution2DShape, source: [T], slope: T? = nil, gradientDestination: [T], weights: [T]
+  ) -> (source: [T], slope: T?) {
+    var gradientRead = [T](repeating: 0, count: shape.sourceCount)
     for y in 0..<shape.outputHeight {
       for x in 0..<shape.outputWidth {
         let pixel = gathered(shape, gradientDestination, y: y, x: x)
@@ -44,19 +49,22 @@ extension Reference {
             let row = weightRow + c * shape.outputChannels
             var sum: T = 0
             for k in 0..<shape.outputChannels { sum += pixel[k] * weights[row + k] }
-            gradientSource[sourcePixel + c] += sum
+            gradientRead[sourcePixel + c] += sum
           }
         }
       }
     }
-    return gradientSource
+    guard let slope else { return (gradientRead, nil) }
+    return preluBackward(source: source, slope: slope, gradientDestination: gradientRead)
   }
 
-  /// The gradients by weights (HWIO) and bias, given that by the destination.
+  /// The gradients with respect to the weights (HWIO) and the bias, given the gradient with respect to the destination before
+  /// the activation.
   @_specialize(where T == Double)
   package static func convolution2DBackwardWeights<T: BinaryFloatingPoint>(
-    _ shape: Convolution2DShape, source: [T], gradientDestination: [T]
+    _ shape: Convolution2DShape, source: [T], slope: T? = nil, gradientDestination: [T]
   ) -> (weights: [T], bias: [T]) {
+    let read = activated(source, slope: slope)
     var gradientWeights = [T](repeating: 0, count: shape.weightCount)
     var gradientBias = [T](repeating: 0, count: shape.outputChannels)
     for y in 0..<shape.outputHeight {
@@ -65,7 +73,7 @@ extension Reference {
         for k in 0..<shape.outputChannels { gradientBias[k] += pixel[k] }
         forEachTap(shape, y: y, x: x) { sourcePixel, weightRow in
           for c in 0..<shape.inputChannels {
-            let value = source[sourcePixel + c]
+            let value = read[sourcePixel + c]
             let row = weightRow + c * shape.outputChannels
             for k in 0..<shape.outputChannels { gradientWeights[row + k] += value * pixel[k] }
           }
@@ -73,6 +81,11 @@ extension Reference {
       }
     }
     return (gradientWeights, gradientBias)
+  }
+
+  /// What a convolution reads of its source.
+  private static func activated<T: BinaryFloatingPoint>(_ source: [T], slope: T?) -> [T] {
+    slope.map { preluForward(source: source, slope: $0) } ?? source
   }
 
   /// The output channels of one pixel, wherever the shape puts them.

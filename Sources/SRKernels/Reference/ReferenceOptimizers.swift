@@ -14,7 +14,7 @@ package struct ReferenceAdamState<T: BinaryFloatingPoint> {
 extension ReferenceAdamState: Sendable where T: Sendable {}
 
 extension Reference {
-  /// One Adam step; see
+  /// One Adam step. See
   /// ``OptimizerKernels/adam(parameters:gradients:firstMoments:secondMoments:count:stepSize:beta1:beta2:epsilon:secondCorrectionRoot:)``.
   package static func adam<T: BinaryFloatingPoint>(
     _ state: inout ReferenceAdamState<T>, gradients: [T], stepSize: T, beta1: T, beta2: T, epsilon: T,

@@ -1,4 +1,4 @@
-/// A loss summed over an image pair, and its gradient by the super-resolved image.
+/// A loss summed over an image pair, and its gradient with respect to the super-resolved image.
 package struct ReferenceLoss<T: BinaryFloatingPoint> {
   package var sum: T
   package var gradient: [T]

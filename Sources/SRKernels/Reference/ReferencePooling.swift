@@ -8,7 +8,7 @@ extension Reference {
     return destination
   }
 
-  /// The gradient by the source, given that by the destination.
+  /// The gradient with respect to the source, given the gradient with respect to the destination.
   package static func maxPooling2DBackward<T: BinaryFloatingPoint>(
     _ shape: MaxPooling2DShape, source: [T], gradientDestination: [T]
   ) -> [T] {
@@ -19,7 +19,7 @@ extension Reference {
     return gradientSource
   }
 
-  /// Calls `body` with each element of the destination and the first largest element of the source under it.
+  /// Calls `body` with each element of the destination, and with the first largest element of the source under it.
   private static func forEachMaximum<T: BinaryFloatingPoint>(
     _ shape: MaxPooling2DShape, source: [T], _ body: (_ output: Int, _ maximum: Int) -> Void
   ) {

@@ -1,5 +1,5 @@
 extension Reference {
-  /// Sum over pixels of the Charbonnier difference of the Sobel magnitudes; see
+  /// Sum over pixels of the Charbonnier difference of the Sobel magnitudes. See
   /// ``ImageLossKernels/sobelEdgeDifference(superRes:highRes:shape:epsilonSquared:gradientScale:gradient:scratch:)``.
   package static func sobelEdgeDifference<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T], shape: RGBImageShape, epsilonSquared: T
@@ -39,8 +39,8 @@ extension Reference {
     return (gx, gy, (gx * gx + gy * gy).squareRoot())
   }
 
-  /// Calls `body` with the first float of each neighbour of (y, x) that lies inside the image, and its weights in
-  /// the horizontal and vertical Sobel kernels.
+  /// Calls `body` for each neighbour of (y, x) inside the image, with the neighbour's first float and its weights in the
+  /// horizontal and vertical Sobel kernels.
   private static func forEachSobelTap(
     _ shape: RGBImageShape, y: Int, x: Int,
     _ body: (_ pixel: Int, _ horizontal: Int, _ vertical: Int) -> Void

@@ -1,5 +1,5 @@
 extension Reference {
-  /// Sum of the structural similarity map over all elements; see
+  /// Sum of the structural similarity map over all elements. See
   /// ``ImageLossKernels/structuralSimilarity(superRes:highRes:shape:window:gradientScale:gradient:scratch:)``.
   package static func structuralSimilarity<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T], shape: RGBImageShape, window: SSIMWindow
@@ -45,7 +45,7 @@ extension Reference {
     return loss
   }
 
-  /// Calls `body` with the first float of each pixel inside the window around (y, x), and its weight.
+  /// Calls `body` for each pixel of the image inside the window around (y, x), with the pixel's first float and its weight.
   private static func forEachTap(
     _ shape: RGBImageShape, _ window: SSIMWindow, y: Int, x: Int,
     _ body: (_ pixel: Int, _ weight: Double) -> Void

@@ -1,0 +1,79 @@
+/// Sizes of a 2-D convolution of one NHWC image (N = 1) with a square kernel and zero padding.
+package struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
+  package var inputHeight: Int
+  package var inputWidth: Int
+  package var inputChannels: Int
+  package var outputChannels: Int
+  package var kernelSize: Int
+  package var stride: Int
+  package var padding: Int
+  /// Whether the destination is stored as PyTorch's `PixelShuffle(2)` of it: with C = outputChannels / 4 channels and twice
+  /// the height and width. Output channel (2 i + j) C + c is then channel c of the subpixel in row i and column j.
+  package var shufflesPixels: Bool
+
+  /// - Precondition: the kernel fits into the padded image. If the destination is shuffled, the convolution is 3x3 with
+  ///   stride and padding 1, from a multiple of 16 channels to a multiple of 64: kernels store no other one shuffled.
+  package init(
+    inputHeight: Int, inputWidth: Int, inputChannels: Int, outputChannels: Int, kernelSize: Int,
+    stride: Int = 1, padding: Int, shufflesPixels: Bool = false
+  ) {
+    precondition(
+      min(inputHeight, inputWidth) > 0 && min(inputHeight, inputWidth) + 2 * padding >= kernelSize
+        && stride > 0,
+      "a kernel of \(kernelSize) with padding \(padding) and stride \(stride) does not fit \(inputHeight)x\(inputWidth)"
+    )
+    precondition(
+      !shufflesPixels
+        || (kernelSize == 3 && stride == 1 && padding == 1 && inputChannels % 16 == 0
+          && outputChannels % 64 == 0),
+      "no kernel stores a \(kernelSize)x\(kernelSize) convolution \(inputChannels)->\(outputChannels) shuffled"
+    )
+    self.inputHeight = inputHeight
+    self.inputWidth = inputWidth
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.kernelSize = kernelSize
+    self.stride = stride
+    self.padding = padding
+    self.shufflesPixels = shufflesPixels
+  }
+
+  package var outputHeight: Int { (inputHeight + 2 * padding - kernelSize) / stride + 1 }
+  package var outputWidth: Int { (inputWidth + 2 * padding - kernelSize) / stride + 1 }
+  /// Floats of the source image.
+  package var sourceCount: Int { inputHeight * inputWidth * inputChannels }
+  /// Floats of the destination image.
+  package var destinationCount: Int { outputHeight * outputWidth * outputChannels }
+  /// Where an output channel of an output pixel lies in the destination.
+  package func destinationIndex(row: Int, column: Int, channel: Int) -> Int {
+    guard shufflesPixels else { return (row * outputWidth + column) * outputChannels + channel }
+    let channels = outputChannels / 4
+    let subpixel = channel / channels
+    let pixel = (2 * row + subpixel / 2) * 2 * outputWidth + 2 * column + subpixel % 2
+    return pixel * channels + channel % channels
+  }
+
+  /// Floats of the weights, HWIO.
+  package var weightCount: Int { kernelSize * kernelSize * inputChannels * outputChannels }
+  /// Multiplications and additions of the direct method, forward.
+  package var directFLOPs: Int { 2 * outputHeight * outputWidth * weightCount }
+
+  /// Whether a kernel of this shape can read its source through a PReLU (``ConvolutionSource/slope``). This holds for 3x3 with
+  /// stride and padding 1 between multiples of 16 channels, and for 9x9 with stride 1 and padding 4 from a multiple of 16
+  /// channels to at most 3.
+  ///
+  /// Kernels of other shapes take no notice of a slope, and check nothing: whoever calls them asks here first.
+  package var readsThroughPReLU: Bool {
+    guard stride == 1, inputChannels % 16 == 0 else { return false }
+    switch (kernelSize, padding) {
+    case (3, 1): return outputChannels % 16 == 0
+    case (9, 4): return outputChannels <= 3
+    default: return false
+    }
+  }
+
+  package var description: String {
+    "\(kernelSize)x\(kernelSize) \(inputChannels)->\(outputChannels) at \(inputHeight)x\(inputWidth)"
+      + (stride == 1 ? "" : " stride \(stride)") + (shufflesPixels ? " shuffled" : "")
+  }
+}

@@ -1,0 +1,122 @@
+import SRKernels
+
+// Sums over an image's pixels, in double precision. The gates of squeeze-and-excitation are computed from such sums and
+// trained by them, and the terms nearly cancel.
+
+/// Pixels that are added up in single precision, four by four, before they join the double-precision totals. They are few
+/// enough to cost little accuracy, and enough to save most of the conversions.
+private let pixelBlock = 16
+
+/// sums[k] = sum over pixels of image[pixel, k]
+func sumOverPixels(
+  _ image: UnsafePointer<Float>, pixels: Int, channels: Int, into sums: UnsafeMutablePointer<Float>
+) {
+  sumOverPixels(
+    PixelRows(count: 1, pixels: pixels, channels: channels, stride: 0), into: sums
+  ) { sum, index in
+    sum += image.vector(at: index)
+  } single: {
+    image[$0]
+  }
+}
+
+/// The same for an image that may be shuffled. The sums are in the order of its channels.
+func sumOverPixels(
+  _ image: UnsafePointer<Float>, _ layout: PixelLayout, channels: Int,
+  into sums: UnsafeMutablePointer<Float>
+) {
+  guard layout.isShuffled else {
+    sumOverPixels(image, pixels: layout.height * layout.width, channels: channels, into: sums)
+    return
+  }
+  // Every second row of the shuffled image holds half of the channels, as two subpixels side by side.
+  let rows = PixelRows(
+    count: layout.height, pixels: layout.width, channels: channels / 2, stride: layout.rowStride)
+  for half in 0..<2 {
+    let start = image + half * layout.rowStride / 2
+    sumOverPixels(rows, into: sums + half * rows.channels) { sum, index in
+      sum += start.vector(at: index)
+    } single: {
+      start[$0]
+    }
+  }
+}
+
+/// Rows of pixels with all their channels.
+private struct PixelRows {
+  var count: Int
+  /// Of a row.
+  var pixels: Int
+  var channels: Int
+  /// Floats between two rows.
+  var stride: Int
+}
+
+extension VectorKernels {
+  package func globalAveragePool(
+    _ image: UnsafePointer<Float>, pixels: Int, channels: Int, means: UnsafeMutablePointer<Float>
+  ) {
+    sumOverPixels(image, pixels: pixels, channels: channels, into: means)
+    for c in 0..<channels { means[c] /= Float(pixels) }
+  }
+
+  package func sumOfProducts(
+    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, pixels: Int, channels: Int,
+    sums: UnsafeMutablePointer<Float>
+  ) {
+    sumOverPixels(
+      PixelRows(count: 1, pixels: pixels, channels: channels, stride: 0), into: sums
+    ) { sum, index in
+      sum.addProduct(left.vector(at: index), right.vector(at: index))
+    } single: {
+      left[$0] * right[$0]
+    }
+  }
+}
+
+/// Adds up the terms of each channel. `add` takes sixteen channels at a time, given the first one's index. `single` takes
+/// the last few channels one by one.
+@inline(__always)
+private func sumOverPixels(
+  _ rows: PixelRows, into sums: UnsafeMutablePointer<Float>,
+  add: (_ sum: inout Vector, _ index: Int) -> Void, single: (_ index: Int) -> Float
+) {
+  let channels = rows.channels
+  let whole = channels / Vector.scalarCount * Vector.scalarCount
+  withUnsafeTemporaryAllocation(byteCount: whole * MemoryLayout<Double>.stride, alignment: 64) { memory in
+    let totals = memory.baseAddress!.assumingMemoryBound(to: DoubleVector.self)
+    let vectors = whole / Vector.scalarCount
+    for vector in 0..<vectors { totals[vector] = .zero }
+    for row in 0..<rows.count {
+      // All channels of a block follow one another, so its pixels stay in the cache.
+      for first in stride(from: 0, to: rows.pixels, by: pixelBlock) {
+        let end = min(first + pixelBlock, rows.pixels)
+        for vector in 0..<vectors {
+          let start = row * rows.stride + vector * Vector.scalarCount
+          var (sum0, sum1, sum2, sum3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+          var pixel = first
+          while pixel + 4 <= end {
+            add(&sum0, start + pixel * channels)
+            add(&sum1, start + (pixel + 1) * channels)
+            add(&sum2, start + (pixel + 2) * channels)
+            add(&sum3, start + (pixel + 3) * channels)
+            pixel += 4
+          }
+          while pixel < end {
+            add(&sum0, start + pixel * channels)
+            pixel += 1
+          }
+          totals[vector].add((sum0 + sum1) + (sum2 + sum3))
+        }
+      }
+    }
+    for vector in 0..<vectors { sums.store(totals[vector].rounded, at: vector * Vector.scalarCount) }
+  }
+  for channel in whole..<channels {
+    var total = 0.0
+    for row in 0..<rows.count {
+      for pixel in 0..<rows.pixels { total += Double(single(row * rows.stride + pixel * channels + channel)) }
+    }
+    sums[channel] = Float(total)
+  }
+}

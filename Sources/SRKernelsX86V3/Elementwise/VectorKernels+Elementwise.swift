@@ -1,0 +1,88 @@
+import SRKernels
+
+extension VectorKernels {
+  package func accumulate(
+    _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    for index in 0..<count { destination[index] += source[index] }
+  }
+
+  package func add(
+    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    for index in 0..<count { destination[index] = left[index] + right[index] }
+  }
+
+  package func preluForward(
+    source: UnsafePointer<Float>, slope: Float, destination: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    let slopes = Vector(repeating: slope)
+    let whole = count / 16 * 16
+    for index in stride(from: 0, to: whole, by: 16) {
+      destination.store(prelu(source.vector(at: index), slopes), at: index)
+    }
+    for index in whole..<count {
+      destination[index] = source[index] > 0 ? source[index] : slope * source[index]
+    }
+  }
+
+  package func preluBackward(
+    source: UnsafePointer<Float>, slope: Float, gradientDestination: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, count: Int
+  ) -> Float {
+    let slopes = Vector(repeating: slope)
+    let block = 4096
+    var total = 0.0
+    for first in stride(from: 0, to: count, by: block) {
+      let end = min(first + block, count)
+      let whole = first + (end - first) / 16 * 16
+      var sum = Vector.zero
+      for index in stride(from: first, to: whole, by: 16) {
+        let gradient = preluGradient(
+          source.vector(at: index), slopes, gradientDestination.vector(at: index), sum: &sum)
+        gradientSource.store(gradient, at: index)
+      }
+      total += Double(sum.sum())
+      for index in whole..<end {
+        let gradient = gradientDestination[index]
+        if source[index] <= 0 { total += Double(gradient * source[index]) }
+        gradientSource[index] = source[index] > 0 ? gradient : gradient * slope
+      }
+    }
+    return Float(total)
+  }
+
+  package func scaleChannelsAndAdd(
+    image: UnsafePointer<Float>, scales: UnsafePointer<Float>, identity: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int
+  ) {
+    for pixel in 0..<pixels {
+      let row = pixel * channels
+      for c in 0..<channels { destination[row + c] = identity[row + c] + image[row + c] * scales[c] }
+    }
+  }
+
+  package func scaleAndOffsetChannels(
+    image: UnsafePointer<Float>, scales: UnsafePointer<Float>, offsets: UnsafePointer<Float>,
+    destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int
+  ) {
+    for pixel in 0..<pixels {
+      let row = pixel * channels
+      for c in 0..<channels { destination[row + c] = image[row + c] * scales[c] + offsets[c] }
+    }
+  }
+
+  package func allFinite(_ values: UnsafePointer<Float>, count: Int) -> Bool {
+    // x - x is 0 if x is finite, else NaN. A NaN survives the sum.
+    var sum = Vector.zero
+    let whole = count / 16 * 16
+    for index in stride(from: 0, to: whole, by: 16) {
+      let value = values.vector(at: index)
+      sum += value - value
+    }
+    var rest = sum.sum()
+    for index in whole..<count { rest += values[index] - values[index] }
+    return rest == 0
+  }
+}

@@ -1,0 +1,123 @@
+import SRKernels
+
+/// The memory of one structural-similarity evaluation, and the separable window over it.
+///
+/// Rows are processed one by one: the means along the columns, those along the row, the similarity and its slopes, and the
+/// adjoint along the row. So the means never leave the first-level cache. A last pass over the planes of slopes does the
+/// adjoint along the columns.
+struct SSIMWorkspace {
+  let window: SSIMWindow
+  /// Floats of one row of pixels.
+  let rowCount: Int
+  /// The same, in whole vectors.
+  let rowStride: Int
+  private let height: Int
+  private let memory: UnsafeMutablePointer<Float>
+
+  /// Floats before and after each row of means: the 5 pixels that the window reaches, in whole vectors.
+  private static let margin = 16
+  /// The same for a row of slopes. The adjoint reads as far as 10 pixels from it.
+  private static let slopeMargin = 48
+  /// Floats between the 11 weights of consecutive rows. The first row holds the window itself.
+  private static let weightStride = 16
+
+  static func count(_ shape: RGBImageShape) -> Int {
+    let rowStride = roundedToVectors(shape.rowCount)
+    return (2 * shape.height + 1) * weightStride + 4 * (rowStride + 2 * margin)
+      + 3 * (rowStride + 2 * slopeMargin) + 3 * shape.height * rowStride
+  }
+
+  init(shape: RGBImageShape, window: SSIMWindow, memory: UnsafeMutablePointer<Float>) {
+    self.window = window
+    self.memory = memory
+    height = shape.height
+    rowCount = shape.rowCount
+    rowStride = roundedToVectors(shape.rowCount)
+    // Margins that are never written must hold zeros.
+    memory.update(repeating: 0, count: Self.count(shape) - 3 * height * rowStride)
+    fillWeights()
+  }
+
+  /// Fills in what each row weighs in the column means of each other row. This is the window, whose part beyond the edges
+  /// is added to the rows that stand for it.
+  private func fillWeights() {
+    for tap in 0..<SSIMWindow.taps { memory[tap] = Float(window.weight(tap: tap)) }
+    for row in 0..<height {
+      for tap in 0..<SSIMWindow.taps {
+        guard let source = window.source(of: row + tap - SSIMWindow.padding, count: height) else { continue }
+        gatherWeights(row: row)[source - row + SSIMWindow.padding] += memory[tap]
+        scatterWeights(row: source)[row - source + SSIMWindow.padding] += memory[tap]
+      }
+    }
+  }
+
+  /// Rows that a window centred on `row` touches.
+  func rowsInReach(of row: Int) -> Range<Int> {
+    max(0, row - SSIMWindow.padding)..<min(height, row + SSIMWindow.padding + 1)
+  }
+
+  /// Weights of rows `row - 5 ... row + 5` in the means at `row`.
+  func gatherWeights(row: Int) -> UnsafeMutablePointer<Float> {
+    memory + (1 + row) * Self.weightStride
+  }
+
+  /// Weights of `row` in the means at rows `row - 5 ... row + 5`.
+  func scatterWeights(row: Int) -> UnsafeMutablePointer<Float> {
+    memory + (1 + height + row) * Self.weightStride
+  }
+
+  /// First float of one of the four rows of means.
+  func meanRow(_ moment: Int) -> UnsafeMutablePointer<Float> {
+    memory + (1 + 2 * height) * Self.weightStride + moment * (rowStride + 2 * Self.margin) + Self.margin
+  }
+
+  /// First float of one of the three rows of slopes.
+  func slopeRow(_ slope: Int) -> UnsafeMutablePointer<Float> {
+    meanRow(4) - Self.margin + slope * (rowStride + 2 * Self.slopeMargin) + Self.slopeMargin
+  }
+
+  /// One of the three planes of slopes. Rows are `rowStride` apart.
+  func slopePlane(_ slope: Int) -> UnsafeMutablePointer<Float> {
+    slopeRow(3) - Self.slopeMargin + slope * height * rowStride
+  }
+
+  /// The window along a row, around sixteen consecutive floats.
+  @inline(__always) func windowSum(_ row: UnsafeMutablePointer<Float>, at index: Int) -> Vector {
+    var sum = Vector.zero
+    for tap in 0..<SSIMWindow.taps {
+      let offset = (tap - SSIMWindow.padding) * RGBImageShape.channels
+      sum.addProduct(Vector(repeating: memory[tap]), row.vector(at: index + offset))
+    }
+    return sum
+  }
+
+  /// Writes the values that stand for the five pixels beyond either end of a row. Zeros are there already.
+  func extendBeyondEdges(_ row: UnsafeMutablePointer<Float>) {
+    guard window == .gaussian else { return }
+    forEachReflection { beyond, inside in row[beyond] = row[inside] }
+  }
+
+  /// The adjoint of ``extendBeyondEdges(_:)``, after the window's adjoint. What the pixels beyond the edges of `slopes`
+  /// received goes to the pixels that they stand for.
+  func foldEdges(
+    of slopes: UnsafeMutablePointer<Float>, into destination: UnsafeMutablePointer<Float>
+  ) {
+    let before = windowSum(slopes, at: -Vector.scalarCount)
+    let after = windowSum(slopes, at: rowCount)
+    forEachReflection { beyond, inside in
+      destination[inside] += beyond < 0 ? before[beyond + Vector.scalarCount] : after[beyond - rowCount]
+    }
+  }
+
+  /// Calls `body` with each float of the five pixels beyond either edge, and with the float that it mirrors.
+  private func forEachReflection(_ body: (_ beyond: Int, _ inside: Int) -> Void) {
+    let channels = RGBImageShape.channels
+    for distance in 1...SSIMWindow.padding {
+      for channel in 0..<channels {
+        body(-distance * channels + channel, distance * channels + channel)
+        let last = rowCount - channels + channel
+        body(last + distance * channels, last - distance * channels)
+      }
+    }
+  }
+}
