@@ -6,8 +6,8 @@
 /// rank counts.
 ///
 /// Implementations check no arguments: they are compiled without checks. What a requirement asks of its arguments is
-/// checked where shapes are made (``Convolution2DShape``, ``MaxPooling2DShape``, ``SSIMWindow/imageShape(height:width:)``)
-/// and by the layers, losses, metrics and optimizers that call.
+/// checked where shapes are made (``Convolution2DShape``, ``MaxPooling2DShape``) and by the layers, losses, metrics and
+/// optimizers that call.
 package protocol KernelSet:
   ConvolutionKernels, ElementwiseKernels, FeatureKernels, ImageLossKernels, OptimizerKernels, PeakKernels,
   PoolingKernels, Sendable

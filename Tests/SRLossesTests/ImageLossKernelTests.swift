@@ -10,7 +10,7 @@ import Testing
   }
 
   static let shapes = [(6, 6), (7, 16), (17, 11), (24, 32), (1, 5)].map {
-    RGBImageShape(height: $0.0, width: $0.1)
+    ImageShape(height: $0.0, width: $0.1)
   }
 
   @Test(arguments: Kernel.allCases, CPULevel.supported())
@@ -29,7 +29,7 @@ import Testing
   /// Four-point central differences of a handful of elements, corners among them.
   @Test(arguments: Kernel.allCases)
   func referenceGradientAgreesWithFiniteDifferences(_ kernel: Kernel) {
-    let shape = RGBImageShape(height: 7, width: 8)
+    let shape = ImageShape(height: 7, width: 8)
     let images = FormulaImages(height: shape.height, width: shape.width)
     let superRes = images.superRes.map(Double.init)
     let highRes = images.highRes.map(Double.init)
@@ -53,7 +53,7 @@ import Testing
 extension ImageLossKernelTests.Kernel {
   private static var epsilonSquared: Double { 1e-6 }
 
-  func reference(_ superRes: [Double], _ highRes: [Double], _ shape: RGBImageShape) -> ReferenceLoss<Double> {
+  func reference(_ superRes: [Double], _ highRes: [Double], _ shape: ImageShape) -> ReferenceLoss<Double> {
     switch self {
     case .squared: Reference.squaredDifference(superRes: superRes, highRes: highRes)
     case .charbonnier:
@@ -70,7 +70,7 @@ extension ImageLossKernelTests.Kernel {
   }
 
   func run(
-    _ kernels: any KernelSet, _ superRes: [Float], _ highRes: [Float], _ shape: RGBImageShape
+    _ kernels: any KernelSet, _ superRes: [Float], _ highRes: [Float], _ shape: ImageShape
   ) -> (sum: Double, gradient: [Float]) {
     var gradient = [Float](repeating: 0, count: shape.count)
     let epsilonSquared = Float(Self.epsilonSquared)

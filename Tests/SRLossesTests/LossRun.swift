@@ -9,7 +9,7 @@ struct LossRun {
 
   /// Evaluates with its gradient, starting from scratch memory full of NaN and a gradient of `initialGradient`.
   init(
-    _ loss: any Loss, superRes: [Float], highRes: [Float], shape: RGBImageShape, weight: Float = 1,
+    _ loss: any Loss, superRes: [Float], highRes: [Float], shape: ImageShape, weight: Float = 1,
     initialGradient: Float = 0
   ) {
     let scratch = AlignedBuffer(count: loss.scratchCount(height: shape.height, width: shape.width))
@@ -22,7 +22,7 @@ struct LossRun {
   }
 
   /// The value alone, evaluated without a gradient.
-  static func value(_ loss: any Loss, superRes: [Float], highRes: [Float], shape: RGBImageShape) -> Double {
+  static func value(_ loss: any Loss, superRes: [Float], highRes: [Float], shape: ImageShape) -> Double {
     let scratch = AlignedBuffer(count: loss.scratchCount(height: shape.height, width: shape.width))
     return loss.evaluate(
       superRes: superRes, highRes: highRes, height: shape.height, width: shape.width, weight: 1,

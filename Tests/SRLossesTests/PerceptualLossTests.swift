@@ -91,7 +91,7 @@ private struct FacePair {
   static let size = 128
   private static let origin = 192
 
-  let shape = RGBImageShape(height: size, width: size)
+  let shape = ImageShape(height: size, width: size)
   let superRes: [Float]
   let highRes: [Float]
   /// Of the crop's bytes, in hexadecimal.

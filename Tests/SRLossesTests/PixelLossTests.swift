@@ -54,7 +54,7 @@ import Testing
   /// Constant images have zero variance and, inside, zero Sobel magnitude, whose slope is infinite.
   @Test(arguments: kinds, CPULevel.supported())
   func constantImagesHaveFiniteGradients(_ kind: LossTerm.Kind, _ level: CPULevel) throws {
-    let shape = RGBImageShape(height: 12, width: 14)
+    let shape = ImageShape(height: 12, width: 14)
     let target = FormulaImages(height: 12, width: 14).highRes
     for (superRes, highRes) in [(0 as Float, 0 as Float), (1, 1), (0, 1), (0.7, 0.2)] {
       let run = LossRun(

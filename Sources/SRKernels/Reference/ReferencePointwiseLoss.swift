@@ -1,4 +1,4 @@
-/// A loss summed over an image pair, and its gradient by the super-resolved image.
+/// A loss summed over an image pair, and its gradient with respect to the super-resolved image.
 package struct ReferenceLoss<T: BinaryFloatingPoint> {
   package var sum: T
   package var gradient: [T]
@@ -6,6 +6,14 @@ package struct ReferenceLoss<T: BinaryFloatingPoint> {
   init(count: Int) {
     sum = 0
     gradient = [T](repeating: 0, count: count)
+  }
+
+  /// factor * sum + offset, and its gradient.
+  package func scaled(by factor: T, plus offset: T = 0) -> ReferenceLoss {
+    var scaled = self
+    scaled.sum = factor * sum + offset
+    scaled.gradient = gradient.map { factor * $0 }
+    return scaled
   }
 }
 

@@ -48,7 +48,7 @@ package struct EvaluationRun {
     let isAttention = try SafetensorsFile(path: file).tensors.contains { $0.name.contains(".attention.") }
     model.values[.model] = isAttention ? "attention" : "vanilla"
     model.values[.initWeights] = file
-    model.values[.loss] = "mse=1,charbonnier=1,ssim=1,ssim_box=1,edge=1"
+    model.values[.loss] = LossKind.pixelLosses.map { "\($0)=1" }.joined(separator: ",")
     configuration = try TrainingConfiguration(layers: [model] + settings)
     self.split = split
     self.communicator = communicator
@@ -67,14 +67,13 @@ package struct EvaluationRun {
         configuration, communicator: communicator, kernels: kernels, data: RunData(configuration).load())
     }
     defer { run.pool.close() }
-    let pairs = split == .train ? run.data.train : run.data.valid
-    let sums = try Evaluator(run, pairs: pairs).run(run.weights)
-    let baseline = try BaselineEvaluation(pairs: pairs, metrics: run.validationMetrics, run: run)
-    let names = run.validationMetrics.names
+    let part: SampleIdentity.Part = split == .train ? .training : .validation
+    let sums = try Evaluator(run, part).run(run.weights)
+    let baseline = try BaselineEvaluation(run, part)
+    let pairs = run.data.pairs(of: part)
     return Result(
       weights: weights, data: pairs.summary, images: pairs.count, model: configuration.model.rawValue,
-      terms: sums.terms,
-      metrics: Dictionary(uniqueKeysWithValues: names.map { ($0, sums.metric($0) ?? .nan) }),
-      bicubic: baseline.metrics, provenance: run.lossAssembly.provenance)
+      terms: sums.terms, metrics: sums.metrics, bicubic: baseline.metrics,
+      provenance: run.lossAssembly.provenance)
   }
 }

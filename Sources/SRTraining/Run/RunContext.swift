@@ -5,6 +5,7 @@ import SRDistributed
 import SRKernelDispatch
 import SRKernels
 import SRLosses
+import SRMetrics
 import SRModels
 import SROptimizers
 import SRTensor
@@ -20,8 +21,6 @@ struct RunContext: Sendable {
   let samples: TrainingSamples
   let model: SRResNet
   let lossAssembly: LossAssembly
-  let trainingMetrics: ImageMetrics
-  let validationMetrics: ImageMetrics
   let weights: StepWeights
   let optimizer: Adam
   /// The weights' moving average; nil where none is kept.
@@ -30,6 +29,8 @@ struct RunContext: Sendable {
   let workers: [SampleWorker]
 
   var loss: WeightedSum { lossAssembly.loss }
+  var trainingMetrics: [Metric] { lossAssembly.metrics.filter(\.description.isForTraining) }
+  var validationMetrics: [Metric] { lossAssembly.metrics }
 
   /// Reads data and weights and allocates all memory. Not collective; every rank does it.
   init(
@@ -48,14 +49,9 @@ struct RunContext: Sendable {
     let threads = configuration.threads ?? Self.defaultThreads(communicator)
     let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
     let assembly = try LossAssembly(
-      configuration, height: model.highResHeight, width: model.highResWidth, pairs: groupSize,
-      kernels: kernels)
+      configuration, shape: ImageShape(height: model.highResHeight, width: model.highResWidth),
+      pairs: groupSize, kernels: kernels)
     lossAssembly = assembly
-    let trainingMetrics = ImageMetrics(isTraining: true, perceptual: nil, kernels: kernels)
-    let validationMetrics = ImageMetrics(
-      isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
-    self.trainingMetrics = trainingMetrics
-    self.validationMetrics = validationMetrics
 
     let parameters = ParameterArena(layout: model.layout)
     if let path = configuration.initWeights {
@@ -71,8 +67,7 @@ struct RunContext: Sendable {
     pool = WorkerPool(count: threads)
     workers = (0..<threads).map { [model] _ in
       SampleWorker(
-        model: model, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics], groupSize: groupSize
-      )
+        model: model, loss: assembly.loss, metrics: assembly.metrics, groupSize: groupSize, kernels: kernels)
     }
   }
 
