@@ -78,7 +78,8 @@ let package = Package(
     .target(
       name: "SRReport",
       dependencies: [
-        "SRTensor", "SRFiles", "SRData", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "SRTensor", "SRFiles", "SRData", "SRMetrics",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["TensorBoard/event.proto"], swiftSettings: strict),
     .target(

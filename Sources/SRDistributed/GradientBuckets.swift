@@ -64,3 +64,22 @@ package struct GradientBuckets: Sendable, Equatable {
     }
   }
 }
+
+/// Which buckets of one gradient are final, while a backward pass writes the arena from its end to its beginning.
+package struct BucketProgress: Sendable {
+  private let buckets: GradientBuckets
+  /// How many buckets are final: the first ones.
+  package private(set) var count = 0
+
+  package init(_ buckets: GradientBuckets) { self.buckets = buckets }
+
+  /// Takes note that all floats from `offset` to the arena's end are final.
+  ///
+  /// - Parameter complete: called with each bucket that has become final by that, in their order.
+  package mutating func advance(to offset: Int, complete: (_ bucket: Int) -> Void) {
+    while count < buckets.count, buckets.ranges[count].lowerBound >= offset {
+      complete(count)
+      count += 1
+    }
+  }
+}

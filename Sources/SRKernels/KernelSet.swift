@@ -4,9 +4,9 @@
 /// folders of the same names. `SRKernelsX86V4` is the same sources, compiled for a higher CPU level. Implementations are
 /// single-threaded and keep no state. Their results depend on their arguments alone, never on batch, thread or rank counts.
 ///
-/// Implementations check no arguments, because they are compiled without checks. The requirements on arguments are checked
-/// where shapes are made (``Convolution2DShape``, ``MaxPooling2DShape``, ``SSIMWindow/imageShape(height:width:)``) and by
-/// the layers, losses, metrics and optimizers that call.
+/// Implementations check no arguments: they are compiled without checks. What a requirement asks of its arguments is
+/// checked where shapes are made (``Convolution2DShape``, ``MaxPooling2DShape``) and by the layers, losses, metrics and
+/// optimizers that call.
 package protocol KernelSet:
   ConvolutionKernels, ElementwiseKernels, FeatureKernels, ImageLossKernels, OptimizerKernels, PeakKernels,
   PoolingKernels, Sendable

@@ -2,42 +2,54 @@ import SRKernels
 import SRLayers
 import SRModels
 
+/// A loss that compares features, of several pairs of images together.
+protocol PerceptualLoss: Loss {
+  var comparison: FeatureComparison { get }
+}
+
+extension PerceptualLoss {
+  package var groupSize: Int { comparison.network.pairs }
+
+  package func scratchCount(_ shape: ImageShape) -> Int { comparison.scratchCount(shape) }
+}
+
 /// A distance of two images as a sum of distances of their features in a frozen network.
 ///
-/// Targets and super-resolved images go through the network together; the backward pass reads what the latter left.
+/// Targets and super-resolved images go through the network together. The backward pass reads what the super-resolved
+/// images left.
 struct FeatureComparison: Sendable {
   let network: FeatureNetwork
   let kernels: any KernelSet
-  /// The network's input is scales[c] * intensity + offsets[c].
+  /// Makes the network's input of intensities.
   let normalization: ImageNormalization
 
-  func scratchCount(height: Int, width: Int) -> Int {
-    checkSize(height: height, width: width)
+  func scratchCount(_ shape: ImageShape) -> Int {
+    checkFit(shape)
     return network.workspaceCount
   }
 
-  /// For each pair the sum over the taps of `distance`, which also adds the distance's weighted gradient by the
-  /// super-resolved image's features to `gradient` where that is not nil.
+  /// For each pair the sum over the taps of `distance`. If its `gradient` is not nil, `distance` also adds its weighted
+  /// gradient with respect to the super-resolved image's features to it.
   func evaluate(
-    _ pairs: [ImagePair], height: Int, width: Int, scratch: UnsafeMutablePointer<Float>,
+    _ pairs: [ImagePair], scratch: UnsafeMutablePointer<Float>,
     distance: (
       _ tap: Int, _ shape: FeatureShape, _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>,
       _ gradient: UnsafeMutablePointer<Float>?
     ) -> Double
   ) -> [Double] {
-    checkSize(height: height, width: width)
     let pass = FeaturePass(network, pairs: pairs.count, workspace: scratch)
     for (index, pair) in pairs.enumerated() {
+      checkFit(pair.shape)
       for (image, source) in [(FeatureNetwork.PairedImage.highRes, pair.highRes), (.superRes, pair.superRes)]
       {
         kernels.normalizeRGB(
           source, scales: normalization.scales, offsets: normalization.offsets,
-          destination: pass.image(image, of: index), pixels: height * width)
+          destination: pass.image(image, of: index), pixels: pair.shape.pixels)
       }
     }
     pass.forward()
 
-    // Last tap first, as the backward pass meets them, so that the sums have the same bits with and without gradient.
+    // The backward pass meets the last tap first. The sums follow it, so that they have the same bits without a gradient.
     var totals = Array(repeating: 0.0, count: pairs.count)
     func add(_ tap: Int, _ pair: Int, _ gradient: UnsafeMutablePointer<Float>?) {
       totals[pair] += distance(
@@ -50,10 +62,10 @@ struct FeatureComparison: Sendable {
       } receive: { pair, gradientImage in
         guard let gradient = pairs[pair].gradient else { return }
         kernels.normalizeRGBBackward(
-          gradientImage, scales: normalization.scales, addingTo: gradient, pixels: height * width)
+          gradientImage, scales: normalization.scales, addingTo: gradient, pixels: pairs[pair].shape.pixels)
       }
     } else {
-      precondition(pairs.allSatisfy { $0.gradient == nil }, "a gradient is asked for by some pairs alone")
+      precondition(pairs.allSatisfy { $0.gradient == nil }, "some pairs ask for a gradient, and others do not")
       for tap in network.taps.indices.reversed() {
         for pair in pairs.indices { add(tap, pair, nil) }
       }
@@ -61,10 +73,34 @@ struct FeatureComparison: Sendable {
     return totals
   }
 
-  private func checkSize(height: Int, width: Int) {
+  private func checkFit(_ shape: ImageShape) {
     precondition(
-      height == network.imageHeight && width == network.imageWidth,
-      "\(network.architecture.name) was made for images of \(network.imageHeight)x\(network.imageWidth), "
-        + "and is given one of \(height)x\(width)")
+      shape == ImageShape(height: network.imageHeight, width: network.imageWidth),
+      "\(network.architecture.name) was made for RGB images of \(network.imageHeight)x\(network.imageWidth), and is given "
+        + "one of \(shape) with \(shape.channels) channels")
+  }
+}
+
+/// How an intensity x in 0...1 becomes a feature network's input: scales[c] * x + offsets[c].
+struct ImageNormalization: Sendable {
+  let scales: [Float]
+  let offsets: [Float]
+
+  /// x itself.
+  static let identity = ImageNormalization(scales: [1, 1, 1], offsets: [0, 0, 0])
+
+  /// (x - mean) / deviation of the ImageNet data set, as torchvision's networks were trained.
+  static let imageNet = standardized(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+
+  /// The scaling layer of LPIPS over x.
+  static let lpipsRaw = standardized(mean: [-0.030, -0.088, -0.188], deviation: [0.458, 0.448, 0.450])
+
+  /// The scaling layer of LPIPS over 2x - 1.
+  static let lpipsSymmetric = ImageNormalization(
+    scales: lpipsRaw.scales.map { 2 * $0 }, offsets: zip(lpipsRaw.offsets, lpipsRaw.scales).map { $0 - $1 })
+
+  private static func standardized(mean: [Double], deviation: [Double]) -> ImageNormalization {
+    ImageNormalization(
+      scales: deviation.map { Float(1 / $0) }, offsets: zip(mean, deviation).map { Float(-$0 / $1) })
   }
 }

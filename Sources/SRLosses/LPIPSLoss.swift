@@ -1,5 +1,6 @@
 import SRKernels
 import SRModels
+import SRTensor
 
 /// Learned perceptual image patch similarity, a distance: sum over the network's taps of the mean over pixels of the
 /// weighted squared difference of features scaled to unit length; version 0.1.
@@ -7,7 +8,7 @@ import SRModels
 /// Zhang, Isola, Efros, Shechtman, Wang: "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric"
 /// (CVPR 2018).
 package struct LPIPSLoss: Loss, PerceptualLoss {
-  /// What the scaling layer gets to see of intensities in 0...1.
+  /// What the scaling layer is given of intensities in 0...1.
   package enum Input: String, Sendable, CaseIterable {
     /// The intensities themselves, as in the paper's released code.
     case raw
@@ -21,18 +22,6 @@ package struct LPIPSLoss: Loss, PerceptualLoss {
   private let linear: LPIPSLinear
   private let kernels: any KernelSet
 
-  /// - Precondition: `network` is that of `net`, and `linear` has a weight for each channel of its taps.
-  package init(
-    _ net: LPIPSNet, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
-  ) {
-    precondition(
-      network.architecture == net.architecture,
-      "\(net.lossName) needs \(net.architecture.name) and is given \(network.architecture.name)")
-    self.init(name: net.lossName, network: network, linear: linear, input: input, kernels: kernels)
-  }
-
-  /// LPIPS over any network.
-  ///
   /// - Precondition: `linear` has a weight for each channel of the network's taps.
   package init(
     name: String, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
@@ -49,14 +38,76 @@ package struct LPIPSLoss: Loss, PerceptualLoss {
   }
 
   package func evaluate(
-    _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
+    _ pairs: [ImagePair], weight: Float, scratch: UnsafeMutablePointer<Float>
   ) -> [Double] {
-    comparison.evaluate(pairs, height: height, width: width, scratch: scratch) {
-      tap, shape, superFeatures, highFeatures, gradient in
+    comparison.evaluate(pairs, scratch: scratch) { tap, shape, superFeatures, highFeatures, gradient in
       kernels.unitNormalizedDifference(
         superRes: superFeatures, highRes: highFeatures, weights: linear.weights(tap: tap),
         pixels: shape.pixels, channels: shape.channels, gradientScale: weight / Float(shape.pixels),
         gradient: gradient) / Double(shape.pixels)
     }
+  }
+}
+
+/// The networks that LPIPS 0.1 is calibrated for.
+package enum LPIPSNet: String, Sendable, CaseIterable {
+  case vgg
+  case alex
+  case squeeze
+
+  package var architecture: FeatureArchitecture {
+    switch self {
+    case .vgg: .vgg16
+    case .alex: .alexNet
+    case .squeeze: .squeezeNet11
+    }
+  }
+}
+
+/// How much each channel of each tap weighs in LPIPS: its calibrated linear layers, their means, or 1 everywhere.
+package struct LPIPSLinear: Sendable {
+  private let arena: ParameterArena
+
+  /// The calibrated weights, under the names of the `lpips` package: `linN.model.1.weight`, [1, channels, 1, 1].
+  ///
+  /// - Parameter load: fills the arena with the weights.
+  /// - Throws: what `load` throws.
+  package init(for architecture: FeatureArchitecture, load: (ParameterArena) throws -> Void) rethrows {
+    var layout = ParameterLayout()
+    for (index, tap) in architecture.taps.enumerated() {
+      _ = layout.append("lin\(index).model.1.weight", shape: [1, architecture.channels(of: tap), 1, 1])
+    }
+    arena = ParameterArena(layout: layout)
+    try load(arena)
+  }
+
+  /// Every channel counts alike (the package's `lpips=False`): for a trunk that no weights were calibrated for.
+  package static func none(for architecture: FeatureArchitecture) -> LPIPSLinear {
+    LPIPSLinear(for: architecture) { arena in
+      for entry in arena.layout.entries {
+        arena.setTensor(entry, to: [Float](repeating: 1, count: entry.count))
+      }
+    }
+  }
+
+  /// The same weight for every channel of a tap: the mean of the `calibrated` ones. It is meant for a trunk whose channels
+  /// are not those that the weights were calibrated for: it keeps how much each tap counts, and so the distance's size.
+  package static func mean(of calibrated: LPIPSLinear) -> LPIPSLinear {
+    let mean = LPIPSLinear(arena: ParameterArena(layout: calibrated.arena.layout))
+    for entry in calibrated.arena.layout.entries {
+      let sum = calibrated.arena.tensor(entry).reduce(0) { $0 + Double($1) }
+      mean.arena.setTensor(
+        entry, to: [Float](repeating: Float(sum / Double(entry.count)), count: entry.count))
+    }
+    return mean
+  }
+
+  private init(arena: ParameterArena) { self.arena = arena }
+
+  /// Number of weights of each tap.
+  var channels: [Int] { arena.layout.entries.map(\.count) }
+
+  func weights(tap: Int) -> UnsafePointer<Float> {
+    UnsafePointer(arena.pointer(to: arena.layout.entries[tap]))
   }
 }

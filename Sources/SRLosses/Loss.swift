@@ -1,7 +1,9 @@
-/// A differentiable distance of a super-resolved RGB image from its target; a term of the training loss.
+import SRKernels
+
+/// A differentiable distance of a super-resolved image from its target; a term of the training loss.
 ///
-/// Images are NHWC with N = 1, three channels, intensities 0...1. An instance is immutable: threads share it, each
-/// with its own scratch memory. A batch's loss is the mean of its images' values.
+/// An instance is immutable: threads share it, each with its own scratch memory. A batch's loss is the mean of its
+/// images' values.
 package protocol Loss: Sendable {
   /// The name by which a loss is asked for and logged, such as `ssim`.
   var name: String { get }
@@ -9,35 +11,62 @@ package protocol Loss: Sendable {
   /// The most image pairs that gain by being compared together.
   var groupSize: Int { get }
 
-  /// Floats of scratch memory that one evaluation needs, of up to ``groupSize`` pairs.
-  func scratchCount(height: Int, width: Int) -> Int
+  /// Floats of scratch memory that one evaluation of up to ``groupSize`` pairs of this shape needs.
+  func scratchCount(_ shape: ImageShape) -> Int
 
-  /// The distance, without weight. Where `gradient` is not nil, adds `weight` times the distance's gradient by
-  /// `superRes` to it. `scratch` is 64-byte aligned; what it holds before the call does not matter.
-  func evaluate(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, height: Int, width: Int, weight: Float,
-    gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
-  ) -> Double
-
-  /// ``evaluate(superRes:highRes:height:width:weight:gradient:scratch:)`` of each of up to ``groupSize`` pairs, or of one.
-  /// Each gets the bits that it gets alone.
+  /// The distance, without weight, of each of up to ``groupSize`` pairs, or of one. Adds `weight` times the distance's
+  /// gradient with respect to the super-resolved image to each pair's gradient. Each pair gets the bits that it gets alone.
   ///
-  /// - Precondition: all pairs ask for a gradient, or none does.
-  func evaluate(
-    _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
-  ) -> [Double]
+  /// - Parameter scratch: 64-byte aligned; what it holds before the call does not matter.
+  /// - Precondition: the pairs have one shape. All of them ask for a gradient, or none does.
+  func evaluate(_ pairs: [ImagePair], weight: Float, scratch: UnsafeMutablePointer<Float>) -> [Double]
 }
 
-extension Loss {
-  package var groupSize: Int { 1 }
+/// The training loss: sum of weight * term over its terms.
+package struct WeightedSum: Sendable {
+  package struct Term: Sendable {
+    package let loss: any Loss
+    package let weight: Float
 
-  package func evaluate(
-    _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
-  ) -> [Double] {
-    pairs.map {
-      evaluate(
-        superRes: $0.superRes, highRes: $0.highRes, height: height, width: width, weight: weight,
-        gradient: $0.gradient, scratch: scratch)
+    package init(_ loss: any Loss, weight: Float) {
+      self.loss = loss
+      self.weight = weight
     }
+  }
+
+  package let terms: [Term]
+
+  package init(_ terms: [Term]) {
+    precondition(!terms.isEmpty, "a loss of no terms was asked for")
+    self.terms = terms
+  }
+
+  /// Names of the terms, in the order of their values.
+  package var names: [String] { terms.map(\.loss.name) }
+
+  /// The most image pairs that gain by being compared together.
+  package var groupSize: Int { terms.map(\.loss.groupSize).max() ?? 1 }
+
+  /// Floats of scratch memory that one evaluation needs. The terms use it one after the other.
+  package func scratchCount(_ shape: ImageShape) -> Int {
+    terms.map { $0.loss.scratchCount(shape) }.max() ?? 0
+  }
+
+  /// The weighted sum for each of up to ``groupSize`` image pairs, or of one. Adds its gradient to each pair's gradient.
+  ///
+  /// - Parameter receive: called with each pair's value of each term, without its weight.
+  package func evaluate(
+    _ pairs: [ImagePair], scratch: UnsafeMutablePointer<Float>,
+    receive: (_ pair: Int, _ term: Int, _ value: Double) -> Void
+  ) -> [Double] {
+    var totals = Array(repeating: 0.0, count: pairs.count)
+    for (index, term) in terms.enumerated() {
+      let values = term.loss.evaluate(pairs, weight: term.weight, scratch: scratch)
+      for (pair, value) in values.enumerated() {
+        receive(pair, index, value)
+        totals[pair] += Double(term.weight) * value
+      }
+    }
+    return totals
   }
 }

@@ -1,29 +1,16 @@
 /// One term of a weighted sum, as in `mse=1,ssim=0.1`.
-package struct LossTerm: Sendable, Hashable, CustomStringConvertible {
-  /// The losses that can be asked for.
-  package enum Kind: String, Sendable, Hashable, CaseIterable {
-    case mse
-    case charbonnier
-    case ssim
-    case ssimBox = "ssim_box"
-    case edge
-    case vgg
-    case lpipsVGG = "lpips_vgg"
-    case lpipsAlex = "lpips_alex"
-    case lpipsSqueeze = "lpips_squeeze"
-  }
-
-  package var kind: Kind
+package struct LossTerm: Sendable, CustomStringConvertible {
+  package var kind: LossKind
   /// Factor of the loss in the sum; positive and finite.
   package var weight: Float
 
-  package init(_ kind: Kind, weight: Float) {
-    precondition(weight > 0 && weight.isFinite, "the weight of \(kind.rawValue) is \(weight), not positive")
+  package init(_ kind: LossKind, weight: Float) {
+    precondition(weight > 0 && weight.isFinite, "the weight of \(kind) is \(weight), not positive")
     self.kind = kind
     self.weight = weight
   }
 
-  package var description: String { "\(kind.rawValue)=\(weight)" }
+  package var description: String { "\(kind)=\(weight)" }
 
   /// Parses terms such as `mse=1,ssim=0.1`: names and positive weights, each name at most once.
   ///
@@ -32,8 +19,8 @@ package struct LossTerm: Sendable, Hashable, CustomStringConvertible {
     var terms: [LossTerm] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let term = try LossTerm(parsing: part.trimmingSpaces())
-      if terms.contains(where: { $0.kind == term.kind }) {
-        throw LossTermError.duplicate(name: term.kind.rawValue)
+      if terms.contains(where: { $0.kind.name == term.kind.name }) {
+        throw LossTermError.duplicate(name: term.kind.name)
       }
       terms.append(term)
     }
@@ -44,7 +31,7 @@ package struct LossTerm: Sendable, Hashable, CustomStringConvertible {
     let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       .map { $0.trimmingSpaces() }
     guard sides.count == 2 else { throw LossTermError.notATerm(part) }
-    guard let kind = Kind(rawValue: sides[0]) else { throw LossTermError.unknown(name: sides[0]) }
+    guard let kind = LossKind.named(sides[0]) else { throw LossTermError.unknown(name: sides[0]) }
     guard let weight = Float(sides[1]), weight > 0, weight.isFinite else {
       throw LossTermError.badWeight(name: sides[0], weight: sides[1])
     }
@@ -55,5 +42,26 @@ package struct LossTerm: Sendable, Hashable, CustomStringConvertible {
 extension Substring {
   fileprivate func trimmingSpaces() -> String {
     String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+  }
+}
+
+/// Why a text is not a weighted sum of losses.
+package enum LossTermError: Error, Hashable, CustomStringConvertible {
+  case notATerm(String)
+  case unknown(name: String)
+  case badWeight(name: String, weight: String)
+  case duplicate(name: String)
+
+  package var description: String {
+    switch self {
+    case .notATerm(let text):
+      return "'\(text)' is not a loss term; expected NAME=WEIGHT, such as mse=1,ssim=0.1"
+    case .unknown(let name):
+      return "unknown loss '\(name)'; the losses are \(LossKind.names)"
+    case .badWeight(let name, let weight):
+      return "the weight of loss '\(name)' is '\(weight)'; expected a positive number"
+    case .duplicate(let name):
+      return "loss '\(name)' is given twice; add up its weights"
+    }
   }
 }

@@ -5,7 +5,7 @@ import SRModels
 ///
 /// Johnson, Alahi, Fei-Fei: "Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (ECCV 2016).
 package struct VGGLoss: Loss, PerceptualLoss {
-  /// What the network gets to see of intensities in 0...1.
+  /// What the network is given of intensities in 0...1.
   package enum Input: String, Sendable, CaseIterable {
     /// The intensities themselves.
     case raw
@@ -28,10 +28,9 @@ package struct VGGLoss: Loss, PerceptualLoss {
   package var name: String { "vgg" }
 
   package func evaluate(
-    _ pairs: [ImagePair], height: Int, width: Int, weight: Float, scratch: UnsafeMutablePointer<Float>
+    _ pairs: [ImagePair], weight: Float, scratch: UnsafeMutablePointer<Float>
   ) -> [Double] {
-    comparison.evaluate(pairs, height: height, width: width, scratch: scratch) {
-      _, shape, superFeatures, highFeatures, gradient in
+    comparison.evaluate(pairs, scratch: scratch) { _, shape, superFeatures, highFeatures, gradient in
       kernels.squaredDifference(
         superRes: superFeatures, highRes: highFeatures, count: shape.count,
         gradientScale: weight / Float(shape.count), gradient: gradient) / Double(shape.count)

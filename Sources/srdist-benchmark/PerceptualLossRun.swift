@@ -8,7 +8,7 @@ import SRTensor
 struct PerceptualLossRun: ProblemRun {
   private let operands: LossOperands
 
-  init(_ kind: LossTerm.Kind, pairs: Int, kernels: any KernelSet) {
+  init(_ kind: LossKind, pairs: Int, kernels: any KernelSet) {
     let side = LossProblem.side
     func network(_ architecture: FeatureArchitecture) -> FeatureNetwork {
       FeatureNetwork(
@@ -23,18 +23,14 @@ struct PerceptualLossRun: ProblemRun {
         }
       }
     }
-    func lpips(_ net: LPIPSNet) -> any Loss {
-      LPIPSLoss(
-        net, network: network(net.architecture), linear: .none(for: net.architecture), kernels: kernels)
-    }
     let loss: any Loss =
-      switch kind {
+      switch kind.source {
+      case .pixels: preconditionFailure("\(kind) needs no network")
       case .vgg: VGGLoss(network: network(VGGLoss.defaultArchitecture), kernels: kernels)
-      case .lpipsVGG: lpips(.vgg)
-      case .lpipsAlex: lpips(.alex)
-      case .lpipsSqueeze: lpips(.squeeze)
-      case .mse, .charbonnier, .ssim, .ssimBox, .edge:
-        preconditionFailure("\(kind.rawValue) needs no network")
+      case .lpips(let net):
+        LPIPSLoss(
+          name: kind.name, network: network(net.architecture), linear: .none(for: net.architecture),
+          kernels: kernels)
       }
     operands = LossOperands(loss, pairs: pairs)
   }

@@ -48,7 +48,7 @@ private struct StepRun: ProblemRun {
   private let prepared: AlignedBuffer
   private let workspace: SRResNetWorkspace
   private let adam: Adam
-  private let loss: CharbonnierLoss
+  private let loss: any Loss
   private let group: Int
   /// The same pair for each image of the group.
   private let lowRes: AlignedBuffer
@@ -67,7 +67,10 @@ private struct StepRun: ProblemRun {
     prepared = AlignedBuffer(count: plan.preparedCount)
     workspace = SRResNetWorkspace(for: plan, images: group)
     adam = Adam(layout: layout, kernels: kernels)
-    loss = CharbonnierLoss(kernels: kernels)
+    guard let loss = LossKind.named("charbonnier")?.pixelLoss(kernels: kernels) else {
+      preconditionFailure("there is no loss charbonnier")
+    }
+    self.loss = loss
     var operands = RandomOperands(seed: 4)
     lowRes = operands.uniform(32 * 32 * 3, from: 0, to: 1)
     highRes = operands.uniform(128 * 128 * 3, from: 0, to: 1)
@@ -148,9 +151,10 @@ private struct StepRun: ProblemRun {
 
   private func value(of superRes: UnsafePointer<Float>) -> Double {
     gradientSuperRes.zero()
-    return loss.evaluate(
-      superRes: superRes, highRes: highRes.pointer, height: 128, width: 128, weight: 1,
-      gradient: gradientSuperRes.pointer, scratch: gradientSuperRes.pointer)
+    let pair = ImagePair(
+      superRes: superRes, highRes: highRes.pointer, shape: ImageShape(height: 128, width: 128),
+      gradient: gradientSuperRes.pointer)
+    return loss.evaluate([pair], weight: 1, scratch: gradientSuperRes.pointer)[0]
   }
 
   private func pass(

@@ -40,8 +40,9 @@ import Testing
       for epoch in 0..<12 {
         var low = [Float](repeating: .nan, count: 2 * 4 * 3)
         var high = [Float](repeating: .nan, count: 8 * 16 * 3)
-        crops.load(index: index, epoch: epoch, lowRes: &low, highRes: &high)
-        let (left, top) = (Int((high[0] * 255).rounded()), Int((high[1] * 255).rounded()))
+        let (top, left) = crops.origin(index: index, epoch: epoch)
+        crops.load(index: index, top: top, left: left, lowRes: &low, highRes: &high)
+        #expect((left, top) == (Int((high[0] * 255).rounded()), Int((high[1] * 255).rounded())))
         let expected = Self.full(index).cropped(x: left, y: top, width: 16, height: 8)
         #expect(high == expected.pixels.map { Float($0) / 255 })
         #expect(low == expected.resized(width: 4, height: 2).pixels.map { Float($0) / 255 })
@@ -60,7 +61,9 @@ import Testing
     func image(seed: UInt64, epoch: Int) throws -> [Float] {
       var low = [Float](repeating: .nan, count: 2 * 4 * 3)
       var high = [Float](repeating: .nan, count: 8 * 16 * 3)
-      try crops(in: folder, seed: seed).load(index: 1, epoch: epoch, lowRes: &low, highRes: &high)
+      let crops = try crops(in: folder, seed: seed)
+      let (top, left) = crops.origin(index: 1, epoch: epoch)
+      crops.load(index: 1, top: top, left: left, lowRes: &low, highRes: &high)
       return high
     }
     let first = try image(seed: 5, epoch: 3)

@@ -19,4 +19,20 @@ import Testing
     #expect(buckets.ranges == [224..<432, 144..<224, 0..<144])
     #expect(GradientBuckets(layout: layout, targetBytes: 4).count == 5)
   }
+
+  /// The buckets are 96..<160, 32..<96 and 0..<32.
+  @Test func bucketsAreFinalWhenAllOfThemIs() {
+    var progress = BucketProgress(GradientBuckets(arenaCount: 160, targetBytes: 64 * 4))
+    func completed(at offset: Int) -> [Int] {
+      var buckets: [Int] = []
+      progress.advance(to: offset) { buckets.append($0) }
+      return buckets
+    }
+    #expect(completed(at: 112) == [])
+    #expect(completed(at: 96) == [0])
+    #expect(completed(at: 96) == [])
+    #expect(completed(at: 33) == [])
+    #expect(completed(at: 0) == [1, 2])
+    #expect(completed(at: 0) == [] && progress.count == 3)
+  }
 }

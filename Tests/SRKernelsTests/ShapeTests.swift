@@ -11,9 +11,12 @@ import Testing
   }
 
   @Test func imagesSmallerThanTheirWindow() async {
-    await #expect(processExitsWith: .success) { _ = SSIMWindow.gaussian.imageShape(height: 6, width: 6) }
-    await #expect(processExitsWith: .failure) { _ = SSIMWindow.gaussian.imageShape(height: 9, width: 5) }
-    await #expect(processExitsWith: .success) { _ = SSIMWindow.box.imageShape(height: 1, width: 1) }
+    await #expect(processExitsWith: .success) { SSIMWindow.gaussian.checkFit(.init(height: 6, width: 6)) }
+    await #expect(processExitsWith: .failure) { SSIMWindow.gaussian.checkFit(.init(height: 9, width: 5)) }
+    await #expect(processExitsWith: .success) { SSIMWindow.box.checkFit(.init(height: 1, width: 1)) }
+    await #expect(processExitsWith: .failure) {
+      SSIMWindow.box.checkFit(.init(height: 9, width: 9, channels: 1))
+    }
   }
 }
 

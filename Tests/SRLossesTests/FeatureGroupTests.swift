@@ -106,16 +106,16 @@ import Testing
   private func evaluate(
     _ loss: any Loss, _ pairs: [Pair], side: Int, wantsGradient: Bool = true
   ) -> [Result] {
-    let scratch = AlignedBuffer(count: loss.scratchCount(height: side, width: side))
+    let shape = ImageShape(height: side, width: side)
+    let scratch = AlignedBuffer(count: loss.scratchCount(shape))
     scratch.pointer.update(repeating: .nan, count: scratch.count)
     let gradients = pairs.map { AlignedBuffer(count: $0.superRes.count) }
     let values = loss.evaluate(
       zip(pairs, gradients).map { pair, gradient in
         ImagePair(
-          superRes: pair.superRes.pointer, highRes: pair.highRes.pointer,
+          superRes: pair.superRes.pointer, highRes: pair.highRes.pointer, shape: shape,
           gradient: wantsGradient ? gradient.pointer : nil)
-      },
-      height: side, width: side, weight: 0.5, scratch: scratch.pointer)
+      }, weight: 0.5, scratch: scratch.pointer)
     return zip(values, gradients).map { Result(value: $0, gradient: $1.values) }
   }
 }

@@ -3,12 +3,12 @@ import SRKernels
 /// An image pair made of whole numbers, so that `scripts/make-loss-fixtures` makes the same bits: slanted waves with
 /// noise, the super-resolved image off by up to 1/16. All values are multiples of 1/1024.
 struct FormulaImages {
-  let shape: RGBImageShape
+  let shape: ImageShape
   private(set) var superRes: [Float] = []
   private(set) var highRes: [Float] = []
 
   init(height: Int, width: Int) {
-    shape = RGBImageShape(height: height, width: width)
+    shape = ImageShape(height: height, width: width)
     for y in 0..<UInt32(height) {
       for x in 0..<UInt32(width) {
         for c in 0..<UInt32(3) {

@@ -9,25 +9,47 @@ struct LossRun {
 
   /// Evaluates with its gradient, starting from scratch memory full of NaN and a gradient of `initialGradient`.
   init(
-    _ loss: any Loss, superRes: [Float], highRes: [Float], shape: RGBImageShape, weight: Float = 1,
+    _ loss: any Loss, superRes: [Float], highRes: [Float], shape: ImageShape, weight: Float = 1,
     initialGradient: Float = 0
   ) {
-    let scratch = AlignedBuffer(count: loss.scratchCount(height: shape.height, width: shape.width))
+    let scratch = AlignedBuffer(count: loss.scratchCount(shape))
     scratch.pointer.update(repeating: .nan, count: scratch.count)
-    var gradient = [Float](repeating: initialGradient, count: superRes.count)
-    value = loss.evaluate(
-      superRes: superRes, highRes: highRes, height: shape.height, width: shape.width, weight: weight,
-      gradient: &gradient, scratch: scratch.pointer)
-    self.gradient = gradient
+    let gradient = AlignedBuffer(count: superRes.count)
+    gradient.pointer.update(repeating: initialGradient, count: gradient.count)
+    value = withPair(superRes, highRes, shape, gradient: gradient.pointer) {
+      loss.evaluate([$0], weight: weight, scratch: scratch.pointer)[0]
+    }
+    self.gradient = gradient.values
   }
 
   /// The value alone, evaluated without a gradient.
-  static func value(_ loss: any Loss, superRes: [Float], highRes: [Float], shape: RGBImageShape) -> Double {
-    let scratch = AlignedBuffer(count: loss.scratchCount(height: shape.height, width: shape.width))
-    return loss.evaluate(
-      superRes: superRes, highRes: highRes, height: shape.height, width: shape.width, weight: 1,
-      gradient: nil, scratch: scratch.pointer)
+  static func value(_ loss: any Loss, superRes: [Float], highRes: [Float], shape: ImageShape) -> Double {
+    let scratch = AlignedBuffer(count: loss.scratchCount(shape))
+    return withPair(superRes, highRes, shape) {
+      loss.evaluate([$0], weight: 1, scratch: scratch.pointer)[0]
+    }
   }
+}
+
+/// Lends two images as a pair.
+func withPair<Result>(
+  _ superRes: [Float], _ highRes: [Float], _ shape: ImageShape,
+  gradient: UnsafeMutablePointer<Float>? = nil, _ body: (ImagePair) -> Result
+) -> Result {
+  precondition(superRes.count == shape.count && highRes.count == shape.count, "images of another shape")
+  return superRes.withUnsafeBufferPointer { superRes in
+    highRes.withUnsafeBufferPointer { highRes in
+      body(
+        ImagePair(
+          superRes: superRes.baseAddress!, highRes: highRes.baseAddress!, shape: shape, gradient: gradient))
+    }
+  }
+}
+
+/// The row of this name.
+func lossKind(_ name: String) -> LossKind {
+  guard let kind = LossKind.named(name) else { preconditionFailure("there is no loss \(name)") }
+  return kind
 }
 
 /// |left - right| / |right|, Euclidean norms.

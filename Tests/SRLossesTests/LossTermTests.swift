@@ -7,14 +7,37 @@ import Testing
 @Suite struct LossTermTests {
   @Test func parsesNamesAndWeights() throws {
     let terms = try LossTerm.parse("mse=1, ssim=0.1,lpips_alex=2e-3")
-    #expect(
-      terms == [
-        LossTerm(.mse, weight: 1), LossTerm(.ssim, weight: 0.1), LossTerm(.lpipsAlex, weight: 0.002),
-      ])
-    for kind in LossTerm.Kind.allCases {
-      let parsed = try LossTerm.parse("\(kind.rawValue)=1")
-      #expect(parsed.first?.kind == kind)
+    #expect(terms.map(\.kind.name) == ["mse", "ssim", "lpips_alex"])
+    #expect(terms.map(\.weight) == [1, 0.1, 0.002])
+    for kind in LossKind.all { #expect(try LossTerm.parse("\(kind)=1").map(\.kind.name) == [kind.name]) }
+  }
+
+  /// Users' files and logs have these names.
+  @Test func everyLossHasItsOwnName() {
+    let names = [
+      "mse", "charbonnier", "ssim", "ssim_box", "edge", "vgg", "lpips_vgg", "lpips_alex", "lpips_squeeze",
+    ]
+    #expect(LossKind.all.map(\.name) == names)
+    #expect(LossKind.pixelLosses.map(\.name) == Array(names.prefix(5)))
+    for name in names { #expect(LossKind.helpText.contains("\(name) (")) }
+  }
+
+  /// The sides by hand; see ``TinyFeatureNetworkTests/smallestImages()``.
+  @Test(arguments: [
+    ("mse", 1, nil), ("ssim", 6, "ssim"), ("ssim_box", 1, nil), ("vgg", 4, "VGG16"), ("lpips_vgg", 16, "VGG16"),
+    ("lpips_alex", 31, "AlexNet"), ("lpips_squeeze", 25, "SqueezeNet 1.1"),
+  ])
+  func imagesThatALossCannotTakeAreNamed(_ name: String, smallest: Int, subject: String?) {
+    let kind = lossKind(name)
+    #expect(kind.misfit(ImageShape(height: smallest, width: smallest)) == nil)
+    if let subject {
+      let reason = kind.misfit(ImageShape(height: 50, width: smallest - 1))
+      #expect(
+        reason == "\(subject) needs images of at least \(smallest)x\(smallest), and the high-resolution images are "
+          + "50x\(smallest - 1)")
     }
+    let isOfElements = ["mse", "charbonnier"].contains(name)
+    #expect((kind.misfit(ImageShape(height: 64, width: 64, channels: 1)) == nil) == isOfElements)
   }
 
   @Test(arguments: [
@@ -36,7 +59,7 @@ import Testing
 
   @Test func unknownNameListsTheKnownOnes() {
     let message = LossTermError.unknown(name: "l1").description
-    for kind in LossTerm.Kind.allCases { #expect(message.contains(kind.rawValue)) }
+    for kind in LossKind.all { #expect(message.contains(kind.name)) }
   }
 
   @Test func weightedSumAddsItsTerms() throws {
@@ -48,17 +71,11 @@ import Testing
     #expect(sum.names == ["ssim", "mse"])
 
     let images = FormulaImages(height: 10, width: 12)
-    let scratch = AlignedBuffer(count: sum.scratchCount(height: 10, width: 12))
-    var gradient = [Float](repeating: 0, count: images.shape.count)
+    let scratch = AlignedBuffer(count: sum.scratchCount(images.shape))
+    let gradient = AlignedBuffer(count: images.shape.count)
     var values = [0.0, 0.0]
-    let totals = gradient.withUnsafeMutableBufferPointer { gradient in
-      images.superRes.withUnsafeBufferPointer { superRes in
-        images.highRes.withUnsafeBufferPointer { highRes in
-          let pair = ImagePair(
-            superRes: superRes.baseAddress!, highRes: highRes.baseAddress!, gradient: gradient.baseAddress)
-          return sum.evaluate([pair], height: 10, width: 12, scratch: scratch.pointer) { values[$1] = $2 }
-        }
-      }
+    let totals = withPair(images.superRes, images.highRes, images.shape, gradient: gradient.pointer) {
+      sum.evaluate([$0], scratch: scratch.pointer) { values[$1] = $2 }
     }
     #expect(totals.count == 1)
     let total = totals[0]
@@ -70,6 +87,6 @@ import Testing
     }
     #expect(values == runs.map(\.value))
     let expected = zip(runs[0].gradient, runs[1].gradient).map(+)
-    #expect(relativeDifference(gradient, expected) < 1e-6)
+    #expect(relativeDifference(gradient.values, expected) < 1e-6)
   }
 }

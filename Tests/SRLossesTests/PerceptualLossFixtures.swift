@@ -30,7 +30,9 @@ struct PerceptualLossFixtures: Decodable {
     }
 
     /// The network of an LPIPS case; nil for VGG loss.
-    var net: LPIPSNet? { LPIPSNet(rawValue: String(loss.dropFirst("lpips_".count))) }
+    var net: LPIPSNet? {
+      if case .lpips(let net) = LossKind.named(loss)?.source { net } else { nil }
+    }
 
     var testDescription: String {
       "\(loss) \(input)\(linear == false ? " without linear layers" : "") of \(file)"

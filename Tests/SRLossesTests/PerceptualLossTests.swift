@@ -43,7 +43,7 @@ struct PerceptualLossTests {
     let kernels = try #require(CPULevel.supported().last).kernels
     let network = try loadNetwork(.squeezeNet11, "squeezenet1_1-torchvision-features", kernels)
     let loss = LPIPSLoss(
-      .squeeze, network: network, linear: .none(for: .squeezeNet11), input: .symmetric,
+      name: "lpips_squeeze", network: network, linear: .none(for: .squeezeNet11), input: .symmetric,
       kernels: kernels)
     let run = LossRun(loss, superRes: face.highRes, highRes: face.highRes, shape: face.shape)
     #expect(run.value == 0)
@@ -71,7 +71,8 @@ struct PerceptualLossTests {
         try loadParameters(from: weightsFile("lpips-v0.1-lin-\(net.rawValue)"), into: $0)
       } : .none(for: net.architecture)
     let input = try #require(LPIPSLoss.Input(rawValue: expected.input))
-    return LPIPSLoss(net, network: network, linear: linear, input: input, kernels: kernels)
+    return LPIPSLoss(
+      name: expected.loss, network: network, linear: linear, input: input, kernels: kernels)
   }
 
   private func loadNetwork(
@@ -90,7 +91,7 @@ private struct FacePair {
   static let size = 128
   private static let origin = 192
 
-  let shape = RGBImageShape(height: size, width: size)
+  let shape = ImageShape(height: size, width: size)
   let superRes: [Float]
   let highRes: [Float]
   /// Of the crop's bytes, in hexadecimal.

@@ -14,51 +14,77 @@ import Testing
     kernels = try #require(CPULevel.supported().last).kernels
   }
 
-  private func value(_ kind: LossTerm.Kind) throws -> Double {
-    let loss = try #require(kind.pixelLoss(kernels: kernels))
+  /// Of an image pair's metrics, by name.
+  private func metrics(_ superRes: [Float], _ highRes: [Float], gaussianSSIM: Double? = nil) -> [String: Double] {
+    let metrics = Metric.pixelMetrics
+    let scratch = AlignedBuffer(count: metrics.scratchCount(images.shape, kernels: kernels))
+    var values = [Double](repeating: .nan, count: metrics.count)
+    withPair(superRes, highRes, images.shape) { pair in
+      var measured = MeasuredPair(
+        pair, scratch: scratch.pointer, kernels: kernels, gaussianSSIM: gaussianSSIM)
+      metrics.evaluate(&measured, into: &values)
+    }
+    return Dictionary(uniqueKeysWithValues: zip(metrics.map(\.name), values))
+  }
+
+  private func loss(_ name: String) throws -> Double {
+    let loss = try #require(lossKind(name).pixelLoss(kernels: kernels))
     return LossRun.value(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape)
   }
 
+  /// Logs, checkpoints and scripts have these names in this order.
+  @Test func namesAndOrder() {
+    #expect(Metric.pixelMetrics.map(\.name) == ["psnr", "ssim", "mse", "ssim_box"])
+    #expect(Metric.pixelMetrics.filter(\.description.isForTraining).map(\.name) == ["psnr", "ssim"])
+  }
+
   @Test func psnrIsMinusTenLogarithmsOfTheError() throws {
-    let psnr = PSNR(kernels: kernels)
-    let decibels = psnr.evaluate(superRes: images.superRes, highRes: images.highRes, height: 20, width: 23)
-    let error = try value(.mse)
-    #expect(abs(decibels - -10 * log10(error)) < 1e-12)
+    let measured = metrics(images.superRes, images.highRes)
+    let error = try loss("mse")
+    #expect(measured["mse"] == error)
+    #expect(abs(try #require(measured["psnr"]) - -10 * log10(error)) < 1e-12)
     // Off by a tenth everywhere, and outside 0...1: 20 dB, as nothing is clamped.
     let far = images.highRes.map { $0 + 1.9 }
-    let offByATenth = far.map { $0 + 0.1 }
-    let twenty = psnr.evaluate(superRes: offByATenth, highRes: far, height: 20, width: 23)
+    let twenty = try #require(metrics(far.map { $0 + 0.1 }, far)["psnr"])
     #expect(abs(twenty - 20) < 1e-4)
   }
 
   @Test func psnrOfEqualImagesIsAHundred() {
-    let decibels = PSNR(kernels: kernels).evaluate(
-      superRes: images.highRes, highRes: images.highRes, height: 20, width: 23)
-    #expect(decibels == 100)
+    #expect(metrics(images.highRes, images.highRes)["psnr"] == 100)
   }
 
   /// Its window mirrors five pixels at each edge, of which four have no fifth.
   @Test func ssimOfTooSmallImagesIsRefused() async {
     await #expect(processExitsWith: .failure) {
-      let metric = SSIM(window: .gaussian, kernels: try CPULevel.selected().kernels)
-      _ = metric.scratchCount(height: 5, width: 40)
+      _ = Metric.pixelMetrics.scratchCount(
+        ImageShape(height: 5, width: 40), kernels: try CPULevel.selected().kernels)
     }
     await #expect(processExitsWith: .failure) {
-      let loss = SSIMLoss(window: .gaussian, kernels: try CPULevel.selected().kernels)
       let image = AlignedBuffer(count: 40 * 40 * 3)
-      _ = loss.evaluate(
-        superRes: image.pointer, highRes: image.pointer, height: 40, width: 5, weight: 1, gradient: nil,
-        scratch: image.pointer)
+      let pair = ImagePair(
+        superRes: image.pointer, highRes: image.pointer, shape: ImageShape(height: 40, width: 5))
+      let loss = lossKind("ssim").pixelLoss(kernels: try CPULevel.selected().kernels)
+      _ = loss?.evaluate([pair], weight: 1, scratch: image.pointer)
     }
   }
 
-  @Test(arguments: SSIMWindow.allCases)
-  func ssimIsWhatItsLossLacksToOne(_ window: SSIMWindow) throws {
-    let ssim = SSIM(window: window, kernels: kernels)
-    let scratch = AlignedBuffer(count: ssim.scratchCount(height: 20, width: 23))
-    let similarity = ssim.evaluate(
-      superRes: images.superRes, highRes: images.highRes, height: 20, width: 23, scratch: scratch.pointer)
-    let loss = try value(window == .box ? .ssimBox : .ssim)
-    #expect(abs(similarity - (1 - loss)) < 1e-12)
+  @Test func ssimIsWhatItsLossLacksToOne() throws {
+    let measured = metrics(images.superRes, images.highRes)
+    for name in ["ssim", "ssim_box"] {
+      #expect(abs(try #require(measured[name]) - (1 - loss(name))) < 1e-12)
+    }
+  }
+
+  /// Training has it from the loss. It is that of the Gaussian window, and of no other.
+  @Test func aKnownSSIMIsNotComputedAgain() {
+    let known = metrics(images.superRes, images.highRes, gaussianSSIM: 0.125)
+    let computed = metrics(images.superRes, images.highRes)
+    #expect(known["ssim"] == 0.125)
+    #expect(known["ssim_box"] == computed["ssim_box"] && computed["ssim"] != 0.125)
+  }
+
+  @Test func betterIsWhatTheMetricSays() {
+    #expect(MetricDescription.psnr.isBetter(31, than: 30) && !MetricDescription.psnr.isBetter(30, than: 30))
+    #expect(MetricDescription.lpips.isBetter(0.1, than: 0.2) && !MetricDescription.lpips.isBetter(.nan, than: 1))
   }
 }

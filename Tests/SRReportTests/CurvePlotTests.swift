@@ -14,11 +14,13 @@ import Testing
     ])
   }
 
-  @Test func scriptHoldsEveryEpochOfEveryRun() {
+  @Test func scriptHoldsEveryEpochOfEveryRun() throws {
     let script = plot.script(pngPath: "curves.png")
     #expect(script.components(separatedBy: "END\n").count == 5)
     let record = SampleRecords.epoch(20, step: 20)
-    #expect(script.contains("\n20 \(record.trainLoss) \(record.validLoss) NaN \(record.trainPSNR) "))
+    let psnr = try #require(record[.train, "psnr"])
+    #expect(script.contains("\n20 \(record.trainLoss) \(record.validLoss) NaN \(psnr) "))
+    for title in ["loss", "PSNR / dB", "SSIM"] { #expect(script.contains("set title '\(title) by epoch'")) }
     #expect(script.contains("2 0.1 NaN NaN "))
     #expect(script.contains("'it''s\\_another validation'"))
   }
@@ -38,7 +40,8 @@ import Testing
 
   @Test func lpipsHasAPanelWhereSomeRunMeasuredIt() {
     var series = plot.series
-    series[0].epochs[4].metrics = ["valid_lpips": 0.125, "bicubic_lpips": 0.34]
+    series[0].epochs[4][.valid, "lpips"] = 0.125
+    series[0].epochs[4][.bicubic, "lpips"] = 0.34
     let script = CurvePlot(series).script(pngPath: "curves.png")
     #expect(script.contains("set title 'LPIPS by epoch'"))
     #expect(script.contains(" NaN 0.125 0.34\n"))

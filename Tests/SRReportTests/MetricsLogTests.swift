@@ -22,7 +22,8 @@ import Testing
     step.weightsSHA256 = "ab"
     step.metrics = ["gradient_norm": 0.1 + 0.2]
     var epoch = SampleRecords.epoch(3, step: 7)
-    epoch.metrics = ["valid_lpips": 0.30000000000000004, "valid_ssim_box": 1]
+    epoch[.valid, "lpips"] = 0.30000000000000004
+    epoch[.valid, "ssim_box"] = 1
     epoch.trainTerms = ["mse": 2.0 / 3.0]
     epoch.validTerms = ["mse": 4.0 / 3.0]
     let log = try MetricsLog(path: folder.file("metrics.jsonl"))
@@ -48,6 +49,24 @@ import Testing
       ])
     #expect(objects[0]["kind"] as? String == "step" && objects[2]["kind"] as? String == "epoch")
     #expect(try lines(folder.text("m"))[0].contains("\"mse\":0.3333333333333333,"))
+  }
+
+  /// A line as version 0.1 wrote it, every byte of it.
+  @Test func epochsOfOlderVersionsAreReadAndWrittenAlike() throws {
+    let line = """
+      {"bicubic_lpips":0.33,"bicubic_psnr":26.5,"bicubic_ssim":0.75,"bicubic_ssim_box":0.8,"epoch":2,"kind":"epoch",\
+      "seconds":12.5,"step":8,"train_loss":0.0625,"train_psnr":27.5,"train_ssim":"NaN","train_terms":{"charbonnier":0.0625},\
+      "valid_loss":0.03125,"valid_lpips":0.25,"valid_mse":0.001953125,"valid_psnr":28.25,"valid_ssim":0.8125,\
+      "valid_ssim_box":0.875,"valid_terms":{"charbonnier":0.03125},"weights_sha256":"ab"}
+
+      """
+    let folder = try TemporaryFolder()
+    try line.write(toFile: folder.file("old"), atomically: false, encoding: .utf8)
+    let record = try #require(try MetricsFile.epochs(folder.file("old")).first)
+    #expect(record[.valid, "psnr"] == 28.25 && record[.bicubic, "lpips"] == 0.33)
+    #expect(record[.train, "ssim"]?.isNaN == true && record[.train, "lpips"] == nil)
+    try MetricsLog(path: folder.file("new")).append(record)
+    #expect(try folder.text("new") == line)
   }
 
   @Test func notFiniteNumbersStayValidJSONAndComeBack() throws {

@@ -7,7 +7,7 @@ import Testing
     let folder = try TemporaryFolder()
     let log = try MetricsLog(path: folder.file("metrics.jsonl"))
     var second = SampleRecords.epoch(2, step: 20)
-    second.metrics = ["valid_lpips": 1.0 / 3.0]
+    second[.valid, "lpips"] = 1.0 / 3.0
     second.trainTerms = ["mse": 0.25]
     second.weightsSHA256 = "ab"
     try log.append(SampleRecords.step(1, epoch: 1))
@@ -42,9 +42,8 @@ import Testing
 
   @Test func tableShowsTheMetricsThatSomeEpochHas() {
     var epochs = (1...2).map { SampleRecords.epoch($0, step: $0 * 10) }
-    epochs[1].metrics = [
-      "valid_lpips": 0.125, "bicubic_lpips": 0.34, "valid_ssim_box": 0.875, "bicubic_ssim_box": 0.89,
-    ]
+    (epochs[1][.valid, "lpips"], epochs[1][.bicubic, "lpips"]) = (0.125, 0.34)
+    (epochs[1][.valid, "ssim_box"], epochs[1][.bicubic, "ssim_box"]) = (0.875, 0.89)
     let lines = EpochTable.text(epochs).split(separator: "\n")
     #expect(lines[0].hasSuffix("SSIM (box)   LPIPS"))
     #expect(lines[1].hasSuffix("0.7200                    "))

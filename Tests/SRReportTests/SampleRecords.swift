@@ -11,8 +11,9 @@ enum SampleRecords {
   static func epoch(_ epoch: Int, step: Int) -> EpochRecord {
     let x = Double(epoch)
     return EpochRecord(
-      epoch: epoch, step: step, trainLoss: 0.2 / x, validLoss: 0.21 / x, trainPSNR: 25 + x / 3,
-      validPSNR: 25.1 + x / 3, trainSSIM: 0.7 + x / 100, validSSIM: 0.71 + x / 100, validMSE: 0.003 / x,
-      bicubicPSNR: 24.5, bicubicSSIM: 0.69, seconds: 12.5)
+      epoch: epoch, step: step, trainLoss: 0.2 / x, validLoss: 0.21 / x, seconds: 12.5,
+      train: ["psnr": 25 + x / 3, "ssim": 0.7 + x / 100],
+      valid: ["psnr": 25.1 + x / 3, "ssim": 0.71 + x / 100, "mse": 0.003 / x],
+      bicubic: ["psnr": 24.5, "ssim": 0.69])
   }
 }

@@ -64,8 +64,9 @@ import Testing
       "metric lpips is left out: AlexNet needs images of at least 31x31, and the high-resolution images are "
     #expect(lines.first?.contains(said + "\(side)x\(side)") == true, "\(run.errors)")
     let record = try epoch(folder)
-    #expect(record.metrics["valid_lpips"] == nil && record.metrics["valid_ssim_box"] != nil)
-    #expect(record.bicubicSSIM > 0.1 && record.bicubicSSIM <= 1)
+    #expect(record[.valid, "lpips"] == nil && record[.valid, "ssim_box"] != nil)
+    let similarity = try #require(record[.bicubic, "ssim"])
+    #expect(similarity > 0.1 && similarity <= 1)
 
     let evaluation = try ProgramRun(
       "srdist",
@@ -82,7 +83,7 @@ import Testing
     let run = try train(folder, side: 32, ["--weights-dir", SharedData.weights])
     try #require(run.status == 0, "\(run.errors)")
     #expect(!run.errors.contains("left out"))
-    #expect(try epoch(folder).metrics["valid_lpips"].map { $0 > 0 } == true)
+    #expect(try epoch(folder)[.valid, "lpips"].map { $0 > 0 } == true)
   }
 
   @Test(arguments: [

@@ -137,11 +137,15 @@ import Testing
       ])
     try #require(evaluation.status == 0, "\(evaluation.errors)")
     let result = try JSONDecoder().decode(EvaluationRun.Result.self, from: Data(evaluation.output.utf8))
-    #expect(result.metrics["psnr"] == epoch.validPSNR)
-    #expect(result.metrics["ssim"] == epoch.validSSIM)
-    #expect(result.bicubic["psnr"] == epoch.bicubicPSNR)
-    #expect(result.bicubic["ssim_box"] == epoch.metrics["bicubic_ssim_box"])
-    #expect(abs(epoch.bicubicPSNR - (try bicubicPSNR(folder.path))) < 1e-4)
+    let metrics = ["psnr", "ssim", "mse", "ssim_box"]
+    #expect(Set(result.metrics.keys) == Set(metrics) && Set(result.bicubic.keys) == Set(metrics))
+    for metric in metrics { #expect(result.metrics[metric] == epoch[.valid, metric], "\(metric)") }
+    for metric in ["psnr", "ssim", "ssim_box"] {
+      #expect(result.bicubic[metric] == epoch[.bicubic, metric], "\(metric)")
+    }
+    #expect(Set(result.terms.keys) == ["mse", "charbonnier", "ssim", "ssim_box", "edge"])
+    let bicubic = try #require(result.bicubic["psnr"])
+    #expect(abs(bicubic - (try bicubicPSNR(folder.path))) < 1e-4)
   }
 
   /// By its definition: the mean over the validation images, upsampled to bytes as an image library does it.

@@ -17,7 +17,13 @@ import Testing
     let samples = try TrainingSamples(configuration, pairs: pairs)
     var low = [Float](repeating: .nan, count: pairs.lowResElementCount)
     var high = [Float](repeating: .nan, count: pairs.highResElementCount)
-    samples.load(index: index, epoch: epoch, lowRes: &low, highRes: &high)
+    let identity = samples.identity(index: index, epoch: epoch)
+    #expect(identity.part == .training && identity.index == index && identity.crop == nil)
+    samples.load(identity, lowRes: &low, highRes: &high)
+    // The pixels are those of the identity, whatever the settings are.
+    var again = [Float](repeating: .nan, count: high.count)
+    try TrainingSamples(TrainingConfiguration(), pairs: pairs).load(identity, lowRes: &low, highRes: &again)
+    #expect(again == high)
     return (low, high)
   }
 

@@ -49,14 +49,19 @@ package struct RandomCrops: Sendable {
     return hasher.finalize()
   }
 
-  /// Writes the epoch's crop of one image as float32 HWC, 0...1.
-  package func load(
-    index: Int, epoch: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
-  ) {
+  /// The upper left corner of the epoch's crop of one image, in pixels.
+  package func origin(index: Int, epoch: Int) -> (top: Int, left: Int) {
     var generator = PhiloxGenerator(
       seed: seed ^ Self.tag, stream: UInt32(epoch), substream: UInt32(index))
     let top = generator.index(below: images.shape[1] - highResHeight + 1)
     let left = generator.index(below: images.shape[2] - highResWidth + 1)
+    return (top, left)
+  }
+
+  /// Writes a crop of one image as float32 HWC, 0...1.
+  package func load(
+    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
+  ) {
     let rowBytes = highResWidth * 3
     let image = images.entry(index)
     let pixels = [UInt8](unsafeUninitializedCapacity: highResHeight * rowBytes) { crop, count in

@@ -1,9 +1,10 @@
 /// Loops over image pairs, of which the losses and metrics are made.
 ///
-/// Each returns the sum over all elements of a function of the super-resolved image and its target. The terms are added up
-/// in a fixed order. If `gradient` is not nil, `gradientScale` times the gradient of that sum with respect to the
-/// super-resolved image is added to it. `scratch` holds as many floats as the matching count says, is aligned to 64 bytes,
-/// and is private to the calling thread. Its contents before the call do not matter.
+/// Each returns the sum, over all elements, of a function of the super-resolved image and its target, added up in
+/// a fixed order. If `gradient` is not nil, it also adds `gradientScale` times that sum's gradient with respect to the
+/// super-resolved image to it. Images that come with a shape have three channels. `scratch` holds as many floats as the
+/// matching count says. It is 64-byte aligned and private to the calling thread; what it holds before the call does not
+/// matter.
 package protocol ImageLossKernels {
   /// sum over i of (superRes[i] - highRes[i])^2
   func squaredDifference(
@@ -18,7 +19,7 @@ package protocol ImageLossKernels {
   ) -> Double
 
   /// Floats of scratch memory of ``structuralSimilarity(superRes:highRes:shape:window:gradientScale:gradient:scratch:)``.
-  func structuralSimilarityScratchCount(_ shape: RGBImageShape) -> Int
+  func structuralSimilarityScratchCount(_ shape: ImageShape) -> Int
 
   /// Sum over all elements of the structural similarity map, for each channel separately:
   /// (2 mx my + c1) (2 cov + c2) / ((mx^2 + my^2 + c1) (vx + vy + c2)), with means, variances E[x^2] - E[x]^2 and
@@ -27,19 +28,19 @@ package protocol ImageLossKernels {
   /// Wang, Bovik, Sheikh, Simoncelli: "Image Quality Assessment: From Error Visibility to Structural Similarity"
   /// (IEEE TIP 2004).
   func structuralSimilarity(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: RGBImageShape,
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape,
     window: SSIMWindow, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>
   ) -> Double
 
   /// Floats of scratch memory of ``sobelEdgeDifference(superRes:highRes:shape:epsilonSquared:gradientScale:gradient:scratch:)``.
-  func sobelEdgeScratchCount(_ shape: RGBImageShape) -> Int
+  func sobelEdgeScratchCount(_ shape: ImageShape) -> Int
 
   /// Sum over pixels of sqrt((m(superRes) - m(highRes))^2 + epsilonSquared). Here m is the magnitude sqrt(gx^2 + gy^2) of
   /// the Sobel gradient of the channels' mean, with zeros beyond the edges. If the magnitude is 0, its slope, which is
   /// infinite, counts as 0.
   func sobelEdgeDifference(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: RGBImageShape,
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape,
     epsilonSquared: Float, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>
   ) -> Double

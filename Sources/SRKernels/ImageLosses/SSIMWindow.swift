@@ -41,15 +41,13 @@ package enum SSIMWindow: Sendable, CaseIterable {
     }
   }
 
-  /// The shape of an image whose structural similarity is computed over this window.
-  ///
-  /// - Precondition: neither side is below ``smallestSide``.
-  package func imageShape(height: Int, width: Int) -> RGBImageShape {
+  /// Stops the program unless the structural similarity of such images can be taken over this window: they are RGB, and
+  /// neither side is below ``smallestSide``.
+  package func checkFit(_ shape: ImageShape) {
     precondition(
-      min(height, width) >= smallestSide,
-      "SSIM over a \(self) window needs images of \(smallestSide)x\(smallestSide) or more, and is given \(height)x\(width)"
-    )
-    return RGBImageShape(height: height, width: width)
+      min(shape.height, shape.width) >= smallestSide && shape.channels == ImageShape.rgbChannels,
+      "SSIM over a \(self) window needs RGB images of \(smallestSide)x\(smallestSide) or more, and is given \(shape) with "
+        + "\(shape.channels) channels")
   }
 
   /// The row (or column) of the image that stands for `index`, which may lie up to 5 beyond the edges. Nil stands for

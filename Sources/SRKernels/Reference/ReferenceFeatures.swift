@@ -35,7 +35,7 @@ extension Reference {
   package static func normalizeRGBBackward<T: BinaryFloatingPoint>(
     _ gradient: [T], scales: [T], gradientImage: [T]
   ) -> [T] {
-    gradient.indices.map { gradientImage[$0] + gradient[$0] * scales[$0 % RGBImageShape.channels] }
+    gradient.indices.map { gradientImage[$0] + gradient[$0] * scales[$0 % ImageShape.rgbChannels] }
   }
 
   /// Sum over pixels and channels of the weighted squared difference of unit-length features. See

@@ -7,6 +7,14 @@ package struct ReferenceLoss<T: BinaryFloatingPoint> {
     sum = 0
     gradient = [T](repeating: 0, count: count)
   }
+
+  /// factor * sum + offset, and its gradient.
+  package func scaled(by factor: T, plus offset: T = 0) -> ReferenceLoss {
+    var scaled = self
+    scaled.sum = factor * sum + offset
+    scaled.gradient = gradient.map { factor * $0 }
+    return scaled
+  }
 }
 
 extension ReferenceLoss: Sendable where T: Sendable {}

@@ -2,7 +2,7 @@ extension Reference {
   /// Sum over pixels of the Charbonnier difference of the Sobel magnitudes. See
   /// ``ImageLossKernels/sobelEdgeDifference(superRes:highRes:shape:epsilonSquared:gradientScale:gradient:scratch:)``.
   package static func sobelEdgeDifference<T: BinaryFloatingPoint>(
-    superRes: [T], highRes: [T], shape: RGBImageShape, epsilonSquared: T
+    superRes: [T], highRes: [T], shape: ImageShape, epsilonSquared: T
   ) -> ReferenceLoss<T> {
     var loss = ReferenceLoss<T>(count: shape.count)
     for y in 0..<shape.height {
@@ -17,8 +17,8 @@ extension Reference {
         let byY = difference / root * edge.gy / edge.magnitude
         forEachSobelTap(shape, y: y, x: x) { pixel, horizontal, vertical in
           let byMean = T(horizontal) * byX + T(vertical) * byY
-          for channel in 0..<RGBImageShape.channels {
-            loss.gradient[pixel + channel] += byMean / T(RGBImageShape.channels)
+          for channel in 0..<ImageShape.rgbChannels {
+            loss.gradient[pixel + channel] += byMean / T(ImageShape.rgbChannels)
           }
         }
       }
@@ -27,12 +27,12 @@ extension Reference {
   }
 
   private static func sobel<T: BinaryFloatingPoint>(
-    _ image: [T], _ shape: RGBImageShape, y: Int, x: Int
+    _ image: [T], _ shape: ImageShape, y: Int, x: Int
   ) -> (gx: T, gy: T, magnitude: T) {
     var gx: T = 0
     var gy: T = 0
     forEachSobelTap(shape, y: y, x: x) { pixel, horizontal, vertical in
-      let mean = (image[pixel] + image[pixel + 1] + image[pixel + 2]) / T(RGBImageShape.channels)
+      let mean = (image[pixel] + image[pixel + 1] + image[pixel + 2]) / T(ImageShape.rgbChannels)
       gx += T(horizontal) * mean
       gy += T(vertical) * mean
     }
@@ -42,7 +42,7 @@ extension Reference {
   /// Calls `body` for each neighbour of (y, x) inside the image, with the neighbour's first float and its weights in the
   /// horizontal and vertical Sobel kernels.
   private static func forEachSobelTap(
-    _ shape: RGBImageShape, y: Int, x: Int,
+    _ shape: ImageShape, y: Int, x: Int,
     _ body: (_ pixel: Int, _ horizontal: Int, _ vertical: Int) -> Void
   ) {
     for i in -1...1 {
@@ -50,7 +50,7 @@ extension Reference {
         let row = y + i
         let column = x + j
         guard row >= 0, row < shape.height, column >= 0, column < shape.width else { continue }
-        body((row * shape.width + column) * RGBImageShape.channels, j * (2 - abs(i)), i * (2 - abs(j)))
+        body((row * shape.width + column) * ImageShape.rgbChannels, j * (2 - abs(i)), i * (2 - abs(j)))
       }
     }
   }

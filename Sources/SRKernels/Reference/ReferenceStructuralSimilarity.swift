@@ -2,14 +2,14 @@ extension Reference {
   /// Sum of the structural similarity map over all elements. See
   /// ``ImageLossKernels/structuralSimilarity(superRes:highRes:shape:window:gradientScale:gradient:scratch:)``.
   package static func structuralSimilarity<T: BinaryFloatingPoint>(
-    superRes: [T], highRes: [T], shape: RGBImageShape, window: SSIMWindow
+    superRes: [T], highRes: [T], shape: ImageShape, window: SSIMWindow
   ) -> ReferenceLoss<T> {
     let c1 = T(SSIMWindow.c1)
     let c2 = T(SSIMWindow.c2)
     var loss = ReferenceLoss<T>(count: shape.count)
     for y in 0..<shape.height {
       for x in 0..<shape.width {
-        for channel in 0..<RGBImageShape.channels {
+        for channel in 0..<ImageShape.rgbChannels {
           var meanX: T = 0
           var meanY: T = 0
           var meanXX: T = 0
@@ -47,7 +47,7 @@ extension Reference {
 
   /// Calls `body` for each pixel of the image inside the window around (y, x), with the pixel's first float and its weight.
   private static func forEachTap(
-    _ shape: RGBImageShape, _ window: SSIMWindow, y: Int, x: Int,
+    _ shape: ImageShape, _ window: SSIMWindow, y: Int, x: Int,
     _ body: (_ pixel: Int, _ weight: Double) -> Void
   ) {
     for i in 0..<SSIMWindow.taps {
@@ -55,7 +55,7 @@ extension Reference {
       for j in 0..<SSIMWindow.taps {
         guard let column = window.source(of: x + j - SSIMWindow.padding, count: shape.width) else { continue }
         body(
-          (row * shape.width + column) * RGBImageShape.channels,
+          (row * shape.width + column) * ImageShape.rgbChannels,
           window.weight(tap: i) * window.weight(tap: j))
       }
     }

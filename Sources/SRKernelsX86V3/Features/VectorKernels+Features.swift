@@ -34,8 +34,8 @@ extension VectorKernels {
     destination: UnsafeMutablePointer<Float>, pixels: Int
   ) {
     for pixel in 0..<pixels {
-      for c in 0..<RGBImageShape.channels {
-        let element = pixel * RGBImageShape.channels + c
+      for c in 0..<ImageShape.rgbChannels {
+        let element = pixel * ImageShape.rgbChannels + c
         destination[element] = image[element] * scales[c] + offsets[c]
       }
     }
@@ -46,8 +46,8 @@ extension VectorKernels {
     addingTo gradientImage: UnsafeMutablePointer<Float>, pixels: Int
   ) {
     for pixel in 0..<pixels {
-      for c in 0..<RGBImageShape.channels {
-        let element = pixel * RGBImageShape.channels + c
+      for c in 0..<ImageShape.rgbChannels {
+        let element = pixel * ImageShape.rgbChannels + c
         gradientImage[element] += gradient[element] * scales[c]
       }
     }

@@ -1,12 +1,12 @@
 import SRKernels
 
 extension VectorKernels {
-  package func structuralSimilarityScratchCount(_ shape: RGBImageShape) -> Int {
+  package func structuralSimilarityScratchCount(_ shape: ImageShape) -> Int {
     SSIMWorkspace.count(shape)
   }
 
   package func structuralSimilarity(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: RGBImageShape,
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape,
     window: SSIMWindow, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>
   ) -> Double {

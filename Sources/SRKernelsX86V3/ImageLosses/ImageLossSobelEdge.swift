@@ -1,12 +1,12 @@
 import SRKernels
 
 extension VectorKernels {
-  package func sobelEdgeScratchCount(_ shape: RGBImageShape) -> Int {
+  package func sobelEdgeScratchCount(_ shape: ImageShape) -> Int {
     4 * BorderedPlane.count(shape)
   }
 
   package func sobelEdgeDifference(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: RGBImageShape,
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape,
     epsilonSquared: Float, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>
   ) -> Double {
@@ -45,7 +45,7 @@ extension VectorKernels {
   /// The adjoint of the two Sobel correlations. These are odd, so the adjoint is their negative, applied to the slopes.
   /// Each channel gets a third.
   private func addSobelGradient(
-    _ slopesX: BorderedPlane, _ slopesY: BorderedPlane, shape: RGBImageShape,
+    _ slopesX: BorderedPlane, _ slopesY: BorderedPlane, shape: ImageShape,
     to gradient: UnsafeMutablePointer<Float>
   ) {
     for y in 0..<shape.height {
@@ -53,7 +53,7 @@ extension VectorKernels {
       for x in stride(from: 0, to: shape.width, by: Vector.scalarCount) {
         let byMean = (slopesX.sobel(y: y, x: x).gx + slopesY.sobel(y: y, x: x).gy) * (-1 / 3)
         for lane in 0..<min(Vector.scalarCount, shape.width - x) {
-          let pixel = row + (x + lane) * RGBImageShape.channels
+          let pixel = row + (x + lane) * ImageShape.rgbChannels
           pixel[0] += byMean[lane]
           pixel[1] += byMean[lane]
           pixel[2] += byMean[lane]
@@ -73,11 +73,11 @@ private struct BorderedPlane {
   /// Floats before each row. The padding of a row is also the border behind the previous one.
   private static let margin = 16
 
-  private static func stride(_ shape: RGBImageShape) -> Int { roundedToVectors(shape.width) + margin }
+  private static func stride(_ shape: ImageShape) -> Int { roundedToVectors(shape.width) + margin }
 
-  static func count(_ shape: RGBImageShape) -> Int { (shape.height + 2) * stride(shape) + margin }
+  static func count(_ shape: ImageShape) -> Int { (shape.height + 2) * stride(shape) + margin }
 
-  init(_ shape: RGBImageShape, memory: UnsafeMutablePointer<Float>) {
+  init(_ shape: ImageShape, memory: UnsafeMutablePointer<Float>) {
     height = shape.height
     width = shape.width
     stride = Self.stride(shape)
@@ -92,10 +92,10 @@ private struct BorderedPlane {
 
   func fillWithChannelMeans(of image: UnsafePointer<Float>) {
     for y in 0..<height {
-      let source = image + y * width * RGBImageShape.channels
+      let source = image + y * width * ImageShape.rgbChannels
       let destination = row(y)
       for x in 0..<width {
-        let pixel = source + x * RGBImageShape.channels
+        let pixel = source + x * ImageShape.rgbChannels
         destination[x] = (pixel[0] + pixel[1] + pixel[2]) / 3
       }
     }

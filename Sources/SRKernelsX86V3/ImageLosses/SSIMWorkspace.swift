@@ -21,13 +21,13 @@ struct SSIMWorkspace {
   /// Floats between the 11 weights of consecutive rows. The first row holds the window itself.
   private static let weightStride = 16
 
-  static func count(_ shape: RGBImageShape) -> Int {
+  static func count(_ shape: ImageShape) -> Int {
     let rowStride = roundedToVectors(shape.rowCount)
     return (2 * shape.height + 1) * weightStride + 4 * (rowStride + 2 * margin)
       + 3 * (rowStride + 2 * slopeMargin) + 3 * shape.height * rowStride
   }
 
-  init(shape: RGBImageShape, window: SSIMWindow, memory: UnsafeMutablePointer<Float>) {
+  init(shape: ImageShape, window: SSIMWindow, memory: UnsafeMutablePointer<Float>) {
     self.window = window
     self.memory = memory
     height = shape.height
@@ -85,7 +85,7 @@ struct SSIMWorkspace {
   @inline(__always) func windowSum(_ row: UnsafeMutablePointer<Float>, at index: Int) -> Vector {
     var sum = Vector.zero
     for tap in 0..<SSIMWindow.taps {
-      let offset = (tap - SSIMWindow.padding) * RGBImageShape.channels
+      let offset = (tap - SSIMWindow.padding) * ImageShape.rgbChannels
       sum.addProduct(Vector(repeating: memory[tap]), row.vector(at: index + offset))
     }
     return sum
@@ -111,7 +111,7 @@ struct SSIMWorkspace {
 
   /// Calls `body` with each float of the five pixels beyond either edge, and with the float that it mirrors.
   private func forEachReflection(_ body: (_ beyond: Int, _ inside: Int) -> Void) {
-    let channels = RGBImageShape.channels
+    let channels = ImageShape.rgbChannels
     for distance in 1...SSIMWindow.padding {
       for channel in 0..<channels {
         body(-distance * channels + channel, distance * channels + channel)

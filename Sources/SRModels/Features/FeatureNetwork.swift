@@ -74,7 +74,7 @@ package final class FeatureNetwork: Sendable {
     precondition(pairs > 0, "\(architecture.name) is asked to take \(pairs) pairs of images")
     var plan = FeatureNetworkPlan(pairs: pairs, kernels: kernels)
     var layers: [any FeatureLayer] = []
-    let image = FeatureShape(height: imageHeight, width: imageWidth, channels: RGBImageShape.channels)
+    let image = FeatureShape(height: imageHeight, width: imageWidth, channels: ImageShape.rgbChannels)
     var shapes = [image]
     for description in architecture.layers {
       let layer = Self.layer(description, input: shapes[shapes.count - 1], plan: &plan)

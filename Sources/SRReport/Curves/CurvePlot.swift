@@ -1,9 +1,10 @@
-/// Training and validation curves of loss, PSNR, SSIM and, where it was measured, LPIPS, side by side, as a gnuplot
-/// script with its data inside.
+import SRMetrics
+
+/// Training and validation curves of the loss and of metrics side by side, as a gnuplot script with its data inside.
 package struct CurvePlot {
   private struct Panel: Sendable {
     let title: String
-    /// Nil where only validation is measured.
+    /// Nil if only validation is measured.
     var train: (@Sendable (EpochRecord) -> Double)?
     let valid: @Sendable (EpochRecord) -> Double
     /// A level of the validation images to compare with.
@@ -14,14 +15,19 @@ package struct CurvePlot {
     }
   }
 
-  private static let always = [
-    Panel(title: "loss", train: \.trainLoss, valid: \.validLoss),
-    Panel(title: "PSNR / dB", train: \.trainPSNR, valid: \.validPSNR, baseline: \.bicubicPSNR),
-    Panel(title: "SSIM", train: \.trainSSIM, valid: \.validSSIM, baseline: \.bicubicSSIM),
-  ]
-  private static let lpips = Panel(
-    title: "LPIPS", valid: { $0.metrics["valid_lpips"] ?? .nan },
-    baseline: { $0.metrics["bicubic_lpips"] ?? .nan })
+  /// The metrics that have panels: those of every log, and those that are drawn if some epoch has them.
+  private static let always: [MetricDescription] = [.psnr, .ssim]
+  private static let ifMeasured: [MetricDescription] = [.lpips]
+
+  private static func panel(of metric: MetricDescription) -> Panel {
+    func value(_ part: EpochRecord.Part) -> @Sendable (EpochRecord) -> Double {
+      let name = metric.name
+      return { $0[part, name] ?? .nan }
+    }
+    return Panel(
+      title: metric.title + (metric.unit.map { " / \($0)" } ?? ""),
+      train: metric.isForTraining ? value(.train) : nil, valid: value(.valid), baseline: value(.bicubic))
+  }
 
   /// Values further apart than this ratio are drawn on a logarithmic axis, such as the losses of several presets.
   private static let largestLinearRatio = 50.0
@@ -35,8 +41,11 @@ package struct CurvePlot {
       !series.isEmpty && series.allSatisfy { !$0.epochs.isEmpty },
       "curves of \(series.map { "\($0.name): \($0.epochs.count) epochs" }) were asked for")
     self.series = series
-    let hasLPIPS = series.contains { $0.epochs.contains { !Self.lpips.valid($0).isNaN } }
-    panels = Self.always + (hasLPIPS ? [Self.lpips] : [])
+    let further = Self.ifMeasured.map(Self.panel).filter { panel in
+      series.contains { $0.epochs.contains { !panel.valid($0).isNaN } }
+    }
+    panels =
+      [Panel(title: "loss", train: \.trainLoss, valid: \.validLoss)] + Self.always.map(Self.panel) + further
   }
 
   /// A script that makes gnuplot draw the curves into the PNG file at `pngPath`.

@@ -1,6 +1,17 @@
-/// The log line of one epoch. Intensities are 0...1; PSNR is in dB with a peak of 1; SSIM has the Gaussian
-/// window.
+import SRMetrics
+
+/// The log line of one epoch.
 package struct EpochRecord: Codable, Equatable, Sendable {
+  /// Which images a metric is of.
+  package enum Part: String, Sendable, CaseIterable {
+    /// The epoch's training images, each as it was at the step that trained on it.
+    case train
+    /// The validation images.
+    case valid
+    /// Bicubic upsampling of the validation images.
+    case bicubic
+  }
+
   /// From 1.
   package var epoch: Int
   /// Optimizer steps since the start of the run.
@@ -8,14 +19,6 @@ package struct EpochRecord: Codable, Equatable, Sendable {
   /// Mean over the epoch's images, each taken at the step that trained on it.
   package var trainLoss: Double
   package var validLoss: Double
-  package var trainPSNR: Double
-  package var validPSNR: Double
-  package var trainSSIM: Double
-  package var validSSIM: Double
-  package var validMSE: Double
-  /// PSNR and SSIM of bicubic upsampling of the validation images.
-  package var bicubicPSNR: Double
-  package var bicubicSSIM: Double
   /// Wall-clock time of the epoch, validation included.
   package var seconds: Double
   /// Of the weights after the epoch.
@@ -23,47 +26,67 @@ package struct EpochRecord: Codable, Equatable, Sendable {
   /// Unweighted values of the loss's terms.
   package var trainTerms: [String: Double]
   package var validTerms: [String: Double]
-  /// Further numbers by name, such as `valid_lpips`.
-  package var metrics: [String: Double]
+  /// All other numbers, by the name that they have in the log, such as `valid_psnr`.
+  package private(set) var metrics: [String: Double]
 
+  /// - Parameters:
+  ///   - train: metrics of the training images, by name.
+  ///   - valid: metrics of the validation images, by name.
+  ///   - bicubic: metrics of bicubic upsampling, by name.
   package init(
-    epoch: Int, step: Int, trainLoss: Double, validLoss: Double, trainPSNR: Double, validPSNR: Double,
-    trainSSIM: Double, validSSIM: Double, validMSE: Double, bicubicPSNR: Double, bicubicSSIM: Double,
-    seconds: Double, weightsSHA256: String? = nil, trainTerms: [String: Double] = [:],
-    validTerms: [String: Double] = [:], metrics: [String: Double] = [:]
+    epoch: Int, step: Int, trainLoss: Double, validLoss: Double, seconds: Double,
+    weightsSHA256: String? = nil, trainTerms: [String: Double] = [:], validTerms: [String: Double] = [:],
+    train: [String: Double], valid: [String: Double], bicubic: [String: Double]
   ) {
     self.epoch = epoch
     self.step = step
     self.trainLoss = trainLoss
     self.validLoss = validLoss
-    self.trainPSNR = trainPSNR
-    self.validPSNR = validPSNR
-    self.trainSSIM = trainSSIM
-    self.validSSIM = validSSIM
-    self.validMSE = validMSE
-    self.bicubicPSNR = bicubicPSNR
-    self.bicubicSSIM = bicubicSSIM
     self.seconds = seconds
     self.weightsSHA256 = weightsSHA256
     self.trainTerms = trainTerms
     self.validTerms = validTerms
-    self.metrics = metrics
+    metrics = [:]
+    for (part, values) in [(Part.train, train), (.valid, valid), (.bicubic, bicubic)] {
+      for (name, value) in values { self[part, name] = value }
+    }
   }
 
-  /// In the order of the columns of `metrics.csv`.
+  /// A metric by its name; nil if it was not measured.
+  package subscript(part: Part, metric: String) -> Double? {
+    get { metrics[Self.key(part, metric)] }
+    set { metrics[Self.key(part, metric)] = newValue }
+  }
+
+  /// The name that a metric has in the log, such as `valid_psnr`.
+  package static func key(_ part: Part, _ metric: String) -> String { "\(part.rawValue)_\(metric)" }
+
+  /// The names that begin a row of `metrics.csv` and a TensorBoard event, whichever metrics were measured.
+  private static let leadingMetrics: [String] = {
+    let metrics: [MetricDescription] = [.psnr, .ssim, .mse]
+    let ofModel = metrics.flatMap { metric in
+      (metric.isForTraining ? [key(.train, metric.name)] : []) + [key(.valid, metric.name)]
+    }
+    return ofModel + metrics.filter(\.isLoggedOfBicubic).map { key(.bicubic, $0.name) }
+  }()
+
+  /// The numbers that every record has a place for, in the order of the columns of `metrics.csv`.
+  var leadingNumbers: [(name: String, value: Double?)] {
+    [(CodingKeys.trainLoss.rawValue, trainLoss), (CodingKeys.validLoss.rawValue, validLoss)]
+      + Self.leadingMetrics.map { ($0, metrics[$0]) } + [(CodingKeys.seconds.rawValue, seconds)]
+  }
+
+  /// The metrics that are not among ``leadingNumbers``.
+  var furtherMetrics: [String: Double] { metrics.filter { !Self.leadingMetrics.contains($0.key) } }
+}
+
+extension EpochRecord {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case kind
     case epoch
     case step
     case trainLoss = "train_loss"
     case validLoss = "valid_loss"
-    case trainPSNR = "train_psnr"
-    case validPSNR = "valid_psnr"
-    case trainSSIM = "train_ssim"
-    case validSSIM = "valid_ssim"
-    case validMSE = "valid_mse"
-    case bicubicPSNR = "bicubic_psnr"
-    case bicubicSSIM = "bicubic_ssim"
     case seconds
     case weightsSHA256 = "weights_sha256"
     case trainTerms = "train_terms"
@@ -72,19 +95,11 @@ package struct EpochRecord: Codable, Equatable, Sendable {
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    func number(_ key: CodingKeys) throws -> Double { try container.decode(Double.self, forKey: key) }
     epoch = try container.decode(Int.self, forKey: .epoch)
     step = try container.decode(Int.self, forKey: .step)
-    trainLoss = try number(.trainLoss)
-    validLoss = try number(.validLoss)
-    trainPSNR = try number(.trainPSNR)
-    validPSNR = try number(.validPSNR)
-    trainSSIM = try number(.trainSSIM)
-    validSSIM = try number(.validSSIM)
-    validMSE = try number(.validMSE)
-    bicubicPSNR = try number(.bicubicPSNR)
-    bicubicSSIM = try number(.bicubicSSIM)
-    seconds = try number(.seconds)
+    trainLoss = try container.decode(Double.self, forKey: .trainLoss)
+    validLoss = try container.decode(Double.self, forKey: .validLoss)
+    seconds = try container.decode(Double.self, forKey: .seconds)
     weightsSHA256 = try container.decodeIfPresent(String.self, forKey: .weightsSHA256)
     trainTerms = try container.decodeIfPresent([String: Double].self, forKey: .trainTerms) ?? [:]
     validTerms = try container.decodeIfPresent([String: Double].self, forKey: .validTerms) ?? [:]
@@ -96,19 +111,12 @@ package struct EpochRecord: Codable, Equatable, Sendable {
     try container.encode(MetricsLine.Kind.epoch, forKey: .kind)
     try container.encode(epoch, forKey: .epoch)
     try container.encode(step, forKey: .step)
-    for (key, value) in numbers { try container.encode(value, forKey: key) }
+    try container.encode(trainLoss, forKey: .trainLoss)
+    try container.encode(validLoss, forKey: .validLoss)
+    try container.encode(seconds, forKey: .seconds)
     try container.encodeIfPresent(weightsSHA256, forKey: .weightsSHA256)
     if !trainTerms.isEmpty { try container.encode(trainTerms, forKey: .trainTerms) }
     if !validTerms.isEmpty { try container.encode(validTerms, forKey: .validTerms) }
     try MetricKey.encode(metrics, to: encoder, besides: CodingKeys.allCases.map(\.rawValue))
-  }
-
-  /// The measured numbers, in the order of the columns of `metrics.csv`.
-  var numbers: [(key: CodingKeys, value: Double)] {
-    [
-      (.trainLoss, trainLoss), (.validLoss, validLoss), (.trainPSNR, trainPSNR), (.validPSNR, validPSNR),
-      (.trainSSIM, trainSSIM), (.validSSIM, validSSIM), (.validMSE, validMSE), (.bicubicPSNR, bicubicPSNR),
-      (.bicubicSSIM, bicubicSSIM), (.seconds, seconds),
-    ]
   }
 }

@@ -2,16 +2,17 @@ import Foundation
 
 /// `metrics.csv`: one row an epoch, for spreadsheets.
 package enum MetricsCSV {
-  /// The table of `epochs` as text: the record's own numbers, then the terms and further metrics that any
-  /// epoch has, by name. A number that an epoch lacks is left empty.
+  /// The table of `epochs` as text: first the numbers that every record has a place for, then the terms and further metrics
+  /// that any epoch has, by name. A number that an epoch lacks is left empty.
   package static func text(_ epochs: [EpochRecord]) -> String {
     guard let first = epochs.first else { return "" }
     let further = Set(epochs.flatMap { furtherNumbers($0).keys }).sorted()
-    let header = ["epoch", "step"] + first.numbers.map(\.key.rawValue) + further + ["weights_sha256"]
+    let header = ["epoch", "step"] + first.leadingNumbers.map(\.name) + further + ["weights_sha256"]
     let rows = epochs.map { record in
       let values = furtherNumbers(record)
-      return ["\(record.epoch)", "\(record.step)"] + record.numbers.map { "\($0.value)" }
-        + further.map { values[$0].map { "\($0)" } ?? "" } + [record.weightsSHA256 ?? ""]
+      let numbers = record.leadingNumbers.map(\.value) + further.map { values[$0] }
+      return ["\(record.epoch)", "\(record.step)"] + numbers.map { $0.map { "\($0)" } ?? "" }
+        + [record.weightsSHA256 ?? ""]
     }
     return ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
   }
@@ -22,7 +23,7 @@ package enum MetricsCSV {
   }
 
   private static func furtherNumbers(_ record: EpochRecord) -> [String: Double] {
-    var numbers = record.metrics
+    var numbers = record.furtherMetrics
     for (name, value) in record.trainTerms { numbers["train_terms.\(name)"] = value }
     for (name, value) in record.validTerms { numbers["valid_terms.\(name)"] = value }
     return numbers

@@ -1,33 +1,38 @@
+import SRMetrics
+
 /// The paper's table of results: one row an epoch.
 package enum EpochTable {
   private struct Column: Sendable {
     let title: String
     let decimals: Int
-    /// Nil where the epoch's log line has no such number.
+    /// Nil if the epoch's log line has no such number.
     let value: @Sendable (EpochRecord) -> Double?
     /// The same of bicubic upsampling of the validation images.
-    var bicubic: (@Sendable (EpochRecord) -> Double?)?
+    var bicubic: @Sendable (EpochRecord) -> Double? = { _ in nil }
   }
 
-  private static let columns = [
-    Column(title: "train loss", decimals: 4, value: \.trainLoss),
-    Column(title: "valid loss", decimals: 4, value: \.validLoss),
-    Column(title: "train PSNR", decimals: 2, value: \.trainPSNR),
-    Column(title: "valid PSNR", decimals: 2, value: \.validPSNR, bicubic: \.bicubicPSNR),
-    Column(title: "train SSIM", decimals: 4, value: \.trainSSIM),
-    Column(title: "valid SSIM", decimals: 4, value: \.validSSIM, bicubic: \.bicubicSSIM),
-    Column(
-      title: "SSIM (box)", decimals: 4, value: { $0.metrics["valid_ssim_box"] },
-      bicubic: { $0.metrics["bicubic_ssim_box"] }),
-    Column(
-      title: "LPIPS", decimals: 4, value: { $0.metrics["valid_lpips"] },
-      bicubic: { $0.metrics["bicubic_lpips"] }),
-  ]
+  /// The metrics that have columns.
+  private static let metrics: [MetricDescription] = [.psnr, .ssim, .ssimBox, .lpips]
+
+  private static let columns: [Column] =
+    [
+      Column(title: "train loss", decimals: 4, value: \.trainLoss),
+      Column(title: "valid loss", decimals: 4, value: \.validLoss),
+    ] + metrics.flatMap(columns)
+
+  private static func columns(of metric: MetricDescription) -> [Column] {
+    let (name, title, decimals) = (metric.name, metric.title, metric.decimals)
+    let valid = Column(
+      title: metric.isForTraining ? "valid \(title)" : title, decimals: decimals, value: { $0[.valid, name] },
+      bicubic: { $0[.bicubic, name] })
+    guard metric.isForTraining else { return [valid] }
+    return [Column(title: "train \(title)", decimals: decimals, value: { $0[.train, name] }), valid]
+  }
 
   /// Rows of `epochs` whose number is a multiple of `interval`, and the last, then bicubic upsampling's.
   ///
-  /// Loss, PSNR (dB) and SSIM for training and validation; SSIM with the box window and LPIPS for validation, where
-  /// they were measured.
+  /// Loss, PSNR (dB) and SSIM for training and validation; SSIM with the box window and LPIPS for validation. A number that
+  /// no epoch has gets no column.
   package static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
     precondition(interval >= 1, "an interval of \(interval) epochs was asked for")
     let columns = columns.filter { column in epochs.contains { column.value($0) != nil } }
@@ -37,7 +42,7 @@ package enum EpochTable {
     }
     if let last = epochs.last {
       rows.append(
-        ["bicubic"] + columns.map { column in column.bicubic?(last)?.fixed(column.decimals) ?? "" })
+        ["bicubic"] + columns.map { column in column.bicubic(last)?.fixed(column.decimals) ?? "" })
     }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in

@@ -38,10 +38,10 @@ package final class EventFile {
 
   /// Throws ``MetricsLogError``.
   package func append(_ record: EpochRecord) throws {
-    var scalars = record.numbers.map { ("epoch/\($0.key.rawValue)", $0.value) }
+    var scalars = record.leadingNumbers.compactMap { name, value in value.map { ("epoch/\(name)", $0) } }
     for (prefix, values) in [
       ("epoch/train_terms/", record.trainTerms), ("epoch/valid_terms/", record.validTerms),
-      ("epoch/", record.metrics),
+      ("epoch/", record.furtherMetrics),
     ] {
       scalars += values.sorted { $0.key < $1.key }.map { (prefix + $0.key, $0.value) }
     }

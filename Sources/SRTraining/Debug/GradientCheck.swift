@@ -1,4 +1,5 @@
 import Foundation
+import SRDistributed
 import SRKernels
 import SRTensor
 
@@ -29,10 +30,10 @@ package struct GradientCheck: Sendable {
   private let run: RunContext
   private let weights: StepWeights
   private let worker: SampleWorker
-  private let sample: Int
+  private let sample: SampleIdentity
 
-  /// Checks at the run's weights where they come from a file, else at random ones: an interpolation's leave most
-  /// gradients at zero.
+  /// Checks the gradients of one stored pair, at the run's weights if they come from a file. Else it takes random ones: with
+  /// an interpolation's most gradients are zero.
   init(_ run: RunContext, sample: Int) {
     self.run = run
     let parameters = ParameterArena(layout: run.layout)
@@ -43,7 +44,7 @@ package struct GradientCheck: Sendable {
     }
     weights = StepWeights(plan: run.plan, parameters: parameters)
     worker = run.workers[0]
-    self.sample = sample
+    self.sample = SampleIdentity(.training, index: sample)
   }
 
   /// Checks `count` tensors drawn from `seed`, and the first and the last.
@@ -51,10 +52,13 @@ package struct GradientCheck: Sendable {
     try weights.prepare(forBackward: true, on: run.pool)
     let leaf = ParameterArena(layout: run.layout)
     let values = valueRow()
-    worker.train(
-      sample..<sample + 1, load: { load($1, $2) }, weights: weights, metrics: run.trainingMetrics,
-      gradients: { _ in leaf.pointer }, values: { _ in values.row(0) }, observer: nil,
-      gradientsFinal: { _, _ in })
+    let wholeArena = GradientBuckets(arenaCount: leaf.layout.arenaCount, cuts: [])
+    var slots = [
+      TrainingSlot(
+        sample: 0, identity: sample, gradients: leaf.pointer, values: values.row(0),
+        progress: BucketProgress(wholeArena))
+    ]
+    worker.train(&slots, from: run.samples, weights: weights, metrics: [], observer: nil) { _, _ in }
     let loss = values.row(0)[0]
 
     var generator = PhiloxGenerator(seed: seed, stream: 0x6465_6267)
@@ -87,7 +91,7 @@ package struct GradientCheck: Sendable {
       try weights.prepare(forBackward: false, on: run.pool)
       let values = valueRow()
       worker.validate(
-        load: load, weights: weights, metrics: run.trainingMetrics, values: values.row(0))
+        sample, from: run.data.train, weights: weights, metrics: [], values: values.row(0))
       return values.row(0)[0]
     }
     let slope =
@@ -97,11 +101,7 @@ package struct GradientCheck: Sendable {
     return Row(parameter: entry.name, gradient: length, finiteDifference: slope)
   }
 
-  private func load(_ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>) {
-    run.data.train.load(index: sample, lowRes: lowRes, highRes: highRes)
-  }
-
   private func valueRow() -> SharedRows {
-    SharedRows(rows: 1, fields: 1 + run.loss.terms.count + run.trainingMetrics.names.count)
+    SharedRows(rows: 1, fields: SampleValueLayout(terms: run.loss.names, metrics: []).count)
   }
 }

@@ -47,7 +47,7 @@ package struct EvaluationRun {
     self.weights = file
     var layer = SettingLayer(origin: file, values: [:])
     layer.values[.initWeights] = file
-    layer.values[.loss] = "mse=1,charbonnier=1,ssim=1,ssim_box=1,edge=1"
+    layer.values[.loss] = LossKind.pixelLosses.map { "\($0)=1" }.joined(separator: ",")
     var configuration = try TrainingConfiguration(layers: [layer] + settings)
     model = try SafetensorsFile(path: file).modelDescription()
     // Faces are drawn at the scale of the network.
@@ -76,14 +76,13 @@ package struct EvaluationRun {
         configuration, model: model, communicator: communicator, kernels: kernels, data: data)
     }
     defer { run.pool.close() }
-    let pairs = split == .train ? run.data.train : run.data.valid
-    let sums = try Evaluator(run, pairs: pairs).run(run.weights)
-    let baseline = try BaselineEvaluation(pairs: pairs, metrics: run.validationMetrics, run: run)
-    let names = run.validationMetrics.names
+    let part: SampleIdentity.Part = split == .train ? .training : .validation
+    let sums = try Evaluator(run, part).run(run.weights)
+    let baseline = try BaselineEvaluation(run, part)
+    let pairs = run.data.pairs(of: part)
     return Result(
       weights: weights, data: pairs.summary, images: pairs.count, model: model.name,
-      terms: sums.terms,
-      metrics: Dictionary(uniqueKeysWithValues: names.map { ($0, sums.metric($0) ?? .nan) }),
-      bicubic: baseline.metrics, provenance: run.lossAssembly.provenance)
+      terms: sums.terms, metrics: sums.metrics, bicubic: baseline.metrics,
+      provenance: run.lossAssembly.provenance)
   }
 }

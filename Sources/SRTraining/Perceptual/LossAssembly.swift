@@ -2,13 +2,14 @@ import SRCheckpoint
 import SRFiles
 import SRKernels
 import SRLosses
+import SRMetrics
 
-/// The configuration's loss, made of losses and the networks they need.
+/// The configuration's loss and the metrics, made of losses and the networks that they need.
 struct LossAssembly: Sendable {
   let loss: WeightedSum
-  /// LPIPS as everyone reports it (AlexNet, symmetric input), where its weights are at hand and the images large enough
-  /// for it: a validation metric.
-  let perceptualMetric: ImageMetrics.Perceptual?
+  /// All metrics, in the order in which they are reported. The last one is LPIPS as everyone reports it (AlexNet, symmetric
+  /// input), if its weights are at hand and the images are large enough.
+  let metrics: [Metric]
   /// Floats of the networks' weights.
   let networkFloats: Int
   /// What each perceptual term and metric is made of, or why the metric is left out, a line each.
@@ -18,28 +19,26 @@ struct LossAssembly: Sendable {
   let metricNetworkSHA256: [String: String]
 
   /// - Parameters:
-  ///   - height: of the high-resolution images.
-  ///   - width: of the high-resolution images.
+  ///   - shape: of the high-resolution images.
   ///   - pairs: the most image pairs that the loss compares together.
-  /// - Throws: ``LossTermError`` where the loss cannot be read, ``ConfigurationError`` where weights are missing or a
-  ///   term's network needs larger images, and what reading the weights throws.
+  /// - Throws: ``LossTermError`` if the loss cannot be read; ``ConfigurationError`` if weights are missing or a term cannot be
+  ///   computed of such images; and what reading the weights throws.
   init(
-    _ configuration: TrainingConfiguration, height: Int, width: Int, pairs: Int, kernels: any KernelSet
+    _ configuration: TrainingConfiguration, shape: ImageShape, pairs: Int, kernels: any KernelSet
   ) throws {
     let weights = PerceptualWeights(directory: configuration.weightsDir)
-    let perceptual = PerceptualLosses(weights: weights, height: height, width: width, kernels: kernels)
+    let perceptual = PerceptualLosses(weights: weights, shape: shape, kernels: kernels)
     var provenance: [String] = []
     var networkFloats = 0
     var networkSHA256: [String: String] = [:]
-    func make(_ kind: LossTerm.Kind) throws -> any Loss {
+    func make(_ kind: LossKind) throws -> any Loss {
+      if let reason = kind.misfit(shape) {
+        throw ConfigurationError(
+          "loss: \(kind.name) cannot be computed: \(reason). Leave it out of --loss, or prepare larger ones (`srdist prepare "
+            + "--crop`).")
+      }
       if let loss = kind.pixelLoss(kernels: kernels) { return loss }
-      let built =
-        if let net = kind.lpipsNet {
-          try perceptual.lpips(
-            net, input: configuration.lpipsInput, linear: configuration.lpipsLinear, pairs: pairs)
-        } else {
-          try perceptual.vgg(input: configuration.vggInput, pairs: pairs)
-        }
+      let built = try perceptual.loss(kind, configuration, pairs: pairs)
       provenance.append(built.provenance)
       networkFloats += built.weightCount
       networkSHA256.merge(try Self.digests(built.files)) { $1 }
@@ -47,20 +46,21 @@ struct LossAssembly: Sendable {
     }
     loss = WeightedSum(
       try LossTerm.parse(configuration.loss).map { WeightedSum.Term(try make($0.kind), weight: $0.weight) })
-    var metric: ImageMetrics.Perceptual?
+
+    var metrics = Metric.pixelMetrics
     var metricNetworkSHA256: [String: String] = [:]
-    if let reason = perceptual.misfit(.alexNet)
+    if let reason = LossKind.lpips(.alex).misfit(shape)
       ?? weights.missingForMetric.map({ "there is no \($0) (`scripts/fetch-weights` brings it)" })
     {
       provenance.append("metric lpips is left out: \(reason)")
     } else {
       let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01, pairs: 1)
-      metric = ImageMetrics.Perceptual(name: "lpips", loss: built.loss)
+      metrics.append(Metric(.lpips, loss: built.loss))
       networkFloats += built.weightCount
       provenance.append("metric lpips: \(built.provenance)")
       metricNetworkSHA256 = try Self.digests(built.files)
     }
-    perceptualMetric = metric
+    self.metrics = metrics
     self.networkFloats = networkFloats
     self.provenance = provenance
     self.networkSHA256 = networkSHA256
@@ -73,14 +73,11 @@ struct LossAssembly: Sendable {
   }
 }
 
-extension LossTerm.Kind {
-  /// The network of an LPIPS term.
-  fileprivate var lpipsNet: LPIPSNet? {
-    switch self {
-    case .lpipsVGG: .vgg
-    case .lpipsAlex: .alex
-    case .lpipsSqueeze: .squeeze
-    default: nil
+extension Metric {
+  /// A loss's distance as a metric.
+  init(_ description: MetricDescription, loss: any Loss) {
+    self.init(description, scratchCount: { shape, _ in loss.scratchCount(shape) }) { measured in
+      loss.evaluate([measured.pair], weight: 0, scratch: measured.scratch)[0]
     }
   }
 }

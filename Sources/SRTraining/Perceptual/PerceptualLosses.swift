@@ -6,8 +6,8 @@ import SRModels
 /// Builds the losses that compare a frozen network's features, for one image size.
 struct PerceptualLosses {
   let weights: PerceptualWeights
-  let height: Int
-  let width: Int
+  /// Of the high-resolution images; the caller has checked that they fit the loss (``LossKind/misfit(_:)``).
+  let shape: ImageShape
   let kernels: any KernelSet
 
   /// A loss, and a line that says what it is made of.
@@ -20,19 +20,20 @@ struct PerceptualLosses {
     let files: [PerceptualWeights.File]
   }
 
-  /// Why a network cannot take these images; nil where it can.
-  func misfit(_ architecture: FeatureArchitecture) -> String? {
-    let smallest = architecture.smallestImageSide
-    guard min(height, width) < smallest else { return nil }
-    return
-      "\(architecture.name) needs images of at least \(smallest)x\(smallest), and the high-resolution images are "
-      + "\(height)x\(width)"
+  /// A loss that needs a network, as the configuration wants it.
+  ///
+  /// - Parameter pairs: the most image pairs that are compared together.
+  /// - Throws: ``ConfigurationError`` if weights are missing, and what reading the weights throws.
+  func loss(_ kind: LossKind, _ configuration: TrainingConfiguration, pairs: Int) throws -> Built {
+    switch kind.source {
+    case .pixels: preconditionFailure("\(kind) needs no network")
+    case .vgg: try vgg(input: configuration.vggInput, pairs: pairs)
+    case .lpips(let net):
+      try lpips(net, input: configuration.lpipsInput, linear: configuration.lpipsLinear, pairs: pairs)
+    }
   }
 
-  /// - Parameter pairs: the most image pairs that are compared together.
-  /// - Throws: ``ConfigurationError`` where weights are missing or the images too small, and what reading the weights throws.
-  func vgg(input: TrainingConfiguration.VGGInput, pairs: Int) throws -> Built {
-    try checkFit(VGGLoss.defaultArchitecture, of: LossTerm.Kind.vgg.rawValue)
+  private func vgg(input: TrainingConfiguration.VGGInput, pairs: Int) throws -> Built {
     let trunk = try weights.trunk(.vgg)
     let network = try network(VGGLoss.defaultArchitecture, trunk.file, pairs: pairs)
     let loss = VGGLoss(network: network, input: input == .raw ? .raw : .imageNet, kernels: kernels)
@@ -42,14 +43,13 @@ struct PerceptualLosses {
   }
 
   /// - Parameters:
-  ///   - linear: `automatic` leaves the linear layers out over a trunk they were not calibrated over.
+  ///   - linear: `automatic` leaves the linear layers out over a trunk that they were not calibrated over.
   ///   - pairs: the most image pairs that are compared together.
-  /// - Throws: ``ConfigurationError`` where weights are missing or the images too small, and what reading the weights throws.
+  /// - Throws: ``ConfigurationError`` if weights are missing, and what reading the weights throws.
   func lpips(
     _ net: LPIPSNet, input: TrainingConfiguration.LPIPSInput, linear: TrainingConfiguration.LPIPSLinear,
     pairs: Int
   ) throws -> Built {
-    try checkFit(net.architecture, of: net.lossName)
     let trunk = try weights.trunk(net)
     let leavesOut = linear == .automatic && !trunk.suitsLinear
     let (layers, title, linearFile): (LPIPSLinear, String, PerceptualWeights.File?)
@@ -65,24 +65,18 @@ struct PerceptualLosses {
       (layers, title, linearFile) = (LPIPSLinear.none(for: net.architecture), "none", nil)
     }
     let network = try network(net.architecture, trunk.file, pairs: pairs)
+    let name = LossKind.lpips(net).name
     let loss = LPIPSLoss(
-      net, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels)
+      name: name, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels)
     let note =
       leavesOut
       ? " (those of LPIPS belong to torchvision's trunk; --lpips-linear v0.1 takes them all the same, mean takes "
         + "their means)" : ""
     return Built(
       loss: loss, weightCount: network.weightCount,
-      provenance: "lpips_\(net.rawValue) over \(trunk.file.summary), input \(input.rawValue), "
+      provenance: "\(name) over \(trunk.file.summary), input \(input.rawValue), "
         + "linear \(title)\(note)",
       files: [trunk.file] + (linearFile.map { [$0] } ?? []))
-  }
-
-  private func checkFit(_ architecture: FeatureArchitecture, of term: String) throws {
-    guard let reason = misfit(architecture) else { return }
-    throw ConfigurationError(
-      "loss: \(term) cannot be computed: \(reason). Leave it out of --loss, or prepare larger ones (`srdist prepare "
-        + "--crop`).")
   }
 
   private func linearLayers(_ net: LPIPSNet, _ file: PerceptualWeights.File) throws -> LPIPSLinear {
@@ -95,7 +89,7 @@ struct PerceptualLosses {
     _ architecture: FeatureArchitecture, _ file: PerceptualWeights.File, pairs: Int
   ) throws -> FeatureNetwork {
     try FeatureNetwork(
-      architecture, imageHeight: height, imageWidth: width, pairs: pairs, kernels: kernels
+      architecture, imageHeight: shape.height, imageWidth: shape.width, pairs: pairs, kernels: kernels
     ) { arena in
       try loadParameters(from: file.path, into: arena, ignoringExtra: true)
     }

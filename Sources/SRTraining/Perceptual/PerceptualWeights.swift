@@ -8,14 +8,14 @@ import SRTensor
 struct PerceptualWeights: Sendable {
   let directory: String
 
-  /// A weight file, and what its metadata tell.
+  /// A weight file, and what its metadata say.
   struct File: Sendable {
     let path: String
     let metadata: [String: String]
 
     var name: String { URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent }
 
-    /// Such as `vgg16-caffe-features (origin: ...; input: ...)`: a loss value is never silently from another trunk.
+    /// Such as `vgg16-caffe-features (origin: ...; input: ...)`: a reader can always tell which trunk a loss value is from.
     var summary: String {
       let facts = ["origin", "input"].compactMap { key in metadata[key].map { "\(key): \($0)" } }
       return facts.isEmpty ? name : "\(name) (\(facts.joined(separator: "; ")))"
@@ -32,7 +32,7 @@ struct PerceptualWeights: Sendable {
   func trunk(_ net: LPIPSNet) throws -> Trunk {
     switch net {
     case .vgg:
-      // The paper's trunk wins over its stand-in.
+      // The paper's trunk comes before its stand-in.
       if let file = try find("vgg16-torchvision-features") { return Trunk(file: file, suitsLinear: true) }
       if let file = try find("vgg16-caffe-features") { return Trunk(file: file, suitsLinear: false) }
       throw missing("vgg16-torchvision-features", or: "vgg16-caffe-features")
@@ -43,7 +43,7 @@ struct PerceptualWeights: Sendable {
 
   func linear(_ net: LPIPSNet) throws -> File { try require(Self.linearName(net)) }
 
-  /// The first file that is not there of those that LPIPS over AlexNet is made of; nil where all are, readable or not.
+  /// The first file that is not there of those that LPIPS over AlexNet is made of. Nil if all are there, readable or not.
   var missingForMetric: String? {
     [Self.alexTrunk, Self.linearName(.alex)].map(path).first {
       !FileManager.default.fileExists(atPath: $0)

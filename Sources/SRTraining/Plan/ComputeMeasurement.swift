@@ -42,22 +42,20 @@ extension ScalingModel.Compute {
   private static func bucketReady(_ run: RunContext, _ buckets: GradientBuckets) -> [Double] {
     let group = 0..<run.workers[0].groupSize
     let leaves = group.map { _ in ParameterArena(layout: run.layout) }
-    let layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.names)
+    let layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.map(\.name))
     let values = SharedRows(rows: group.count, fields: layout.count)
+    var slots = group.map { sample in
+      TrainingSlot(
+        sample: sample, identity: run.samples.identity(index: sample % run.samples.count, epoch: 0),
+        gradients: leaves[sample].pointer, values: values.row(sample), progress: BucketProgress(buckets))
+    }
     var ready: [Double] = []
     let start = ContinuousClock.now
     run.workers[0].train(
-      group,
-      load: { run.samples.load(index: $0 % run.samples.count, epoch: 0, lowRes: $1, highRes: $2) },
-      weights: run.weights, metrics: run.trainingMetrics, gradients: { leaves[$0].pointer },
-      values: { values.row($0) }, observer: nil
-    ) { sample, firstFinal in
+      &slots, from: run.samples, weights: run.weights, metrics: run.trainingMetrics, observer: nil
+    ) { sample, _ in
       // The group's samples follow each other layer by layer.
-      guard sample == group.upperBound - 1 else { return }
-      let seconds = start.duration(to: .now) / .seconds(1)
-      while ready.count < buckets.count, buckets.ranges[ready.count].lowerBound >= firstFinal {
-        ready.append(seconds)
-      }
+      if sample == group.upperBound - 1 { ready.append(start.duration(to: .now) / .seconds(1)) }
     }
     let total = start.duration(to: .now) / .seconds(1)
     return ready.map { $0 / total }

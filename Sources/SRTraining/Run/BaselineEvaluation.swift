@@ -1,50 +1,78 @@
 import SRData
 import SRDistributed
+import SRKernels
+import SRMetrics
 import SRTensor
-import Synchronization
 
-/// What plain bicubic upsampling reaches on a set of pairs: the numbers a model must beat.
+/// What plain bicubic upsampling reaches on one part of the data: the numbers that a model must beat.
+///
+/// An upsampled image is taken as an image library gives it (uint8).
 struct BaselineEvaluation: Sendable {
-  /// By name: every metric that the model is measured by, of the upsampled image as an image library gives it (uint8).
+  /// Means by name: every metric that the model is measured by.
   let metrics: [String: Double]
+  private let names: [String]
+  /// The metrics of each pair.
+  private let rows: [[Double]]
+  private let pairs: any PairDataset
+  private let resize: BicubicResize
 
   /// Deals the pairs to the ranks. Collective; every rank returns the same values.
-  init(pairs: any PairDataset, metrics: ImageMetrics, run: RunContext) throws {
-    let communicator = run.communicator
+  init(_ run: RunContext, _ part: SampleIdentity.Part) throws {
     run.activity.enter(.validation)
-    let (height, width) = (pairs.highResHeight, pairs.highResWidth)
+    let pairs = run.data.pairs(of: part)
     let resize = BicubicResize(
-      fromWidth: pairs.lowResWidth, height: pairs.lowResHeight, toWidth: width, height: height)
-    let names = metrics.names
+      fromWidth: pairs.lowResWidth, height: pairs.lowResHeight, toWidth: pairs.highResWidth,
+      height: pairs.highResHeight)
+    let shape = ImageShape(height: pairs.highResHeight, width: pairs.highResWidth)
+    let (metrics, kernels) = (run.validationMetrics, run.kernels)
     let share = ReductionTree.share(
-      of: pairs.count, rank: communicator.rank, worldSize: communicator.worldSize)
-    let values = SharedRows(rows: share.count, fields: names.count)
-    let next = Atomic(share.lowerBound)
-    try run.pool.run { [activity = run.activity] _ in
-      let lowRes = AlignedBuffer(count: pairs.lowResElementCount)
-      let highRes = AlignedBuffer(count: pairs.highResElementCount)
-      let upsampled = AlignedBuffer(count: pairs.highResElementCount)
-      let scratch = AlignedBuffer(count: metrics.scratchCount(height: height, width: width))
-      while true {
-        let index = next.add(1, ordering: .relaxed).oldValue
-        guard index < share.upperBound else { return }
-        pairs.load(index: index, lowRes: lowRes.pointer, highRes: highRes.pointer)
-        for (position, byte) in resize(pairs.lowResImage(at: index)).pixels.enumerated() {
-          upsampled.pointer[position] = Float(byte) / 255
-        }
-        metrics.evaluate(
-          superRes: upsampled.pointer, highRes: highRes.pointer, height: height, width: width,
-          knownSSIM: nil, scratch: scratch.pointer, into: values.row(index - share.lowerBound))
-        activity.mark()
-      }
+      of: pairs.count, rank: run.communicator.rank, worldSize: run.communicator.worldSize)
+    let workers = (0..<run.pool.count).map { _ in
+      Memory(pairs, scratchCount: metrics.scratchCount(shape, kernels: kernels))
     }
-    run.activity.enter(.gathering)
-    let all = try communicator.allGather(values.elements).flatMap { $0 }
+    let rows = try run.gatherRows(of: share, fields: metrics.count) { worker, index, row in
+      let memory = workers[worker]
+      pairs.load(index: index, lowRes: memory.lowRes.pointer, highRes: memory.highRes.pointer)
+      for (position, byte) in resize(pairs.lowResImage(at: index)).pixels.enumerated() {
+        memory.upsampled.pointer[position] = Float(byte) / 255
+      }
+      let pair = ImagePair(
+        superRes: memory.upsampled.pointer, highRes: memory.highRes.pointer, shape: shape,
+        identity: SampleIdentity(part, index: index))
+      var measured = MeasuredPair(pair, scratch: memory.scratch.pointer, kernels: kernels)
+      metrics.evaluate(&measured, into: row)
+    }
     var means: [String: Double] = [:]
-    for (field, name) in names.enumerated() {
-      let sum = (0..<pairs.count).reduce(0.0) { $0 + all[$1 * names.count + field] }
-      means[name] = sum / Double(pairs.count)
+    for (field, metric) in metrics.enumerated() {
+      means[metric.name] = rows.reduce(0.0) { $0 + $1[field] } / Double(rows.count)
     }
     self.metrics = means
+    names = metrics.map(\.name)
+    self.rows = rows
+    self.pairs = pairs
+    self.resize = resize
+  }
+
+  /// A metric of one upsampled image; not a number if there is no such metric.
+  func value(of metric: String, at index: Int) -> Double {
+    names.firstIndex(of: metric).map { rows[index][$0] } ?? .nan
+  }
+
+  /// One upsampled image.
+  func image(at index: Int) -> RGBImage { resize(pairs.lowResImage(at: index)) }
+
+  /// One worker's.
+  private struct Memory: Sendable {
+    let lowRes: AlignedBuffer
+    let highRes: AlignedBuffer
+    let upsampled: AlignedBuffer
+    let scratch: AlignedBuffer
+
+    init(_ pairs: any PairDataset, scratchCount: Int) {
+      lowRes = AlignedBuffer(count: pairs.lowResElementCount)
+      highRes = AlignedBuffer(count: pairs.highResElementCount)
+      upsampled = AlignedBuffer(count: pairs.highResElementCount)
+      scratch = AlignedBuffer(count: scratchCount)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SRMetrics
 import SRReport
 
 /// An epoch in one line of the log.
@@ -6,14 +7,18 @@ struct EpochLine: CustomStringConvertible {
   let description: String
 
   init(_ record: EpochRecord, epochs: Int, isBest: Bool) {
-    let gain = record.validPSNR - record.bicubicPSNR
+    func value(_ part: EpochRecord.Part, _ metric: MetricDescription) -> Double {
+      record[part, metric.name] ?? .nan
+    }
+    let (psnr, bicubicPSNR) = (value(.valid, .psnr), value(.bicubic, .psnr))
     description =
       String(
         format:
           "epoch %d/%d: loss %.5f train, %.5f valid; PSNR %.2f dB train, %.2f valid (%+.2f over bicubic); "
           + "SSIM %.4f train, %.4f valid (bicubic %.4f); %.1f s",
-        record.epoch, epochs, record.trainLoss, record.validLoss, record.trainPSNR, record.validPSNR, gain,
-        record.trainSSIM, record.validSSIM, record.bicubicSSIM, record.seconds)
+        record.epoch, epochs, record.trainLoss, record.validLoss, value(.train, .psnr), psnr,
+        psnr - bicubicPSNR, value(.train, .ssim), value(.valid, .ssim), value(.bicubic, .ssim),
+        record.seconds)
       + (isBest ? "; best so far" : "")
   }
 }

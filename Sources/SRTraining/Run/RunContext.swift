@@ -5,6 +5,7 @@ import SRDistributed
 import SRKernelDispatch
 import SRKernels
 import SRLosses
+import SRMetrics
 import SRModels
 import SROptimizers
 import SRTensor
@@ -23,8 +24,6 @@ struct RunContext: Sendable {
   let layout: ParameterLayout
   let plan: SRResNetPlan
   let lossAssembly: LossAssembly
-  let trainingMetrics: ImageMetrics
-  let validationMetrics: ImageMetrics
   let weights: StepWeights
   let optimizer: Adam
   /// The weights' moving average; nil where none is kept.
@@ -33,6 +32,8 @@ struct RunContext: Sendable {
   let workers: [SampleWorker]
 
   var loss: WeightedSum { lossAssembly.loss }
+  var trainingMetrics: [Metric] { lossAssembly.metrics.filter(\.description.isForTraining) }
+  var validationMetrics: [Metric] { lossAssembly.metrics }
 
   /// Reads weights and allocates all memory. Not collective; every rank does it.
   ///
@@ -56,14 +57,9 @@ struct RunContext: Sendable {
     let threads = configuration.threads ?? Self.defaultThreads(communicator)
     let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
     let assembly = try LossAssembly(
-      configuration, height: plan.highResHeight, width: plan.highResWidth, pairs: groupSize,
-      kernels: kernels)
+      configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
+      pairs: groupSize, kernels: kernels)
     lossAssembly = assembly
-    let trainingMetrics = ImageMetrics(isTraining: true, perceptual: nil, kernels: kernels)
-    let validationMetrics = ImageMetrics(
-      isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
-    self.trainingMetrics = trainingMetrics
-    self.validationMetrics = validationMetrics
 
     let parameters = ParameterArena(layout: layout)
     if let path = configuration.initWeights {
@@ -79,8 +75,7 @@ struct RunContext: Sendable {
     pool = WorkerPool(count: threads)
     workers = (0..<threads).map { [plan] _ in
       SampleWorker(
-        plan: plan, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics], groupSize: groupSize
-      )
+        plan: plan, loss: assembly.loss, metrics: assembly.metrics, groupSize: groupSize, kernels: kernels)
     }
   }
 

@@ -3,6 +3,7 @@ import Logging
 import SRCheckpoint
 import SRData
 import SRDistributed
+import SRMetrics
 import SRReport
 import SRTensor
 
@@ -20,13 +21,16 @@ struct TrainingLoop {
   private let order: SampleOrder
   private let evaluator: Evaluator
   private let baseline: BaselineEvaluation
-  /// The weights that are validated: the averaged ones where they are kept.
+  /// The weights that are validated: the averaged ones if they are kept.
   private let validated: StepWeights
   /// Rank 0's.
   private let recorder: RunRecorder?
   private let logger: Logger
   private let gradientDump: String?
   private let onStep: (TrainingProgress) -> Void
+
+  /// Tells which epoch is the best.
+  private static let judge = MetricDescription.psnr
 
   init(
     run: RunContext, step: TrainingStep, recorder: RunRecorder?, logger: Logger,
@@ -40,9 +44,9 @@ struct TrainingLoop {
     self.onStep = onStep
     order = SampleOrder(
       seed: run.configuration.seed, count: run.samples.count, shuffled: run.configuration.shuffle)
-    evaluator = Evaluator(run, pairs: run.data.valid)
+    evaluator = Evaluator(run, .validation)
     validated = run.average.map { StepWeights(plan: run.plan, parameters: $0) } ?? run.weights
-    baseline = try BaselineEvaluation(pairs: run.data.valid, metrics: run.validationMetrics, run: run)
+    baseline = try BaselineEvaluation(run, .validation)
   }
 
   private var configuration: TrainingConfiguration { run.configuration }
@@ -143,28 +147,24 @@ struct TrainingLoop {
     let epoch = position.epoch
     let training = position.epochSums
     let seconds = position.epochSeconds
-    let psnr = validation.metric("psnr") ?? .nan
-    let isBest = position.best.map { psnr > $0.value } ?? true
-    if isBest { position.best = .init(metric: "valid_psnr", epoch: epoch + 1, value: psnr) }
+    let value = validation.metrics[Self.judge.name] ?? .nan
+    let isBest = position.best.map { Self.judge.isBetter(value, than: $0.value) } ?? true
+    if isBest {
+      let metric = EpochRecord.key(.valid, Self.judge.name)
+      position.best = .init(metric: metric, epoch: epoch + 1, value: value)
+    }
     position.startEpoch(epoch + 1)
     guard let recorder else { return }
     run.activity.enter(.checkpoint)
 
-    var metrics: [String: Double] = [:]
-    for name in evaluator.layout.metrics where !["psnr", "ssim", "mse"].contains(name) {
-      metrics["valid_\(name)"] = validation.metric(name)
-      metrics["bicubic_\(name)"] = baseline.metrics[name]
-    }
+    let compared = run.validationMetrics.map(\.description).filter(\.isLoggedOfBicubic).map(\.name)
     let record = EpochRecord(
       epoch: epoch + 1, step: position.step, trainLoss: training.loss, validLoss: validation.loss,
-      trainPSNR: training.metric("psnr") ?? .nan, validPSNR: psnr, trainSSIM: training.metric("ssim") ?? .nan,
-      validSSIM: validation.metric("ssim") ?? .nan, validMSE: validation.metric("mse") ?? .nan,
-      bicubicPSNR: baseline.metrics["psnr"] ?? .nan, bicubicSSIM: baseline.metrics["ssim"] ?? .nan,
-      seconds: seconds,
-      weightsSHA256: weightsSHA256(run.weights.parameters), trainTerms: training.terms,
-      validTerms: validation.terms, metrics: metrics)
+      seconds: seconds, weightsSHA256: weightsSHA256(run.weights.parameters), trainTerms: training.terms,
+      validTerms: validation.terms, train: training.metrics, valid: validation.metrics,
+      bicubic: baseline.metrics.filter { compared.contains($0.key) })
     try recorder.record(record)
-    let samples = evaluator.samples(configuration.samples, weights: validated)
+    let samples = evaluator.samples(configuration.samples, weights: validated, baseline: baseline)
     try recorder.draw(samples, epoch: epoch + 1, step: position.step)
     // The best one first: a numbered checkpoint says that there is one, and a run goes on from the newest of both.
     if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }

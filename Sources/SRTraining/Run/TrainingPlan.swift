@@ -26,15 +26,13 @@ package struct TrainingPlan: CustomStringConvertible {
     let share = shares.max() ?? 0
     let groupSize = SampleGroups.size(share: share, workers: threads)
     let assembly = try LossAssembly(
-      configuration, height: plan.highResHeight, width: plan.highResWidth, pairs: groupSize,
-      kernels: kernels)
+      configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
+      pairs: groupSize, kernels: kernels)
     let samples = try TrainingSamples(configuration, pairs: data.train).count
     let steps = SampleOrder.stepsPerEpoch(count: samples, batchSize: batch)
     let last = samples - (steps - 1) * batch
-    let metrics = ImageMetrics(isTraining: false, perceptual: assembly.perceptualMetric, kernels: kernels)
     let worker = SampleWorker.floatCount(
-      plan: plan, loss: assembly.loss, metrics: [metrics],
-      groupSize: groupSize)
+      plan: plan, loss: assembly.loss, metrics: assembly.metrics, groupSize: groupSize, kernels: kernels)
     let leaves = RunContext.leafCount(share: share, threads: threads)
     let arenas = 4 + leaves + (configuration.emaDecay == nil ? 0 : 1)
     let floats =

@@ -3,93 +3,100 @@ import SRDistributed
 import SRKernels
 import SRMetrics
 import SRReport
-import SRTensor
-import Synchronization
 
-/// Loss terms and metrics over a set of pairs, dealt to the ranks or computed by rank 0 alone: same bits.
+/// Loss terms and metrics over one part of the data, dealt to the ranks or computed by rank 0 alone: same bits.
 final class Evaluator: Sendable {
-  let pairs: any PairDataset
   let layout: SampleValueLayout
-  private let communicator: Communicator
-  private let activity: RankActivity
-  private let isDealt: Bool
-  private let metrics: ImageMetrics
-  private let pool: WorkerPool
-  private let workers: [SampleWorker]
+  private let run: RunContext
+  private let part: SampleIdentity.Part
+  private let pairs: any PairDataset
 
-  init(_ run: RunContext, pairs: any PairDataset) {
-    self.pairs = pairs
-    communicator = run.communicator
-    activity = run.activity
-    isDealt = run.configuration.validation == .dealt
-    metrics = run.validationMetrics
-    layout = SampleValueLayout(terms: run.loss.names, metrics: run.validationMetrics.names)
-    pool = run.pool
-    workers = run.workers
+  init(_ run: RunContext, _ part: SampleIdentity.Part) {
+    self.run = run
+    self.part = part
+    pairs = run.data.pairs(of: part)
+    layout = SampleValueLayout(terms: run.loss.names, metrics: run.validationMetrics.map(\.name))
   }
 
   /// Evaluates all pairs. Collective; every rank returns the same sums.
   func run(_ weights: StepWeights) throws -> ValueSums {
-    activity.enter(.validation)
-    try weights.prepare(forBackward: false, on: pool)
-    var share = 0..<pairs.count
-    if isDealt {
-      share = ReductionTree.share(
-        of: pairs.count, rank: communicator.rank, worldSize: communicator.worldSize)
-    } else if communicator.rank != 0 {
-      share = 0..<0
+    run.activity.enter(.validation)
+    try weights.prepare(forBackward: false, on: run.pool)
+    let rows = try run.gatherRows(of: share, fields: layout.count) { [self] worker, index, row in
+      measure(index, on: worker, weights, values: row)
     }
-    let values = SharedRows(rows: share.count, fields: layout.count)
-    let next = Atomic(share.lowerBound)
-    try pool.run { [self, share] worker in
-      while true {
-        let index = next.add(1, ordering: .relaxed).oldValue
-        guard index < share.upperBound else { return }
-        workers[worker].validate(
-          load: { pairs.load(index: index, lowRes: $0, highRes: $1) }, weights: weights,
-          metrics: metrics, values: values.row(index - share.lowerBound))
-        activity.mark()
-      }
-    }
-    activity.enter(.gathering)
-    // Shares are contiguous and in rank order: the concatenation is in sample order.
-    let all = try communicator.allGather(values.elements).flatMap { $0 }
     var sums = ValueSums(layout: layout)
-    for first in stride(from: 0, to: all.count, by: layout.count) {
-      sums.add(Array(all[first..<first + layout.count]))
-    }
+    for row in rows { sums.add(row) }
     return sums
   }
 
+  private var share: Range<Int> {
+    let communicator = run.communicator
+    switch run.configuration.validation {
+    case .dealt:
+      return ReductionTree.share(
+        of: pairs.count, rank: communicator.rank, worldSize: communicator.worldSize)
+    case .rank0:
+      return communicator.rank == 0 ? 0..<pairs.count : 0..<0
+    }
+  }
+
   /// The first `count` pairs with their super-resolved and bicubic images. Not collective; `weights` are prepared.
-  func samples(_ count: Int, weights: StepWeights) -> [SampleGrid.Sample] {
-    let resize = BicubicResize(
-      fromWidth: pairs.lowResWidth, height: pairs.lowResHeight, toWidth: pairs.highResWidth,
-      height: pairs.highResHeight)
-    return (0..<min(count, pairs.count)).map { index in
+  ///
+  /// - Parameter baseline: of the same pairs.
+  func samples(_ count: Int, weights: StepWeights, baseline: BaselineEvaluation) -> [SampleGrid.Sample] {
+    (0..<min(count, pairs.count)).map { index in
       let values = SharedRows(rows: 1, fields: layout.count)
-      let superRes = workers[0].validate(
-        load: { pairs.load(index: index, lowRes: $0, highRes: $1) }, weights: weights, metrics: metrics,
-        values: values.row(0))
-      let lowRes = pairs.lowResImage(at: index)
-      let highRes = pairs.highResImage(at: index)
-      let bicubic = resize(lowRes)
+      let superRes = measure(index, on: 0, weights, values: values.row(0))
+      let psnr = MetricDescription.psnr.name
       return SampleGrid.Sample(
-        lowRes: lowRes, bicubic: bicubic,
+        lowRes: pairs.lowResImage(at: index), bicubic: baseline.image(at: index),
         superRes: RGBImage(
           intensities: UnsafeBufferPointer(start: superRes, count: pairs.highResElementCount),
           width: pairs.highResWidth, height: pairs.highResHeight),
-        highRes: highRes, bicubicPSNR: psnr(bicubic, highRes), superResPSNR: values.row(0)[layout.metricStart]
-      )
+        highRes: pairs.highResImage(at: index), bicubicPSNR: baseline.value(of: psnr, at: index),
+        superResPSNR: layout.metrics.firstIndex(of: psnr).map { values.row(0)[layout.metricStart + $0] }
+          ?? .nan)
+    }
+  }
+
+  @discardableResult
+  private func measure(
+    _ index: Int, on worker: Int, _ weights: StepWeights, values: UnsafeMutablePointer<Double>
+  ) -> UnsafePointer<Float> {
+    run.workers[worker].validate(
+      SampleIdentity(part, index: index), from: pairs, weights: weights, metrics: run.validationMetrics,
+      values: values)
+  }
+}
+
+extension DatasetSplit {
+  func pairs(of part: SampleIdentity.Part) -> any PairDataset {
+    switch part {
+    case .training: train
+    case .validation: valid
     }
   }
 }
 
-/// Decibels between two 8-bit images.
-private func psnr(_ image: RGBImage, _ target: RGBImage) -> Double {
-  let squares = zip(image.pixels, target.pixels).reduce(0.0) {
-    let difference = (Double($1.0) - Double($1.1)) / 255
-    return $0 + difference * difference
+extension RunContext {
+  /// Fills a row of `fields` numbers for each image of this rank's `share`. Collective: returns the rows of all ranks, which
+  /// are the same on every rank.
+  ///
+  /// - Parameters:
+  ///   - share: the ranks' shares are contiguous and in rank order, so that the rows are in the images' order.
+  ///   - fill: called on the workers.
+  func gatherRows(
+    of share: Range<Int>, fields: Int,
+    fill: @escaping @Sendable (_ worker: Int, _ image: Int, _ row: UnsafeMutablePointer<Double>) -> Void
+  ) throws -> [[Double]] {
+    let rows = SharedRows(rows: share.count, fields: fields)
+    try pool.forEach(share) { [activity] worker, image in
+      fill(worker, image, rows.row(image - share.lowerBound))
+      activity.mark()
+    }
+    activity.enter(.gathering)
+    let all = try communicator.allGather(rows.elements).flatMap { $0 }
+    return stride(from: 0, to: all.count, by: fields).map { Array(all[$0..<$0 + fields]) }
   }
-  return PSNR.decibels(meanSquaredError: squares / Double(target.pixels.count))
 }

@@ -8,7 +8,7 @@ import Synchronization
 package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable {
   /// Of the run, from 1.
   package let step: Int
-  /// Index of the first image concerned; nil where only the batch's sum overflowed.
+  /// Index of the first image concerned; nil if only the batch's sum overflowed.
   package let image: Int?
   /// What is not finite, such as `loss` or `the gradient of conv2.weight`.
   package let quantity: String
@@ -22,7 +22,7 @@ package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable
       + ". The weights are those before the step; a lower --learning-rate is the usual cure."
   }
 
-  /// Throws where a sample's values or the batch's gradient are not finite; every rank throws the same.
+  /// Throws if a sample's values or the batch's gradient are not finite; every rank throws the same.
   static func check(
     _ rows: [[Double]], _ gradients: ParameterArena, in batch: TrainingStep.Batch, step: TrainingStep,
     kernels: any KernelSet

@@ -1,16 +1,16 @@
 /// How a rank's samples are dealt to its workers: in groups of consecutive ones that go through the network together.
 ///
-/// Groups show in no result, only in the time: a group's layers are computed one after the other for all of its samples,
-/// so that a layer's weights are read while they are in the cache, and a layer's gradient is final for all of them early
-/// in the backward pass, when there is still much to compute while it is exchanged.
+/// Groups do not show in any result, only in the time. Each layer is computed for all samples of a group before the next
+/// layer is. So a layer's weights are read while they are in the cache. A layer's gradient is final for the whole group
+/// early in the backward pass, when there is still much to compute while it is exchanged.
 struct SampleGroups: Sendable {
-  /// The most samples of a group: more gain little, and each needs 17 MB of activations, with LPIPS over VGG16 33 MB more.
+  /// The most samples of a group. More gain little, and each needs 17 MB of activations; LPIPS over VGG16 needs 33 MB more.
   static let largestSize = 4
 
   private let samples: Range<Int>
   let count: Int
 
-  /// As few groups as give every worker the same number of them.
+  /// Makes as few groups as give every worker the same number of groups.
   ///
   /// - Parameter largest: the most samples that a worker has room for.
   init(_ samples: Range<Int>, workers: Int, largest: Int = largestSize) {

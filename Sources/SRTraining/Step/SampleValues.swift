@@ -38,13 +38,36 @@ struct ValueSums: Sendable, Equatable {
     count += 1
   }
 
+  /// Mean of the weighted loss.
   var loss: Double { mean(0) }
-  var terms: [String: Double] {
-    Dictionary(uniqueKeysWithValues: layout.terms.enumerated().map { ($1, mean(1 + $0)) })
-  }
-  func metric(_ name: String) -> Double? {
-    layout.metrics.firstIndex(of: name).map { mean(layout.metricStart + $0) }
+  /// Means of the loss's terms, by name.
+  var terms: [String: Double] { means(layout.terms, from: 1) }
+  /// Means of the metrics, by name.
+  var metrics: [String: Double] { means(layout.metrics, from: layout.metricStart) }
+
+  private func means(_ names: [String], from start: Int) -> [String: Double] {
+    Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, mean(start + $0)) })
   }
 
   private func mean(_ index: Int) -> Double { sums[index] / Double(count) }
+}
+
+/// Rows of doubles that several workers fill, each its own.
+final class SharedRows: @unchecked Sendable {
+  private let fields: Int
+  private let storage: UnsafeMutableBufferPointer<Double>
+
+  init(rows: Int, fields: Int) {
+    self.fields = fields
+    storage = .allocate(capacity: max(rows * fields, 1))
+    storage.initialize(repeating: 0)
+    count = rows * fields
+  }
+
+  deinit { storage.deallocate() }
+
+  let count: Int
+  func row(_ index: Int) -> UnsafeMutablePointer<Double> { storage.baseAddress! + index * fields }
+  /// All rows, one after the other.
+  var elements: [Double] { Array(storage.prefix(count)) }
 }

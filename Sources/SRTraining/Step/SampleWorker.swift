@@ -1,22 +1,41 @@
+import SRData
+import SRDistributed
 import SRKernels
 import SRLayers
 import SRLosses
+import SRMetrics
 import SRModels
 import SRTensor
+
+/// One sample of a group on its way through a worker: what it shows, and where its results go.
+struct TrainingSlot {
+  /// Its position in the batch.
+  let sample: Int
+  let identity: SampleIdentity
+  /// Its gradient leaf, an arena of the model's layout.
+  let gradients: UnsafeMutablePointer<Float>
+  /// Its row, as a ``SampleValueLayout`` has it.
+  let values: UnsafeMutablePointer<Double>
+  /// Which buckets of the leaf are final.
+  var progress: BucketProgress
+}
 
 /// One worker's memory and its passes over a group of samples: load, forward, loss, backward.
 ///
 /// Everything is allocated when the worker is made.
 final class SampleWorker: Sendable {
   private let plan: SRResNetPlan
-  private let loss: WeightedSum
   private let workspace: SRResNetWorkspace
+  private let loss: WeightedSum
+  private let kernels: any KernelSet
+  /// Of the high-resolution images.
+  private let shape: ImageShape
   /// By position in the group.
   private let images: [Images]
   /// By position among the images that the loss compares together.
   private let gradientsSuperRes: [AlignedBuffer]
   private let scratch: AlignedBuffer
-  /// Where the Gaussian SSIM stands among the loss's terms.
+  /// Which of the loss's terms is 1 - SSIM; the loss and the metric have the same name.
   private let ssimTerm: Int?
 
   private struct Images {
@@ -27,66 +46,69 @@ final class SampleWorker: Sendable {
   /// The most samples that go through the network together.
   var groupSize: Int { images.count }
 
-  /// - Parameter groupSize: the most samples that go through the network together.
-  init(plan: SRResNetPlan, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int) {
+  /// - Parameters:
+  ///   - metrics: all that will be asked for.
+  ///   - groupSize: the most samples that go through the network together.
+  init(plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet) {
     self.plan = plan
     self.loss = loss
-    ssimTerm = loss.names.firstIndex(of: LossTerm.Kind.ssim.rawValue)
-    let (lowResCount, highResCount) = (Self.lowResCount(plan), Self.highResCount(plan))
+    self.kernels = kernels
+    shape = Self.highResShape(plan)
+    ssimTerm = loss.names.firstIndex(of: MetricDescription.ssim.name)
     let tails = Self.tails(loss, groupSize)
     workspace = SRResNetWorkspace(for: plan, images: groupSize, tails: tails)
-    images = (0..<groupSize).map { _ in
-      Images(lowRes: AlignedBuffer(count: lowResCount), highRes: AlignedBuffer(count: highResCount))
+    images = (0..<groupSize).map { [shape] _ in
+      Images(
+        lowRes: AlignedBuffer(count: Self.lowResShape(plan).count), highRes: AlignedBuffer(count: shape.count))
     }
-    gradientsSuperRes = (0..<tails).map { _ in AlignedBuffer(count: highResCount) }
-    scratch = AlignedBuffer(count: Self.scratchCount(plan, loss, metrics))
+    gradientsSuperRes = (0..<tails).map { [shape] _ in AlignedBuffer(count: shape.count) }
+    scratch = AlignedBuffer(count: Self.scratchCount(shape, loss, metrics, kernels))
   }
 
   /// Floats that a worker holds.
-  static func floatCount(plan: SRResNetPlan, loss: WeightedSum, metrics: [ImageMetrics], groupSize: Int)
-    -> Int
-  {
+  static func floatCount(
+    plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet
+  ) -> Int {
+    let shape = highResShape(plan)
     let tails = tails(loss, groupSize)
     return SRResNetWorkspace.floatCount(for: plan, images: groupSize, tails: tails)
-      + groupSize * (lowResCount(plan) + highResCount(plan)) + tails * highResCount(plan)
-      + scratchCount(plan, loss, metrics)
+      + groupSize * (lowResShape(plan).count + shape.count) + tails * shape.count
+      + scratchCount(shape, loss, metrics, kernels)
   }
 
   /// How many of a group's images the loss compares together.
   private static func tails(_ loss: WeightedSum, _ groupSize: Int) -> Int { min(groupSize, loss.groupSize) }
 
-  private static func lowResCount(_ plan: SRResNetPlan) -> Int { plan.lowResHeight * plan.lowResWidth * 3 }
-  private static func highResCount(_ plan: SRResNetPlan) -> Int { plan.highResHeight * plan.highResWidth * 3 }
-
-  private static func scratchCount(_ plan: SRResNetPlan, _ loss: WeightedSum, _ metrics: [ImageMetrics])
-    -> Int
-  {
-    let (height, width) = (plan.highResHeight, plan.highResWidth)
-    let counts = metrics.map { $0.scratchCount(height: height, width: width) }
-    return max(counts.max() ?? 0, loss.scratchCount(height: height, width: width))
+  private static func lowResShape(_ plan: SRResNetPlan) -> ImageShape {
+    ImageShape(height: plan.lowResHeight, width: plan.lowResWidth)
+  }
+  private static func highResShape(_ plan: SRResNetPlan) -> ImageShape {
+    ImageShape(height: plan.highResHeight, width: plan.highResWidth)
   }
 
-  typealias Load = (
-    _ sample: Int, _ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>
-  ) -> Void
+  private static func scratchCount(
+    _ shape: ImageShape, _ loss: WeightedSum, _ metrics: [Metric], _ kernels: any KernelSet
+  ) -> Int {
+    max(metrics.scratchCount(shape, kernels: kernels), loss.scratchCount(shape))
+  }
 
-  /// The training pass of a group of samples; writes their gradient leaves and their rows of values. The loss compares as
-  /// many of them together as gain by it.
+  /// The training pass of a group of up to ``groupSize`` samples. It writes their gradient leaves and their rows of
+  /// values. The loss compares as many samples together as gain by it.
   ///
-  /// - Parameters:
-  ///   - gradients: a sample's gradient leaf; asked for once.
-  ///   - values: a sample's row of values.
-  ///   - gradientsFinal: called with a sample and an arena offset each time all of the sample's gradients from there to
-  ///     the arena's end are final; the last call for each sample passes 0.
+  /// - Parameter complete: called with a slot's sample and a bucket each time that a bucket of its leaf has become final;
+  ///   in the end, once with each of them.
   func train(
-    _ group: Range<Int>, load: Load, weights: StepWeights, metrics: ImageMetrics,
-    gradients: (_ sample: Int) -> UnsafeMutablePointer<Float>,
-    values: (_ sample: Int) -> UnsafeMutablePointer<Double>, observer: (any LayerObserver)?,
-    gradientsFinal: (_ sample: Int, _ from: Int) -> Void
+    _ slots: inout [TrainingSlot], from samples: TrainingSamples, weights: StepWeights, metrics: [Metric],
+    observer: (any LayerObserver)?, complete: (_ sample: Int, _ bucket: Int) -> Void
   ) {
-    let passes = group.enumerated().map { position, sample in
-      load(sample, images[position].lowRes.pointer, images[position].highRes.pointer)
-      return pass(position, weights: weights, gradients: gradients(sample), observer: observer)
+    let passes = slots.enumerated().map { position, slot in
+      let images = images[position]
+      samples.load(slot.identity, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+      return pass(position, weights: weights, gradients: slot.gradients, observer: observer)
+    }
+    func gradientsFinal(_ position: Int, _ offset: Int) {
+      let sample = slots[position].sample
+      slots[position].progress.advance(to: offset) { complete(sample, $0) }
     }
     plan.forwardBody(passes)
     for first in stride(from: 0, to: passes.count, by: workspace.tails) {
@@ -96,32 +118,32 @@ final class SampleWorker: Sendable {
         gradient.zero()
         return ImagePair(
           superRes: plan.forwardTail(passes[position]), highRes: images[position].highRes.pointer,
-          gradient: gradient.pointer)
+          shape: shape, gradient: gradient.pointer, identity: slots[position].identity)
       }
-      evaluate(pairs, metrics: metrics) { values(group.lowerBound + first + $0) }
+      evaluate(pairs, metrics: metrics, reusesSSIM: true) { slots[first + $0].values }
       for position in positions {
         let gradient = gradientsSuperRes[position - first].pointer
-        plan.backwardTail(passes[position], gradientSuperRes: gradient) {
-          gradientsFinal(group.lowerBound + position, $0)
-        }
+        plan.backwardTail(passes[position], gradientSuperRes: gradient) { gradientsFinal(position, $0) }
       }
     }
-    plan.backwardBody(passes) { gradientsFinal(group.lowerBound + $0, $1) }
+    plan.backwardBody(passes) { gradientsFinal($0, $1) }
   }
 
-  /// The forward pass of one sample and its row of values. The returned image holds until the next pass.
+  /// The forward pass of one pair, of the data set that it belongs to, and its row of values. The returned image holds
+  /// until the next pass.
   @discardableResult
   func validate(
-    load: (_ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>) -> Void,
-    weights: StepWeights, metrics: ImageMetrics, values: UnsafeMutablePointer<Double>,
-    observer: (any LayerObserver)? = nil
+    _ identity: SampleIdentity, from pairs: any PairDataset, weights: StepWeights, metrics: [Metric],
+    values: UnsafeMutablePointer<Double>
   ) -> UnsafePointer<Float> {
-    load(images[0].lowRes.pointer, images[0].highRes.pointer)
-    let pass = pass(0, weights: weights, gradients: nil, observer: observer)
+    pairs.load(index: identity.index, lowRes: images[0].lowRes.pointer, highRes: images[0].highRes.pointer)
+    let pass = pass(0, weights: weights, gradients: nil, observer: nil)
     plan.forwardBody([pass])
     let superRes = plan.forwardTail(pass)
-    let pair = ImagePair(superRes: superRes, highRes: images[0].highRes.pointer, gradient: nil)
-    evaluate([pair], metrics: metrics) { _ in values }
+    let pair = ImagePair(
+      superRes: superRes, highRes: images[0].highRes.pointer, shape: shape, identity: identity)
+    // 1 - (1 - s) is not s to the last bit: a validation's number must not depend on which loss was trained.
+    evaluate([pair], metrics: metrics, reusesSSIM: false) { _ in values }
     return superRes
   }
 
@@ -134,20 +156,21 @@ final class SampleWorker: Sendable {
       prepared: weights.prepared, gradients: gradients, workspace: workspace, observer: observer)
   }
 
+  /// Writes the rows of some pairs and adds the loss's gradients.
+  ///
+  /// - Parameter reusesSSIM: takes the metric from the loss's term of that name, if there is one.
   private func evaluate(
-    _ pairs: [ImagePair], metrics: ImageMetrics, values: (_ pair: Int) -> UnsafeMutablePointer<Double>
+    _ pairs: [ImagePair], metrics: [Metric], reusesSSIM: Bool,
+    values: (_ pair: Int) -> UnsafeMutablePointer<Double>
   ) {
-    let (height, width) = (plan.highResHeight, plan.highResWidth)
-    let losses = loss.evaluate(pairs, height: height, width: width, scratch: scratch.pointer) {
-      pair, term, value in values(pair)[1 + term] = value
-    }
+    let losses = loss.evaluate(pairs, scratch: scratch.pointer) { values($0)[1 + $1] = $2 }
     for (index, pair) in pairs.enumerated() {
       let row = values(index)
       row[0] = losses[index]
-      metrics.evaluate(
-        superRes: pair.superRes, highRes: pair.highRes, height: height, width: width,
-        knownSSIM: ssimTerm.map { 1 - row[1 + $0] }, scratch: scratch.pointer,
-        into: row + 1 + loss.terms.count)
+      let similarity = reusesSSIM ? ssimTerm.map { 1 - row[1 + $0] } : nil
+      var measured = MeasuredPair(
+        pair, scratch: scratch.pointer, kernels: kernels, gaussianSSIM: similarity)
+      metrics.evaluate(&measured, into: row + 1 + loss.terms.count)
     }
   }
 }

@@ -1,7 +1,7 @@
 import SRModels
 import SRTensor
 
-/// A set of weights and the forms that the convolution kernels use them in.
+/// A set of weights and the forms in which the convolution kernels use them.
 final class StepWeights: Sendable {
   let parameters: ParameterArena
   let prepared: AlignedBuffer
@@ -13,7 +13,7 @@ final class StepWeights: Sendable {
     prepared = AlignedBuffer(count: plan.preparedCount)
   }
 
-  /// Remakes the prepared forms after the weights have changed.
+  /// Makes the prepared forms anew after the weights have changed.
   func prepare(forBackward: Bool, on pool: WorkerPool) throws {
     try pool.run { [self] worker in
       plan.prepare(

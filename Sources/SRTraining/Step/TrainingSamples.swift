@@ -1,11 +1,12 @@
 import Foundation
 import SRData
+import SRKernels
 import SRTensor
 
 /// The training images as an epoch shows them: stored pairs or fresh crops, mirrored or not.
 ///
-/// What a sample looks like is a function of seed, epoch and index alone, so any rank can make it, and a resumed
-/// run makes it again.
+/// What a sample looks like is a function of seed, epoch and index alone. So any rank can make it, and a resumed run makes
+/// it again.
 package struct TrainingSamples: Sendable {
   let pairs: any PairDataset
   let crops: RandomCrops?
@@ -15,11 +16,11 @@ package struct TrainingSamples: Sendable {
   /// Keeps the flips' random streams apart from those of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
-  /// Takes crop, augmentation and seed of the configuration.
+  /// Takes crop, augmentation and seed from the configuration.
   ///
-  /// - Parameter pairs: the stored pairs; fresh crops take their sizes.
-  /// - Throws: where fresh crops are asked for, ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``;
-  ///   ``FileError`` or ``NumPyError`` if that cannot be read or holds images smaller than the crops.
+  /// - Parameter pairs: the stored pairs; fresh crops have their sizes.
+  /// - Throws: if fresh crops are asked for: ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``;
+  ///   ``FileError`` or ``NumPyError`` if that file cannot be read or holds images smaller than the crops.
   package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
     self.pairs = pairs
     augmentation = configuration.augment
@@ -36,29 +37,45 @@ package struct TrainingSamples: Sendable {
     }
   }
 
-  /// Of an epoch: the stored pairs, or the full images, of which each epoch takes one crop.
+  /// Samples of an epoch: the stored pairs, or one crop of each full image.
   package var count: Int { crops?.count ?? pairs.count }
 
-  /// Writes the pair as float32 HWC, 0...1. With ``TrainingConfiguration/Augmentation/flip``, both of its images are
-  /// mirrored from left to right in half of the cases.
+  /// What an epoch shows at an index. With ``TrainingConfiguration/Augmentation/flip``, half of the samples are mirrored.
   ///
   /// - Parameters:
   ///   - index: in `0..<count`.
   ///   - epoch: from 0.
+  package func identity(index: Int, epoch: Int) -> SampleIdentity {
+    var identity = SampleIdentity(.training, index: index)
+    if let crops {
+      let (top, left) = crops.origin(index: index, epoch: epoch)
+      identity.crop = .init(top: top, left: left)
+    }
+    if augmentation == .flip {
+      var generator = PhiloxGenerator(
+        seed: seed ^ Self.flipTag, stream: UInt32(epoch), substream: UInt32(index))
+      identity.isMirrored = generator.nextUInt32() & 1 == 1
+    }
+    return identity
+  }
+
+  /// Writes the two images of a sample as float32 HWC, 0...1.
+  ///
+  /// - Parameters:
+  ///   - sample: one of the training images; a crop only if the run takes crops.
   ///   - lowRes: room for [height, width, 3] of the pairs' low-resolution images.
   ///   - highRes: room for [height, width, 3] of the pairs' high-resolution images.
   package func load(
-    index: Int, epoch: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
+    _ sample: SampleIdentity, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
-    if let crops {
-      crops.load(index: index, epoch: epoch, lowRes: lowRes, highRes: highRes)
+    precondition(sample.part == .training, "\(sample) is asked of the training images")
+    if let crop = sample.crop {
+      guard let crops else { preconditionFailure("\(sample) is a crop, and the run has stored pairs only") }
+      crops.load(index: sample.index, top: crop.top, left: crop.left, lowRes: lowRes, highRes: highRes)
     } else {
-      pairs.load(index: index, lowRes: lowRes, highRes: highRes)
+      pairs.load(index: sample.index, lowRes: lowRes, highRes: highRes)
     }
-    guard augmentation == .flip else { return }
-    var generator = PhiloxGenerator(
-      seed: seed ^ Self.flipTag, stream: UInt32(epoch), substream: UInt32(index))
-    if generator.nextUInt32() & 1 == 1 {
+    if sample.isMirrored {
       mirror(lowRes, height: pairs.lowResHeight, width: pairs.lowResWidth)
       mirror(highRes, height: pairs.highResHeight, width: pairs.highResWidth)
     }

@@ -1,14 +1,14 @@
 import SRDistributed
 import SRKernels
 import SRLayers
+import SRMetrics
 import SRModels
 import SROptimizers
 import SRTensor
-import Synchronization
 
 /// One synchronous data-parallel step: every rank computes its share of the batch, all of them the same update.
 final class TrainingStep: Sendable {
-  /// A batch and where in the run it stands.
+  /// A batch, and where it stands in the run.
   struct Batch: Sendable {
     /// Indices into the training images; the same on every rank.
     let indices: [Int]
@@ -21,14 +21,14 @@ final class TrainingStep: Sendable {
 
   let weights: StepWeights
   let optimizer: Adam
-  /// The weights' moving average, where one is kept.
+  /// The weights' moving average, if one is kept.
   private let average: ExponentialMovingAverage?
   let gradients: ParameterArena
   let layout: SampleValueLayout
   private let communicator: Communicator
   private let activity: RankActivity
   private let kernels: any KernelSet
-  private let metrics: ImageMetrics
+  private let metrics: [Metric]
   private let pool: WorkerPool
   private let reducer: any GradientReducer
   private let samples: TrainingSamples
@@ -45,7 +45,7 @@ final class TrainingStep: Sendable {
     activity = run.activity
     kernels = run.kernels
     metrics = run.trainingMetrics
-    layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.names)
+    layout = SampleValueLayout(terms: run.loss.names, metrics: run.trainingMetrics.map(\.name))
     pool = run.pool
     workers = run.workers
     gradients = ParameterArena(layout: run.layout)
@@ -74,32 +74,29 @@ final class TrainingStep: Sendable {
   private func computeGradients(of share: Range<Int>, in batch: Batch) throws -> [Double] {
     let values = SharedRows(rows: share.count, fields: layout.count)
     let groups = SampleGroups(share, workers: pool.count, largest: workers[0].groupSize)
-    let next = Atomic(0)
-    try pool.run { [self] worker in
-      while true {
-        let index = next.add(1, ordering: .relaxed).oldValue
-        guard index < groups.count else { return }
-        let group = groups[index]
-        // By sample of the group: buckets that are final.
-        var buckets = Array(repeating: 0, count: group.count)
-        workers[worker].train(
-          group,
-          load: { samples.load(index: batch.indices[$0], epoch: batch.epoch, lowRes: $1, highRes: $2) },
-          weights: weights, metrics: metrics, gradients: { reducer.beginSample($0) },
-          values: { values.row($0 - share.lowerBound) }, observer: observer
-        ) { sample, firstFinal in
-          let position = sample - group.lowerBound
-          while buckets[position] < reducer.buckets.count,
-            reducer.buckets.ranges[buckets[position]].lowerBound >= firstFinal
-          {
-            reducer.complete(sample: sample, bucket: buckets[position])
-            buckets[position] += 1
-          }
-        }
-        activity.mark()
+    try pool.forEach(0..<groups.count) { [self] worker, index in
+      var slots = groups[index].map { sample in
+        slot(
+          sample, of: batch, gradients: reducer.beginSample(sample),
+          values: values.row(sample - share.lowerBound))
       }
+      workers[worker].train(
+        &slots, from: samples, weights: weights, metrics: metrics, observer: observer
+      ) { sample, bucket in
+        reducer.complete(sample: sample, bucket: bucket)
+      }
+      activity.mark()
     }
     return values.elements
+  }
+
+  private func slot(
+    _ sample: Int, of batch: Batch, gradients: UnsafeMutablePointer<Float>,
+    values: UnsafeMutablePointer<Double>
+  ) -> TrainingSlot {
+    TrainingSlot(
+      sample: sample, identity: samples.identity(index: batch.indices[sample], epoch: batch.epoch),
+      gradients: gradients, values: values, progress: BucketProgress(reducer.buckets))
   }
 
   /// Adam on the flat arena, dealt to the workers; every rank does the same.
@@ -114,34 +111,12 @@ final class TrainingStep: Sendable {
     }
   }
 
-  /// Repeats a sample's passes, unchanged weights given, under the eyes of `observer`.
+  /// Repeats a sample's passes under the eyes of `observer`; the weights have not changed since.
   func observe(sample: Int, of batch: Batch, with observer: any LayerObserver) {
     let leaf = ParameterArena(layout: gradients.layout)
     let values = SharedRows(rows: 1, fields: layout.count)
-    workers[0].train(
-      sample..<sample + 1,
-      load: { samples.load(index: batch.indices[$0], epoch: batch.epoch, lowRes: $1, highRes: $2) },
-      weights: weights, metrics: metrics, gradients: { _ in leaf.pointer }, values: { _ in values.row(0) },
-      observer: observer, gradientsFinal: { _, _ in })
+    var slots = [slot(sample, of: batch, gradients: leaf.pointer, values: values.row(0))]
+    workers[0].train(&slots, from: samples, weights: weights, metrics: metrics, observer: observer) { _, _ in
+    }
   }
-}
-
-/// Rows of doubles that several workers fill, each its own.
-final class SharedRows: @unchecked Sendable {
-  private let fields: Int
-  private let storage: UnsafeMutableBufferPointer<Double>
-
-  init(rows: Int, fields: Int) {
-    self.fields = fields
-    storage = .allocate(capacity: max(rows * fields, 1))
-    storage.initialize(repeating: 0)
-    count = rows * fields
-  }
-
-  deinit { storage.deallocate() }
-
-  let count: Int
-  func row(_ index: Int) -> UnsafeMutablePointer<Double> { storage.baseAddress! + index * fields }
-  /// All rows, one after the other.
-  var elements: [Double] { Array(storage.prefix(count)) }
 }

@@ -1,9 +1,10 @@
 import Foundation
+import Synchronization
 
 /// Threads that live as long as the pool and run one task together at a time.
 ///
-/// The calling thread is worker 0. Which worker takes which sample never shows in the results: every sample is
-/// computed alone, and sums follow a fixed tree.
+/// The calling thread is worker 0. Which worker takes which sample never shows in the results: every sample's values are
+/// its own, and sums follow a fixed tree.
 package final class WorkerPool: @unchecked Sendable {
   /// Workers, the calling thread included.
   package let count: Int
@@ -57,6 +58,21 @@ package final class WorkerPool: @unchecked Sendable {
     let error = firstError
     condition.unlock()
     if let error { throw error }
+  }
+
+  /// Every worker takes the next index until none is left; returns when all are done. Rethrows the first error, after which
+  /// the worker that met it takes no further index.
+  package func forEach(
+    _ indices: Range<Int>, _ body: @escaping @Sendable (_ worker: Int, _ index: Int) throws -> Void
+  ) throws {
+    let next = Atomic(indices.lowerBound)
+    try run { worker in
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < indices.upperBound else { return }
+        try body(worker, index)
+      }
+    }
   }
 
   private func serve(_ worker: Int) {

@@ -1,0 +1,104 @@
+import SRKernels
+
+extension LossKind {
+  /// Every loss, in the order in which help texts and errors name them.
+  ///
+  /// A row is a name, what it measures, and what it is made of. A loss of pixels has its kernel there, its twin, and what
+  /// images it needs. In the formulas x is the super-resolved image and y its target.
+  package static let all: [LossKind] = [
+    // mean over elements of (x - y)^2
+    LossKind(
+      "mse", "mean squared error",
+      twin: { Reference.squaredDifference(superRes: $0, highRes: $1).scaled(by: 1 / Double($2.count)) }
+    ) { kernels, pair, weight, _ in
+      let count = pair.shape.count
+      return kernels.squaredDifference(
+        superRes: pair.superRes, highRes: pair.highRes, count: count, gradientScale: weight / Float(count),
+        gradient: pair.gradient) / Double(count)
+    },
+
+    // A smooth absolute error: mean over elements of sqrt((x - y)^2 + 1e-6).
+    //
+    // Lai, Huang, Ahuja, Yang: "Deep Laplacian Pyramid Networks for Fast and Accurate Super-Resolution" (CVPR 2017).
+    LossKind(
+      "charbonnier", "smooth absolute error",
+      twin: {
+        Reference.charbonnierDifference(superRes: $0, highRes: $1, epsilonSquared: Double(epsilonSquared))
+          .scaled(by: 1 / Double($2.count))
+      }
+    ) { kernels, pair, weight, _ in
+      let count = pair.shape.count
+      return kernels.charbonnierDifference(
+        superRes: pair.superRes, highRes: pair.highRes, count: count, epsilonSquared: epsilonSquared,
+        gradientScale: weight / Float(count), gradient: pair.gradient) / Double(count)
+    },
+
+    dissimilarity("ssim", "1 - SSIM over a Gaussian window", .gaussian),
+    dissimilarity("ssim_box", "1 - SSIM over a box window", .box),
+
+    // Difference of edges: mean over pixels of sqrt((m(x) - m(y))^2 + 1e-6). m is the magnitude of the Sobel gradient of
+    // the channels' mean, with zeros beyond the edges.
+    LossKind(
+      "edge", "difference of Sobel edges", needsRGB: true,
+      scratchCount: { $0.sobelEdgeScratchCount($1) },
+      twin: {
+        Reference.sobelEdgeDifference(
+          superRes: $0, highRes: $1, shape: $2, epsilonSquared: Double(epsilonSquared)
+        ).scaled(by: 1 / Double($2.pixels))
+      }
+    ) { kernels, pair, weight, scratch in
+      let pixels = pair.shape.pixels
+      return kernels.sobelEdgeDifference(
+        superRes: pair.superRes, highRes: pair.highRes, shape: pair.shape, epsilonSquared: epsilonSquared,
+        gradientScale: weight / Float(pixels), gradient: pair.gradient, scratch: scratch) / Double(pixels)
+    },
+
+    LossKind(name: "vgg", help: "features of VGG16", source: .vgg),
+    lpips(.vgg), lpips(.alex), lpips(.squeeze),
+  ]
+
+  /// Square of the difference below which Charbonnier's root turns from linear to quadratic.
+  private static let epsilonSquared: Float = 1e-6
+
+  /// 1 - SSIM, the mean over pixels and channels of the structural similarity over an 11 x 11 window; see ``SSIMWindow``.
+  ///
+  /// Wang, Bovik, Sheikh, Simoncelli: "Image Quality Assessment: From Error Visibility to Structural Similarity"
+  /// (IEEE TIP 2004).
+  private static func dissimilarity(_ name: String, _ help: String, _ window: SSIMWindow) -> LossKind {
+    LossKind(
+      name, help, smallestSide: window.smallestSide, needsRGB: true,
+      scratchCount: { $0.structuralSimilarityScratchCount($1) },
+      twin: {
+        Reference.structuralSimilarity(superRes: $0, highRes: $1, shape: $2, window: window)
+          .scaled(by: -1 / Double($2.count), plus: 1)
+      }
+    ) { kernels, pair, weight, scratch in
+      let count = pair.shape.count
+      let sum = kernels.structuralSimilarity(
+        superRes: pair.superRes, highRes: pair.highRes, shape: pair.shape, window: window,
+        gradientScale: -weight / Float(count), gradient: pair.gradient, scratch: scratch)
+      return 1 - sum / Double(count)
+    }
+  }
+
+  /// See ``LPIPSLoss``.
+  package static func lpips(_ net: LPIPSNet) -> LossKind {
+    LossKind(
+      name: "lpips_\(net.rawValue)", help: "LPIPS over \(net.architecture.name)", source: .lpips(net))
+  }
+
+  /// A row of a loss of pixels.
+  private init(
+    _ name: String, _ help: String, smallestSide: Int = 1, needsRGB: Bool = false,
+    scratchCount: @escaping @Sendable (any KernelSet, ImageShape) -> Int = { _, _ in 0 },
+    twin: @escaping @Sendable ([Double], [Double], ImageShape) -> ReferenceLoss<Double>,
+    value: @escaping @Sendable (any KernelSet, ImagePair, Float, UnsafeMutablePointer<Float>) -> Double
+  ) {
+    self.init(
+      name: name, help: help,
+      source: .pixels(
+        PixelFormula(
+          smallestSide: smallestSide, needsRGB: needsRGB, scratchCount: scratchCount, value: value,
+          twin: twin)))
+  }
+}

@@ -1,0 +1,118 @@
+import SRKernels
+import SRModels
+
+/// A loss that can be asked for: a row of ``all``.
+package struct LossKind: Sendable, CustomStringConvertible {
+  /// What the loss is computed from.
+  package enum Source: Sendable {
+    /// The image pair alone.
+    case pixels(PixelFormula)
+    /// Features of VGG16, with its weights.
+    case vgg
+    /// Features of one of LPIPS's networks, with its weights and the calibrated ones.
+    case lpips(LPIPSNet)
+  }
+
+  /// The name by which it is asked for and logged, such as `ssim`.
+  package let name: String
+  /// What it measures, in a few words.
+  package let help: String
+  package let source: Source
+
+  package var description: String { name }
+
+  /// The row of this name.
+  package static func named(_ name: String) -> LossKind? { all.first { $0.name == name } }
+
+  /// Such as `mse, charbonnier, ssim`.
+  package static var names: String { all.map(\.name).joined(separator: ", ") }
+
+  /// Every name with what it measures, in one paragraph.
+  package static var helpText: String {
+    all.map { "\($0.name) (\($0.help))" }.joined(separator: ", ")
+  }
+
+  /// The losses that need no network's weights.
+  package static var pixelLosses: [LossKind] { all.filter { $0.formula != nil } }
+
+  /// The formula, if the loss needs the image pair alone.
+  package var formula: PixelFormula? {
+    if case .pixels(let formula) = source { formula } else { nil }
+  }
+
+  /// The loss itself, if it needs the image pair alone.
+  package func pixelLoss(kernels: any KernelSet) -> (any Loss)? {
+    formula.map { PixelLoss(name: name, formula: $0, kernels: kernels) }
+  }
+
+  /// The network whose features it compares.
+  private var architecture: FeatureArchitecture? {
+    switch source {
+    case .pixels: nil
+    case .vgg: VGGLoss.defaultArchitecture
+    case .lpips(let net): net.architecture
+    }
+  }
+
+  /// Why high-resolution images of this shape cannot be compared by it; nil if they can.
+  package func misfit(_ shape: ImageShape) -> String? {
+    let subject = architecture?.name ?? name
+    let smallest = architecture?.smallestImageSide ?? formula?.smallestSide ?? 1
+    if min(shape.height, shape.width) < smallest {
+      return "\(subject) needs images of at least \(smallest)x\(smallest), and the high-resolution images are \(shape)"
+    }
+    let needsRGB = formula?.needsRGB ?? true
+    if needsRGB && shape.channels != ImageShape.rgbChannels {
+      return "\(subject) needs RGB images, and the high-resolution images have \(shape.channels) channels"
+    }
+    return nil
+  }
+}
+
+/// How a loss of the image pair alone is computed.
+package struct PixelFormula: Sendable {
+  /// Height and width that an image must have at least.
+  package let smallestSide: Int
+  /// Whether images have three channels; else any number.
+  package let needsRGB: Bool
+  /// Floats of scratch memory.
+  let scratchCount: @Sendable (_ kernels: any KernelSet, _ shape: ImageShape) -> Int
+  /// The value of a pair; adds `weight` times its gradient if the pair asks for it.
+  let value:
+    @Sendable (
+      _ kernels: any KernelSet, _ pair: ImagePair, _ weight: Float, _ scratch: UnsafeMutablePointer<Float>
+    ) -> Double
+  /// The naive twin: value and gradient in double precision.
+  package let twin:
+    @Sendable (_ superRes: [Double], _ highRes: [Double], _ shape: ImageShape) -> ReferenceLoss<Double>
+
+  func fits(_ shape: ImageShape) -> Bool {
+    min(shape.height, shape.width) >= smallestSide && (!needsRGB || shape.channels == ImageShape.rgbChannels)
+  }
+}
+
+/// A loss of the image pair alone.
+struct PixelLoss: Loss {
+  let name: String
+  let formula: PixelFormula
+  let kernels: any KernelSet
+
+  var groupSize: Int { 1 }
+
+  func scratchCount(_ shape: ImageShape) -> Int {
+    checkFit(shape)
+    return formula.scratchCount(kernels, shape)
+  }
+
+  func evaluate(_ pairs: [ImagePair], weight: Float, scratch: UnsafeMutablePointer<Float>) -> [Double] {
+    pairs.map { pair in
+      checkFit(pair.shape)
+      return formula.value(kernels, pair, weight, scratch)
+    }
+  }
+
+  private func checkFit(_ shape: ImageShape) {
+    precondition(
+      formula.fits(shape), "\(name) cannot be computed of images of \(shape) with \(shape.channels) channels")
+  }
+}

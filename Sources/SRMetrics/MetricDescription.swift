@@ -1,0 +1,48 @@
+/// What a metric is called, and how its numbers are read.
+package struct MetricDescription: Sendable, Hashable {
+  /// In logs, such as `ssim_box`.
+  package let name: String
+  /// In tables and curves, such as `SSIM (box)`.
+  package let title: String
+  /// Such as `dB`; nil if it has none.
+  package let unit: String?
+  /// Digits after the point in tables.
+  package let decimals: Int
+  package let isLargerBetter: Bool
+  /// Whether training images are measured too; else validation images alone.
+  package let isForTraining: Bool
+  /// Whether a run's log has the metric of bicubic upsampling beside the model's.
+  package let isLoggedOfBicubic: Bool
+
+  init(
+    _ name: String, title: String, unit: String? = nil, decimals: Int = 4, isLargerBetter: Bool,
+    isForTraining: Bool = false, isLoggedOfBicubic: Bool = true
+  ) {
+    self.name = name
+    self.title = title
+    self.unit = unit
+    self.decimals = decimals
+    self.isLargerBetter = isLargerBetter
+    self.isForTraining = isForTraining
+    self.isLoggedOfBicubic = isLoggedOfBicubic
+  }
+
+  /// Whether `value` is better than `other`; never if either is not a number.
+  package func isBetter(_ value: Double, than other: Double) -> Bool {
+    isLargerBetter ? value > other : value < other
+  }
+
+  /// Peak signal-to-noise ratio.
+  package static let psnr = MetricDescription(
+    "psnr", title: "PSNR", unit: "dB", decimals: 2, isLargerBetter: true, isForTraining: true)
+  /// Structural similarity over a Gaussian window.
+  package static let ssim = MetricDescription(
+    "ssim", title: "SSIM", isLargerBetter: true, isForTraining: true)
+  /// Mean squared error.
+  package static let mse = MetricDescription(
+    "mse", title: "MSE", isLargerBetter: false, isLoggedOfBicubic: false)
+  /// Structural similarity over a box window.
+  package static let ssimBox = MetricDescription("ssim_box", title: "SSIM (box)", isLargerBetter: true)
+  /// Learned perceptual image patch similarity, a distance.
+  package static let lpips = MetricDescription("lpips", title: "LPIPS", isLargerBetter: false)
+}
