@@ -65,7 +65,8 @@ struct FeatureComparison: Sendable {
           gradientImage, scales: normalization.scales, addingTo: gradient, pixels: pairs[pair].shape.pixels)
       }
     } else {
-      precondition(pairs.allSatisfy { $0.gradient == nil }, "some pairs ask for a gradient, and others do not")
+      precondition(
+        pairs.allSatisfy { $0.gradient == nil }, "some pairs ask for a gradient, and others do not")
       for tap in network.taps.indices.reversed() {
         for pair in pairs.indices { add(tap, pair, nil) }
       }

@@ -59,7 +59,8 @@ package struct LossKind: Sendable, CustomStringConvertible {
     let subject = architecture?.name ?? name
     let smallest = architecture?.smallestImageSide ?? formula?.smallestSide ?? 1
     if min(shape.height, shape.width) < smallest {
-      return "\(subject) needs images of at least \(smallest)x\(smallest), and the high-resolution images are \(shape)"
+      return
+        "\(subject) needs images of at least \(smallest)x\(smallest), and the high-resolution images are \(shape)"
     }
     let needsRGB = formula?.needsRGB ?? true
     if needsRGB && shape.channels != ImageShape.rgbChannels {

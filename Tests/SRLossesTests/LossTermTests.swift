@@ -24,8 +24,9 @@ import Testing
 
   /// The sides by hand; see ``TinyFeatureNetworkTests/smallestImages()``.
   @Test(arguments: [
-    ("mse", 1, nil), ("ssim", 6, "ssim"), ("ssim_box", 1, nil), ("vgg", 4, "VGG16"), ("lpips_vgg", 16, "VGG16"),
-    ("lpips_alex", 31, "AlexNet"), ("lpips_squeeze", 25, "SqueezeNet 1.1"),
+    ("mse", 1, nil), ("ssim", 6, "ssim"), ("ssim_box", 1, nil), ("vgg", 4, "VGG16"),
+    ("lpips_vgg", 16, "VGG16"), ("lpips_alex", 31, "AlexNet"),
+    ("lpips_squeeze", 25, "SqueezeNet 1.1"),
   ])
   func imagesThatALossCannotTakeAreNamed(_ name: String, smallest: Int, subject: String?) {
     let kind = lossKind(name)
@@ -33,7 +34,8 @@ import Testing
     if let subject {
       let reason = kind.misfit(ImageShape(height: 50, width: smallest - 1))
       #expect(
-        reason == "\(subject) needs images of at least \(smallest)x\(smallest), and the high-resolution images are "
+        reason
+          == "\(subject) needs images of at least \(smallest)x\(smallest), and the high-resolution images are "
           + "50x\(smallest - 1)")
     }
     let isOfElements = ["mse", "charbonnier"].contains(name)

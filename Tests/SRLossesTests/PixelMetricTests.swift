@@ -14,8 +14,10 @@ import Testing
     kernels = try #require(CPULevel.supported().last).kernels
   }
 
-  /// Of an image pair's metrics, by name.
-  private func metrics(_ superRes: [Float], _ highRes: [Float], gaussianSSIM: Double? = nil) -> [String: Double] {
+  /// The metrics of an image pair, by name.
+  private func metrics(
+    _ superRes: [Float], _ highRes: [Float], gaussianSSIM: Double? = nil
+  ) -> [String: Double] {
     let metrics = Metric.pixelMetrics
     let scratch = AlignedBuffer(count: metrics.scratchCount(images.shape, kernels: kernels))
     var values = [Double](repeating: .nan, count: metrics.count)
@@ -85,6 +87,7 @@ import Testing
 
   @Test func betterIsWhatTheMetricSays() {
     #expect(MetricDescription.psnr.isBetter(31, than: 30) && !MetricDescription.psnr.isBetter(30, than: 30))
-    #expect(MetricDescription.lpips.isBetter(0.1, than: 0.2) && !MetricDescription.lpips.isBetter(.nan, than: 1))
+    #expect(
+      MetricDescription.lpips.isBetter(0.1, than: 0.2) && !MetricDescription.lpips.isBetter(.nan, than: 1))
   }
 }

@@ -1,4 +1,5 @@
 import SRData
+import SRKernels
 import SRTestSupport
 import SRTraining
 import Testing
@@ -65,5 +66,39 @@ import Testing
     #expect(Set(flips).count == 4)
     let count = flips.joined().count { $0 }
     #expect(count > 12 && count < 36, "\(count) of 48")
+  }
+
+  /// The identity of a fresh crop tells the pixels: the corner in the full image, and whether it is mirrored.
+  @Test func freshCropsAreNamedByTheirCorners() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder, count: 2)
+    let full = (0..<2).map { Formulas.pair($0, height: 40, width: 60).high }
+    let writer = try NumPyWriter(path: folder.file(RandomCrops.fileName), shape: [2, 40, 60, 3])
+    for image in full { try writer.append(image) }
+    _ = try writer.finish()
+    var configuration = TrainingConfiguration()
+    configuration.data = folder.path
+    configuration.crop = .random
+    configuration.augment = .flip
+    let pairs = try NumPyPairDataset(directory: folder.path, split: .train)
+    let samples = try TrainingSamples(configuration, pairs: pairs)
+    var seen: Set<SampleIdentity> = []
+    for epoch in 0..<6 {
+      for index in 0..<2 {
+        let identity = samples.identity(index: index, epoch: epoch)
+        #expect(samples.identity(index: index, epoch: epoch) == identity)
+        seen.insert(identity)
+        let corner = try #require(identity.crop)
+        let crop = RGBImage(width: 60, height: 40, pixels: full[index])
+          .cropped(x: corner.left, y: corner.top, width: 48, height: 32)
+        let expected = crop.pixels.map { Float($0) / 255 }
+        var low = [Float](repeating: .nan, count: pairs.lowResElementCount)
+        var high = [Float](repeating: .nan, count: pairs.highResElementCount)
+        samples.load(identity, lowRes: &low, highRes: &high)
+        #expect(high == (identity.isMirrored ? mirrored(expected, width: 48) : expected))
+        #expect(low.allSatisfy { $0.isFinite })
+      }
+    }
+    #expect(seen.count > 8 && Set(seen.map(\.isMirrored)).count == 2, "\(seen)")
   }
 }

@@ -16,7 +16,7 @@ package struct EvaluationRun {
     package let model: String
     /// Unweighted values of the loss terms.
     package let terms: [String: Double]
-    /// `psnr` (dB, unclamped, peak 1), `ssim` (Gaussian window), `ssim_box`, `mse`, `lpips` where at hand.
+    /// `psnr` (dB, unclamped, peak 1), `ssim` (Gaussian window), `ssim_box`, `mse`, and `lpips` if its weights are there.
     package let metrics: [String: Double]
     /// The same metrics of plain bicubic upsampling.
     package let bicubic: [String: Double]
@@ -36,7 +36,7 @@ package struct EvaluationRun {
   private let kernels: any KernelSet
 
   /// - Parameters:
-  ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken where it has them.
+  ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken if it has them.
   ///   - settings: loss, data and perceptual networks, the last layer winning.
   /// - Throws: ``CheckpointError`` for a damaged checkpoint, and what reading the weights' names throws.
   package init(
@@ -61,7 +61,7 @@ package struct EvaluationRun {
   /// Loads weights and data, then measures every image of the split by model and by bicubic upsampling. Collective;
   /// every rank returns the same.
   ///
-  /// - Throws: the same error on every rank where the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
+  /// - Throws: the same error on every rank if the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
   ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` or ``LossTermError`` for a loss that cannot be
   ///   computed on these images. Later ``MPIError``, which a rank throws alone: its caller ends the job.
   package func run() throws -> Result {

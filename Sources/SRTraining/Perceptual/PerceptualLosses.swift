@@ -67,7 +67,8 @@ struct PerceptualLosses {
     let network = try network(net.architecture, trunk.file, pairs: pairs)
     let name = LossKind.lpips(net).name
     let loss = LPIPSLoss(
-      name: name, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels)
+      name: name, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels
+    )
     let note =
       leavesOut
       ? " (those of LPIPS belong to torchvision's trunk; --lpips-linear v0.1 takes them all the same, mean takes "

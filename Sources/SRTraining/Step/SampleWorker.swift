@@ -59,7 +59,8 @@ final class SampleWorker: Sendable {
     workspace = SRResNetWorkspace(for: plan, images: groupSize, tails: tails)
     images = (0..<groupSize).map { [shape] _ in
       Images(
-        lowRes: AlignedBuffer(count: Self.lowResShape(plan).count), highRes: AlignedBuffer(count: shape.count))
+        lowRes: AlignedBuffer(count: Self.lowResShape(plan).count),
+        highRes: AlignedBuffer(count: shape.count))
     }
     gradientsSuperRes = (0..<tails).map { [shape] _ in AlignedBuffer(count: shape.count) }
     scratch = AlignedBuffer(count: Self.scratchCount(shape, loss, metrics, kernels))
