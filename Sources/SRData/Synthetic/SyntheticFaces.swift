@@ -18,9 +18,16 @@ package struct SyntheticFaces: PairDataset {
   /// Draws `count` faces, those with the indices `first..<(first + count)` of the seed.
   ///
   /// Training and validation sets are disjoint ranges of one seed. A face takes a few milliseconds.
-  package init(seed: UInt64, count: Int, first: Int = 0, threads: Int = 1) {
+  ///
+  /// - Parameter progress: called after each face, on any thread.
+  package init(
+    seed: UInt64, count: Int, first: Int = 0, threads: Int = 1, progress: @Sendable () -> Void = {}
+  ) {
     precondition(count > 0 && first >= 0, "\(count) synthetic faces from \(first) on")
-    let pairs = mapConcurrently(count: count, threads: threads) { Self.draw(seed: seed, index: first + $0) }
+    let pairs = mapConcurrently(count: count, threads: threads) { index in
+      defer { progress() }
+      return Self.draw(seed: seed, index: first + index)
+    }
     self.count = count
     summary = "synthetic faces \(first)..<\(first + count) of seed \(seed)"
     lowRes = pairs.map(\.lowRes.pixels)

@@ -49,7 +49,7 @@ struct RunContext: Sendable {
     let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
     let assembly = try LossAssembly(
       configuration, height: model.highResHeight, width: model.highResWidth, pairs: groupSize,
-      kernels: kernels)
+      kernels: kernels, progress: activity.mark)
     lossAssembly = assembly
     let trainingMetrics = ImageMetrics(isTraining: true, perceptual: nil, kernels: kernels)
     let validationMetrics = ImageMetrics(
@@ -70,7 +70,8 @@ struct RunContext: Sendable {
 
     pool = WorkerPool(count: threads)
     workers = (0..<threads).map { [model] _ in
-      SampleWorker(
+      defer { activity.mark() }
+      return SampleWorker(
         model: model, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics], groupSize: groupSize
       )
     }

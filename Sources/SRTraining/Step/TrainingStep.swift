@@ -88,6 +88,8 @@ final class TrainingStep: Sendable {
           weights: weights, metrics: metrics, gradients: { reducer.beginSample($0) },
           values: { values.row($0 - share.lowerBound) }, observer: observer
         ) { sample, firstFinal in
+          // A group of images may take seconds on a busy machine.
+          activity.mark()
           let position = sample - group.lowerBound
           while buckets[position] < reducer.buckets.count,
             reducer.buckets.ranges[buckets[position]].lowerBound >= firstFinal
