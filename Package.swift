@@ -154,6 +154,7 @@ let package = Package(
       dependencies: [
         "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
         "SRModels", "SRReport", "SRTensor", "SRTestSupport", "srdist",
+        .product(name: "Logging", package: "swift-log"),
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

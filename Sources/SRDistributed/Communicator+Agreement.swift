@@ -31,4 +31,16 @@ extension Communicator {
     }
     return try outcome.get()
   }
+
+  /// ``together(_:)`` at a run's start, where a rank's part may last: `body` runs in ``RunPhase/starting``, and a rank that is
+  /// through with it waits for the others in ``RunPhase/gathering``, so that the watchdog does not blame it for them. Collective.
+  package func together<Result>(
+    starting activity: RankActivity, _ body: () throws -> Result
+  ) throws -> Result {
+    activity.enter(.starting)
+    return try together {
+      defer { activity.enter(.gathering) }
+      return try body()
+    }
+  }
 }

@@ -9,11 +9,20 @@ package struct FileDigest: Codable, Equatable, Sendable {
     self.sha256 = sha256
   }
 
-  /// Reads the file at `path` through. Throws ``FileError``.
-  package init(ofFile path: String) throws {
+  /// Reads the file at `path` through, and calls `progress` every few megabytes. Throws ``FileError``.
+  package init(ofFile path: String, progress: () -> Void = {}) throws {
     let file = try MappedFile(path: path)
     let hasher = SHA256()
-    file.withBytes { hasher.update($0) }
+    file.withBytes { bytes in
+      for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
+        let end = min(start + Self.pieceBytes, bytes.count)
+        hasher.update(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+        progress()
+      }
+    }
     self.init(bytes: file.count, sha256: hasher.finalize())
   }
+
+  /// A slow disk reads as much in some seconds.
+  private static let pieceBytes = 16 << 20
 }

@@ -38,6 +38,16 @@ struct StallJudgeTests {
     #expect(judge.verdict()?.rank == 1)
   }
 
+  @Test func startedRanksAreNotBlamedForOneThatStarts() {
+    var judge = judge()
+    for rank in [0, 1, 3] { judge.hear(heartbeat(.gathering, step: 0, stalled: 1000), from: rank) }
+    judge.hear(heartbeat(.starting, step: 0, stalled: 49), from: 2)
+    #expect(judge.verdict() == nil)
+    judge.hear(heartbeat(.starting, step: 0, stalled: 50), from: 2)
+    #expect(judge.verdict()?.kind == .stuck)
+    #expect(judge.verdict()?.rank == 2)
+  }
+
   @Test func checkpointMayTakeLongerThanAStep() {
     var judge = judge()
     for rank in 1...3 { judge.hear(heartbeat(.exchange, stalled: 40), from: rank) }

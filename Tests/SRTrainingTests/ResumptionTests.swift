@@ -53,11 +53,15 @@ import Testing
 
   /// A stop that is asked for during an epoch's last step comes before its validation, which is made up for.
   @Test func aRunStoppedAfterItsLastStepIsValidatedLater() throws {
-    // One step, long enough for the signal to arrive.
+    // One step, before which the run waits for its folder's lock.
     let settings = ["--epochs", "1", "--batch-size", "12"]
+    try folder.makeFolder("run")
+    let lock = open(folder.file("run/.lock"), O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+    try #require(lock >= 0 && flock(lock, LOCK_EX) == 0)
     let program = try RunningProgram("srdist", arguments(settings))
-    try program.wait(until: { FileManager.default.fileExists(atPath: folder.file("run/.lock")) })
+    try program.wait(until: { program.errorsSoFar.contains("training on") })
     program.kill(SIGUSR1)
+    close(lock)
     let stopped = try program.wait()
     try #require(stopped.status == 75, "\(stopped.errors)")
     #expect(try loggedEpochs == [])

@@ -18,7 +18,7 @@ import Testing
     // Returns when the job has ended and its parent has noticed.
     try stand(
       in: "scancel",
-      "kill -USR1 $(<pid); for try in {1..200}; do kill -0 $(<pid) 2>/dev/null || exit 0; /bin/sleep 0.05; done"
+      "kill -USR1 $(<pid); for try in {1..20000}; do kill -0 $(<pid) 2>/dev/null || exit 0; /bin/sleep 0.05; done"
     )
     try stand(in: "scontrol", #"echo "$*" >requeued"#)
     try stand(in: "sleep", "")
@@ -49,7 +49,7 @@ import Testing
   func aJobThatStopsOnRequestIsQueuedAgain(way: String, signal: Int32) throws {
     let ended = try submit(
       way, signal: signal,
-      job: "trap 'exit 75' USR1; touch ready; for try in {1..1000}; do /bin/sleep 0.02; done")
+      job: "trap 'exit 75' USR1; touch ready; for try in {1..50000}; do /bin/sleep 0.02; done")
     #expect(ended.status == 75 && ended.requeued)
   }
 

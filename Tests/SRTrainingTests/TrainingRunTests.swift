@@ -21,9 +21,11 @@ import Testing
   }
 
   /// The hash that the last step of a finished run logged.
-  private func finalHash(_ folder: TemporaryFolder, _ name: String) throws -> String {
+  private func finalHash(
+    _ folder: TemporaryFolder, _ name: String, steps: Int = Self.steps
+  ) throws -> String {
     let records = try stepRecords(folder, name)
-    #expect(records.map(\.step) == Array(1...Self.steps), "each step is logged once, in order")
+    #expect(records.map(\.step) == Array(1...steps), "each step is logged once, in order")
     return try #require(records.last?.weightsSHA256)
   }
 
@@ -82,24 +84,29 @@ import Testing
   @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
   func killedAnywhereItGoesOnToTheSameBits() throws {
     let folder = try TemporaryFolder()
-    let more = ["--threads", "1", "--checkpoint-every", "1"]
-    let undisturbed = try ProgramRun(ranks: 2, "srdist", arguments(folder, "whole", more))
-    try #require(undisturbed.status == 0, "\(undisturbed.errors)")
-
-    for (ranks, steps) in [(2, 2), (3, 5)] {
-      let program = try RunningProgram(ranks: ranks, "srdist", arguments(folder, "killed", more))
-      while program.isRunning, (try? stepRecords(folder, "killed").count) ?? 0 < steps {
-        Thread.sleep(forTimeInterval: 0.01)
-      }
+    let more = ["--threads", "1", "--checkpoint-every", "1", "--epochs", "1000000"]
+    var steps = 0
+    for ranks in [2, 3] {
+      // Without an end of its own: it is killed before that.
+      let program = try RunningProgram(
+        ranks: ranks, "srdist", arguments(folder, "killed", more + ["--max-steps", "1000000"]))
+      try program.wait(until: { (try? stepRecords(folder, "killed").count) ?? 0 >= steps + 2 })
+      let processes = program.ranks
       program.kill(SIGKILL)
       #expect(try program.wait().status == 128 + SIGKILL)
-      // The ranks follow their launcher within about a second.
-      Thread.sleep(forTimeInterval: 2)
+      // The ranks follow their launcher.
+      try RunningProgram.wait(until: { !processes.contains(where: RunningProgram.isAlive) })
+      steps = try stepRecords(folder, "killed").count
     }
-    let last = try ProgramRun("srdist", arguments(folder, "killed", more))
+    steps += 2
+    let end = ["--max-steps", "\(steps)"]
+    let last = try ProgramRun("srdist", arguments(folder, "killed", more + end))
     try #require(last.status == 0, "\(last.errors)")
     #expect(last.errors.contains("resuming from"))
-    #expect(try finalHash(folder, "killed") == finalHash(folder, "whole"))
+    let undisturbed = try ProgramRun(ranks: 2, "srdist", arguments(folder, "whole", more + end))
+    try #require(undisturbed.status == 0, "\(undisturbed.errors)")
+    #expect(
+      try finalHash(folder, "killed", steps: steps) == finalHash(folder, "whole", steps: steps))
     #expect(try log(folder, "killed") == log(folder, "whole"))
   }
 

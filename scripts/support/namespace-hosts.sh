@@ -38,7 +38,7 @@ TEXT
   ip -n "$HOSTS_PREFIX-bridge" link set bridge0 up
   for ((index = 1; index <= HOSTS_COUNT; ++index)); do host_up "$index"; done
   for ((index = 1; index <= HOSTS_COUNT; ++index)); do
-    until on_host 1 $SRDIST_SSH -o ConnectTimeout=2 "$HOSTS_NETWORK.1$index" true; do sleep 0.2; done
+    until on_host 1 $SRDIST_SSH -o ConnectTimeout=10 "$HOSTS_NETWORK.1$index" true; do sleep 0.2; done
   done
 }
 

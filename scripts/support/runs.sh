@@ -4,6 +4,8 @@
 SRDIST=${SRDIST:-$ROOT/.build/release/srdist}
 TINY_RUN=(--model vanilla --loss mse=1 --synthetic-train 24 --synthetic-valid 4 --batch-size 4 --epochs 2
   --samples 0 --threads 1)
+# The same run without an end, for tests that interrupt it: nothing depends on how soon they do.
+ENDLESS_RUN=("${TINY_RUN[@]}" --epochs 1000000)
 
 # Ranks that sshd starts on another host lack this variable. All ranks must measure the same metrics.
 unset SRDIST_WEIGHTS
@@ -31,6 +33,20 @@ wait_for_steps() {
     kill -0 "$3" 2>/dev/null || return 1
     sleep 0.05
   done
+}
+
+# write_interrupted_program FILE: a program that does what srdist does with an ENDLESS_RUN. If the run has steps already, the
+# program ends three steps after them.
+write_interrupted_program() {
+  cat >"$1" <<TEXT
+#!/usr/bin/env bash
+arguments=("\$@")
+while ((\$#)) && [[ \$1 != --output ]]; do shift; done
+steps=\$(cat "\$2/metrics.jsonl" 2>/dev/null | grep -c '"kind":"step"')
+((steps == 0)) || arguments+=(--max-steps \$((steps + 3)))
+exec "$SRDIST" "\${arguments[@]}"
+TEXT
+  chmod 755 "$1"
 }
 
 # numbers RUN: the log without its times.

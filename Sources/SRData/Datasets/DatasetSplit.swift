@@ -32,13 +32,15 @@ package struct DatasetSplit: Sendable {
 
   /// Drawn faces, for a run without data; no face serves both parts. See ``SyntheticFaces``.
   ///
-  /// - Parameter threads: only makes it faster.
+  /// - Parameters:
+  ///   - threads: only makes it faster.
+  ///   - progress: called after each face, on any thread.
   package static func synthetic(
     trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
-    threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @Sendable () -> Void = {}
   ) -> DatasetSplit {
     DatasetSplit(
-      train: SyntheticFaces(seed: seed, count: trainCount, scale: scale, threads: threads),
-      valid: SyntheticFaces(seed: seed, count: validCount, first: trainCount, scale: scale, threads: threads))
+      train: SyntheticFaces(seed: seed, count: trainCount, scale: scale, threads: threads, progress: progress),
+      valid: SyntheticFaces(seed: seed, count: validCount, first: trainCount, scale: scale, threads: threads, progress: progress))
   }
 }

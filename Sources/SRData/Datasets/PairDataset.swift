@@ -52,7 +52,9 @@ extension PairDataset {
   }
 
   /// SHA-256 in hexadecimal over the sizes and every byte, pair by pair: ranks and resumed runs compare it.
-  package func contentHash() -> String {
+  ///
+  /// - Parameter progress: called after each pair.
+  package func contentHash(progress: () -> Void = {}) -> String {
     let hasher = SHA256()
     let sizes = "\(count) pairs \(lowResHeight)x\(lowResWidth)x3 \(highResHeight)x\(highResWidth)x3\n"
     hasher.update(sizes)
@@ -61,6 +63,7 @@ extension PairDataset {
         hasher.update(UnsafeRawBufferPointer(lowRes))
         hasher.update(UnsafeRawBufferPointer(highRes))
       }
+      progress()
     }
     return hasher.finalize()
   }

@@ -42,10 +42,15 @@ package struct RandomCrops: Sendable {
   package var count: Int { images.shape[0] }
 
   /// SHA-256 in hexadecimal over the full images' shape and every byte: ranks and resumed runs compare it.
-  package func contentHash() -> String {
+  ///
+  /// - Parameter progress: called after each image.
+  package func contentHash(progress: () -> Void = {}) -> String {
     let hasher = SHA256()
     hasher.update("\(images.shape)\n")
-    hasher.update(UnsafeRawBufferPointer(images.bytes))
+    for index in 0..<count {
+      hasher.update(UnsafeRawBufferPointer(images.entry(index)))
+      progress()
+    }
     return hasher.finalize()
   }
 

@@ -41,9 +41,13 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
       try communicator.barrier()
       let waiting = try seconds { try run(exchange) }
       workers.start()
-      // Counts alone for about as long as the exchange takes, after a moment in which the threads wake.
+      // Counts alone for about as long as the exchange takes, after a moment in which the threads wake; longer if a busy
+      // machine gives them no time at all.
       Thread.sleep(forTimeInterval: 2e-3)
-      let (before, alone) = (workers.turns, seconds { Thread.sleep(forTimeInterval: 0.05) })
+      let before = workers.turns
+      let alone = seconds {
+        repeat { Thread.sleep(forTimeInterval: 0.05) } while workers.turns == before
+      }
       let rate = Double(workers.turns - before) / alone
       try communicator.barrier()
       let start = workers.turns

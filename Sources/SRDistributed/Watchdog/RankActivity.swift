@@ -37,14 +37,14 @@ package final class RankActivity: Sendable {
     if let step { trace.begin(step: step) }
   }
 
-  struct State: Equatable, Sendable {
-    var phase: RunPhase
-    var step: Int
+  package struct State: Equatable, Sendable {
+    package var phase: RunPhase
+    package var step: Int
     /// Grows with every sign of progress.
-    var marks: Int
+    package var marks: Int
   }
 
-  var state: State {
+  package var state: State {
     State(
       phase: RunPhase(rawValue: phase.load(ordering: .relaxed)) ?? .starting,
       step: step.load(ordering: .relaxed), marks: marks.load(ordering: .relaxed))

@@ -6,9 +6,13 @@ import SRKernels
 
 extension RankFacts {
   /// The program, the arithmetic and the settings of a run.
-  static func ofProgram(_ configuration: TrainingConfiguration, kernels: any KernelSet) throws -> RankFacts {
+  ///
+  /// - Parameter progress: called as reading the program gets on.
+  static func ofProgram(
+    _ configuration: TrainingConfiguration, kernels: any KernelSet, progress: () -> Void
+  ) throws -> RankFacts {
     var facts = RankFacts()
-    let binary = try FileDigest(ofFile: "/proc/self/exe").sha256
+    let binary = try FileDigest(ofFile: "/proc/self/exe", progress: progress).sha256
     facts.add(
       "binary", "srdist \(srdistVersion) \(short(binary))", remedy: "Install the same srdist on every host.")
     facts.add(

@@ -21,10 +21,12 @@ struct LossAssembly: Sendable {
   /// - Parameters:
   ///   - shape: of the high-resolution images.
   ///   - pairs: the most image pairs that the loss compares together.
+  ///   - progress: called as reading networks gets on.
   /// - Throws: ``LossTermError`` if the loss cannot be read; ``ConfigurationError`` if weights are missing or a term cannot be
   ///   computed of such images; and what reading the weights throws.
   init(
-    _ configuration: TrainingConfiguration, shape: ImageShape, pairs: Int, kernels: any KernelSet
+    _ configuration: TrainingConfiguration, shape: ImageShape, pairs: Int, kernels: any KernelSet,
+    progress: () -> Void = {}
   ) throws {
     let weights = PerceptualWeights(directory: configuration.weightsDir)
     let perceptual = PerceptualLosses(weights: weights, shape: shape, kernels: kernels)
@@ -41,7 +43,8 @@ struct LossAssembly: Sendable {
       let built = try perceptual.loss(kind, configuration, pairs: pairs)
       provenance.append(built.provenance)
       networkFloats += built.weightCount
-      networkSHA256.merge(try Self.digests(built.files)) { $1 }
+      progress()
+      networkSHA256.merge(try Self.digests(built.files, progress)) { $1 }
       return built.loss
     }
     loss = WeightedSum(
@@ -58,7 +61,8 @@ struct LossAssembly: Sendable {
       metrics.append(Metric(.lpips, loss: built.loss))
       networkFloats += built.weightCount
       provenance.append("metric lpips: \(built.provenance)")
-      metricNetworkSHA256 = try Self.digests(built.files)
+      progress()
+      metricNetworkSHA256 = try Self.digests(built.files, progress)
     }
     self.metrics = metrics
     self.networkFloats = networkFloats
@@ -67,9 +71,12 @@ struct LossAssembly: Sendable {
     self.metricNetworkSHA256 = metricNetworkSHA256
   }
 
-  private static func digests(_ files: [PerceptualWeights.File]) throws -> [String: String] {
+  private static func digests(
+    _ files: [PerceptualWeights.File], _ progress: () -> Void
+  ) throws -> [String: String] {
     Dictionary(
-      try files.map { ($0.name, try FileDigest(ofFile: $0.path).sha256) }, uniquingKeysWith: { $1 })
+      try files.map { ($0.name, try FileDigest(ofFile: $0.path, progress: progress).sha256) },
+      uniquingKeysWith: { $1 })
   }
 }
 

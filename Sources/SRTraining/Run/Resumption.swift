@@ -18,7 +18,7 @@ struct Resumption {
   func restore(layout: SampleValueLayout) throws -> RunPosition {
     let communicator = run.communicator
     var stateBytes: [UInt8] = []
-    try communicator.together {
+    try communicator.together(starting: run.activity) {
       guard communicator.rank == 0, let (checkpoint, found) = try select() else { return }
       var state = found
       try checkFit(state, of: checkpoint)
@@ -31,7 +31,10 @@ struct Resumption {
       stateBytes = Array(try JSONEncoder().encode(state))
     }
     stateBytes = try communicator.broadcast(stateBytes)
-    for arena in arenas { try communicator.broadcast(arena.buffer.elements) }
+    for arena in arenas {
+      try communicator.broadcast(arena.buffer.elements)
+      run.activity.mark()
+    }
     guard !stateBytes.isEmpty else { return RunPosition(layout: layout) }
     let state = try JSONDecoder().decode(CheckpointState.self, from: Data(stateBytes))
     return RunPosition(resuming: state, layout: layout)

@@ -58,7 +58,7 @@ struct RunContext: Sendable {
     let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
     let assembly = try LossAssembly(
       configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
-      pairs: groupSize, kernels: kernels)
+      pairs: groupSize, kernels: kernels, progress: activity.mark)
     lossAssembly = assembly
 
     let parameters = ParameterArena(layout: layout)
@@ -74,7 +74,8 @@ struct RunContext: Sendable {
 
     pool = WorkerPool(count: threads)
     workers = (0..<threads).map { [plan] _ in
-      SampleWorker(
+      defer { activity.mark() }
+      return SampleWorker(
         plan: plan, loss: assembly.loss, metrics: assembly.metrics, groupSize: groupSize, kernels: kernels)
     }
   }

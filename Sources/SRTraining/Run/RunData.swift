@@ -8,7 +8,8 @@ struct RunData {
 
   init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
 
-  func load() throws -> DatasetSplit {
+  /// - Parameter progress: called as drawing faces gets on, on any thread.
+  func load(progress: @Sendable () -> Void = {}) throws -> DatasetSplit {
     if let directory = configuration.data {
       guard FileManager.default.fileExists(atPath: directory) else {
         throw ConfigurationError(
@@ -19,6 +20,7 @@ struct RunData {
     }
     return DatasetSplit.synthetic(
       trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
-      seed: configuration.seed, scale: configuration.scale ?? ModelDescription.attention.scale)
+      seed: configuration.seed, scale: configuration.scale ?? ModelDescription.attention.scale,
+      progress: progress)
   }
 }

@@ -9,8 +9,10 @@ struct RunInputs: Equatable, Sendable {
 
   init(_ run: RunContext) {
     let hash = SHA256()
+    let progress = run.activity.mark
     for part in [
-      run.data.train.contentHash(), run.data.valid.contentHash(), run.samples.crops?.contentHash(),
+      run.data.train.contentHash(progress: progress), run.data.valid.contentHash(progress: progress),
+      run.samples.crops?.contentHash(progress: progress),
     ] {
       if let part { hash.update(part) }
     }

@@ -18,6 +18,8 @@ package struct TrainingRun {
   package var gradientDump: String?
   /// Where a trace of all ranks' phases is written, as Perfetto opens it.
   package var tracePath: String?
+  /// What this rank tells of its progress; where none is given, the run makes one.
+  package var activity: RankActivity?
   /// Watches every layer's passes, in debug mode.
   var observer: (any LayerObserver)?
   /// Takes no more than so many pairs, in debug mode.
@@ -42,18 +44,20 @@ package struct TrainingRun {
   /// aborts the job.
   package func run() throws -> RunOutcome {
     let trace = try tracePath.map { try RunTrace(path: $0, communicator) }
-    let activity = RankActivity(trace: trace?.recorder)
+    let activity = activity ?? RankActivity(trace: trace?.recorder)
     let watchdog = try configuration.stallTimeout.map {
       try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
     }
     defer { watchdog?.end() }
-    try communicator.together { try RankFacts.ofProgram(configuration, kernels: kernels) }.agree(communicator)
-    let (run, inputs) = try communicator.together { try start(activity) }
+    try communicator.together(starting: activity) {
+      try RankFacts.ofProgram(configuration, kernels: kernels, progress: activity.mark)
+    }.agree(communicator)
+    let (run, inputs) = try communicator.together(starting: activity) { try start(activity) }
     defer { run.pool.close() }
     try RankFacts.ofInputs(inputs, metricNetworks: run.lossAssembly.metricNetworkSHA256).agree(communicator)
     let step = try TrainingStep(run, observer: observer)
     let folder = RunFolder(path: configuration.output)
-    let lock = try communicator.together {
+    let lock = try communicator.together(starting: activity) {
       guard communicator.rank == 0 else { return RunLock?.none }
       let lock = try RunLock(folder)
       try folder.checkpoints.recover()
@@ -71,7 +75,7 @@ package struct TrainingRun {
       }
     }
     try RankFacts.ofStart(run, position).agree(communicator)
-    let recorder = try communicator.together {
+    let recorder = try communicator.together(starting: activity) {
       communicator.rank == 0
         ? try RunRecorder(run, folder: folder, inputs: inputs, position: position, logger: logger)
         : nil
@@ -97,7 +101,7 @@ package struct TrainingRun {
         "batch-size: \(configuration.batchSize) images cannot be dealt to \(communicator.worldSize) ranks; "
           + "start fewer ranks or raise --batch-size")
     }
-    var data = try RunData(configuration).load()
+    var data = try RunData(configuration).load(progress: activity.mark)
     if let imageLimit { data = data.limited(train: imageLimit.train, valid: imageLimit.valid) }
     if communicator.rank == 0 {
       logger.info(

@@ -2,7 +2,7 @@ import Foundation
 import SRDistributed
 
 /// Seconds; far above what a loaded machine keeps a thread waiting, far below what a test may last.
-private let stallTimeout = 4.0
+private let stallTimeout = 8.0
 
 /// Watches a job in which rank 1 behaves as `body` says while the others wait for it in a barrier.
 private func watch(_ communicator: Communicator, rank1 body: (RankActivity) -> Void) throws {
@@ -23,7 +23,7 @@ enum SlowRankCheck: RankCheck {
 
   static func run(on communicator: Communicator) throws -> String {
     try watch(communicator) { activity in
-      for _ in 0..<10 {
+      for _ in 0..<6 {
         Thread.sleep(forTimeInterval: 0.25 * stallTimeout)
         activity.mark()
       }

@@ -1,0 +1,42 @@
+import Logging
+import SRDistributed
+import SRKernelDispatch
+import SRTestSupport
+import SRTraining
+import Testing
+
+/// What a run tells its watchdog: work that takes long says that it gets on, however small the stall timeout.
+@Suite struct RunProgressTests {
+  /// Marks of progress in a run of one step on drawn faces.
+  private func marks(_ folder: TemporaryFolder, trainImages: Int, validImages: Int) throws -> Int {
+    var configuration = TrainingConfiguration()
+    configuration.model = .vanilla
+    configuration.loss = "mse=1"
+    (configuration.syntheticTrain, configuration.syntheticValid) = (trainImages, validImages)
+    (configuration.epochs, configuration.batchSize, configuration.threads) = (1, trainImages, 2)
+    configuration.samples = 0
+    configuration.weightsDir = folder.path
+    configuration.output = folder.file("run-\(trainImages)-\(validImages)")
+    var run = TrainingRun(
+      configuration, communicator: Communicator(), kernels: try CPULevel.selected().kernels,
+      logger: Logger(label: "run") { _ in SwiftLogNoOpLogHandler() })
+    let activity = RankActivity()
+    run.activity = activity
+    _ = try run.run()
+    return activity.state.marks
+  }
+
+  /// An image is drawn, hashed, measured as plain bicubic upsampling gives it, and validated.
+  @Test func everyValidationImageIsMarkedFourTimes() throws {
+    let folder = try TemporaryFolder()
+    let few = try marks(folder, trainImages: 2, validImages: 3)
+    #expect(try marks(folder, trainImages: 2, validImages: 10) == few + 4 * 7)
+  }
+
+  /// An image is drawn and hashed, and its backward pass says again and again that more gradients are final.
+  @Test func everyTrainingImageIsMarkedInItsBackwardPass() throws {
+    let folder = try TemporaryFolder()
+    let few = try marks(folder, trainImages: 2, validImages: 1)
+    #expect(try marks(folder, trainImages: 4, validImages: 1) >= few + 2 * (2 + 10))
+  }
+}
