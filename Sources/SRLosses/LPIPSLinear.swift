@@ -3,6 +3,17 @@ import SRTensor
 
 /// How much each channel of each tap weighs in LPIPS: its calibrated linear layers, their means, or 1 everywhere.
 package struct LPIPSLinear: Sendable {
+  /// Which of them a run asks for.
+  package enum Choice: String, CaseIterable, Sendable {
+    /// The calibrated ones over the trunk that they were calibrated for, none over another.
+    case automatic
+    /// The calibrated ones, over any trunk.
+    case v01 = "v0.1"
+    /// Each layer's mean weight, which keeps what LPIPS counts beside other terms.
+    case mean
+    case none
+  }
+
   private let arena: ParameterArena
 
   /// The calibrated weights, under the names of the `lpips` package: `linN.model.1.weight`, [1, channels, 1, 1].

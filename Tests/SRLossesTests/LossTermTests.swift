@@ -17,6 +17,11 @@ import Testing
     }
   }
 
+  @Test(arguments: ["mse=1,ssim=0.1", "lpips_vgg=0.4,vgg=1.2e-05,edge=3e+10"])
+  func textIsReadBack(_ text: String) throws {
+    #expect(LossTerm.text(try LossTerm.parse(text)) == text)
+  }
+
   @Test(arguments: [
     ("", LossTermError.notATerm("")),
     ("mse", .notATerm("mse")),

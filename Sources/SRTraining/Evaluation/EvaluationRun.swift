@@ -37,19 +37,20 @@ package struct EvaluationRun {
   /// - Parameters:
   ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken where it has them.
   ///   - settings: loss, data and perceptual networks, the last layer winning.
-  /// - Throws: ``CheckpointError`` for a damaged checkpoint, and what reading the weights' names throws.
+  /// - Throws: ``CheckpointError`` for a damaged checkpoint, ``ConfigurationError`` for settings that cannot be used, and what
+  ///   reading the weights' names throws.
   package init(
     weights: String, settings: [SettingLayer], split: NumPyPairDataset.Split, communicator: Communicator,
     kernels: any KernelSet
   ) throws {
     let file = try CheckpointDirectory.weightFile(weights)
     self.weights = file
-    var model = SettingLayer(origin: file, values: [:])
+    var described = TrainingConfiguration()
     let isAttention = try SafetensorsFile(path: file).tensors.contains { $0.name.contains(".attention.") }
-    model.values[.model] = isAttention ? "attention" : "vanilla"
-    model.values[.initWeights] = file
-    model.values[.loss] = "mse=1,charbonnier=1,ssim=1,ssim_box=1,edge=1"
-    configuration = try TrainingConfiguration(layers: [model] + settings)
+    described.model = isAttention ? .attention : .vanilla
+    described.initWeights = file
+    described.loss = [.mse, .charbonnier, .ssim, .ssimBox, .edge].map { LossTerm($0, weight: 1) }
+    configuration = try TrainingConfiguration(layers: settings, over: described)
     self.split = split
     self.communicator = communicator
     self.kernels = kernels
@@ -59,8 +60,8 @@ package struct EvaluationRun {
   /// every rank returns the same.
   ///
   /// - Throws: the same error on every rank where the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
-  ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` or ``LossTermError`` for a loss that cannot be
-  ///   computed on these images. Later ``MPIError``, which a rank throws alone: its caller ends the job.
+  ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` for a loss that cannot be computed on these
+  ///   images. Later ``MPIError``, which a rank throws alone: its caller ends the job.
   package func run() throws -> Result {
     let run = try communicator.together {
       try RunContext(

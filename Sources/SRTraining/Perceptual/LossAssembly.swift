@@ -21,8 +21,8 @@ struct LossAssembly: Sendable {
   ///   - height: of the high-resolution images.
   ///   - width: of the high-resolution images.
   ///   - pairs: the most image pairs that the loss compares together.
-  /// - Throws: ``LossTermError`` where the loss cannot be read, ``ConfigurationError`` where weights are missing or a
-  ///   term's network needs larger images, and what reading the weights throws.
+  /// - Throws: ``ConfigurationError`` where weights are missing or a term's network needs larger images, and what reading
+  ///   the weights throws.
   init(
     _ configuration: TrainingConfiguration, height: Int, width: Int, pairs: Int, kernels: any KernelSet
   ) throws {
@@ -46,7 +46,7 @@ struct LossAssembly: Sendable {
       return built.loss
     }
     loss = WeightedSum(
-      try LossTerm.parse(configuration.loss).map { WeightedSum.Term(try make($0.kind), weight: $0.weight) })
+      try configuration.loss.map { WeightedSum.Term(try make($0.kind), weight: $0.weight) })
     var metric: ImageMetrics.Perceptual?
     var metricNetworkSHA256: [String: String] = [:]
     if let reason = perceptual.misfit(.alexNet)
