@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["mse=1,ssim=0.1", "lpips_vgg=0.4,vgg=1.2e-05,edge=3e+10"])
+  @Test(arguments: ["mse=1,ssim=0.1", "lpips_vgg=0.4,vgg=1.2e-05,edge=1e+20"])
   func textIsReadBack(_ text: String) throws {
     #expect(LossTerm.text(try LossTerm.parse(text)) == text)
   }

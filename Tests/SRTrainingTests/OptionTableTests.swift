@@ -27,7 +27,7 @@ import Testing
   private static let opening = [
     "<details>",
     "<summary>Every setting: an option, and without the dashes a key of the YAML file for <code>--config</code></summary>",
-    "", "| option | default | what it does |", "|---|---|---|",
+    "", "| option | default without a preset | what it does |", "|---|---|---|",
   ]
 
   /// What Markdown would read as more than a character.

@@ -7,18 +7,20 @@ extension Setting: CustomTestStringConvertible {
 
 /// Values of settings, found by trial: a row need not bring any.
 enum SettingExamples {
-  /// Some that a setting of any kind may take. A row that takes none of them needs one more.
-  private static let candidates = ["0.25", "2", "3", "32", "5000", "mse=0.5", "a folder/with 'quotes'"]
+  /// A row that takes none of those of its kind needs one more.
+  private static func candidates(_ entry: Setting.Entry) -> [String] {
+    switch entry {
+    case .flag: ["true", "false"]
+    case .number: ["0.25", "2", "3", "32", "5000"]
+    case .choice(let words): words
+    case .text: ["mse=0.5", "2"]
+    case .file, .folder: ["a folder/with 'quotes'"]
+    }
+  }
 
   /// A value other than the default.
   static func other(than base: TrainingConfiguration, of setting: Setting) -> SettingValue? {
-    let words: [String] =
-      switch setting.entry {
-      case .flag: ["true", "false"]
-      case .choice(let words): words
-      case .number, .text, .file, .folder: candidates
-      }
-    return words.lazy.map { SettingValue(argument: $0) }.first { value in
+    candidates(setting.entry).lazy.map { SettingValue(argument: $0) }.first { value in
       var changed = base
       return (try? changed.apply(layer([(setting, value)]))) != nil && changed != base
     }

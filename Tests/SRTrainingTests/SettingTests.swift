@@ -201,11 +201,6 @@ import Testing
 
   @Test(arguments: Setting.all)
   func resumingComparesWhatDecidesTheResult(_ setting: Setting) throws {
-    let notCompared = [
-      "epochs", "max-steps", "data", "synthetic-train", "synthetic-valid", "weights-dir", "output", "resume",
-      "checkpoint-every", "keep-checkpoints", "validation", "threads", "virtual-ranks", "bucket-size",
-      "overlap", "samples", "tensorboard", "stall-timeout",
-    ]
     var other = standard
     let value = try #require(SettingExamples.other(than: standard, of: setting))
     try other.apply(SettingExamples.layer([(setting, value)]))
@@ -214,11 +209,41 @@ import Testing
     case .result:
       let (there, here) = (setting.text(in: other) ?? "unset", setting.text(in: standard) ?? "unset")
       #expect(differences == ["\(setting.name): \(there) there, \(here) here"])
-      #expect(!notCompared.contains(setting.name))
+      #expect(!Self.neverCompared.contains(setting.name))
     case .resultIf, .inputs, .execution, .invocation:
       #expect(differences.isEmpty)
-      #expect(notCompared.contains(setting.name) || !standard.yaml(header: "").contains("\n\(setting.name):"))
+      #expect(!Self.alwaysCompared.contains(setting.name))
     }
+  }
+
+  private static let neverCompared = [
+    "max-steps", "data", "synthetic-train", "synthetic-valid", "weights-dir", "output", "resume",
+    "checkpoint-every", "keep-checkpoints", "validation", "threads", "virtual-ranks", "bucket-size",
+    "overlap",
+    "samples", "tensorboard", "stall-timeout",
+  ]
+  private static let alwaysCompared = [
+    "model", "loss", "batch-size", "learning-rate", "lr-schedule", "lr-step", "lr-gamma", "lr-final",
+    "warmup-epochs", "lr-scaling", "seed", "shuffle", "augment", "crop", "ema-decay", "gradient-dtype",
+    "reduction", "init", "init-weights", "vgg-input", "lpips-input", "lpips-linear",
+  ]
+
+  @Test func ranksAreComparedButForPlacesAndThreads() {
+    let own = Setting.all.filter { $0.ranks == .own }.map(\.name)
+    for name in ["data", "weights-dir", "init-weights", "output", "resume", "threads"] {
+      #expect(own.contains(name))
+    }
+    for name in Self.alwaysCompared + ["epochs", "max-steps", "virtual-ranks", "overlap"] {
+      #expect(name == "init-weights" || !own.contains(name))
+    }
+  }
+
+  @Test func aRunsFileLeavesOutTheInvocation() throws {
+    let yaml = try SettingExamples.allOther().yaml(header: "")
+    let written = yaml.split(separator: "\n").compactMap { $0.split(separator: ":").first.map(String.init) }
+    #expect(written == Setting.all.filter(\.isRecorded).map(\.name))
+    for name in ["output", "resume", "threads", "virtual-ranks"] { #expect(!written.contains(name)) }
+    for name in Self.alwaysCompared + ["epochs", "data", "overlap"] { #expect(written.contains(name)) }
   }
 
   /// A cosine depends on where it ends.
