@@ -66,6 +66,17 @@ package enum LPIPSNet: String, Sendable, CaseIterable {
 
 /// How much each channel of each tap weighs in LPIPS: its calibrated linear layers, their means, or 1 everywhere.
 package struct LPIPSLinear: Sendable {
+  /// Which weights a run asks for.
+  package enum Choice: String, CaseIterable, Sendable {
+    /// The calibrated weights over the trunk that they were calibrated for; none over another trunk.
+    case automatic
+    /// The calibrated weights, over any trunk.
+    case v01 = "v0.1"
+    /// Each layer's mean weight, which keeps what LPIPS counts beside other terms.
+    case mean
+    case none
+  }
+
   private let arena: ParameterArena
 
   /// The calibrated weights, under the names of the `lpips` package: `linN.model.1.weight`, [1, channels, 1, 1].

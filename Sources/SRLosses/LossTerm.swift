@@ -10,7 +10,15 @@ package struct LossTerm: Sendable, CustomStringConvertible {
     self.weight = weight
   }
 
-  package var description: String { "\(kind)=\(weight)" }
+  /// Such as `mse=1`.
+  package var description: String {
+    "\(kind)=\(Int(exactly: weight).map(String.init) ?? "\(weight)")"
+  }
+
+  /// A sum as ``parse(_:)`` reads it.
+  package static func text(_ terms: [LossTerm]) -> String {
+    terms.map(\.description).joined(separator: ",")
+  }
 
   /// Parses terms such as `mse=1,ssim=0.1`: names and positive weights, each name at most once.
   ///

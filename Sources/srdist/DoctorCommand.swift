@@ -16,26 +16,29 @@ struct DoctorCommand: ParsableCommand {
         mpirun -n 4 --hostfile hostfiles/two-hosts srdist doctor --expect-hosts 2
       """)
 
-  @Option(help: "Threads that each rank is to start. (default: the node's cores over its ranks)")
-  var threads: Int?
-  @Option(
-    help: "Folder of the perceptual networks' weights. (default: $SRDIST_WEIGHTS, else weights)",
-    completion: .directory)
-  var weightsDir: String?
+  @OptionGroup var settings: SettingOptions<HostSettings>
   @OptionGroup var expectation: ExpectationOptions
 
+  /// The settings that make sense without a run.
+  private var configuration: TrainingConfiguration {
+    get throws { try TrainingConfiguration(layers: [.environment, settings.layer]) }
+  }
+
   func validate() throws {
-    if let threads, !(1...TrainingConfiguration.mostThreads).contains(threads) {
-      throw ValidationError("--threads is \(threads), expected 1 to \(TrainingConfiguration.mostThreads)")
+    do {
+      _ = try configuration
+    } catch {
+      throw ValidationError("\(error)")
     }
   }
 
   func run() throws {
     try Job.run { job in
       try expectation.expectation.check(job.communicator)
-      let folder = weightsDir ?? SettingLayer.environment.values[.weightsDir] ?? "weights"
+      let configuration = try configuration
       let own = RankReport(
-        job.communicator, kernels: job.kernels, threads: threads, weightsDirectory: folder)
+        job.communicator, kernels: job.kernels, threads: configuration.threads,
+        weightsDirectory: configuration.weightsDir)
       let reports = try own.gathered(job.communicator)
       let links = try LinkProbe.measure(job.communicator)
       let exchange = try ExchangeProbe.measure(

@@ -22,11 +22,10 @@ struct EvaluateCommand: ParsableCommand {
   var loss: String?
   @Option(help: "train or valid.")
   var split: NumPyPairDataset.Split = .valid
-  @Option(help: "Worker threads of each rank. (default: the node's cores over its ranks)")
-  var threads: Int?
+  @OptionGroup var workers: SettingOptions<WorkerSettings>
   @Flag(help: "Print one JSON object; numbers that are not finite are the strings Infinity, -Infinity, NaN.")
   var json = false
-  @OptionGroup(title: "Data and perceptual networks") var data: DataOptions
+  @OptionGroup(title: SettingGroup.data.title) var data: SettingOptions<DataSettings>
 
   func run() throws {
     try Job.run { job in
@@ -41,10 +40,9 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func evaluation(_ job: Job) throws -> EvaluationRun {
-    var values = data.values
-    values[.loss] = loss
-    values[.threads] = threads.map(String.init)
-    let settings: [SettingLayer] = [.environment, SettingLayer(origin: "the command line", values: values)]
+    var given = data.layer.merging(workers.layer)
+    given[.of(\.loss)] = loss.map { SettingValue(argument: $0) }
+    let settings = [SettingLayer.environment, given]
     return try job.communicator.together {
       try EvaluationRun(
         weights: weights, settings: settings, split: split, communicator: job.communicator,

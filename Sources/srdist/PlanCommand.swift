@@ -44,11 +44,9 @@ struct PlanCommand: ParsableCommand {
           throw ValidationError("srdist plan measures one rank: run it without a launcher")
         }
       }
-      var configuration = try TrainingConfiguration(layers: [
-        .environment, try Preset.standard.layer(),
-        SettingLayer(origin: "the default", values: [.loss: "charbonnier=1"]),
-        options.layer,
-      ])
+      var standard = try TrainingConfiguration(layers: [.environment, try Preset.standard.layer()])
+      standard.loss = TrainingConfiguration().loss
+      var configuration = try TrainingConfiguration(layers: [options.layer], over: standard)
       if configuration.data == nil { configuration.syntheticTrain = 8 }
       var compute = try ScalingModel.Compute.measured(configuration, kernels: job.kernels)
       if let imageTime { compute.sample = imageTime / 1000 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SRTraining
 
 struct PresetsCommand: ParsableCommand {
@@ -29,10 +30,11 @@ struct PresetsCommand: ParsableCommand {
 
   private static func listing(_ preset: Preset) throws -> String {
     let standard = preset == .standard ? " (the default)" : ""
-    let values = try preset.layer().values
-    let rows = Setting.allCases.compactMap { setting in
-      values[setting].map {
-        "  " + setting.rawValue + String(repeating: " ", count: 16 - setting.rawValue.count) + $0
+    let layer = try preset.layer()
+    let width = Setting.all.map(\.name.count).max() ?? 0
+    let rows = Setting.all.compactMap { setting in
+      layer[setting].map { value in
+        "  " + setting.name.padding(toLength: width, withPad: " ", startingAt: 0) + value.spelling
       }
     }
     return (["\(preset.rawValue)\(standard): \(preset.summary)"] + rows).joined(separator: "\n")

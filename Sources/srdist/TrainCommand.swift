@@ -14,8 +14,9 @@ struct TrainCommand: ParsableCommand {
         srdist train
         mpirun -n 4 srdist train --data faces --preset attention
 
-      Settings come from the preset, then the --config file, then these options, the last winning. Without a preset, \
-      model or loss the preset is hybrid, the paper's third run. A run that was stopped goes on where it was: repeat \
+      Settings come from the preset, then the --config file, then these options, the last winning; the defaults below \
+      are of settings that none of them gives. Without a preset, model or loss the preset is hybrid, the paper's third \
+      run. A run that was stopped goes on where it was: repeat \
       the command, with as many ranks as you like.
 
       The run folder holds config.yaml, metrics.jsonl (a line per step and epoch), metrics.csv, checkpoints/ and \
@@ -90,19 +91,18 @@ struct TrainCommand: ParsableCommand {
 
   /// Preset, file and options, one over the other.
   private func resolvedConfiguration() throws -> TrainingConfiguration {
-    var layers: [SettingLayer] = []
     let file = try config.map { try SettingLayer(file: $0) }
     let given = options.layer
-    let choosesModel = [file, given].contains { $0?.values[.model] != nil || $0?.values[.loss] != nil }
+    let layers = [file, given].compactMap { $0 }
+    func gives(_ setting: Setting) -> Bool { layers.contains { $0[setting] != nil } }
+    let choosesModel = gives(.of(\.model)) || gives(.of(\.loss))
     let preset = try chosenPreset() ?? (choosesModel ? nil : Preset.standard)
-    if let preset { layers.append(try preset.layer()) }
-    layers.insert(.environment, at: 0)
-    if let file { layers.append(file) }
-    layers.append(given)
-    let named = preset?.rawValue ?? [file, given].compactMap { $0?.values[.model] }.last ?? "attention"
-    layers.insert(
-      SettingLayer(origin: "the default", values: [.output: "runs/\(named)"]), at: 0)
-    return try TrainingConfiguration(layers: layers)
+    var configuration = try TrainingConfiguration(
+      layers: [.environment] + (preset.map { [try $0.layer()] } ?? []) + layers)
+    if !gives(.of(\.output)) {
+      configuration.output = "runs/\(preset?.rawValue ?? configuration.model.rawValue)"
+    }
+    return configuration
   }
 
   private func chosenPreset() throws -> Preset? {

@@ -42,6 +42,11 @@ import Testing
     #expect((kind.misfit(ImageShape(height: 64, width: 64, channels: 1)) == nil) == isOfElements)
   }
 
+  @Test(arguments: ["mse=1,ssim=0.1", "lpips_vgg=0.4,vgg=1.2e-05,edge=1e+20"])
+  func textIsReadBack(_ text: String) throws {
+    #expect(LossTerm.text(try LossTerm.parse(text)) == text)
+  }
+
   @Test(arguments: [
     ("", LossTermError.notATerm("")),
     ("mse", .notATerm("mse")),

@@ -21,9 +21,9 @@ extension RankFacts {
     facts.add(
       "BLAS", "\(BLASCore.name), \(BLASCore.configuration)",
       remedy: "Install the same OpenBLAS on every host, and set OPENBLAS_CORETYPE nowhere or everywhere.")
-    for setting in Setting.allCases where setting.isCommonToRanks {
+    for setting in Setting.all where setting.ranks == .alike {
       facts.add(
-        setting.rawValue, configuration.text(of: setting) ?? "unset",
+        setting.name, setting.text(in: configuration) ?? "unset",
         remedy: "Give every rank the same options and settings files.")
     }
     return facts

@@ -1,97 +1,172 @@
-/// Every setting of a training run: a key of the YAML file, and `--KEY` on the command line.
-package enum Setting: String, CaseIterable, Sendable {
-  // What is learned: these decide the run's bits.
-  case model
-  case loss
-  case epochs
-  case maxSteps = "max-steps"
-  case batchSize = "batch-size"
-  case learningRate = "learning-rate"
-  case lrSchedule = "lr-schedule"
-  case lrStep = "lr-step"
-  case lrGamma = "lr-gamma"
-  case lrFinal = "lr-final"
-  case warmupEpochs = "warmup-epochs"
-  case lrScaling = "lr-scaling"
-  case seed
-  case shuffle
-  case augment
-  case crop
-  case emaDecay = "ema-decay"
-  case gradientDType = "gradient-dtype"
-  case reduction
-  case initialization = "init"
-  case initWeights = "init-weights"
-  // Where the data and the perceptual networks come from.
-  case data
-  case syntheticTrain = "synthetic-train"
-  case syntheticValid = "synthetic-valid"
-  case weightsDir = "weights-dir"
-  case vggInput = "vgg-input"
-  case lpipsInput = "lpips-input"
-  case lpipsLinear = "lpips-linear"
-  // How the run is carried out: these never change its bits.
-  case output
-  case resume
-  case checkpointEvery = "checkpoint-every"
-  case keepCheckpoints = "keep-checkpoints"
-  case validation
-  case threads
-  case virtualRanks = "virtual-ranks"
-  case bucketSize = "bucket-size"
-  case overlap
-  case samples
-  case tensorboard
-  case stallTimeout = "stall-timeout"
-
-  /// Whether a checkpoint made with another value of this setting cannot be gone on from.
-  var decidesResult: Bool {
-    switch self {
-    case .model, .loss, .batchSize, .learningRate, .lrSchedule, .lrStep, .lrGamma, .lrFinal, .warmupEpochs,
-      .lrScaling, .seed, .shuffle, .augment, .crop, .emaDecay, .gradientDType, .reduction, .vggInput,
-      .lpipsInput, .lpipsLinear, .initialization, .initWeights:
-      true
-    case .epochs, .maxSteps, .data, .syntheticTrain, .syntheticValid,
-      .weightsDir, .output,
-      .resume, .checkpointEvery, .keepCheckpoints, .validation, .threads, .virtualRanks, .bucketSize,
-      .overlap,
-      .samples, .tensorboard, .stallTimeout:
-      false
-    }
+/// A setting of a training run, a row of ``all``: a key of the YAML file, and `--NAME` on the command line.
+///
+/// YAML files, the command line and its help, `config.yaml`, the comparison on resuming and between ranks, and README's table
+/// of options read the rows. The default is that of ``TrainingConfiguration``.
+package struct Setting: Sendable {
+  /// What depends on a setting.
+  package enum Role: Sendable {
+    /// The run's bits: no checkpoint that was made with another value can be resumed.
+    case result
+    /// The run's bits, but only of configurations for which the condition holds.
+    case resultIf(@Sendable (TrainingConfiguration) -> Bool)
+    /// Which images and networks are read. Their contents decide the result, and are compared instead.
+    case inputs
+    /// How far the run goes, and how it is carried out: never the bits of a step.
+    case execution
+    /// One invocation rather than the run: it is not written to `config.yaml`.
+    case invocation
   }
 
-  /// Settings that name this invocation rather than the run; they are not written to `config.yaml`.
-  var namesInvocation: Bool {
-    switch self {
-    case .output, .resume, .threads, .virtualRanks: true
-    default: false
-    }
+  /// Whether the ranks of a job must be given the same value.
+  package enum Ranks: Sendable {
+    case alike
+    /// A place on a rank's host, or a number that suits it.
+    case own
   }
 
-  /// Whether all ranks of a job have to be given the same value: all but those that name a place on their host, whose
-  /// contents are compared instead, and the threads.
-  var isCommonToRanks: Bool {
-    switch self {
-    case .data, .weightsDir, .initWeights, .output, .resume, .threads: false
-    default: true
+  /// How a value is given on the command line.
+  package enum Entry: Sendable, Equatable {
+    /// `--NAME` or `--no-NAME`.
+    case flag
+    case number
+    /// One of some words.
+    case choice([String])
+    case text
+    case file
+    case folder
+  }
+
+  package let name: String
+  package let role: Role
+  package let ranks: Ranks
+  package let help: String
+  package let entry: Entry
+  /// What a value has to be, such as `a whole number from 1 to 10`.
+  package let expectation: String
+  /// The environment variable that gives the value if neither options nor files do.
+  package let variable: String?
+  private let types: Set<SettingValue.ScalarType>
+  private let defaultWords: String?
+  private let isField: @Sendable (PartialKeyPath<TrainingConfiguration>) -> Bool
+  private let read: @Sendable (SettingValue, inout TrainingConfiguration) throws -> Bool
+  private let write: @Sendable (TrainingConfiguration) -> String?
+  private let isSame: @Sendable (TrainingConfiguration, TrainingConfiguration) -> Bool
+
+  /// - Parameters:
+  ///   - field: where the value is kept.
+  ///   - defaultWords: the default in words, if the field's own does not tell it.
+  ///   - help: one or two sentences; those of a choice name its words.
+  init<Value>(
+    _ name: String, _ field: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
+    _ kind: ValueKind<Value>,
+    _ role: Role, ranks: Ranks, variable: String? = nil, defaultWords: String? = nil, _ help: String
+  ) {
+    self.name = name
+    self.role = role
+    self.ranks = ranks
+    self.variable = variable
+    self.defaultWords = defaultWords
+    self.help = help
+    entry = kind.entry
+    expectation = kind.expectation
+    types = kind.types
+    isField = { $0 == field }
+    read = { given, configuration in
+      guard let value = try kind.read(given) else { return false }
+      configuration[keyPath: field] = value
+      return true
     }
+    write = { kind.write($0[keyPath: field]) }
+    isSame = { $0[keyPath: field] == $1[keyPath: field] }
+  }
+
+  /// The row of a field. Every field has one.
+  package static func of(_ field: PartialKeyPath<TrainingConfiguration>) -> Setting {
+    guard let setting = all.first(where: { $0.isField(field) }) else {
+      preconditionFailure("\(field) has no row in the table of settings")
+    }
+    return setting
   }
 }
 
-/// Settings from one place, as they were written there: a preset, a YAML file, or the command line.
-package struct SettingLayer: Sendable {
-  /// Such as `preset hybrid`, `runs/a/config.yaml`, or `the command line`.
-  package let origin: String
-  package var values: [Setting: String]
-
-  package init(origin: String, values: [Setting: String]) {
-    self.origin = origin
-    self.values = values
-  }
+extension Setting: Hashable {
+  package static func == (left: Setting, right: Setting) -> Bool { left.name == right.name }
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
-/// A setting or a settings file that cannot be used.
-package struct ConfigurationError: Error, CustomStringConvertible, Equatable {
-  package let description: String
-  package init(_ description: String) { self.description = description }
+extension Setting {
+  /// Whether a value is a scalar of a type that the setting takes, if perhaps out of its range.
+  package func takes(_ value: SettingValue) -> Bool { types.contains(value.type) }
+
+  /// Reads a value into its field.
+  ///
+  /// - Throws: an error that says what is expected, without the setting's name: a ``ConfigurationError``, or what reading a text
+  ///   throws.
+  func apply(_ value: SettingValue, to configuration: inout TrainingConfiguration) throws {
+    if takes(value), try read(value, &configuration) { return }
+    throw ConfigurationError("\(expectation) is needed\(whatIsWrong(value.type, value.spelling))")
+  }
+
+  /// What a scalar's spelling alone does not tell of why its type is refused.
+  private func whatIsWrong(_ type: SettingValue.ScalarType, _ spelling: String) -> String {
+    if types.contains(type) { return "" }
+    if type == .null { return ", not null" }
+    return type == .text && SettingValue.type(ofPlain: spelling) != .text ? ", not a text in quotes" : ""
+  }
+
+  /// The value as a text that is read back as the same value; nil if it is not set.
+  package func text(in configuration: TrainingConfiguration) -> String? { write(configuration) }
+
+  /// The value as a YAML scalar; nil if it is not set.
+  func yaml(in configuration: TrainingConfiguration) -> String? {
+    guard let text = text(in: configuration) else { return nil }
+    switch entry {
+    case .flag, .number: return text
+    case .choice, .text, .file, .folder:
+      // Quoted if YAML would read more than a plain text into it.
+      let isPlain =
+        text.allSatisfy { $0.isLetter || $0.isNumber || "._-/+".contains($0) } && text.first != "-"
+        && SettingValue.type(ofPlain: text) == .text
+      return isPlain ? text : "'" + text.replacing("'", with: "''") + "'"
+    }
+  }
+
+  /// The default as help shows it.
+  package var defaultText: String {
+    if let defaultWords { return defaultWords }
+    let text = text(in: TrainingConfiguration()) ?? "none"
+    if entry == .flag { return text == "true" ? "--\(name)" : "--no-\(name)" }
+    return variable.map { "$\($0), else \(text)" } ?? text
+  }
+
+  /// Whether a checkpoint that was made with another value cannot be resumed with these settings.
+  func decidesResult(in configuration: TrainingConfiguration) -> Bool {
+    switch role {
+    case .result: true
+    case .resultIf(let condition): condition(configuration)
+    case .inputs, .execution, .invocation: false
+    }
+  }
+
+  /// Whether the value belongs to the run, and is written to `config.yaml`.
+  package var isRecorded: Bool {
+    switch role {
+    case .result, .resultIf, .inputs, .execution: true
+    case .invocation: false
+    }
+  }
+
+  /// Whether the value says which images and networks are read.
+  var namesInputs: Bool {
+    switch role {
+    case .inputs: true
+    case .result, .resultIf, .execution, .invocation: false
+    }
+  }
+
+  /// `name: theirs there, ours here`; nil if both values are the same, in whatever spelling they were given.
+  func difference(here: TrainingConfiguration, there: TrainingConfiguration) -> String? {
+    guard !isSame(here, there) else { return nil }
+    return "\(name): \(text(in: there) ?? "unset") there, \(text(in: here) ?? "unset") here"
+  }
 }

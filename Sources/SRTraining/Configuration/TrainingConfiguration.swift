@@ -1,7 +1,9 @@
+import SRDistributed
+import SRLosses
 import SRModels
 import SROptimizers
 
-/// One validated description of a training run.
+/// One description of a training run. Every field has a row in ``Setting/all``, and its default here.
 package struct TrainingConfiguration: Sendable, Equatable {
   package enum ModelKind: String, CaseIterable, Sendable {
     case vanilla
@@ -20,14 +22,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package enum Scaling: String, CaseIterable, Sendable { case none, linear, sqrt }
   package enum Augmentation: String, CaseIterable, Sendable { case none, flip }
   package enum Crop: String, CaseIterable, Sendable { case stored, random }
-  package enum GradientDType: String, CaseIterable, Sendable { case float32, bfloat16 }
-  package enum Reduction: String, CaseIterable, Sendable { case tree, mpi }
   package enum Validation: String, CaseIterable, Sendable { case dealt, rank0 }
-  package enum VGGInput: String, CaseIterable, Sendable { case raw, imagenet }
-  package enum LPIPSInput: String, CaseIterable, Sendable { case raw, symmetric }
-  /// The linear layers of LPIPS; `automatic` leaves them out over a trunk they were not trained on; `mean` puts
-  /// each layer's mean weight in their place, which keeps what LPIPS counts beside other terms.
-  package enum LPIPSLinear: String, CaseIterable, Sendable { case automatic, v01 = "v0.1", mean, none }
 
   /// Where to go on from.
   package enum Resume: Sendable, Equatable {
@@ -37,9 +32,6 @@ package struct TrainingConfiguration: Sendable, Equatable {
     case checkpoint(path: String)
   }
 
-  /// The most threads of a rank: more than any host has cores.
-  package static let mostThreads = 4096
-
   // What is learned.
   package var model = ModelKind.attention
   /// Of the data, if there are some; nil for theirs.
@@ -48,7 +40,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var features: Int?
   package var blocks: Int?
   package var attention: ModelDescription.Attention?
-  package var loss = "charbonnier=1"
+  package var loss = [LossTerm(.charbonnier, weight: 1)]
   package var epochs = 20
   /// Ends the run after so many steps, counted from its very first.
   package var maxSteps: Int?
@@ -67,8 +59,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var crop = Crop.stored
   /// Decay of the weights' exponential moving average; nil for none.
   package var emaDecay: Double?
-  package var gradientDType = GradientDType.float32
-  package var reduction = Reduction.tree
+  package var gradientDType = GradientDataType.float32
+  package var reduction = ReductionMode.tree
   /// What the weights are at first, where no file says.
   package var initialization = SRResNet.Initialization.interpolation
   package var initWeights: String?
@@ -79,9 +71,9 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var syntheticTrain = 400
   package var syntheticValid = 80
   package var weightsDir = "weights"
-  package var vggInput = VGGInput.raw
-  package var lpipsInput = LPIPSInput.raw
-  package var lpipsLinear = LPIPSLinear.automatic
+  package var vggInput = VGGLoss.Input.raw
+  package var lpipsInput = LPIPSLoss.Input.raw
+  package var lpipsLinear = LPIPSLinear.Choice.automatic
 
   // How the run is carried out.
   package var output = "runs/default"

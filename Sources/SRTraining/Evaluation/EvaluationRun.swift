@@ -38,17 +38,18 @@ package struct EvaluationRun {
   /// - Parameters:
   ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken if it has them.
   ///   - settings: loss, data and perceptual networks, the last layer winning.
-  /// - Throws: ``CheckpointError`` for a damaged checkpoint, and what reading the weights' names throws.
+  /// - Throws: ``CheckpointError`` for a damaged checkpoint, ``ConfigurationError`` for settings that cannot be used, and what
+  ///   reading the weights' names throws.
   package init(
     weights: String, settings: [SettingLayer], split: NumPyPairDataset.Split, communicator: Communicator,
     kernels: any KernelSet
   ) throws {
     let file = try CheckpointDirectory.weightFile(weights)
     self.weights = file
-    var layer = SettingLayer(origin: file, values: [:])
-    layer.values[.initWeights] = file
-    layer.values[.loss] = LossKind.pixelLosses.map { "\($0)=1" }.joined(separator: ",")
-    var configuration = try TrainingConfiguration(layers: [layer] + settings)
+    var described = TrainingConfiguration()
+    described.initWeights = file
+    described.loss = LossKind.pixelLosses.map { LossTerm($0, weight: 1) }
+    var configuration = try TrainingConfiguration(layers: settings, over: described)
     model = try SafetensorsFile(path: file).modelDescription()
     // Faces are drawn at the scale of the network.
     configuration.scale = model.scale
@@ -62,8 +63,8 @@ package struct EvaluationRun {
   /// every rank returns the same.
   ///
   /// - Throws: the same error on every rank if the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
-  ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` or ``LossTermError`` for a loss that cannot be
-  ///   computed on these images. Later ``MPIError``, which a rank throws alone: its caller ends the job.
+  ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` for a loss that cannot be computed on these images.
+  ///   Later ``MPIError``, which a rank throws alone: its caller ends the job.
   package func run() throws -> Result {
     let run = try communicator.together {
       let data = try RunData(configuration).load()

@@ -22,8 +22,8 @@ struct LossAssembly: Sendable {
   ///   - shape: of the high-resolution images.
   ///   - pairs: the most image pairs that the loss compares together.
   ///   - progress: called as reading networks gets on.
-  /// - Throws: ``LossTermError`` if the loss cannot be read; ``ConfigurationError`` if weights are missing or a term cannot be
-  ///   computed of such images; and what reading the weights throws.
+  /// - Throws: ``ConfigurationError`` if weights are missing or a term cannot be computed of such images; and what reading
+  ///   the weights throws.
   init(
     _ configuration: TrainingConfiguration, shape: ImageShape, pairs: Int, kernels: any KernelSet,
     progress: () -> Void = {}
@@ -48,7 +48,7 @@ struct LossAssembly: Sendable {
       return built.loss
     }
     loss = WeightedSum(
-      try LossTerm.parse(configuration.loss).map { WeightedSum.Term(try make($0.kind), weight: $0.weight) })
+      try configuration.loss.map { WeightedSum.Term(try make($0.kind), weight: $0.weight) })
 
     var metrics = Metric.pixelMetrics
     var metricNetworkSHA256: [String: String] = [:]

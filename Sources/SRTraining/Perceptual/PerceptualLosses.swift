@@ -33,10 +33,10 @@ struct PerceptualLosses {
     }
   }
 
-  private func vgg(input: TrainingConfiguration.VGGInput, pairs: Int) throws -> Built {
+  private func vgg(input: VGGLoss.Input, pairs: Int) throws -> Built {
     let trunk = try weights.trunk(.vgg)
     let network = try network(VGGLoss.defaultArchitecture, trunk.file, pairs: pairs)
-    let loss = VGGLoss(network: network, input: input == .raw ? .raw : .imageNet, kernels: kernels)
+    let loss = VGGLoss(network: network, input: input, kernels: kernels)
     return Built(
       loss: loss, weightCount: network.weightCount,
       provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)", files: [trunk.file])
@@ -47,28 +47,18 @@ struct PerceptualLosses {
   ///   - pairs: the most image pairs that are compared together.
   /// - Throws: ``ConfigurationError`` if weights are missing, and what reading the weights throws.
   func lpips(
-    _ net: LPIPSNet, input: TrainingConfiguration.LPIPSInput, linear: TrainingConfiguration.LPIPSLinear,
-    pairs: Int
+    _ net: LPIPSNet, input: LPIPSLoss.Input, linear: LPIPSLinear.Choice, pairs: Int
   ) throws -> Built {
     let trunk = try weights.trunk(net)
     let leavesOut = linear == .automatic && !trunk.suitsLinear
-    let (layers, title, linearFile): (LPIPSLinear, String, PerceptualWeights.File?)
-    switch linear {
-    case .v01,
-      .automatic where trunk.suitsLinear:
-      let file = try weights.linear(net)
-      (layers, title, linearFile) = (try linearLayers(net, file), "v0.1", file)
-    case .mean:
-      let file = try weights.linear(net)
-      (layers, title, linearFile) = (LPIPSLinear.mean(of: try linearLayers(net, file)), "mean", file)
-    case .none, .automatic:
-      (layers, title, linearFile) = (LPIPSLinear.none(for: net.architecture), "none", nil)
-    }
+    let chosen = linear == .automatic ? (trunk.suitsLinear ? .v01 : .none) : linear
+    let linearFile = chosen == .none ? nil : try weights.linear(net)
+    var layers = try linearFile.map { try linearLayers(net, $0) } ?? .none(for: net.architecture)
+    if chosen == .mean { layers = .mean(of: layers) }
     let network = try network(net.architecture, trunk.file, pairs: pairs)
     let name = LossKind.lpips(net).name
     let loss = LPIPSLoss(
-      name: name, network: network, linear: layers, input: input == .raw ? .raw : .symmetric, kernels: kernels
-    )
+      name: name, network: network, linear: layers, input: input, kernels: kernels)
     let note =
       leavesOut
       ? " (those of LPIPS belong to torchvision's trunk; --lpips-linear v0.1 takes them all the same, mean takes "
@@ -76,7 +66,7 @@ struct PerceptualLosses {
     return Built(
       loss: loss, weightCount: network.weightCount,
       provenance: "\(name) over \(trunk.file.summary), input \(input.rawValue), "
-        + "linear \(title)\(note)",
+        + "linear \(chosen.rawValue)\(note)",
       files: [trunk.file] + (linearFile.map { [$0] } ?? []))
   }
 

@@ -32,10 +32,10 @@ extension ScalingModel.Compute {
     let ofGroup = max(median(times.map { $0.two - $0.one }), 1e-6)
     let fixed = max(median(times.map { $0.one }) - ofGroup, 0)
     let buckets = GradientBuckets(layout: run.layout, targetBytes: configuration.bucketSize)
-    let scale = configuration.gradientDType == .bfloat16 ? 2 : 4
+    let bytes = configuration.gradientDType.byteCount
     return ScalingModel.Compute(
       sample: ofGroup / Double(groupSize), fixed: fixed, groupSize: groupSize,
-      bucketReady: bucketReady(run, buckets), bucketBytes: buckets.ranges.map { $0.count * scale })
+      bucketReady: bucketReady(run, buckets), bucketBytes: buckets.ranges.map { $0.count * bytes })
   }
 
   /// When each bucket of a group's gradients is final, as a share of the time that the group takes.

@@ -91,8 +91,7 @@ struct RunContext: Sendable {
   func makeReducer(destination: AlignedBuffer) throws -> any GradientReducer {
     let buckets = GradientBuckets(layout: layout, targetBytes: configuration.bucketSize)
     let options = ReductionOptions(
-      mode: configuration.reduction == .mpi ? .mpi : .tree,
-      dataType: configuration.gradientDType == .bfloat16 ? .bfloat16 : .float32,
+      mode: configuration.reduction, dataType: configuration.gradientDType,
       overlapsComputation: configuration.overlap)
     let kernels = kernels
     let add: VectorAdd = { kernels.accumulate($1, into: $0, count: $2) }

@@ -41,7 +41,7 @@ package struct TrainingPlan: CustomStringConvertible {
     lines = [
       ("model", "\(description.name) (\(description)), \(Self.grouped(layout.parameterCount)) parameters"),
       ("data", "\(data.train.summary): \(samples) training, \(data.valid.count) validation images"),
-      ("loss", ([configuration.loss] + assembly.provenance).joined(separator: "; ")),
+      ("loss", ([LossTerm.text(configuration.loss)] + assembly.provenance).joined(separator: "; ")),
       (
         "steps",
         "\(configuration.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
@@ -78,7 +78,7 @@ package struct TrainingPlan: CustomStringConvertible {
     _ configuration: TrainingConfiguration, layout: ParameterLayout, ranks: Int, buckets: Int
   ) -> String {
     guard ranks > 1 else { return "nothing, there is one rank" }
-    let bytes = configuration.gradientDType == .bfloat16 ? 2 : 4
+    let bytes = configuration.gradientDType.byteCount
     let arena = layout.arenaCount * bytes
     let tree = ReductionTree(batchSize: configuration.batchSize)
     let roots = (0..<ranks).map {

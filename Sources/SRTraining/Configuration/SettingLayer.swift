@@ -2,30 +2,58 @@ import Foundation
 import SRFiles
 import Yams
 
+/// Settings from one place, as they were given there: a preset, a YAML file, the environment or the command line.
+package struct SettingLayer: Sendable {
+  /// Such as `preset hybrid`, `runs/a/config.yaml`, or `the command line`.
+  package let origin: String
+  private var values: [Setting: SettingValue] = [:]
+
+  package init(origin: String) { self.origin = origin }
+
+  /// The value of a setting; nil if this place does not give one.
+  package subscript(setting: Setting) -> SettingValue? {
+    get { values[setting] }
+    set { values[setting] = newValue }
+  }
+
+  /// The layer with another one over it.
+  package func merging(_ other: SettingLayer) -> SettingLayer {
+    var merged = self
+    merged.values.merge(other.values) { $1 }
+    return merged
+  }
+}
+
 extension SettingLayer {
+  /// What environment variables give. A variable that is empty counts as unset.
+  package init(environment: [String: String]) {
+    self.init(origin: "the environment")
+    for setting in Setting.all {
+      guard let text = setting.variable.flatMap({ environment[$0] }), !text.isEmpty else { continue }
+      self[setting] = SettingValue(argument: text)
+    }
+  }
+
   /// Reads a YAML mapping of setting names to scalars.
   ///
   /// - Throws: ``ConfigurationError`` naming the file, and the line where there is one: not YAML, not a mapping, a
   ///   key that is no setting (the nearest one is suggested), a value that is no scalar, a key given twice.
   package init(yaml: String, origin: String) throws {
+    self.init(origin: origin)
     let node: Node?
     do {
-      node = try Yams.compose(yaml: yaml)
+      node = try Yams.compose(yaml: yaml, .coreSchema)
     } catch {
       throw ConfigurationError("\(origin) is not valid YAML: \(error)")
     }
-    guard let node, node != Node("") else {
-      self.init(origin: origin, values: [:])
-      return
-    }
+    guard let node, node.scalar.map({ SettingValue($0).type }) != .null else { return }
     guard let mapping = node.mapping else {
       throw ConfigurationError("\(origin) must hold one mapping, such as `epochs: 20`, at its top level")
     }
-    var values: [Setting: String] = [:]
     for (keyNode, valueNode) in mapping {
       let line = keyNode.mark.map { ":\($0.line)" } ?? ""
-      guard let key = keyNode.scalar?.string, let setting = Setting(rawValue: key) else {
-        let key = keyNode.scalar?.string ?? "(not a scalar)"
+      let key = keyNode.scalar?.string ?? "(not a scalar)"
+      guard let setting = Setting.all.first(where: { $0.name == keyNode.scalar?.string }) else {
         throw ConfigurationError(
           "\(origin)\(line): '\(key)' is no setting\(Self.suggestion(for: key)). "
             + "`srdist train --help` lists the settings: its options of what is learned, of data and networks, and of how "
@@ -35,9 +63,8 @@ extension SettingLayer {
         throw ConfigurationError(
           "\(origin)\(line): '\(key)' needs a plain value, a list or mapping was found")
       }
-      values[setting] = scalar.string
+      self[setting] = SettingValue(scalar)
     }
-    self.init(origin: origin, values: values)
   }
 
   package init(file: String) throws {
@@ -53,13 +80,11 @@ extension SettingLayer {
   /// ` (did you mean 'epochs'?)` where a setting's name is close.
   private static func suggestion(for key: String) -> String {
     let normalized = key.lowercased().replacingOccurrences(of: "_", with: "-")
-    let nearest = Setting.allCases.min {
-      distance($0.rawValue, normalized) < distance($1.rawValue, normalized)
-    }
-    guard let nearest, distance(nearest.rawValue, normalized) <= max(2, normalized.count / 3) else {
-      return ""
-    }
-    return " (did you mean '\(nearest.rawValue)'?)"
+    let names = Setting.all.map(\.name)
+    guard let nearest = names.min(by: { distance($0, normalized) < distance($1, normalized) }),
+      distance(nearest, normalized) <= max(2, normalized.count / 3)
+    else { return "" }
+    return " (did you mean '\(nearest)'?)"
   }
 
   /// Levenshtein's edit distance.
@@ -77,4 +102,10 @@ extension SettingLayer {
     }
     return row[right.count]
   }
+}
+
+/// A setting or a settings file that cannot be used.
+package struct ConfigurationError: Error, CustomStringConvertible, Equatable {
+  package let description: String
+  package init(_ description: String) { self.description = description }
 }

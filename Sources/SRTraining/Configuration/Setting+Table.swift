@@ -1,0 +1,170 @@
+/// Settings that stand together in the help, under a title.
+package struct SettingGroup: Sendable {
+  package let title: String
+  package let settings: [Setting]
+
+  package static let all = [learning, data, execution]
+}
+
+extension Setting {
+  /// Every setting of a run, in the order in which they are shown.
+  package static let all = SettingGroup.all.flatMap(\.settings)
+}
+
+extension SettingGroup {
+  package static let learning = SettingGroup(
+    title: "What is learned",
+    settings: [
+      Setting(
+        "model", \.model, .choice, .result, ranks: .alike, "vanilla (SRResNet) or attention (SE-SRResNet)."),
+      Setting(
+        "loss", \.loss, .lossTerms, .result, ranks: .alike,
+        """
+        Weighted sum of terms, such as mse=1,ssim=0.1. Terms: mse, charbonnier, ssim (Gaussian window), ssim_box, \
+        edge, vgg, lpips_vgg, lpips_alex, lpips_squeeze.
+        """),
+      Setting(
+        "epochs", \.epochs, .whole(from: 1),
+        // A cosine depends on where it ends.
+        .resultIf { $0.lrSchedule == .cosine }, ranks: .alike, "Passes over the training images."),
+      Setting(
+        "max-steps", \.maxSteps, .optional(.whole(from: 1)), .execution, ranks: .alike,
+        "End after so many steps, counted from the run's first."),
+      Setting(
+        "batch-size", \.batchSize, .whole(from: 1), .result, ranks: .alike,
+        "Images per step, over all ranks together."),
+      Setting(
+        "learning-rate", \.learningRate, .real(above: 0), .result, ranks: .alike,
+        "Adam's rate at the start."),
+      Setting(
+        "lr-schedule", \.lrSchedule, .choice, .result, ranks: .alike,
+        "step (multiplied by --lr-gamma every --lr-step epochs) or cosine (down to --lr-final)."),
+      Setting(
+        "lr-step", \.lrStep, .whole(from: 1), .result, ranks: .alike, "Epochs between decays of the rate."),
+      Setting(
+        "lr-gamma", \.lrGamma, .real(above: 0, to: 1), .result, ranks: .alike, "Factor of each decay."),
+      Setting(
+        "lr-final", \.lrFinal, .real(from: 0, to: 1), .result, ranks: .alike,
+        "Where the cosine ends, as a share of the initial rate."),
+      Setting(
+        "warmup-epochs", \.warmupEpochs, .real(from: 0), .result, ranks: .alike,
+        "Epochs during which the rate rises linearly; may be a fraction."),
+      Setting(
+        "lr-scaling", \.lrScaling, .choice, .result, ranks: .alike,
+        "none, linear or sqrt: how the rate follows the batch size from the paper's 8."),
+      Setting(
+        "seed", \.seed, .whole(0...UInt64.max), .result, ranks: .alike,
+        "Of initial weights, sample order, crops and flips."),
+      Setting(
+        "shuffle", \.shuffle, .truth, .result, ranks: .alike,
+        "Take the images in another order each epoch; else step i takes images B*i ... B*i+B-1."),
+      Setting(
+        "augment", \.augment, .choice, .result, ranks: .alike,
+        "none or flip (mirror half of the images, chosen anew each epoch)."),
+      Setting(
+        "crop", \.crop, .choice, .result, ranks: .alike,
+        "stored, or random (a fresh crop each epoch; needs `srdist prepare --keep-full`)."),
+      Setting(
+        "ema-decay", \.emaDecay, .zeroForNone(.real(above: 0, below: 1)), .result, ranks: .alike,
+        """
+        Decay of averaged weights, such as 0.999; 0 for none. They are what is validated, and lie beside the others in \
+        each checkpoint, as ema.safetensors.
+        """),
+      Setting(
+        "gradient-dtype", \.gradientDType, .choice, .result, ranks: .alike,
+        "float32 or bfloat16: how gradients travel between ranks."),
+      Setting(
+        "reduction", \.reduction, .choice, .result, ranks: .alike,
+        """
+        tree (fixed summation order: same bits on any number of ranks) or mpi (plain MPI_Allreduce, whose bits depend \
+        on the number of ranks).
+        """),
+      Setting(
+        "init", \.initialization, .choice, .result, ranks: .alike,
+        """
+        Initial weights: pytorch (its default, as the paper's code) or interpolation (the same, but the whole network \
+        begins as an interpolation, and passes bicubic within an epoch or two).
+        """),
+      Setting(
+        "init-weights", \.initWeights, .optional(.file), .result, ranks: .own,
+        "Start from these weights (.safetensors, PyTorch's names)."),
+    ])
+
+  package static let data = SettingGroup(
+    title: "Data and perceptual networks",
+    settings: [
+      Setting(
+        "data", \.data, .optional(.folder), .inputs, ranks: .own,
+        """
+        Folder made by `srdist prepare` (hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy). Without it, srdist \
+        trains on synthetic faces drawn by a generator in the program.
+        """),
+      Setting(
+        "synthetic-train", \.syntheticTrain, .whole(1...mostDrawnImages), .inputs, ranks: .alike,
+        "Synthetic training images."),
+      Setting(
+        "synthetic-valid", \.syntheticValid, .whole(1...mostDrawnImages), .inputs, ranks: .alike,
+        "Synthetic validation images."),
+      Setting(
+        "weights-dir", \.weightsDir, .folder, .inputs, ranks: .own, variable: "SRDIST_WEIGHTS",
+        "Folder of the perceptual networks' weights."),
+      Setting(
+        "vgg-input", \.vggInput, .choice, .result, ranks: .alike,
+        "What VGG16 sees in the vgg term: raw (0...1, as the paper's code) or imagenet (normalised)."),
+      Setting(
+        "lpips-input", \.lpipsInput, .choice, .result, ranks: .alike,
+        "What LPIPS terms see: raw (0...1, as the paper's code) or symmetric (-1...1)."),
+      Setting(
+        "lpips-linear", \.lpipsLinear, .choice, .result, ranks: .alike,
+        "LPIPS linear layers: automatic, v0.1, mean (of each layer) or none."),
+    ])
+
+  /// Drawn images lie in memory, 52 KB each.
+  private static let mostDrawnImages = 100_000
+
+  package static let execution = SettingGroup(
+    title: "How the run is carried out",
+    settings: [
+      Setting(
+        "output", \.output, .folder, .invocation, ranks: .own,
+        defaultWords: "runs/PRESET, or runs/MODEL where no preset is named", "Run folder."),
+      Setting(
+        "resume", \.resume, .resume, .invocation, ranks: .own,
+        "auto (the newest checkpoint that verifies), never, or a checkpoint's path."),
+      Setting(
+        "checkpoint-every", \.checkpointEvery, .zeroForNone(.whole(from: 1)), .execution, ranks: .alike,
+        "Steps between checkpoints within an epoch; 0: at the ends of epochs only."),
+      Setting(
+        "keep-checkpoints", \.keepCheckpoints, .whole(from: 1), .execution, ranks: .alike,
+        "Newest checkpoints kept beside the best one."),
+      Setting(
+        "validation", \.validation, .choice, .execution, ranks: .alike,
+        "dealt (over all ranks) or rank0 (alone); both give the same numbers."),
+      Setting(
+        // More than any host has cores.
+        "threads", \.threads, .optional(.whole(1...4096)), .invocation, ranks: .own,
+        defaultWords: "the node's cores over its ranks", "Worker threads of each rank."),
+      Setting(
+        "virtual-ranks", \.virtualRanks, .optional(.whole(from: 1)), .invocation, ranks: .alike,
+        "Play the reduction of so many ranks within this one process."),
+      Setting(
+        "bucket-size", \.bucketSize, .whole(from: 4096), .execution, ranks: .alike,
+        "Bytes of gradient exchanged at a time."),
+      Setting(
+        "overlap", \.overlap, .truth, .execution, ranks: .alike,
+        "Exchange gradients while others are still computed."),
+      Setting(
+        "samples", \.samples, .whole(from: 0), .execution, ranks: .alike,
+        "Validation images in each epoch's picture."),
+      Setting(
+        "tensorboard", \.tensorboard, .truth, .execution, ranks: .alike,
+        "Write losses, metrics and pictures for TensorBoard too."),
+      Setting(
+        // Heartbeats come by the second.
+        "stall-timeout", \.stallTimeout, .zeroForNone(.real(from: 1)), .execution, ranks: .alike,
+        """
+        Seconds within which a job that gets no further (a rank hangs, is stopped, or is cut off) is ended with \
+        status 77; 0 for never.
+        """),
+    ])
+}

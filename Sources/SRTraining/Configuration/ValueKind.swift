@@ -1,0 +1,144 @@
+import SRLosses
+
+/// The values that a setting may have: how one is read and written, and how they are described.
+package struct ValueKind<Value: Equatable & Sendable>: Sendable {
+  let entry: Setting.Entry
+  /// The scalars among which the values are.
+  let types: Set<SettingValue.ScalarType>
+  /// Such as `a whole number from 1 to 10`.
+  let expectation: String
+  /// Nil for a scalar of the right type that is none of the values; throws if there is more to say about it.
+  let read: @Sendable (SettingValue) throws -> Value?
+  /// A text that `read` makes the same value of; nil if the value stands for "not set".
+  let write: @Sendable (Value) -> String?
+}
+
+extension Set<SettingValue.ScalarType> {
+  /// A text needs no quotes to be one, so that `007` can be a folder.
+  fileprivate static let anyText: Self = [.text, .truth, .whole, .real]
+}
+
+extension ValueKind where Value: FixedWidthInteger {
+  package static func whole(_ range: ClosedRange<Value>) -> Self {
+    Self(
+      entry: .number, types: [.whole],
+      expectation: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+      read: { $0.whole(Value.self).flatMap { range.contains($0) ? $0 : nil } }, write: { "\($0)" })
+  }
+}
+
+extension ValueKind where Value == Int {
+  /// Up to a billion: the product of two such numbers can still be counted.
+  package static func whole(from least: Int) -> Self { whole(least...1_000_000_000) }
+}
+
+extension ValueKind where Value == Double {
+  /// Finite numbers between bounds, of which each may be left out: `above` and `below` exclude the bound.
+  package static func real(
+    above: Double? = nil, from: Double? = nil, to: Double? = nil, below: Double? = nil
+  ) -> Self {
+    let bounds = [
+      above.map { "above \(shortest($0))" }, from.map { "of at least \(shortest($0))" },
+      to.map { "of at most \(shortest($0))" }, below.map { "below \(shortest($0))" },
+    ].compactMap { $0 }
+    return Self(
+      entry: .number, types: [.whole, .real], expectation: "a number \(bounds.joined(separator: " and "))",
+      read: { given in
+        guard let value = given.real, value.isFinite, value > above ?? -.infinity,
+          value >= from ?? -.infinity,
+          value <= to ?? .infinity, value < below ?? .infinity
+        else { return nil }
+        return value
+      }, write: shortest)
+  }
+
+  /// Without a fraction that is zero.
+  @Sendable private static func shortest(_ value: Double) -> String {
+    Int(exactly: value).map(String.init) ?? "\(value)"
+  }
+}
+
+extension ValueKind where Value == Bool {
+  package static var truth: Self {
+    Self(
+      entry: .flag, types: [.truth], expectation: "true or false", read: { $0.truth }, write: { String($0) })
+  }
+}
+
+extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  /// One of the type's cases.
+  package static var choice: Self {
+    let words = Value.allCases.map(\.rawValue)
+    return Self(
+      entry: .choice(words), types: .anyText, expectation: "one of \(words.joined(separator: ", "))",
+      read: { Value(rawValue: $0.spelling) }, write: { $0.rawValue })
+  }
+}
+
+extension ValueKind where Value == String {
+  package static var file: Self { path(.file) }
+  package static var folder: Self { path(.folder) }
+
+  private static func path(_ entry: Setting.Entry) -> Self {
+    Self(
+      entry: entry, types: .anyText, expectation: "a path", read: { try nonEmptyPath($0.spelling) },
+      write: { $0 })
+  }
+}
+
+/// An unset variable of a shell gives an empty text; what is put below that would lie in the root of the file system.
+private func nonEmptyPath(_ text: String) throws -> String {
+  guard !text.isEmpty else { throw ConfigurationError("a path is needed, and it is empty") }
+  return text
+}
+
+extension ValueKind where Value == [LossTerm] {
+  package static var lossTerms: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "a weighted sum such as mse=1,ssim=0.1",
+      read: { try LossTerm.parse($0.spelling) }, write: LossTerm.text)
+  }
+}
+
+extension ValueKind where Value == TrainingConfiguration.Resume {
+  package static var resume: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "auto, never or a checkpoint's path",
+      read: { given in
+        switch given.spelling {
+        case "auto": .auto
+        case "never": .never
+        default: .checkpoint(path: try nonEmptyPath(given.spelling))
+        }
+      },
+      write: { resume in
+        switch resume {
+        case .auto: "auto"
+        case .never: "never"
+        case .checkpoint(let path): path
+        }
+      })
+  }
+}
+
+extension ValueKind {
+  /// A value or none, which YAML's null stands for.
+  package static func optional<Wrapped>(_ kind: ValueKind<Wrapped>) -> Self where Value == Wrapped? {
+    Self(
+      entry: kind.entry, types: kind.types.union([.null]), expectation: kind.expectation,
+      read: { given in
+        if given.type == .null { return .some(nil) }
+        return try kind.read(given).map { .some($0) }
+      }, write: { $0.flatMap(kind.write) })
+  }
+
+  /// A number or none, which 0 stands for, and YAML's null too. `kind` has no 0.
+  package static func zeroForNone<Wrapped>(_ kind: ValueKind<Wrapped>) -> Self where Value == Wrapped? {
+    Self(
+      entry: kind.entry, types: kind.types.union([.null]), expectation: "0 (none) or \(kind.expectation)",
+      read: { given in
+        if given.type == .null || given.real == 0 { return .some(nil) }
+        return try kind.read(given).map { .some($0) }
+      }, write: { value in value.map(kind.write) ?? "0" })
+  }
+}

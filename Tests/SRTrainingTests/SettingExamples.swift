@@ -1,0 +1,47 @@
+import SRTraining
+import Testing
+
+extension Setting: CustomTestStringConvertible {
+  package var testDescription: String { name }
+}
+
+/// Values of settings, found by trial: a row need not bring any.
+enum SettingExamples {
+  /// A row that takes none of those of its kind needs one more.
+  private static func candidates(_ entry: Setting.Entry) -> [String] {
+    switch entry {
+    case .flag: ["true", "false"]
+    case .number: ["0.25", "2", "3", "32", "5000"]
+    case .choice(let words): words
+    case .text: ["mse=0.5", "2"]
+    case .file, .folder: ["a folder/with 'quotes'"]
+    }
+  }
+
+  /// A value other than the default.
+  static func other(than base: TrainingConfiguration, of setting: Setting) -> SettingValue? {
+    candidates(setting.entry).lazy.map { SettingValue(argument: $0) }.first { value in
+      var changed = base
+      return (try? changed.apply(layer([(setting, value)]))) != nil && changed != base
+    }
+  }
+
+  /// Every setting other than its default.
+  static func allOther() throws -> TrainingConfiguration {
+    let base = TrainingConfiguration()
+    var configuration = base
+    for setting in Setting.all {
+      guard let value = other(than: base, of: setting) else {
+        throw ConfigurationError("no candidate is a value of \(setting.name)")
+      }
+      try configuration.apply(layer([(setting, value)]))
+    }
+    return configuration
+  }
+
+  static func layer(_ values: [(Setting, SettingValue)]) -> SettingLayer {
+    var layer = SettingLayer(origin: "a test")
+    for (setting, value) in values { layer[setting] = value }
+    return layer
+  }
+}

@@ -1,0 +1,271 @@
+import SRTestSupport
+import SRTraining
+import Testing
+
+/// Walks all rows of the table of settings.
+@Suite struct SettingTests {
+  private let standard = TrainingConfiguration()
+
+  /// The settings of `yaml`, over `base`.
+  private func configuration(
+    _ yaml: String, over base: TrainingConfiguration = TrainingConfiguration()
+  ) throws -> TrainingConfiguration {
+    var configuration = base
+    try configuration.apply(SettingLayer(yaml: yaml, origin: "a.yaml"))
+    return configuration
+  }
+
+  /// The error of `yaml`; empty if it is taken.
+  private func refusal(_ yaml: String) -> String {
+    do {
+      _ = try configuration(yaml)
+      return ""
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func everyFieldHasARow() {
+    #expect(Mirror(reflecting: standard).children.count == Setting.all.count)
+    #expect(Set(Setting.all.map(\.name)).count == Setting.all.count)
+    for setting in Setting.all {
+      #expect(setting.name.allSatisfy { $0.isLowercase || $0 == "-" }, "\(setting.name)")
+    }
+  }
+
+  @Test(arguments: Setting.all)
+  func theDefaultIsReadBack(_ setting: Setting) throws {
+    let value = try #require(SettingExamples.other(than: standard, of: setting))
+    var changed = standard
+    try changed.apply(SettingExamples.layer([(setting, value)]))
+    let text = setting.text(in: standard)
+    if let text {
+      try changed.apply(SettingExamples.layer([(setting, SettingValue(argument: text))]))
+    } else {
+      changed = try configuration("\(setting.name): null", over: changed)
+    }
+    #expect(changed == standard, "'\(text ?? "null")' is not the default")
+  }
+
+  @Test(arguments: Setting.all)
+  func whatIsNoValueIsRefused(_ setting: Setting) throws {
+    let wrong: [String] =
+      switch setting.entry {
+      case .flag: ["maybe", "1", "''", "[true]"]
+      case .number: ["x", "-1", "99999999999999999999", ".inf", ".nan", "true", "'2'"]
+      case .choice: ["no-such-word", "2"]
+      case .file, .folder: ["''", "[a]"]
+      case .text: ["{}"]
+      }
+    for value in wrong {
+      if value == "99999999999999999999", setting.takes(SettingValue(argument: "0.5")) {
+        continue  // Real numbers may be as large.
+      }
+      let said = refusal("\(setting.name): \(value)")
+      #expect(said.contains("\(setting.name)") && said.contains("a.yaml"), "\(value): \(said)")
+      #expect(said.contains(" is needed") || said.contains("needs a plain value"), "\(value): \(said)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("epochs: 0", "epochs: a whole number from 1 to 1000000000 is needed ('0' in a.yaml)"),
+      (
+        "epochs: 1000000001", "epochs: a whole number from 1 to 1000000000 is needed ('1000000001' in a.yaml)"
+      ),
+      ("batch-size: '8'", "batch-size: a whole number from 1 to 1000000000 is needed, not a text in quotes"),
+      ("epochs: null", "epochs: a whole number from 1 to 1000000000 is needed, not null ('null' in a.yaml)"),
+      ("threads: 4097", "threads: a whole number from 1 to 4096 is needed"),
+      ("bucket-size: 4095", "bucket-size: a whole number from 4096 to 1000000000 is needed"),
+      ("seed: 18446744073709551616", "seed: a whole number from 0 to 18446744073709551615 is needed"),
+      ("learning-rate: 0", "learning-rate: a number above 0 is needed"),
+      ("lr-gamma: 1.001", "lr-gamma: a number above 0 and of at most 1 is needed"),
+      ("lr-final: -0.1", "lr-final: a number of at least 0 and of at most 1 is needed"),
+      ("ema-decay: 1", "ema-decay: 0 (none) or a number above 0 and below 1 is needed"),
+      ("stall-timeout: 0.5", "stall-timeout: 0 (none) or a number of at least 1 is needed"),
+      ("model: vannila", "model: one of vanilla, attention is needed ('vannila' in a.yaml)"),
+      ("loss: mes=1", "loss: unknown loss 'mes'; the losses are mse, charbonnier"),
+      ("data: ''", "data: a path is needed, and it is empty"),
+      ("resume: ''", "resume: a path is needed, and it is empty"),
+      ("shuffle: yes", "shuffle: true or false is needed ('yes' in a.yaml)"),
+    ])
+  func errorsSayWhatIsExpected(yaml: String, said: String) {
+    #expect(refusal(yaml).hasPrefix(said), "\(refusal(yaml))")
+  }
+
+  /// At the ends of ranges.
+  @Test(arguments: [
+    "epochs: 1", "epochs: 1000000000", "threads: 4096", "bucket-size: 4096", "seed: 18446744073709551615",
+    "samples: 0", "learning-rate: 5e-324", "lr-gamma: 1", "lr-final: 0", "lr-final: 1", "warmup-epochs: 0",
+    "ema-decay: 0.9999", "stall-timeout: 1", "synthetic-train: 100000",
+  ])
+  func endsOfRangesAreTaken(yaml: String) throws {
+    let configuration = try configuration(yaml)
+    let parts = yaml.split(separator: ":")
+    let setting = try #require(Setting.all.first { $0.name == parts[0] })
+    #expect(setting.text(in: configuration) == String(parts[1].dropFirst()))
+  }
+
+  @Test(arguments: Setting.all)
+  func nullUnsetsOrIsRefused(_ setting: Setting) throws {
+    let value = try #require(SettingExamples.other(than: standard, of: setting))
+    var changed = standard
+    try changed.apply(SettingExamples.layer([(setting, value)]))
+    let optional = [
+      "max-steps", "ema-decay", "init-weights", "data", "checkpoint-every", "threads", "virtual-ranks",
+      "stall-timeout",
+    ]
+    for null in ["null", "Null", "NULL", "~", ""] {
+      do {
+        let text = setting.text(in: try configuration("\(setting.name): \(null)", over: changed))
+        #expect(text == nil || text == "0", "\(null) gives \(text ?? "")")
+      } catch {
+        #expect("\(error)".hasPrefix("\(setting.name): "), "\(error)")
+        #expect("\(error)".contains("is needed, not null ('\(null)' in a.yaml)"), "\(error)")
+        #expect(!optional.contains(setting.name))
+      }
+    }
+  }
+
+  @Test func aConfigurationIsReadBackFromYAML() throws {
+    let other = try SettingExamples.allOther()
+    let yaml = other.yaml(header: "two\nlines")
+    #expect(yaml.hasPrefix("# two\n# lines\nmodel: "))
+    let read = try configuration(yaml)
+    for setting in Setting.all {
+      #expect(setting.text(in: other) != setting.text(in: standard), "\(setting.name)")
+      #expect(
+        setting.text(in: read) == setting.text(in: setting.isRecorded ? other : standard), "\(setting.name)")
+    }
+    #expect(yaml.contains("data: 'a folder/with ''quotes'''\n"))
+  }
+
+  @Test(arguments: [
+    "null", "~", "True", "007", "0x10", "1e3", ".5", ".inf", "-", "--- x", "a: b", "# c", "a #b",
+  ])
+  func pathsThatLookLikeOtherScalarsAreReadBack(path: String) throws {
+    var written = standard
+    written.data = path
+    #expect(try configuration(written.yaml(header: "")) == written)
+  }
+
+  /// As version 0.1.0 wrote it into run folders and checkpoints.
+  @Test func theConfigurationOfAnOlderRunIsRead() throws {
+    let yaml = """
+      # A run of srdist 0.1.0. `srdist train --config FILE` repeats it.
+      model: attention
+      loss: 'charbonnier=1.0,ssim=0.1'
+      epochs: 20
+      max-steps: 1
+      batch-size: 8
+      learning-rate: 0.0004
+      lr-schedule: cosine
+      lr-step: 10
+      lr-gamma: 0.5
+      lr-final: 0.01
+      warmup-epochs: 0.5
+      lr-scaling: none
+      seed: 0
+      shuffle: true
+      augment: flip
+      crop: stored
+      ema-decay: 0.0
+      gradient-dtype: float32
+      reduction: tree
+      init: interpolation
+      synthetic-train: 4
+      synthetic-valid: 2
+      weights-dir: weights
+      vgg-input: raw
+      lpips-input: raw
+      lpips-linear: automatic
+      checkpoint-every: 0
+      keep-checkpoints: 3
+      validation: dealt
+      bucket-size: 1048576
+      overlap: true
+      samples: 0
+      tensorboard: true
+      stall-timeout: 120.0
+      """
+    var expected = try TrainingConfiguration(layers: [Preset.best.layer()])
+    expected.emaDecay = nil
+    expected.maxSteps = 1
+    expected.syntheticTrain = 4
+    expected.syntheticValid = 2
+    expected.samples = 0
+    let read = try configuration(yaml)
+    #expect(read == expected)
+    #expect(read.differences(from: expected).isEmpty)
+  }
+
+  @Test(arguments: Setting.all)
+  func resumingComparesWhatDecidesTheResult(_ setting: Setting) throws {
+    var other = standard
+    let value = try #require(SettingExamples.other(than: standard, of: setting))
+    try other.apply(SettingExamples.layer([(setting, value)]))
+    let differences = standard.differences(from: other)
+    switch setting.role {
+    case .result:
+      let (there, here) = (setting.text(in: other) ?? "unset", setting.text(in: standard) ?? "unset")
+      #expect(differences == ["\(setting.name): \(there) there, \(here) here"])
+      #expect(!Self.neverCompared.contains(setting.name))
+    case .resultIf, .inputs, .execution, .invocation:
+      #expect(differences.isEmpty)
+      #expect(!Self.alwaysCompared.contains(setting.name))
+    }
+  }
+
+  private static let neverCompared = [
+    "max-steps", "data", "synthetic-train", "synthetic-valid", "weights-dir", "output", "resume",
+    "checkpoint-every", "keep-checkpoints", "validation", "threads", "virtual-ranks", "bucket-size",
+    "overlap",
+    "samples", "tensorboard", "stall-timeout",
+  ]
+  private static let alwaysCompared = [
+    "model", "loss", "batch-size", "learning-rate", "lr-schedule", "lr-step", "lr-gamma", "lr-final",
+    "warmup-epochs", "lr-scaling", "seed", "shuffle", "augment", "crop", "ema-decay", "gradient-dtype",
+    "reduction", "init", "init-weights", "vgg-input", "lpips-input", "lpips-linear",
+  ]
+
+  @Test func ranksAreComparedButForPlacesAndThreads() {
+    let own = Setting.all.filter { $0.ranks == .own }.map(\.name)
+    for name in ["data", "weights-dir", "init-weights", "output", "resume", "threads"] {
+      #expect(own.contains(name))
+    }
+    for name in Self.alwaysCompared + ["epochs", "max-steps", "virtual-ranks", "overlap"] {
+      #expect(name == "init-weights" || !own.contains(name))
+    }
+  }
+
+  @Test func aRunsFileLeavesOutTheInvocation() throws {
+    let yaml = try SettingExamples.allOther().yaml(header: "")
+    let written = yaml.split(separator: "\n").compactMap { $0.split(separator: ":").first.map(String.init) }
+    #expect(written == Setting.all.filter(\.isRecorded).map(\.name))
+    for name in ["output", "resume", "threads", "virtual-ranks"] { #expect(!written.contains(name)) }
+    for name in Self.alwaysCompared + ["epochs", "data", "overlap"] { #expect(written.contains(name)) }
+  }
+
+  /// A cosine depends on where it ends.
+  @Test func epochsAreComparedUnderACosine() throws {
+    let ours = try configuration("lr-schedule: cosine")
+    let theirs = try configuration("lr-schedule: cosine\nepochs: 3")
+    #expect(ours.differences(from: theirs) == ["epochs: 3 there, 20 here"])
+  }
+
+  @Test func resumingComparesValuesAndNotSpellings() throws {
+    let ours = try configuration("loss: mse=1,ssim=0.1\nlearning-rate: 1e-3\nseed: 0x10\nema-decay: 0")
+    let theirs = try configuration("loss: mse=1.0 , ssim=1e-1\nlearning-rate: .001\nseed: 16\nema-decay: ~")
+    #expect(ours.differences(from: theirs).isEmpty)
+    // The order of terms is the order in which they are added up.
+    let others = try configuration("loss: ssim=0.1,mse=1", over: ours)
+    #expect(ours.differences(from: others) == ["loss: ssim=0.1,mse=1 there, mse=1,ssim=0.1 here"])
+  }
+
+  @Test func helpOfAChoiceNamesItsWords() {
+    for setting in Setting.all {
+      guard case .choice(let words) = setting.entry else { continue }
+      for word in words { #expect(setting.help.contains(word), "--\(setting.name): \(word)") }
+    }
+  }
+}
