@@ -99,13 +99,19 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       resources: [.embedInCode("Presets")], swiftSettings: strict),
+    .target(
+      name: "SRCluster",
+      dependencies: [
+        "SRFiles", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch", "SRTraining",
+      ],
+      swiftSettings: strict),
 
     // Programs.
     .executableTarget(
       name: "srdist",
       dependencies: [
-        "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRReport", "SRKernelDispatch",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SRCluster", "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRReport",
+        "SRKernelDispatch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -120,14 +126,14 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "SRTestSupport", dependencies: ["SRTensor", "SRKernels", "SRKernelDispatch"],
+      name: "SRTestSupport", dependencies: ["SRTensor", "SRKernels", "SRKernelDispatch", "SRData"],
       path: "Tests/SRTestSupport", swiftSettings: strict),
     .testTarget(
       name: "SRTensorTests", dependencies: ["SRTensor", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SRFilesTests", dependencies: ["SRFiles", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTestSupport", "srdist"],
+      name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "SRCheckpointTests", dependencies: ["SRCheckpoint", "SRFiles", "SRTestSupport"],
@@ -159,9 +165,18 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SRTrainingTests",
+      dependencies: ["SRTraining", "SRData", "SRDistributed", "SRKernels", "SRTestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SRClusterTests",
+      dependencies: ["SRCluster", "SRTraining", "SRDistributed", "SRKernelDispatch"],
+      swiftSettings: strict),
+    // Whole programs and scripts.
+    .testTarget(
+      name: "SystemTests",
       dependencies: [
-        "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
-        "SRModels", "SRReport", "SRTensor", "SRTestSupport", "srdist",
+        "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRKernelDispatch", "SRModels", "SRReport",
+        "SRTensor", "SRTestSupport", "srdist", "srdist-rank-checks",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

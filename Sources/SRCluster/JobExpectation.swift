@@ -1,9 +1,9 @@
 import SRDistributed
 
-/// The job that was asked for, against the one that runs.
+/// The job that the user asked for, to be compared with the one that runs.
 ///
-/// A launcher that starts N single processes instead of N ranks, or all ranks on one host, would otherwise train
-/// N times the same run, or slowly, and report success.
+/// A launcher may start N single processes instead of N ranks, or start all ranks on one host. Without this check it would
+/// train the same run N times, or slowly, and report success.
 package struct JobExpectation: Sendable, Equatable {
   package var ranks: Int?
   package var hosts: Int?
@@ -13,7 +13,7 @@ package struct JobExpectation: Sendable, Equatable {
     self.hosts = hosts
   }
 
-  /// Throws the same ``JobMismatch`` on every rank where the job is another one.
+  /// Throws the same ``JobMismatch`` on every rank if the job is a different one.
   package func check(_ communicator: Communicator) throws {
     let isAlone = !communicator.isLaunched
     if let ranks, ranks != communicator.worldSize {
@@ -33,7 +33,7 @@ package struct JobExpectation: Sendable, Equatable {
   }
 }
 
-/// A job that is not the one that was asked for; thrown alike on all ranks.
+/// The job is not the one that the user asked for. All ranks throw the same.
 package struct JobMismatch: CommonFailure, CustomStringConvertible, Equatable {
   package let description: String
   init(_ description: String) { self.description = description }

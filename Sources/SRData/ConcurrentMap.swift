@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// The results of `transform` for `0..<count`, in order, computed by up to `threads` threads at once.
+/// The results of `transform` for `0..<count`, in order. Up to `threads` threads compute them at the same time.
 func mapConcurrently<Result: Sendable>(
   count: Int, threads: Int, _ transform: @Sendable (Int) -> Result
 ) -> [Result] {

@@ -1,6 +1,6 @@
 import Crypto
 
-/// Size and SHA-256 of a file's content.
+/// The size and SHA-256 of a file's content.
 package struct FileDigest: Codable, Equatable, Sendable {
   package let bytes: Int
   /// Lower-case hexadecimal, as `sha256sum` prints it.
@@ -11,7 +11,7 @@ package struct FileDigest: Codable, Equatable, Sendable {
     self.sha256 = sha256
   }
 
-  /// Reads the file at `path` through. Throws ``FileError``.
+  /// Reads the whole file at `path`. Throws ``FileError``.
   package init(ofFile path: String) throws {
     let file = try MappedFile(path: path)
     var hasher = SHA256()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SRCluster
 import SRDistributed
 import SRTraining
 
@@ -36,7 +37,7 @@ struct DoctorCommand: ParsableCommand {
       let folder = weightsDir ?? SettingLayer.environment.values[.weightsDir] ?? "weights"
       let own = RankReport(
         job.communicator, kernels: job.kernels, threads: threads, weightsDirectory: folder)
-      let reports = try own.gathered(job.communicator)
+      let reports = try job.communicator.allGather(own)
       let links = try LinkProbe.measure(job.communicator)
       let exchange = try ExchangeProbe.measure(
         job.communicator, threads: own.threads,

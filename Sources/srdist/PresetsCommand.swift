@@ -1,4 +1,5 @@
 import ArgumentParser
+import SRFiles
 import SRTraining
 
 struct PresetsCommand: ParsableCommand {
@@ -30,11 +31,9 @@ struct PresetsCommand: ParsableCommand {
   private static func listing(_ preset: Preset) throws -> String {
     let standard = preset == .standard ? " (the default)" : ""
     let values = try preset.layer().values
-    let rows = Setting.allCases.compactMap { setting in
-      values[setting].map {
-        "  " + setting.rawValue + String(repeating: " ", count: 16 - setting.rawValue.count) + $0
-      }
-    }
-    return (["\(preset.rawValue)\(standard): \(preset.summary)"] + rows).joined(separator: "\n")
+    let rows = Setting.allCases.compactMap { setting in values[setting].map { [setting.rawValue, $0] } }
+    let table = TextTable([.left(atLeast: 14), .left], rows: rows)
+    return (["\(preset.rawValue)\(standard): \(preset.summary)"] + table.lines.map { "  \($0)" })
+      .joined(separator: "\n")
   }
 }

@@ -1,6 +1,6 @@
+import SRCluster
 import SRDistributed
 import SRKernelDispatch
-import SRTraining
 import Testing
 
 /// What `srdist doctor` says about jobs that have something wrong with them.

@@ -1,4 +1,4 @@
-import SRDistributed
+import SRCluster
 import SRTraining
 import Testing
 
@@ -6,7 +6,7 @@ import Testing
 struct ScalingModelTests {
   /// 100 ms a sample and 10 ms besides; one bucket of 10 MB, final at the very end of the backward pass.
   private func model(bandwidth: Double = 1e9, ready: Double = 1, latency: Double = 1e-3) -> ScalingModel {
-    let compute = ScalingModel.Compute(
+    let compute = StepTimes(
       sample: 0.1, fixed: 0.01, bucketReady: [ready], bucketBytes: [10_000_000])
     var network = ScalingModel.Network(bandwidth: bandwidth, latency: latency)
     (network.messageOverhead, network.pollDelay) = (0, 0)

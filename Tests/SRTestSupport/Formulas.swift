@@ -2,14 +2,14 @@ import SRTensor
 
 /// Weights and pictures that Python and Swift compute to the bit, so that fixtures need not store them; the
 /// definitions stand in `scripts/pytorch/formulas.py`.
-enum Formulas {
+package enum Formulas {
   /// FNV-1a, 64 bits.
   private static func hash(_ name: String) -> UInt64 {
     name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   /// SplitMix64's output `index` of the generator seeded with the name's hash.
-  static func draw(_ name: String, _ index: Int) -> UInt64 {
+  package static func draw(_ name: String, _ index: Int) -> UInt64 {
     draw(seed: hash(name), index)
   }
 
@@ -20,12 +20,12 @@ enum Formulas {
     return z ^ (z >> 31)
   }
 
-  static func uniform(_ name: String, _ index: Int) -> Float {
+  package static func uniform(_ name: String, _ index: Int) -> Float {
     Float(Int32(draw(name, index) >> 40) - 8_388_608) / 8_388_608
   }
 
   /// Sums of a parameter's elements, in OIHW order, with random signs: `scripts/make-training-fixtures` defines them.
-  static func signedSums(_ name: String, _ values: [Float], count: Int) -> [Double] {
+  package static func signedSums(_ name: String, _ values: [Float], count: Int) -> [Double] {
     (0..<count).map { k in
       let seed = hash("\(name) sign \(k)")
       var sum = 0.0
@@ -37,7 +37,7 @@ enum Formulas {
   }
 
   /// Fills every parameter of an SRResNet.
-  static func fill(_ arena: ParameterArena) {
+  package static func fill(_ arena: ParameterArena) {
     for entry in arena.layout.entries {
       let layer = entry.name.split(separator: ".").dropLast().joined(separator: ".")
       let weightShape = arena.layout.entry(named: "\(layer).weight")!.shape
@@ -53,7 +53,7 @@ enum Formulas {
   }
 
   /// Picture pair `k`, uint8 HWC; `height` and `width` of the high-resolution one.
-  static func pair(_ k: Int, height: Int, width: Int) -> (low: [UInt8], high: [UInt8]) {
+  package static func pair(_ k: Int, height: Int, width: Int) -> (low: [UInt8], high: [UInt8]) {
     let name = "image \(k)"
     var high = [Int](repeating: 0, count: height * width * 3)
     for y in 0..<height {

@@ -1,13 +1,12 @@
 import SRData
-import SRTestSupport
 
 /// A folder of small generated pictures to prepare.
-struct Photographs {
-  let directory: TemporaryFolder
-  let count: Int
+package struct Photographs {
+  package let directory: TemporaryFolder
+  package let count: Int
 
   /// Pictures of different sizes, `count` of them, in two folders.
-  init(count: Int) throws {
+  package init(count: Int) throws {
     directory = try TemporaryFolder()
     self.count = count
     try directory.makeFolder("b")
@@ -23,7 +22,7 @@ struct Photographs {
   }
 
   /// Small options that fit the pictures.
-  static var options: PreparationOptions {
+  package static var options: PreparationOptions {
     var options = PreparationOptions()
     options.resize = 16
     options.crop = 8
@@ -32,7 +31,7 @@ struct Photographs {
     return options
   }
 
-  func prepare(
+  package func prepare(
     to output: String, _ options: PreparationOptions = options, threads: Int = 2, force: Bool = false
   ) throws -> PreparationManifest {
     try DatasetPreparation(

@@ -1,12 +1,11 @@
 import SRData
-import SRTestSupport
 
 /// Formula pictures as the .npy files of a data folder: small and quick to train on.
-enum SmallPairs {
-  /// Writes `count` pairs of each split, 12 x 8 to 48 x 32 where no other high-resolution size is asked for; returns the
-  /// folder's path.
+package enum SmallPairs {
+  /// Writes `count` pairs of each split, and returns the folder's path. By default low-resolution pictures are 12 x 8, and
+  /// high-resolution ones 48 x 32.
   @discardableResult
-  static func write(
+  package static func write(
     to folder: TemporaryFolder, count: Int = 12, height: Int = 32, width: Int = 48
   ) throws -> String {
     for split in ["train", "valid"] {

@@ -5,12 +5,8 @@ import Testing
 
 /// The built program on real folders.
 @Suite struct PrepareCommandTests {
-  /// The program lies beside the test bundle's resources.
-  static let program = Bundle.module.bundleURL.deletingLastPathComponent().appendingPathComponent("srdist")
-    .path
-
-  static func prepare(_ arguments: [String]) throws -> ChildResult {
-    try runChild(program, ["prepare"] + arguments)
+  static func prepare(_ arguments: [String]) throws -> ProgramRun {
+    try ProgramRun("srdist", ["prepare"] + arguments)
   }
 
   static let small = ["--resize", "16", "--crop", "8", "--train", "6", "--valid", "3"]
@@ -55,7 +51,7 @@ import Testing
   }
 
   @Test(
-    .enabled(if: Python.isAvailable, "needs a Python with Pillow and NumPy ($PYTHON)"),
+    .enabled(if: Python.hasPillow, "needs a Python with Pillow and NumPy ($PYTHON)"),
     .enabled(if: SharedData.faceNames.count >= 24, "needs photographs in $SRDIST_SHARED_DATA/faces"))
   func realFacesEqualPillows() throws {
     let input = try TemporaryFolder()

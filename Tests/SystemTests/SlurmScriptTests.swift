@@ -23,11 +23,9 @@ import Testing
     try stand(in: "scontrol", #"echo "$*" >requeued"#)
     try stand(in: "sleep", "")
 
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
     let script = Process()
     script.executableURL = URL(fileURLWithPath: "/bin/bash")
-    script.arguments = [root.appendingPathComponent("deploy/slurm/train-\(way).sbatch").path]
+    script.arguments = [Repository.file("deploy/slurm/train-\(way).sbatch")]
     script.environment = [
       "PATH": "\(folder.path):/usr/bin:/bin", "SLURM_NTASKS": "2", "SLURM_NNODES": "1", "SLURM_JOB_ID": "7",
     ]

@@ -1,6 +1,4 @@
 import SRCheckpoint
-import SRData
-import SRKernels
 import SRReport
 import SRTestSupport
 import Testing
@@ -34,12 +32,6 @@ import Testing
       return nil
     }
     return try #require(records.last)
-  }
-
-  /// What the readers and makers of data refuse is what SSIM cannot take.
-  @Test func theSmallestDataIsTheSmallestSSIM() {
-    #expect(NumPyPairDataset.smallestHighResSide == SSIMWindow.gaussian.smallestSide)
-    #expect(PreparationOptions().smallestCrop == 8)
   }
 
   @Test func imagesWithoutSSIMAreRefused() throws {

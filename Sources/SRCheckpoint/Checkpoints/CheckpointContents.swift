@@ -7,7 +7,7 @@ package struct CheckpointContents: Sendable {
   package var firstMoment: ParameterArena
   /// Adam's running mean of the squared gradient.
   package var secondMoment: ParameterArena
-  /// The exponential moving average of the weights, where the run keeps one.
+  /// The exponential moving average of the weights, if the run keeps one.
   package var averagedWeights: ParameterArena?
   package var state: CheckpointState
 
@@ -22,7 +22,7 @@ package struct CheckpointContents: Sendable {
     self.state = state
   }
 
-  /// The weight files by name.
+  /// The weight files and their names.
   var weightFiles: [(name: String, writer: SafetensorsWriter)] {
     let metadata = [
       "format": "pt", "epoch": "\(state.epoch)", "step": "\(state.step)", "srdist": state.srdistVersion,

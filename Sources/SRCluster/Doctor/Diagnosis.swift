@@ -1,18 +1,19 @@
 import SRDistributed
+import SRFiles
 
-/// What is found about a job, and what is wrong with it in plain words.
+/// What was found about a job, and what is wrong with it, in plain words.
 package struct Diagnosis: Equatable, Sendable {
   /// Lines about hosts, ranks, links and libraries.
   package let findings: [String]
-  /// Empty where all is well.
+  /// Empty if nothing is wrong.
   package let problems: [String]
 
   /// Judges what the ranks found.
   ///
   /// - Parameters:
-  ///   - reports: of every rank, in rank order; at least one.
-  ///   - links: between hosts, and within one, as far as they were measured.
-  ///   - exchange: of the job's ranks, where they are on several hosts.
+  ///   - reports: one of each rank, in rank order. There is at least one.
+  ///   - links: the links between hosts and within one, as far as they were measured.
+  ///   - exchange: an exchange between the job's ranks, if it was measured.
   package init(_ reports: [RankReport], links: [LinkProbe], exchange: ExchangeProbe? = nil) {
     let hosts = Dictionary(grouping: reports, by: \.host).sorted { $0.value[0].rank < $1.value[0].rank }
     findings = Self.findings(reports, hosts: hosts, links: links, exchange: exchange)
@@ -35,40 +36,45 @@ package struct Diagnosis: Equatable, Sendable {
     _ reports: [RankReport], hosts: [(key: String, value: [RankReport])], links: [LinkProbe],
     exchange: ExchangeProbe?
   ) -> [String] {
-    var lines = ["ranks       \(reports.count) on \(hosts.count) host(s)"]
+    var table = TextTable([.left(atLeast: 10), .left])
+    table.append(["ranks", "\(reports.count) on \(hosts.count) host(s)"])
     for (host, ranks) in hosts {
       let first = ranks[0]
-      lines.append(
-        "host        \(host): \(first.cpuModel), \(first.hostCPUs) CPUs, "
-          + "\(gibibytes(first.memoryAvailable)) of memory and \(gibibytes(first.sharedMemoryAvailable)) of /dev/shm free"
-      )
+      table.append([
+        "host",
+        "\(host): \(first.cpuModel), \(first.hostCPUs) CPUs, "
+          + "\(gibibytes(first.memoryAvailable)) of memory and \(gibibytes(first.sharedMemoryAvailable)) of /dev/shm free",
+      ])
       for rank in ranks.prefix(8) {
-        lines.append(
-          "  rank \(rank.rank)    \(rank.threads) thread(s) on CPUs \(ranges(rank.allowedCPUs)); "
-            + "\(rank.cpuLevel) kernels, OpenBLAS \(rank.blas)")
+        table.append([
+          "  rank \(rank.rank)",
+          "\(rank.threads) thread(s) on CPUs \(ranges(rank.allowedCPUs)); "
+            + "\(rank.cpuLevel) kernels, OpenBLAS \(rank.blas)",
+        ])
       }
-      if ranks.count > 8 { lines.append("  and \(ranks.count - 8) more ranks") }
+      if ranks.count > 8 { table.append(["", "and \(ranks.count - 8) more ranks"]) }
     }
-    lines.append(
-      "MPI         \(reports[0].isLaunched ? reports[0].mpi : "\(reports[0].mpi); no launcher, one rank")")
+    table.append(["MPI", reports[0].isLaunched ? reports[0].mpi : "\(reports[0].mpi); no launcher, one rank"])
     for link in links {
       let kind = link.isWithinHost ? "within \(link.hosts[0])" : "\(link.hosts[0]) - \(link.hosts[1])"
-      lines.append("link        \(kind): \(microseconds(link.latency)), \(gigabits(link.bandwidth))")
+      table.append(["link", "\(kind): \(microseconds(link.latency)), \(gigabits(link.bandwidth))"])
     }
     if let exchange {
-      lines.append(
-        "exchange    \(gigabits(exchange.bandwidth)) each way and rank, \(percent(exchange.busyShare)) of it while the "
-          + "workers compute, who lose \(nanoseconds(exchange.workerTime)) a byte")
+      table.append([
+        "exchange",
+        "\(gigabits(exchange.bandwidth)) each way and rank, \(percent(exchange.busyShare)) of it while the "
+          + "workers compute, who lose \(nanoseconds(exchange.workerTime)) a byte",
+      ])
       if let link = links.first(where: { !$0.isWithinHost }), hosts.allSatisfy({ $0.value.count == 1 }) {
-        lines.append("            \(planOptions(exchange, latency: link.latency))")
+        table.append(["", planOptions(exchange, latency: link.latency)])
       }
     }
     let weights = reports[0].weights
     let none =
       "none found: `scripts/fetch-weights` brings those that the presets vanilla, attention and hybrid and the metric LPIPS "
       + "need; --weights-dir names another folder"
-    lines.append("weights     \(weights.isEmpty ? none : weights.joined(separator: ", "))")
-    return lines
+    table.append(["weights", weights.isEmpty ? none : weights.joined(separator: ", ")])
+    return table.lines
   }
 
   private static func launchProblems(_ reports: [RankReport]) -> [String] {
@@ -79,7 +85,7 @@ package struct Diagnosis: Equatable, Sendable {
     ]
   }
 
-  /// Of the ranks of one host.
+  /// Problems of the ranks of one host.
   private static func bindingProblems(_ ranks: [RankReport]) -> [String] {
     var problems: [String] = []
     for rank in ranks where rank.threads > rank.allowedCPUs.count {
@@ -119,7 +125,7 @@ package struct Diagnosis: Equatable, Sendable {
   private static func memoryProblems(_ ranks: [RankReport]) -> [String] {
     var problems: [String] = []
     let host = ranks[0]
-    // Weights, gradient, moments, leaves and workers of the hybrid run: about half a GiB a rank, 50 MiB a thread.
+    // The hybrid run's weights, gradient, moments, leaves and workers: about half a GiB per rank, and 50 MiB per thread.
     let needed = ranks.reduce(0) { $0 + (512 << 20) + $1.threads * (50 << 20) }
     if host.memoryAvailable < needed {
       problems.append(
@@ -134,7 +140,7 @@ package struct Diagnosis: Equatable, Sendable {
     return problems
   }
 
-  /// What differs between ranks and must not.
+  /// What differs between ranks although it must not.
   private static func unlikeness(_ reports: [RankReport]) -> [String] {
     let facts: [(String, (RankReport) -> String, String)] = [
       ("CPU level", \.cpuLevel, "set SRDIST_CPU_LEVEL to the lowest of them on every rank (mpirun -x)"),
@@ -169,7 +175,7 @@ package struct Diagnosis: Equatable, Sendable {
     return []
   }
 
-  /// What `srdist plan` is to be told about a network that was measured.
+  /// The options that tell `srdist plan` about a network that was measured.
   private static func planOptions(_ exchange: ExchangeProbe, latency: Double) -> String {
     "srdist plan --bandwidth \((exchange.bandwidth / 1e5).rounded() / 10)MB --payload 1 "
       + "--latency \((latency * 1e7).rounded() / 10)us --busy-share \((exchange.busyShare * 100).rounded() / 100) "

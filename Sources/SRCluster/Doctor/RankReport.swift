@@ -3,20 +3,21 @@ import SRCheckpoint
 import SRDistributed
 import SRKernelDispatch
 import SRKernels
+import SRTraining
 
-/// What one rank finds where it runs.
+/// What one rank finds on its host.
 package struct RankReport: Codable, Equatable, Sendable {
   package var rank: Int
   package var host: String
-  /// Among the ranks of its host.
+  /// The rank's number among the ranks of its host.
   package var localRank: Int
-  /// Hardware threads that the launcher allows this rank, by number.
+  /// The numbers of the hardware threads that the launcher allows this rank.
   package var allowedCPUs: [Int]
-  /// Hardware threads of the host.
+  /// The number of hardware threads of the host.
   package var hostCPUs: Int
-  /// Threads that srdist would start.
+  /// The number of threads that srdist would start.
   package var threads: Int
-  /// Of the kernels, such as `x86-64-v3`.
+  /// The level of the kernels, such as `x86-64-v3`.
   package var cpuLevel: String
   package var cpuModel: String
   /// OpenBLAS's core type and version.
@@ -29,18 +30,18 @@ package struct RankReport: Codable, Equatable, Sendable {
   package var sharedMemoryAvailable: Int
   /// Whether a launcher, such as mpirun, started the rank.
   package var isLaunched: Bool
-  /// Variables that tell of a launcher, such as `SLURM_NTASKS`: how many processes it was asked for.
+  /// The number of processes that a launcher was asked for, from variables such as `SLURM_STEP_NUM_TASKS`.
   package var tasksByLauncher: Int?
   /// Perceptual weights in the folder, by file name.
   package var weights: [String]
-  /// Those of them that cannot be read, and why.
+  /// Why some of them cannot be read, one line for each.
   package var weightProblems: [String]
 
-  /// Looks around on this rank's host.
+  /// Examines this rank's host.
   ///
   /// - Parameters:
-  ///   - threads: that srdist is told to start; nil for its own choice.
-  ///   - weightsDirectory: of the perceptual networks; one that is not there holds none.
+  ///   - threads: how many threads srdist is told to start; nil for its own choice.
+  ///   - weightsDirectory: the folder of the perceptual networks' weights. If it does not exist, there are none.
   package init(
     _ communicator: Communicator, kernels: any KernelSet, threads: Int?, weightsDirectory: String
   ) {
@@ -50,7 +51,7 @@ package struct RankReport: Codable, Equatable, Sendable {
     localRank = communicator.localRank
     allowedCPUs = HostFacts.allowedCPUs()
     hostCPUs = ProcessInfo.processInfo.processorCount
-    self.threads = threads ?? RunContext.defaultThreads(communicator)
+    self.threads = threads ?? JobSizes.defaultThreads(communicator)
     cpuLevel = kernels.levelName
     cpuModel = HostFacts.cpuModel()
     blas =
@@ -73,16 +74,10 @@ package struct RankReport: Codable, Equatable, Sendable {
       }
     }
   }
-
-  /// Every rank's report, on every rank. Collective.
-  package func gathered(_ communicator: Communicator) throws -> [RankReport] {
-    try communicator.allGather(Array(JSONEncoder().encode(self)))
-      .map { try JSONDecoder().decode(RankReport.self, from: Data($0)) }
-  }
 }
 
-/// What the operating system tells of this host.
-enum HostFacts {
+/// What the operating system reports about this host.
+private enum HostFacts {
   static func allowedCPUs() -> [Int] {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }) else {

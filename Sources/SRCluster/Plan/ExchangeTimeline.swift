@@ -1,17 +1,17 @@
-/// The end of a step's computing and the exchange beside it, played through in time.
+/// The end of a step's computing, and the exchange that runs beside it, simulated over time.
 ///
-/// While both go on they slow each other down: the exchange takes time from the workers, and reaches less than it does
-/// when they wait.
+/// While both run, they slow each other down: the exchange takes time from the workers, and is slower than it is while they
+/// wait.
 package struct ExchangeTimeline {
   /// By bucket: when its gradient is final, in seconds of undisturbed computing.
   package var ready: [Double]
   /// By bucket: how long the exchange takes while nothing is computed.
   package var transfers: [Double]
-  /// Seconds of undisturbed computing in all.
+  /// All of the computing, in seconds if nothing disturbs it.
   package var computing: Double
-  /// The exchange's speed while something is computed, against that while nothing is.
+  /// The exchange's speed while something is computed, as a share of its speed while nothing is.
   package var transferSpeed: Double
-  /// The computing's speed while something is exchanged.
+  /// The computing's speed while something is exchanged, as a share of its undisturbed speed.
   package var computeSpeed: Double
 
   package init(
@@ -25,7 +25,7 @@ package struct ExchangeTimeline {
     self.computeSpeed = computeSpeed
   }
 
-  /// When the computing and when the exchange ends. Seconds.
+  /// When the computing ends, and when the exchange ends. Seconds.
   package func ends() -> (computing: Double, exchange: Double) {
     var (time, computed, pending, bucket) = (0.0, 0.0, 0.0, 0)
     var ends = (computing: 0.0, exchange: 0.0)
@@ -41,7 +41,7 @@ package struct ExchangeTimeline {
       let next = min(bucket < ready.count ? ready[bucket] : computing, computing)
       let untilNext = computes ? (next - computed) / speed : .infinity
       let untilSent = transfers ? pending / rate : .infinity
-      // What is reached is set, not added up, so that rounding cannot leave a rest for ever.
+      // Values that are reached are set, not added up: rounding could leave a remainder forever.
       if untilNext <= untilSent {
         time += untilNext
         computed = next

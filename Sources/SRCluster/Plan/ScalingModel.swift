@@ -1,60 +1,35 @@
 import Foundation
 import SRDistributed
+import SRTraining
 
-/// Predicts a step's time on many ranks from one rank's measured times and an alpha-beta model of the exchange.
+/// Predicts the time of a step on many ranks, from the measured times of one rank and an alpha-beta model of the exchange.
 ///
-/// A step lasts as long as the slowest rank's share, plus what the exchange of its gradients takes longer than that. A
-/// bucket's exchange begins when the backward pass of the rank's last group of samples has written it, and occupies the
-/// link for
+/// A step lasts as long as the slowest rank computes, plus the time for which the exchange of gradients goes on after that. A
+/// bucket's exchange begins when the backward pass of the rank's last group of samples has written the bucket. It occupies
+/// the link for
 ///
 ///     2 (N - 1) message overhead + bytes / bandwidth
 ///
-/// where a host's link carries the local roots of its ranks' shares (all-to-all) and the means of their shards
-/// (all-gather) to the ranks of other hosts. The last one ends 2 (latency + poll delay) later. Computing and exchange
-/// slow each other down while both go on (``ExchangeTimeline``). Between steps four small all-gathers take
-/// ceil(log2 N) latencies each.
+/// A host's link carries the local roots of its ranks' shares (all-to-all) and the means of their shards (all-gather) to the
+/// ranks of other hosts. The last exchange ends 2 (latency + poll delay) later. While both run, computing and exchange slow
+/// each other down (``ExchangeTimeline``). Between steps there are four small all-gathers of ceil(log2 N) latencies each.
 package struct ScalingModel: Sendable, Equatable {
-  /// What one rank was measured to take; seconds.
-  package struct Compute: Sendable, Equatable, Codable {
-    /// Of one sample on one worker.
-    package var sample: Double
-    /// Of a step apart from its samples: weights prepared, weights updated.
-    package var fixed: Double
-    /// Samples that a worker takes through the network together: their gradients become final together.
-    package var groupSize = 1
-    /// By bucket: when a group's gradients are final, as a share of the group's time.
-    package var bucketReady: [Double]
-    /// By bucket.
-    package var bucketBytes: [Int]
-
-    package init(
-      sample: Double, fixed: Double, groupSize: Int = 1, bucketReady: [Double], bucketBytes: [Int]
-    ) {
-      precondition(bucketReady.count == bucketBytes.count && groupSize > 0)
-      self.sample = sample
-      self.fixed = fixed
-      self.groupSize = groupSize
-      self.bucketReady = bucketReady
-      self.bucketBytes = bucketBytes
-    }
-  }
-
-  /// What joins the hosts, and what its use costs.
+  /// What connects the hosts, and what its use costs.
   package struct Network: Sendable, Equatable {
-    /// What Ethernet frames of 1500 bytes leave to TCP's payload: 1448 bytes of 1538 on the wire.
+    /// The share of TCP's payload in Ethernet frames of 1500 bytes: 1448 bytes of 1538 on the wire.
     package static let ethernetPayload = 1448.0 / 1538.0
 
-    /// Bytes of payload a second, of a host's link, each way.
+    /// Payload of a host's link each way. Bytes per second.
     package var bandwidth: Double
-    /// One way; seconds.
+    /// One way. Seconds.
     package var latency: Double
     /// The share of the bandwidth that an exchange reaches while the workers compute.
     package var busyShare = 1.0
-    /// Seconds that a rank's workers lose, all together, for a byte that the rank sends and one that it receives.
+    /// Seconds that a rank's workers lose, all together, for each byte that the rank sends (and one that it receives).
     package var workerTime = 0.0
-    /// Of the processor, for one message; seconds.
+    /// Processor time for one message. Seconds.
     package var messageOverhead = 2e-6
-    /// Half the interval at which the communication thread looks; seconds.
+    /// Half the interval at which the communication thread polls. Seconds.
     package var pollDelay = 1e-4
 
     /// A network whose use costs the workers nothing.
@@ -64,33 +39,33 @@ package struct ScalingModel: Sendable, Equatable {
     }
   }
 
-  /// A step on so many ranks.
+  /// A step on some number of ranks.
   package struct Prediction: Sendable, Equatable {
     package let ranks: Int
-    /// Images of a step, of all ranks together.
+    /// Images of a step, over all ranks.
     package let batchSize: Int
     /// Seconds.
     package let step: Double
-    /// Computing, as far as the exchange lets it; seconds.
+    /// Computing, including what the exchange slows it down. Seconds.
     package let compute: Double
-    /// Communication that is not hidden behind computing; seconds.
+    /// Communication that is not hidden behind computing. Seconds.
     package let exposed: Double
     package let imagesPerSecond: Double
-    /// Images a second over those of one rank times the number of ranks.
+    /// Images per second, divided by those of one rank times the number of ranks.
     package let efficiency: Double
   }
 
-  package var compute: Compute
+  package var compute: StepTimes
   package var network: Network
-  /// Workers of a rank.
+  /// Worker threads of a rank.
   package var threads: Int
   /// Ranks that share a host's link.
   package var ranksPerHost: Int
-  /// Whether gradients travel while others are computed; else all at the end of a step.
+  /// Whether gradients travel while others are still computed. Otherwise all travel at the end of a step.
   package var overlaps = true
 
-  /// Precondition: at least one thread, and one rank a host.
-  package init(compute: Compute, network: Network, threads: Int, ranksPerHost: Int) {
+  /// Precondition: there is at least one thread, and one rank per host.
+  package init(compute: StepTimes, network: Network, threads: Int, ranksPerHost: Int) {
     precondition(threads > 0 && ranksPerHost > 0)
     self.compute = compute
     self.network = network
@@ -100,14 +75,14 @@ package struct ScalingModel: Sendable, Equatable {
 
   /// The mean step of a run on `ranks` ranks.
   ///
-  /// - Parameter batchSize: of all ranks together; at least as many images as ranks.
+  /// - Parameter batchSize: images of all ranks together, at least as many as ranks.
   package func predict(ranks: Int, batchSize: Int) -> Prediction {
     precondition(batchSize >= ranks, "\(batchSize) images cannot be dealt to \(ranks) ranks")
     let alone = computeSeconds(rounds: rounds(share: batchSize))
     let rounds = rounds(share: (batchSize + ranks - 1) / ranks)
     var (working, exposed) = (computeSeconds(rounds: rounds), 0.0)
     if ranks > 1 {
-      // All but the last group is computed in peace.
+      // All groups but the last are computed undisturbed.
       let groups = (rounds + compute.groupSize - 1) / compute.groupSize
       let group = Double((rounds + groups - 1) / groups) * compute.sample
       let timeline = timeline(lastGroup: group, ranks: ranks, batchSize: batchSize)
@@ -124,7 +99,7 @@ package struct ScalingModel: Sendable, Equatable {
       efficiency: (alone / step) / Double(ranks))
   }
 
-  /// Samples that the busiest worker takes one after the other.
+  /// The samples that the busiest worker computes one after the other.
   private func rounds(share: Int) -> Int { (share + threads - 1) / threads }
 
   private func computeSeconds(rounds: Int) -> Double { Double(rounds) * compute.sample + compute.fixed }
@@ -138,15 +113,15 @@ package struct ScalingModel: Sendable, Equatable {
       ready: compute.bucketReady.map { overlaps ? $0 * lastGroup : lastGroup },
       transfers: compute.bucketBytes.map { messages + carried * Double($0) / network.bandwidth },
       computing: lastGroup, transferSpeed: network.busyShare,
-      // Something is always left to the workers, as the scheduler sees to it.
+      // The scheduler always leaves something to the workers.
       computeSpeed: max(1 - lost, 0.1))
   }
 
-  /// Bytes on a host's link for one byte of the gradient.
+  /// Bytes on a host's link for each byte of the gradient.
   private func carriedShare(ranks: Int, batchSize: Int) -> Double {
     let onHost = min(ranksPerHost, ranks)
     let tree = ReductionTree(batchSize: batchSize)
-    // All ranks of a large job have much the same shares: the first, middle and last ones show the most roots.
+    // All ranks of a large job have similar shares. The most roots occur among the first, the middle and the last ones.
     let sampled = Set([0, 1, ranks / 3, ranks / 2, ranks - 1].filter { $0 < ranks })
     let roots =
       sampled.map {

@@ -1,4 +1,6 @@
-/// Predictions for growing numbers of ranks, and where more of them no longer help.
+import SRFiles
+
+/// Predictions for growing numbers of ranks, and where more ranks no longer help.
 package struct ScalingTable: Sendable, CustomStringConvertible {
   /// By growing number of ranks.
   package let predictions: [ScalingModel.Prediction]
@@ -6,8 +8,8 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
   /// Precondition: `ranks` and `batchSize` are at least 1.
   ///
   /// - Parameters:
-  ///   - ranks: the largest number; the table doubles up to it.
-  ///   - batchSize: of all ranks together, or of each where `growsBatch`.
+  ///   - ranks: the largest number of ranks. Numbers double up to it.
+  ///   - batchSize: of all ranks together, or of each rank if `growsBatch`.
   package init(_ model: ScalingModel, upTo ranks: Int, batchSize: Int, growsBatch: Bool) {
     var counts: [Int] = []
     var count = 1
@@ -21,27 +23,29 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
     }
   }
 
-  /// The prediction that is the fastest; more ranks do not help.
+  /// The fastest prediction. More ranks do not help.
   package var best: ScalingModel.Prediction {
     predictions.max { $0.imagesPerSecond < $1.imagesPerSecond }!
   }
 
-  /// The most ranks that are used by half at least.
+  /// The largest number of ranks whose efficiency is at least one half.
   package var lastEfficient: ScalingModel.Prediction {
     predictions.last { $0.efficiency >= 0.5 } ?? predictions[0]
   }
 
-  /// The table, and what it says about more ranks.
+  /// The table, and what follows from it about more ranks.
   package var description: String {
-    var lines = [" ranks    batch   step ms  exposed ms  images/s  efficiency"]
+    var table = TextTable([
+      .right(atLeast: 6), .right(atLeast: 7), .right(atLeast: 8), .right, .right, .right,
+    ])
+    table.append(["ranks", "batch", "step ms", "exposed ms", "images/s", "efficiency"])
     for row in predictions {
-      let columns = [
-        padded("\(row.ranks)", 6), padded("\(row.batchSize)", 9), padded(tenths(row.step * 1000), 10),
-        padded(tenths(row.exposed * 1000), 12), padded(tenths(row.imagesPerSecond), 10),
-        padded("\(Int((row.efficiency * 100).rounded())) %", 12),
-      ]
-      lines.append(columns.joined())
+      table.append([
+        "\(row.ranks)", "\(row.batchSize)", (row.step * 1000).inTenths, (row.exposed * 1000).inTenths,
+        row.imagesPerSecond.inTenths, "\(Int((row.efficiency * 100).rounded())) %",
+      ])
     }
+    var lines = table.lines
     if best.ranks < predictions.last!.ranks {
       lines.append("more than \(best.ranks) ranks are not faster")
     } else {
@@ -50,12 +54,12 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
     lines.append("efficiency stays above 50 % up to \(lastEfficient.ranks) ranks")
     return lines.joined(separator: "\n")
   }
+}
 
-  private func tenths(_ value: Double) -> String {
-    let scaled = Int((value * 10).rounded())
-    return "\(scaled / 10).\(scaled % 10)"
-  }
-  private func padded(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
+extension Double {
+  /// The number rounded to tenths, halves away from zero. There is no negative zero.
+  var inTenths: String {
+    let tenths = Int((magnitude * 10).rounded())
+    return "\(self < 0 && tenths > 0 ? "-" : "")\(tenths / 10).\(tenths % 10)"
   }
 }

@@ -2,14 +2,17 @@ import Foundation
 import SRDistributed
 import SRFiles
 
-/// Records a run on every rank and writes one file at its end.
-struct RunTrace: Sendable {
-  let recorder: TraceRecorder
+/// Records a run on every rank, and writes one file at its end.
+package struct RunTrace: Sendable {
+  /// Records this rank.
+  package let recorder: TraceRecorder
   private let path: String
 
-  /// Collective. Throws the same ``FileError`` on every rank where rank 0 cannot write to `path`: a run is long, and the trace
-  /// is written at its end.
-  init(path: String, _ communicator: Communicator) throws {
+  /// Collective.
+  ///
+  /// A run is long, and the trace is written at its end. So if rank 0 cannot write to `path`, this throws the same error on
+  /// every rank.
+  package init(path: String, _ communicator: Communicator) throws {
     self.path = path
     try communicator.together {
       guard communicator.rank == 0 else { return }
@@ -19,19 +22,52 @@ struct RunTrace: Sendable {
     recorder = try TraceRecorder(communicator)
   }
 
-  /// Brings all ranks' spans to rank 0, which writes them. Collective.
+  /// Gathers the spans of all ranks on rank 0, which writes them. Collective.
   /// - Returns: on rank 0, where the time went.
-  func finish(_ communicator: Communicator) throws -> TraceSummary? {
-    let recorded = recorder.recorded
-    let encoded = Array(try JSONEncoder().encode(recorded.spans))
-    let hosts = try communicator.allGather(Array(communicator.hostName.utf8))
-      .map { String(decoding: $0, as: UTF8.self) }
-    let all = try communicator.gather(encoded)
+  package func finish(_ communicator: Communicator) throws -> TraceSummary? {
+    let hosts = try communicator.allGather(communicator.hostName)
+    let spans = try communicator.gather(recorder.recorded.spans)
     return try communicator.together {
-      guard let all else { return nil }
-      let spans = try all.map { try JSONDecoder().decode([TraceSpan].self, from: Data($0)) }
+      guard let spans else { return nil }
       try TraceFile(path: path).write(spans, hosts: hosts)
       return TraceSummary(spans)
     }
   }
+}
+
+/// The spans of all ranks as a Chrome trace, which Perfetto and chrome://tracing open. Each rank is a process. It has one
+/// track for its phases, and one for the collectives in progress.
+///
+/// Format: "Trace Event Format", with complete ("X") and nestable asynchronous ("b", "e") events. Times in microseconds.
+private struct TraceFile {
+  let path: String
+
+  /// Throws ``FileError``.
+  func write(_ ranks: [[TraceSpan]], hosts: [String]) throws {
+    var lines: [String] = []
+    for (rank, spans) in ranks.enumerated() {
+      lines.append(
+        #"{"name":"process_name","ph":"M","pid":\#(rank),"args":{"name":"rank \#(rank) on \#(hosts[rank])"}}"#
+      )
+      lines.append(#"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":0,"args":{"name":"main thread"}}"#)
+      for (index, span) in spans.enumerated() {
+        let common = #""name":"\#(span.name)","pid":\#(rank),"tid":\#(span.lane.rawValue)"#
+        let start = microseconds(span.start)
+        switch span.lane {
+        case .phases:
+          let length = microseconds(span.seconds)
+          lines.append(
+            #"{\#(common),"ph":"X","ts":\#(start),"dur":\#(length),"args":{"step":\#(span.step)}}"#)
+        case .exchange:
+          let id = #""cat":"exchange","id":"\#(rank).\#(index)""#
+          lines.append(#"{\#(common),\#(id),"ph":"b","ts":\#(start),"args":{"step":\#(span.step)}}"#)
+          lines.append(#"{\#(common),\#(id),"ph":"e","ts":\#(microseconds(span.end))}"#)
+        }
+      }
+    }
+    let text = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n" + lines.joined(separator: ",\n") + "\n]}\n"
+    try DurableFileWriter.replace(path, with: text.utf8)
+  }
+
+  private func microseconds(_ seconds: Double) -> String { (seconds * 1e6).fixed(1) }
 }

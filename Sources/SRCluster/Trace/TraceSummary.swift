@@ -1,28 +1,29 @@
 import SRDistributed
+import SRFiles
 
-/// Where the time of the steps went, by rank.
+/// Where each rank's time went during the steps.
 package struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
-  /// One rank's milliseconds a step.
+  /// One rank's milliseconds per step.
   package struct Rank: Equatable, Sendable {
     /// Forward and backward passes, and the update of the weights.
     package let compute: Double
     /// Communication that the main thread waited for.
     package let exposed: Double
-    /// Communication under way while it computed.
+    /// Communication in progress while the main thread computed.
     package let hidden: Double
-    /// How much longer than the ranks' mean it computed.
+    /// How much longer the rank computed than the mean of all ranks.
     package let skew: Double
   }
 
-  /// Steps that count: all but the first, which opens connections.
+  /// The number of steps that count: all but the first, which opens connections.
   package let steps: Int
   /// By rank.
   package let ranks: [Rank]
-  /// Milliseconds a step that rank 0 computed and waited for others, ``Rank/compute`` and ``Rank/exposed`` together. What
-  /// lies between steps, such as logs, checkpoints and validation, is not in it.
+  /// Milliseconds per step in which rank 0 computed or waited for others: ``Rank/compute`` plus ``Rank/exposed``. Work between
+  /// steps, such as logs, checkpoints and validation, does not count.
   package let stepTime: Double
 
-  /// - Parameter spans: of each rank, over the same steps.
+  /// - Parameter spans: the spans of each rank, over the same steps.
   package init(_ spans: [[TraceSpan]]) {
     let phases = spans.map { $0.filter { $0.lane == .phases && $0.step > 0 } }
     let first = phases.first?.map(\.step).min() ?? 0
@@ -47,29 +48,23 @@ package struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
     stepTime = (ranks.first?.compute ?? 0) + (ranks.first?.exposed ?? 0)
   }
 
-  /// A table, a line a rank.
+  /// A table with one line per rank.
   package var description: String {
-    var lines = ["per step, in ms, over \(steps) steps:"]
-    lines.append("rank    compute   exposed    hidden      skew")
+    let number = TextTable.Column.right(atLeast: 8)
+    var table = TextTable([.right, number, number, number, number])
+    table.append(["rank", "compute", "exposed", "hidden", "skew"])
     for (index, rank) in ranks.enumerated() {
-      let columns = [rank.compute, rank.exposed, rank.hidden, rank.skew].map { padded(rounded($0), 10) }
-      lines.append(padded("\(index)", 4) + columns.joined())
+      table.append(["\(index)"] + [rank.compute, rank.exposed, rank.hidden, rank.skew].map(\.inTenths))
     }
-    lines.append(
-      "exposed: communication that the rank waited for; hidden: under way while it computed; "
-        + "skew: how much longer than the mean it computed")
-    return lines.joined(separator: "\n")
+    return """
+      per step, in ms, over \(steps) steps:
+      \(table)
+      exposed: communication that the rank waited for; hidden: under way while it computed; \
+      skew: how much longer than the mean it computed
+      """
   }
 
-  private func rounded(_ value: Double) -> String {
-    let tenths = Int((abs(value) * 10).rounded())
-    return "\(value < 0 && tenths > 0 ? "-" : "")\(tenths / 10).\(tenths % 10)"
-  }
-  private func padded(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
-  }
-
-  /// Spans that overlap joined to one, by start.
+  /// The spans by start. Those that overlap are joined to one.
   private static func union(_ spans: [TraceSpan]) -> [(start: Double, end: Double)] {
     var result: [(start: Double, end: Double)] = []
     for span in spans.sorted(by: { $0.start < $1.start }) {
@@ -82,7 +77,7 @@ package struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
     return result
   }
 
-  /// Seconds that both lists cover; the second one's spans do not overlap and are in order.
+  /// The seconds that both lists cover. The spans of the second list are in order and do not overlap.
   private static func overlap(_ busy: [(start: Double, end: Double)], _ working: [TraceSpan]) -> Double {
     var (total, index) = (0.0, 0)
     for span in busy {

@@ -1,10 +1,10 @@
-/// The header of a `.npy` file, format versions 1 to 3: what the elements are and how many.
+/// The header of a `.npy` file, format versions 1 to 3: the type of the elements and their number.
 ///
-/// Layout: `\x93NUMPY`, two version bytes, the header's length (16 bits in version 1, 32 bits after), then a
-/// Python dictionary with the keys `descr`, `fortran_order` and `shape`, padded with spaces to a newline.
+/// Layout: `\x93NUMPY`, two version bytes, the header's length (16 bits in version 1, later 32 bits), then a Python
+/// dictionary with the keys `descr`, `fortran_order` and `shape`, padded with spaces and ended by a newline.
 /// Source: NumPy enhancement proposal 1 and `numpy.lib.format`.
 package struct NumPyHeader: Sendable, Equatable {
-  /// NumPy's name of the element type, such as `|u1` (bytes) or `<f4` (little-endian floats).
+  /// NumPy's name for the element type, such as `|u1` (bytes) or `<f4` (little-endian floats).
   package let elementType: String
   package let isFortranOrder: Bool
   package let shape: [Int]
@@ -16,7 +16,7 @@ package struct NumPyHeader: Sendable, Equatable {
   }
 
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
-  /// The elements start at a multiple of this many bytes.
+  /// The elements start at a multiple of so many bytes.
   private static let alignment = 64
 
   /// The header as `numpy.save` writes it, version 1.
@@ -35,7 +35,7 @@ package struct NumPyHeader: Sendable, Equatable {
 
   /// Reads the header at the start of a file's bytes.
   /// - Returns: the header and the offset of the first element.
-  /// - Throws: ``NumPyError`` where the bytes are not a header; `path` is for its text.
+  /// - Throws: ``NumPyError`` if the bytes are not a header. Its text names `path`.
   package static func parse(
     _ bytes: UnsafeRawBufferPointer, path: String
   ) throws(NumPyError) -> (header: NumPyHeader, dataOffset: Int) {
@@ -66,7 +66,7 @@ package struct NumPyHeader: Sendable, Equatable {
 }
 
 extension String {
-  /// Without the spaces and newlines at the end; the beginning of what is long, such as pixels taken for a header.
+  /// The text without spaces and newlines at its end. A long text, such as pixels taken for a header, is cut.
   fileprivate var excerpt: String {
     var text = Substring(self)
     while let last = text.last, last.isWhitespace { text.removeLast() }
@@ -76,7 +76,7 @@ extension String {
   }
 }
 
-/// A `.npy` file that is damaged or not the array that is needed.
+/// A `.npy` file that is damaged, or is not the array that is needed.
 package struct NumPyError: Error, CustomStringConvertible, Sendable, Equatable {
   package let path: String
   package let expected: String
@@ -89,4 +89,108 @@ package struct NumPyError: Error, CustomStringConvertible, Sendable, Equatable {
   }
 
   package var description: String { "\(path): expected \(expected), found \(found)" }
+}
+
+/// Reads the Python dictionary literal of a `.npy` header, and nothing else: three known keys, each once. Their values are a
+/// string, `True` or `False`, and a tuple of integers.
+private struct NumPyDictionaryParser {
+  struct Failure: Error {
+    let expected: String
+    let found: String
+  }
+
+  private var rest: Substring
+
+  static func parse(_ text: String) throws(Failure) -> NumPyHeader {
+    var parser = NumPyDictionaryParser(rest: Substring(text))
+    return try parser.dictionary()
+  }
+
+  private mutating func dictionary() throws(Failure) -> NumPyHeader {
+    var elementType: String?
+    var isFortranOrder: Bool?
+    var shape: [Int]?
+    try take("{")
+    while !takes("}") {
+      let key = try string()
+      try take(":")
+      switch key {
+      case "descr" where elementType == nil: elementType = try dtype()
+      case "fortran_order" where isFortranOrder == nil: isFortranOrder = try boolean()
+      case "shape" where shape == nil: shape = try tuple()
+      default:
+        throw Failure(expected: "the keys descr, fortran_order and shape, each once", found: "'\(key)'")
+      }
+      if !takes(",") {
+        try take("}")
+        break
+      }
+    }
+    skipSpaces()
+    guard rest.isEmpty else { throw Failure(expected: "nothing after }", found: found) }
+    guard let elementType, let isFortranOrder, let shape else {
+      throw Failure(expected: "the keys descr, fortran_order and shape", found: "fewer")
+    }
+    return NumPyHeader(elementType: elementType, isFortranOrder: isFortranOrder, shape: shape)
+  }
+
+  private mutating func dtype() throws(Failure) -> String {
+    skipSpaces()
+    guard rest.first != "[" else {
+      throw Failure(expected: "elements of one number each", found: "a structured dtype")
+    }
+    return try string()
+  }
+
+  private mutating func boolean() throws(Failure) -> Bool {
+    if takes("True") { return true }
+    if takes("False") { return false }
+    throw Failure(expected: "True or False", found: found)
+  }
+
+  private mutating func string() throws(Failure) -> String {
+    skipSpaces()
+    guard let quote = rest.first, quote == "'" || quote == "\"" else {
+      throw Failure(expected: "a quoted string", found: found)
+    }
+    let body = rest.dropFirst().prefix { $0 != quote && $0 != "\\" }
+    let after = rest.dropFirst(1 + body.count)
+    guard after.first == quote else { throw Failure(expected: "a closing quote", found: found) }
+    rest = after.dropFirst()
+    return String(body)
+  }
+
+  private mutating func tuple() throws(Failure) -> [Int] {
+    var sizes: [Int] = []
+    try take("(")
+    while !takes(")") {
+      skipSpaces()
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      guard let size = Int(digits) else { throw Failure(expected: "a dimension", found: found) }
+      rest = rest.dropFirst(digits.count)
+      sizes.append(size)
+      if !takes(",") {
+        // To Python, `(3)` is a number. A tuple of one element needs a comma.
+        guard sizes.count > 1 else { throw Failure(expected: "a comma after the dimension", found: found) }
+        try take(")")
+        break
+      }
+    }
+    return sizes
+  }
+
+  private mutating func take(_ token: String) throws(Failure) {
+    guard takes(token) else { throw Failure(expected: "'\(token)'", found: found) }
+  }
+
+  private mutating func takes(_ token: String) -> Bool {
+    skipSpaces()
+    guard rest.hasPrefix(token) else { return false }
+    rest = rest.dropFirst(token.count)
+    return true
+  }
+
+  private mutating func skipSpaces() { rest = rest.drop { $0 == " " || $0 == "\n" } }
+
+  private var found: String { rest.isEmpty ? "the end" : "'\(rest.prefix(12))'" }
 }

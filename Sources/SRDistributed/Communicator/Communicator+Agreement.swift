@@ -1,9 +1,12 @@
+/// An error that every rank throws alike, so that one of them reports it and all leave together.
+package protocol CommonFailure: Error {}
+
 /// What went wrong on one rank, told to all of them.
-package struct RankFailure: Error, CustomStringConvertible, Sendable {
+package struct RankFailure: CommonFailure, CustomStringConvertible, Sendable {
   package let rank: Int
   package let hostName: String
   package let message: String
-  /// How many ranks failed; the lowest one is described.
+  /// How many ranks failed. The lowest of them is described.
   package let failedRanks: Int
 
   package var description: String {
@@ -13,22 +16,26 @@ package struct RankFailure: Error, CustomStringConvertible, Sendable {
 }
 
 extension Communicator {
-  /// Runs `body` on every rank and throws on all of them where it threw on any. Collective.
+  /// Runs `body` on every rank. If it throws on any rank, all ranks throw. Collective.
   ///
-  /// Every rank then throws the same ``RankFailure``, the lowest failed rank's, so that the job ends in order
-  /// and rank 0 alone reports it. Without this the ranks that succeeded would wait for the others for ever.
+  /// Every rank then throws the same ``RankFailure``, that of the lowest failed rank. So the job ends in order, and rank 0
+  /// alone reports the failure. Without this, the ranks that succeeded would wait for the others forever.
   package func together<Result>(_ body: () throws -> Result) throws -> Result {
     let outcome = Swift.Result { try body() }
     if worldSize == 1 { return try outcome.get() }
-    var message: [UInt8] = [0]
-    if case .failure(let error) = outcome { message = [1] + Array("\(hostName)\n\(error)".utf8) }
-    let failures = try allGather(message).enumerated().filter { $0.element[0] == 1 }
-    if let (rank, bytes) = failures.first {
-      let parts = String(decoding: bytes.dropFirst(), as: UTF8.self)
-        .split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+    var own: ToldFailure?
+    if case .failure(let error) = outcome { own = ToldFailure(hostName: hostName, message: "\(error)") }
+    let told = try allGather(own)
+    if let rank = told.firstIndex(where: { $0 != nil }), let first = told[rank] {
       throw RankFailure(
-        rank: rank, hostName: String(parts[0]), message: String(parts[1]), failedRanks: failures.count)
+        rank: rank, hostName: first.hostName, message: first.message, failedRanks: told.count { $0 != nil })
     }
     return try outcome.get()
   }
+}
+
+/// What a rank tells the others about its failure.
+private struct ToldFailure: Codable {
+  let hostName: String
+  let message: String
 }

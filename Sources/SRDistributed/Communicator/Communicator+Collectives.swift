@@ -1,7 +1,7 @@
 import CMPIShim
 
 extension Communicator {
-  /// `root`'s bytes, of a length that only it knows, on every rank. Collective.
+  /// `root`'s bytes on every rank. Only `root` knows how many they are. Collective.
   package func broadcast(_ bytes: [UInt8], from root: Int = 0) throws(MPIError) -> [UInt8] {
     preconditionRank(root)
     guard let handle, worldSize > 1 else { return bytes }
@@ -15,11 +15,11 @@ extension Communicator {
     return result
   }
 
-  /// `root`'s floats in `buffer` of every rank, which has the same count everywhere. Collective.
+  /// Fills every rank's `buffer` with `root`'s floats. The buffer has the same count everywhere. Collective.
   package func broadcast(_ buffer: UnsafeMutableBufferPointer<Float>, from root: Int = 0) throws(MPIError) {
     preconditionRank(root)
     guard let handle, worldSize > 1, let base = buffer.baseAddress else { return }
-    // In pieces, so that no arena is too large for MPI's 32-bit count of bytes.
+    // MPI counts bytes in 32 bits, and an arena may be larger: it goes in pieces.
     let piece = 1 << 28
     for start in stride(from: 0, to: buffer.count, by: piece) {
       let bytes = Int64(min(piece, buffer.count - start) * MemoryLayout<Float>.stride)
@@ -28,7 +28,7 @@ extension Communicator {
     }
   }
 
-  /// Every rank's bytes, of any length each, in rank order on every rank. Collective.
+  /// Every rank's bytes in rank order, on every rank. Each rank may pass another number of bytes. Collective.
   package func allGather(_ bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
     guard let handle, worldSize > 1 else { return [bytes] }
     let counts = try gatherCounts(bytes.count, handle)
@@ -40,7 +40,7 @@ extension Communicator {
     return zip(offsets, counts).map { Array(all[Int($0)..<Int($0 + $1)]) }
   }
 
-  /// Every rank's bytes in rank order on `root`, and nothing on the others. Collective.
+  /// Every rank's bytes in rank order on `root`, and nil on the others. Collective.
   package func gather(_ bytes: [UInt8], to root: Int = 0) throws(MPIError) -> [[UInt8]]? {
     preconditionRank(root)
     guard let handle, worldSize > 1 else { return [bytes] }
@@ -55,7 +55,7 @@ extension Communicator {
     return zip(offsets, counts).map { Array(all[Int($0)..<Int($0 + $1)]) }
   }
 
-  /// Every rank's numbers, of any count each, in rank order on every rank. Collective.
+  /// Every rank's numbers in rank order, on every rank. Each rank may pass another count. Collective.
   package func allGather(_ values: [Double]) throws(MPIError) -> [[Double]] {
     let parts = try allGather(values.withUnsafeBytes { Array($0) })
     return parts.map { part in
@@ -67,8 +67,8 @@ extension Communicator {
 
   /// Per-sample values of the whole batch, in sample order on every rank. Collective.
   ///
-  /// `local` holds `fields` values for each sample of this rank's share, sample after sample. Summing the
-  /// result from its start gives the same bits on any number of ranks.
+  /// `local` holds `fields` values for each sample of this rank's share, sample by sample. A sum over the result from its
+  /// start has the same bits on any number of ranks.
   package func gatherSampleValues(
     _ local: [Double], fields: Int, batchSize: Int
   ) throws(MPIError) -> [[Double]] {
@@ -76,7 +76,7 @@ extension Communicator {
     precondition(
       local.count == share.count * fields,
       "\(share.count) samples of \(fields) values were expected, \(local.count) values given")
-    // Shares are contiguous and in rank order, so the concatenation is in sample order.
+    // Shares are contiguous and in rank order, so their concatenation is in sample order.
     let all = try allGather(local).flatMap { $0 }
     return (0..<batchSize).map { Array(all[$0 * fields..<($0 + 1) * fields]) }
   }
@@ -97,13 +97,9 @@ extension Communicator {
       return next
     }
   }
-
-  func preconditionRank(_ other: Int) {
-    precondition((0..<worldSize).contains(other), "rank \(other) of \(worldSize) does not exist")
-  }
 }
 
-/// The same call with Swift's argument for the root rank.
+/// The same call with the root rank as an `Int`.
 private func srdist_mpi_broadcast(
   _ communicator: OpaquePointer, _ bytes: UnsafeMutableRawPointer, _ count: Int64, root: Int
 ) -> CInt {

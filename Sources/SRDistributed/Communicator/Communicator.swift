@@ -1,10 +1,10 @@
 import CMPIShim
 
-/// The ranks of one job and the calls among them: a thin, throwing face of an MPI communicator.
+/// The ranks of one job and the calls among them: a thin wrapper over an MPI communicator that throws.
 ///
-/// Without a launcher (mpirun, srun) the process is rank 0 of 1 and MPI is not even initialised. Calls named
-/// collective are made by every rank, in the same order. The calls may be made from any thread, but two
-/// collectives of one communicator not at the same time.
+/// Without a launcher (mpirun, srun) the process is rank 0 of 1, and MPI is not even initialised. Every rank makes the
+/// calls that are named collective, in the same order. Calls may come from any thread, but two collectives of one
+/// communicator may not run at the same time.
 package final class Communicator: Sendable {
   package let rank: Int
   /// Number of ranks.
@@ -20,9 +20,9 @@ package final class Communicator: Sendable {
   /// MPI's communicator; nil without a launcher.
   let handle: CommunicatorHandle?
 
-  /// All ranks of the job. Initialises MPI with `MPI_THREAD_MULTIPLE`; collective, once in a process.
+  /// All ranks of the job. Initialises MPI with `MPI_THREAD_MULTIPLE`. Collective; call it once in a process.
   ///
-  /// Throws ``MPIError`` where MPI cannot start or grants fewer threads.
+  /// Throws ``MPIError`` if MPI cannot start or grants less thread support.
   package static func world() throws(MPIError) -> Communicator {
     guard srdist_mpi_launched() else { return Communicator() }
     var provided: CInt = 0
@@ -58,7 +58,7 @@ package final class Communicator: Sendable {
     self.handle = handle
   }
 
-  /// Whether a launcher started this process as one of its ranks, be it the only one.
+  /// Whether a launcher started this process as one of its ranks, even if it is the only one.
   package var isLaunched: Bool { handle != nil }
 
   /// Name and version of the MPI library in use.
@@ -66,35 +66,65 @@ package final class Communicator: Sendable {
     readCString { srdist_mpi_library_version($0, $1) }
   }
 
-  /// Waits until every rank has come here. Collective.
+  /// Waits until every rank has called this. Collective.
   package func barrier() throws(MPIError) {
     guard let handle else { return }
     try MPIError.check(srdist_mpi_barrier(handle.pointer), "MPI_Barrier", rank: rank)
   }
 
-  /// Ends MPI before the process exits, for programs that exit with a status other than 0 on purpose.
+  /// Ends MPI, for a program that is about to exit with a status other than 0 on purpose. Collective.
   ///
-  /// Collective. A process that exits with status 0 does so by itself; one that exits otherwise does not,
-  /// since it would wait for ranks that wait for it. No call on any communicator is allowed afterwards.
+  /// A process that exits with status 0 ends MPI by itself. One that exits with another status does not: it would wait
+  /// for ranks that wait for it. No call on any communicator is allowed afterwards.
   package func finalize() throws(MPIError) {
     guard handle != nil else { return }
     try MPIError.check(srdist_mpi_finalize(), "MPI_Finalize", rank: rank)
   }
 
-  /// Ends all ranks of the job at once; the launcher exits with `code`.
+  /// Ends all ranks of the job at once. The launcher exits with `code`.
   package func abort(_ code: Int) -> Never {
     srdist_mpi_abort(CInt(truncatingIfNeeded: code))
     fatalError("MPI_Abort returned")
   }
 }
 
-/// MPI's communicator; all its calls are thread-safe under `MPI_THREAD_MULTIPLE`.
+extension Communicator {
+  /// Sends bytes to one rank, which receives as many with the same tag.
+  package func send(_ bytes: UnsafeRawBufferPointer, to destination: Int, tag: Int = 0) throws(MPIError) {
+    preconditionRank(destination)
+    guard let handle else { preconditionFailure("a rank without a launcher has no other rank to send to") }
+    try MPIError.check(
+      srdist_mpi_send(
+        handle.pointer, bytes.baseAddress, Int64(bytes.count), CInt(destination), CInt(tag)),
+      "MPI_Send", rank: rank)
+  }
+
+  /// Fills `bytes` with what `source` sends with the same tag.
+  package func receive(
+    _ bytes: UnsafeMutableRawBufferPointer, from source: Int, tag: Int = 0
+  ) throws(MPIError) {
+    preconditionRank(source)
+    guard let handle else {
+      preconditionFailure("a rank without a launcher has no other rank to receive from")
+    }
+    try MPIError.check(
+      srdist_mpi_receive(
+        handle.pointer, bytes.baseAddress, Int64(bytes.count), CInt(source), CInt(tag)),
+      "MPI_Recv", rank: rank)
+  }
+
+  func preconditionRank(_ other: Int) {
+    precondition((0..<worldSize).contains(other), "rank \(other) of \(worldSize) does not exist")
+  }
+}
+
+/// MPI's communicator. All its calls are thread-safe under `MPI_THREAD_MULTIPLE`.
 ///
-/// It is never freed: `MPI_Comm_free` is collective, and a `deinit` runs at different times on each rank.
+/// It is never freed: `MPI_Comm_free` is collective, and a `deinit` runs at a different time on each rank.
 struct CommunicatorHandle: @unchecked Sendable {
   let pointer: OpaquePointer
 
-  /// A communicator over the same ranks whose traffic never mixes with this one's. Collective.
+  /// A communicator over the same ranks. Its traffic never mixes with this one's. Collective.
   func duplicate(rank: Int) throws(MPIError) -> CommunicatorHandle {
     var copy: OpaquePointer?
     try MPIError.check(srdist_mpi_duplicate(pointer, &copy), "MPI_Comm_dup", rank: rank)

@@ -1,12 +1,12 @@
 import CMPIShim
 
-/// An MPI call that failed, on one rank.
+/// An MPI call that failed on one rank.
 package struct MPIError: Error, CustomStringConvertible, Sendable {
   /// MPI's name of the call, such as `MPI_Allgatherv`.
   package let call: String
-  /// The rank on which it failed; nil where MPI had not told the rank yet.
+  /// The rank on which the call failed; nil if MPI had not told the rank yet.
   package let rank: Int?
-  /// MPI's error code; negative for the shim's own.
+  /// MPI's error code. Negative codes are the shim's own.
   package let status: Int
   /// MPI's description of the code.
   package let message: String
@@ -29,7 +29,7 @@ package struct MPIError: Error, CustomStringConvertible, Sendable {
   }
 }
 
-/// Text that a C function writes into a buffer it is given.
+/// The text that a C function writes into the buffer that it is given.
 func readCString(_ write: (UnsafeMutablePointer<CChar>, CInt) -> Void) -> String {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 8192) { buffer in
     buffer[0] = 0

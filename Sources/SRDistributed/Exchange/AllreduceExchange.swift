@@ -1,8 +1,8 @@
 import SRTensor
 
-/// Sums each rank's share on the rank and the ranks by `MPI_Allreduce`: ``ReductionMode/mpi``.
+/// ``ReductionMode/mpi``: each rank sums its share, and `MPI_Allreduce` sums over the ranks.
 ///
-/// The sum's order depends on the number of ranks and on MPI, and so do its bits.
+/// The order of the sum depends on the number of ranks and on MPI, and so do its bits.
 final class AllreduceExchange: BucketExchange {
   private let transport: any ExchangeTransport
   private let local: LocalReduction
@@ -10,7 +10,7 @@ final class AllreduceExchange: BucketExchange {
   private let add: VectorAdd
   private var rootCount = 0
   private var batchSize = 1
-  /// Buckets [0, started) have started their allreduce, [0, done) are done.
+  /// Buckets [0, started) have started their allreduce, and [0, done) are done.
   private var (started, done) = (0, 0)
   private var requests: [(any ExchangeRequest)?]
 
@@ -52,7 +52,7 @@ final class AllreduceExchange: BucketExchange {
     return before == (started, done) ? .waiting : .advanced
   }
 
-  /// The local roots' sum, in sample order; zeros on a rank without samples.
+  /// The sum of the local roots, in sample order. It is zero on a rank without samples.
   private func sumRoots(_ range: Range<Int>) {
     let sum = destination.pointer + range.lowerBound
     if rootCount == 0 {

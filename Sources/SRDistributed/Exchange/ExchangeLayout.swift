@@ -1,4 +1,6 @@
-/// Where the nodes of each bucket lie in one rank's wire buffers, for one batch size. In elements.
+import SRTensor
+
+/// Where the nodes of each bucket lie in one rank's wire buffers, for one batch size. All numbers count elements.
 struct ExchangeLayout {
   let plan: BatchPlan
   let rank: Int
@@ -6,12 +8,12 @@ struct ExchangeLayout {
   let shards: [[Range<Int>]]
   /// Local roots of this rank.
   let rootCount: Int
-  /// By bucket: its beginning in the send and the receive buffer.
+  /// By bucket: where it begins in the send buffer and in the receive buffer.
   let sentStart: [Int]
   let receivedStart: [Int]
   let sentCount: Int
   let receivedCount: Int
-  /// The most that one bucket receives.
+  /// The most elements that one bucket receives.
   let largestReceived: Int
 
   init(plan: BatchPlan, buckets: GradientBuckets, rank: Int) {
@@ -27,20 +29,20 @@ struct ExchangeLayout {
     largestReceived = received.max() ?? 0
   }
 
-  /// To each rank its shard of every local root.
+  /// What goes to each rank: its shard of every local root.
   func sent(_ bucket: Int, base: UnsafeMutableRawPointer) -> WireSegments {
     let counts = shards[bucket].map { $0.count * rootCount }
     return WireSegments(base: base, counts: counts.map(Int64.init), offsets: Self.offsets(counts))
   }
 
-  /// From each rank its local roots, so that the roots of all ranks lie in a row in sample order.
+  /// What comes from each rank: its local roots. The roots of all ranks then lie in a row, in sample order.
   func received(_ bucket: Int, base: UnsafeMutableRawPointer) -> WireSegments {
     let shard = shards[bucket][rank].count
     let counts = plan.rootCounts.map { $0 * shard }
     return WireSegments(base: base, counts: counts.map(Int64.init), offsets: Self.offsets(counts))
   }
 
-  /// Every rank's shard of the bucket, at its place in the arena.
+  /// Every rank's shard of the bucket, each at its place in the arena.
   func gathered(_ bucket: Int, base: UnsafeMutableRawPointer) -> WireSegments {
     WireSegments(
       base: base, counts: shards[bucket].map { Int64($0.count) },
@@ -57,4 +59,22 @@ struct ExchangeLayout {
   }
 
   private static func offsets(_ counts: [Int]) -> [Int64] { starts(counts).starts.map(Int64.init) }
+}
+
+/// Bytes to send or receive. The buffer is kept, and only ever grows.
+final class WireBuffer {
+  private var storage = AlignedBuffer(count: 0)
+  /// How often it grew.
+  private(set) var allocations = 0
+
+  var base: UnsafeMutableRawPointer { UnsafeMutableRawPointer(storage.pointer) }
+
+  /// Makes room for `bytes`. If the buffer has to grow, its content is lost.
+  func reserve(_ bytes: Int) {
+    let floats = (bytes + 3) / 4
+    if floats > storage.count {
+      storage = AlignedBuffer(count: floats)
+      allocations += 1
+    }
+  }
 }

@@ -1,10 +1,10 @@
 import SRTensor
 import Synchronization
 
-/// The gradient reduction over the ranks of a job, overlapped with the backward pass.
+/// The gradient reduction over the ranks of a job. It overlaps with the backward pass.
 ///
-/// One communication thread drives all nonblocking collectives: MPI only progresses inside its calls. A rank
-/// that is alone needs neither the thread nor MPI.
+/// MPI makes progress only inside its calls, so one communication thread drives all nonblocking collectives. A rank that is
+/// alone needs neither the thread nor MPI.
 package final class GradientExchange: GradientReducer {
   package let buckets: GradientBuckets
   package let destination: AlignedBuffer
@@ -17,10 +17,12 @@ package final class GradientExchange: GradientReducer {
 
   /// Collective.
   ///
-  /// `destination` holds `buckets.arenaCount` floats. `reservedLeaves` gradient leaves are allocated at once;
-  /// more follow where they are needed. Where workers start groups of samples in order and take as long for each, threads x
-  /// group + log2(share) + 1 suffice. `trace` is told of every collective.
-  /// Throws ``MPIError`` where MPI refuses a communicator.
+  /// - Parameters:
+  ///   - destination: `buckets.arenaCount` floats.
+  ///   - reservedLeaves: gradient leaves that are allocated now. More follow when they are needed. If workers start groups
+  ///     of samples in order and take the same time for each, threads x group + log2(share) + 1 leaves are enough.
+  ///   - trace: records every collective.
+  /// - Throws: ``MPIError`` if MPI refuses a communicator.
   package init(
     communicator: Communicator, buckets: GradientBuckets, destination: AlignedBuffer,
     options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, trace: TraceRecorder? = nil,
@@ -58,8 +60,8 @@ package final class GradientExchange: GradientReducer {
     reduction.local.beginSample(sample)
   }
 
-  /// The first bucket to be ready, which is always bucket 0, wakes the communication thread: until then it would only
-  /// take time from the workers.
+  /// The first bucket to be ready, which is always bucket 0, wakes the communication thread. Before that, the thread would
+  /// only take time from the workers.
   package func complete(sample: Int, bucket: Int) {
     let isReady = reduction.complete(sample: sample, bucket: bucket)
     if isReady && bucket == 0 && overlapsComputation { thread?.start() }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// A thread that polls an exchange from ``start()`` until it is finished, and sleeps between steps.
+/// A thread that polls an exchange from ``start()`` until the exchange is finished. It sleeps between steps.
 final class PollingThread: Sendable {
-  /// Pauses between polls that find nothing to do: the first, and the longest that they double to. A poll that interrupts
-  /// a worker takes the core and some of the cache from it; one that comes late holds up a transfer that is hidden
-  /// anyway. Once somebody waits for the end all pauses are short.
+  /// Pauses between polls that find nothing to do: the first pause, and the longest that pauses double to. A poll that
+  /// interrupts a worker takes the core and some of the cache from it. A poll that comes late only delays a transfer that is
+  /// hidden anyway. Once somebody waits for the end, all pauses are short.
   private static let pauses: (first: TimeInterval, longest: TimeInterval) = (200e-6, 800e-6)
 
   private let shared = Shared()
@@ -22,10 +22,10 @@ final class PollingThread: Sendable {
 
   deinit { shared.stop() }
 
-  /// Begins to poll; the run before was waited for.
+  /// Begins to poll. Precondition: ``wait()`` has returned for the run before.
   func start() { shared.start() }
 
-  /// Blocks until the poll reports the end, and throws the error that it threw instead.
+  /// Blocks until the poll reports the end. Throws the error that the poll threw, if any.
   func wait() throws { try shared.waitForEnd() }
 
   private static func pollUntilFinished(
@@ -43,7 +43,7 @@ final class PollingThread: Sendable {
     }
   }
 
-  /// What both threads see; kept apart so that the running thread does not keep its owner alive.
+  /// What both threads share. It is an object of its own, so that the running thread does not keep its owner alive.
   private final class Shared: @unchecked Sendable {
     private enum Phase {
       case idle
@@ -74,7 +74,7 @@ final class PollingThread: Sendable {
       }
     }
 
-    /// False where the thread is to end.
+    /// False if the thread is to end.
     func waitForStart() -> Bool {
       condition.withLock {
         while true {
@@ -87,7 +87,7 @@ final class PollingThread: Sendable {
       }
     }
 
-    /// Whether somebody is in ``waitForEnd()``.
+    /// Whether some thread is in ``waitForEnd()``.
     var isEndAwaited: Bool { condition.withLock { isAwaited } }
 
     func end(_ result: Result<Void, any Error>) {

@@ -1,9 +1,10 @@
 import SRTensor
 
-/// Completes the reduction tree across ranks: for each bucket an all-to-all of local roots to the owners of
-/// its shards, the rest of the tree there, in its fixed order, and an all-gather of the means.
+/// ``ReductionMode/tree``: completes the reduction tree across ranks.
 ///
-/// Where shares are aligned each rank sends one node, and the traffic is a ring allreduce's.
+/// For each bucket an all-to-all sends the local roots to the owners of its shards. Each owner finishes the tree there, in
+/// its fixed order, and an all-gather spreads the means. If shares are aligned with the tree, each rank sends one node, and
+/// the traffic is that of a ring allreduce.
 final class TreeExchange: BucketExchange {
   private let transport: any ExchangeTransport
   private let local: LocalReduction
@@ -13,11 +14,11 @@ final class TreeExchange: BucketExchange {
   private let sendBuffer = WireBuffer()
   private let receiveBuffer = WireBuffer()
   private let gatherBuffer = WireBuffer()
-  /// Nodes of one shard of a bucket as floats, where they travelled in another type.
+  /// The nodes of one shard of a bucket as floats, if they travel in another type.
   private let nodes = WireBuffer()
   private var layout: ExchangeLayout
 
-  /// Buckets [0, scattered) have started their all-to-all, [0, gathering) their all-gather, [0, done) are done.
+  /// Buckets [0, scattered) have started their all-to-all, [0, gathering) their all-gather, and [0, done) are done.
   private var (scattered, gathering, done) = (0, 0, 0)
   private var requests: [(any ExchangeRequest)?]
 
@@ -115,7 +116,7 @@ final class TreeExchange: BucketExchange {
     return try transport.startAllGather(dataType, layout.gathered(bucket, base: base))
   }
 
-  /// Where the means of all ranks arrive: floats in the destination itself.
+  /// Where the means of all ranks arrive. Floats arrive in the destination itself.
   private var gatherBase: UnsafeMutableRawPointer {
     dataType == .float32 ? UnsafeMutableRawPointer(destination.pointer) : gatherBuffer.base
   }

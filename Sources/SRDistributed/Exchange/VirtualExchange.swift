@@ -1,14 +1,15 @@
 import SRTensor
 import Synchronization
 
-/// The reduction of several ranks inside one process: the same shares, trees, shards and wire formats as with
-/// that many MPI ranks, with memory copies in MPI's place. For debugging without a launcher.
+/// The reduction of several ranks inside one process, for debugging without a launcher.
+///
+/// Shares, trees, shards and wire formats are the same as with that many MPI ranks. Memory copies take the place of MPI.
 package final class VirtualExchange: GradientReducer {
   package let buckets: GradientBuckets
   private let ranks: [RankReduction]
   private let plan: Mutex<BatchPlan>
 
-  /// Needs an arena and a set of leaves for each virtual rank. `reservedLeaves` counts for each.
+  /// Needs an arena and a set of leaves for each virtual rank. `reservedLeaves` leaves are allocated for each.
   package init(
     virtualRanks: Int, buckets: GradientBuckets, destination: AlignedBuffer,
     options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, add: @escaping VectorAdd
@@ -27,7 +28,7 @@ package final class VirtualExchange: GradientReducer {
   package var destination: AlignedBuffer { ranks[0].destination }
   package var allocations: Int { ranks.reduce(0) { $0 + $1.allocations } }
 
-  /// The mean gradient as each virtual rank received it: equal on all of them to the bit.
+  /// The mean gradient as each virtual rank received it. All are equal to the bit.
   package var destinations: [AlignedBuffer] { ranks.map(\.destination) }
 
   /// This process computes the whole batch.

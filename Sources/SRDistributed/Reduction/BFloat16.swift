@@ -1,10 +1,10 @@
-/// The upper half of a float: 8 bits of exponent, 7 of fraction.
+/// bfloat16, the upper half of a float: a sign bit, 8 bits of exponent, 7 of fraction.
 enum BFloat16 {
-  /// The nearest bfloat16, ties to even; a NaN stays one.
+  /// The nearest bfloat16, ties to even. A NaN stays a NaN.
   @inline(__always)
   static func bits(of value: Float) -> UInt16 {
     let bits = value.bitPattern
-    // Rounding could carry a NaN's fraction over into an infinity, so its quiet bit is set instead.
+    // Rounding could turn a NaN into an infinity, so its quiet bit is set instead.
     if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
     return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
   }
@@ -17,7 +17,7 @@ enum BFloat16 {
     for i in 0..<count { values[i] = value(of: bits(of: values[i])) }
   }
 
-  /// Writes the upper halves of `count` floats, which are bfloat16 values already.
+  /// Writes the upper halves of `count` floats that are bfloat16 values already.
   static func pack(_ values: UnsafePointer<Float>, into halves: UnsafeMutablePointer<UInt16>, count: Int) {
     for i in 0..<count { halves[i] = UInt16(truncatingIfNeeded: values[i].bitPattern >> 16) }
   }

@@ -1,10 +1,9 @@
 import SRTensor
 
-/// A cut of the gradient arena into contiguous ranges, each exchanged on its own.
+/// The gradient arena cut into contiguous ranges, each of which is exchanged on its own.
 ///
-/// Bucket 0 is the arena's end and the last bucket its beginning: the backward pass finishes the layers in
-/// that order, so early buckets travel while later ones are still computed. Ranges start and end at multiples
-/// of 16 floats.
+/// Bucket 0 is the arena's end, and the last bucket is its beginning. The backward pass finishes the layers in that order,
+/// so early buckets travel while later ones are still computed. Ranges start and end at multiples of 16 floats.
 package struct GradientBuckets: Sendable, Equatable {
   /// Floats of the arena.
   package let arenaCount: Int
@@ -13,10 +12,10 @@ package struct GradientBuckets: Sendable, Equatable {
 
   package var count: Int { ranges.count }
 
-  /// Floats in a cache line: no two ranks or threads write to the same one.
+  /// Floats in a cache line. No two ranks or threads write to the same line.
   static let granularity = 16
 
-  /// Cuts at the given interior offsets, ascending multiples of 16.
+  /// Cuts at the given offsets inside the arena. They are ascending multiples of 16.
   package init(arenaCount: Int, cuts: [Int]) {
     precondition(
       arenaCount > 0 && arenaCount % Self.granularity == 0,
@@ -39,8 +38,8 @@ package struct GradientBuckets: Sendable, Equatable {
     self.init(arenaCount: arenaCount, cuts: cuts.reversed())
   }
 
-  /// Buckets of at least `targetBytes` each (but for the arena's beginning), cut where tensors begin: a bucket
-  /// is complete when the backward pass has written its tensors.
+  /// Buckets of at least `targetBytes` each, except for the one at the arena's beginning. Cuts lie where tensors begin, so a
+  /// bucket is complete when the backward pass has written its tensors.
   package init(layout: ParameterLayout, targetBytes: Int) {
     var cuts: [Int] = []
     var end = layout.arenaCount
@@ -53,7 +52,7 @@ package struct GradientBuckets: Sendable, Equatable {
     self.init(arenaCount: layout.arenaCount, cuts: cuts.reversed())
   }
 
-  /// The parts of a bucket that the ranks own: contiguous, in rank order, of whole cache lines.
+  /// The part of a bucket that each rank owns. Parts are contiguous, in rank order, and consist of whole cache lines.
   func shards(of bucket: Int, worldSize: Int) -> [Range<Int>] {
     let range = ranges[bucket]
     let lines = range.count / Self.granularity

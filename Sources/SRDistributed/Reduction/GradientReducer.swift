@@ -1,41 +1,41 @@
 import SRTensor
 
-/// Sums per-sample gradients over a batch, whichever processes compute them, into one mean gradient.
+/// Sums the samples' gradients over a batch into one mean gradient, no matter which processes compute them.
 ///
-/// One step:
+/// One step looks like this:
 /// ```
 /// let samples = reducer.begin(batchSize: B)       // main thread
-/// for sample in samples {                         // worker threads, in order of starting
+/// for sample in samples {                         // worker threads; they start the samples in order
 ///   let leaf = reducer.beginSample(sample)
-///   ... backward pass writes leaf ...
-///   reducer.complete(sample: sample, bucket: 0)   // as soon as each bucket's range is final
+///   ... the backward pass writes the leaf ...
+///   reducer.complete(sample: sample, bucket: 0)   // as soon as the bucket's range is final
 ///   ...
 /// }
-/// try reducer.finish()                            // main thread; the destination holds the mean
+/// try reducer.finish()                            // main thread; then the destination holds the mean
 /// ```
 package protocol GradientReducer: AnyObject, Sendable {
   /// How the arena is cut for the exchange.
   var buckets: GradientBuckets { get }
   /// Where ``finish()`` leaves the mean gradient, an arena.
   var destination: AlignedBuffer { get }
-  /// Leaves and wire buffers allocated so far; constant once a training loop runs steadily.
+  /// Leaves and wire buffers allocated so far. Once a training loop runs steadily, this no longer grows.
   var allocations: Int { get }
 
-  /// Starts a step over a batch of `batchSize` samples and returns those that this process computes: empty
-  /// where a short batch has fewer samples than ranks. The destination is overwritten from now on.
+  /// Starts a step over a batch of `batchSize` samples, and returns those that this process computes. If a short batch has
+  /// fewer samples than ranks, some processes get none. From now on the destination is overwritten.
   func begin(batchSize: Int) -> Range<Int>
 
-  /// Room for a sample's gradient, `arenaCount` floats. They are left over from an earlier sample: each
-  /// parameter's floats are to be overwritten, the layout's gaps to be left alone (they are zero).
+  /// Room for a sample's gradient: `arenaCount` floats, left over from an earlier sample. The caller overwrites each
+  /// parameter's floats, and leaves the layout's gaps alone (they are zero).
   func beginSample(_ sample: Int) -> UnsafeMutablePointer<Float>
 
-  /// Says that a bucket of a sample's gradient is final; each bucket once. Merges it up the tree and starts
-  /// the bucket's exchange where it was the last one missing.
+  /// Says that a bucket of a sample's gradient is final. Call it once for each bucket. The bucket is merged up the tree, and
+  /// if it was the last one missing, its exchange starts.
   func complete(sample: Int, bucket: Int)
 
-  /// Waits until the destination holds the mean gradient. All samples are complete.
+  /// Waits until the destination holds the mean gradient. Precondition: all samples are complete.
   ///
-  /// Throws ``MPIError`` where the exchange failed.
+  /// Throws ``MPIError`` if the exchange fails.
   func finish() throws
 }
 

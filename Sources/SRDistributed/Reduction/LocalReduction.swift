@@ -1,19 +1,19 @@
 import SRTensor
 import Synchronization
 
-/// A rank's own part of the reduction tree: samples' gradients in, the share's local roots out.
+/// A rank's own part of the reduction tree: the samples' gradients go in, the share's local roots come out.
 ///
-/// Worker threads write each sample's gradient into a leaf and say which buckets of it are final. A bucket of
-/// two sibling nodes is merged, left += right, by the thread that brings the second one, so that the sums do
-/// not depend on which thread was faster. Leaves are reused: with groups of samples started in order
-/// about threads x group + log2(share) of them are alive.
+/// Worker threads write each sample's gradient into a leaf, and say which of its buckets are final. When a bucket of two
+/// sibling nodes is there, the thread that brought the second one merges them, left += right. So sums do not depend on
+/// which thread was faster. Leaves are reused: if groups of samples start in order, about threads x group + log2(share)
+/// leaves are alive.
 final class LocalReduction: Sendable {
   let buckets: GradientBuckets
   private let dataType: GradientDataType
   private let add: VectorAdd
   private let state: Mutex<LocalReductionState>
 
-  /// `reservedLeaves` are allocated at once; more follow where they are needed.
+  /// `reservedLeaves` leaves are allocated now. More follow when they are needed.
   init(
     buckets: GradientBuckets, dataType: GradientDataType, reservedLeaves: Int, add: @escaping VectorAdd
   ) {
@@ -25,7 +25,7 @@ final class LocalReduction: Sendable {
     state = Mutex(initial)
   }
 
-  /// Leaves allocated since the beginning.
+  /// Leaves allocated so far.
   var leafAllocations: Int { state.withLock { $0.pool.allocations } }
 
   /// Starts a step in which this rank computes `samples` of the tree's batch.
@@ -33,13 +33,12 @@ final class LocalReduction: Sendable {
     state.withLock { $0.begin(tree: tree, samples: samples) }
   }
 
-  /// Room for a sample's gradient: `arenaCount` floats left over from an earlier sample, each of which is to
-  /// be overwritten (but for the layout's gaps, which stay zero).
+  /// Room for a sample's gradient: see ``GradientReducer/beginSample(_:)``.
   func beginSample(_ sample: Int) -> UnsafeMutablePointer<Float> {
     state.withLock { $0.beginSample(sample) }.pointer
   }
 
-  /// Says that a bucket of a sample's leaf is final, and merges as far up the tree as possible.
+  /// Says that a bucket of a sample's leaf is final, and merges it as far up the tree as possible.
   ///
   /// Returns true in the one call that completes the bucket's last local root.
   func complete(sample: Int, bucket: Int) -> Bool {
@@ -59,12 +58,12 @@ final class LocalReduction: Sendable {
     }
   }
 
-  /// The values of local root number `index` in sample order; valid until the bucket is released.
+  /// The values of local root number `index`, in sample order. They are valid until the bucket is released.
   func root(_ index: Int) -> UnsafePointer<Float> {
     UnsafePointer(state.withLock { $0.root(index) }.pointer)
   }
 
-  /// Says that a bucket's local roots have been read, so that their leaves may be reused.
+  /// Says that a bucket's local roots have been read: their leaves may be reused.
   func releaseRoots(bucket: Int) {
     state.withLock { $0.releaseRoots(bucket: bucket) }
   }

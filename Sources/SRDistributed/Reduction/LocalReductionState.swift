@@ -1,23 +1,24 @@
 import SRTensor
 
-/// The bookkeeping of ``LocalReduction``, guarded by its lock: which node waits where, which leaf is whose.
+/// The bookkeeping of ``LocalReduction``, guarded by its lock: which node waits where, and which leaf belongs to which
+/// sample.
 ///
-/// A node lives in the leaf of its first sample. At most one node per bucket starts at a sample at a time, so
-/// its level says which: no dictionary, no allocation in a steady step.
+/// A node lives in the leaf of its first sample. At any time at most one node of a bucket starts at a sample, so its level
+/// identifies it. This needs no dictionary, and a steady step allocates nothing.
 struct LocalReductionState {
   enum Arrival {
     /// The sibling is not there yet.
     case waiting
-    /// The node is a local root; `isLast` where it is the bucket's last one to arrive.
+    /// The node is a local root. `isLast` says whether it is the last of its bucket to arrive.
     case root(isLast: Bool)
-    /// The sibling waits: the caller adds `right` to `left` and goes on with `parent`.
+    /// The sibling is waiting: the caller adds `right` to `left` and continues with `parent`.
     case merge(left: GradientLeaf, right: GradientLeaf, rightSample: Int, parent: ReductionTree.Node)
   }
 
   private enum BucketStatus: Equatable {
-    /// The sample's bucket is not final yet, or its node is in a thread's hands or merged into another.
+    /// The sample's bucket is not final yet, or a thread is at work on its node, or the node is merged into another.
     case absent
-    /// A node of this level that starts at the sample waits for its sibling, or is a local root.
+    /// A node of this level that starts at the sample is waiting for its sibling, or is a local root.
     case present(level: Int)
   }
 
@@ -26,7 +27,7 @@ struct LocalReductionState {
   private var tree = ReductionTree(batchSize: 1)
   private var samples = 0..<0
   private var roots: [ReductionTree.Node] = []
-  /// By sample of the share: its leaf, while any bucket of it is in use.
+  /// By sample of the share: its leaf, as long as any of its buckets is in use.
   private var leaves: [GradientLeaf?] = []
   /// By sample of the share: buckets of its leaf in use.
   private var bucketsInUse: [Int] = []
@@ -73,7 +74,7 @@ struct LocalReductionState {
     return leaf
   }
 
-  /// Takes note of a node whose values are ready, and pairs it with its sibling where that waits already.
+  /// Takes note of a node whose values are ready. If its sibling is waiting already, pairs the two.
   mutating func arrive(_ arrived: ReductionTree.Node, bucket: Int) -> Arrival {
     let node = tree.promoted(arrived)
     let isRoot = node == tree.root || !tree.samples(of: node.parent).lies(in: samples)
@@ -96,7 +97,7 @@ struct LocalReductionState {
 
   func root(_ index: Int) -> GradientLeaf { leaf(at: roots[index]) }
 
-  /// Says that a bucket of a sample's leaf is no longer in use; the last one frees the leaf.
+  /// Says that a bucket of a sample's leaf is no longer in use. The last bucket frees the leaf.
   mutating func releaseBucket(ofSample sample: Int) {
     let position = position(of: sample)
     bucketsInUse[position] -= 1
@@ -124,7 +125,7 @@ struct LocalReductionState {
     return sample - samples.lowerBound
   }
 
-  /// Refills an array in place, keeping its storage.
+  /// Refills an array and keeps its storage.
   private static func fill<Element>(_ array: inout [Element], with value: Element, count: Int) {
     array.removeAll(keepingCapacity: true)
     array.append(contentsOf: repeatElement(value, count: count))
@@ -132,8 +133,40 @@ struct LocalReductionState {
 }
 
 extension Range<Int> {
-  /// Whether all of this range lies inside the other, which is not empty.
+  /// Whether all of this range lies inside the other. Precondition: the other is not empty.
   fileprivate func lies(in other: Range<Int>) -> Bool {
     other.lowerBound <= lowerBound && upperBound <= other.upperBound
   }
+}
+
+/// The gradient arena of one sample, and later of the tree nodes that start at this sample.
+final class GradientLeaf: Sendable {
+  let buffer: AlignedBuffer
+  var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
+
+  init(count: Int) { buffer = AlignedBuffer(count: count) }
+}
+
+/// Gradient leaves that are kept for reuse. It has no lock of its own: its owner locks.
+struct LeafPool {
+  private let arenaCount: Int
+  private var free: [GradientLeaf] = []
+  /// Leaves made so far. Once a training loop runs steadily, this no longer grows.
+  private(set) var allocations = 0
+
+  init(arenaCount: Int) { self.arenaCount = arenaCount }
+
+  mutating func reserve(_ count: Int) {
+    while allocations < count {
+      free.append(GradientLeaf(count: arenaCount))
+      allocations += 1
+    }
+  }
+
+  mutating func take() -> GradientLeaf {
+    if free.isEmpty { reserve(allocations + 1) }
+    return free.removeLast()
+  }
+
+  mutating func give(_ leaf: GradientLeaf) { free.append(leaf) }
 }

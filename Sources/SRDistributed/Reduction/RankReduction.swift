@@ -1,17 +1,17 @@
 import SRTensor
 import Synchronization
 
-/// One rank's reduction: its part of the tree, and the exchange that the finished buckets go through.
+/// One rank's reduction: its part of the tree, and the exchange that finished buckets go through.
 ///
-/// Worker threads complete samples; one thread at a time begins a step or polls.
+/// Worker threads complete samples. One thread at a time begins a step or polls.
 final class RankReduction: @unchecked Sendable {
   let local: LocalReduction
   let destination: AlignedBuffer
-  /// Not thread-safe: touched by `begin` and `poll` alone.
+  /// Not thread-safe: only `begin` and `poll` use it.
   private let exchange: any BucketExchange
   private let isReady: Mutex<[Bool]>
 
-  /// `transport` is nil for a rank that is alone.
+  /// - Parameter transport: nil for a rank that is alone.
   init(
     buckets: GradientBuckets, destination: AlignedBuffer, options: ReductionOptions,
     reservedLeaves: Int, transport: (any ExchangeTransport)?, add: @escaping VectorAdd
@@ -41,7 +41,7 @@ final class RankReduction: @unchecked Sendable {
     local.begin(tree: plan.tree, samples: samples)
     exchange.begin(plan)
     isReady.withLock { ready in
-      // A rank without samples has nothing to wait for.
+      // A rank without samples waits for nothing.
       for bucket in ready.indices { ready[bucket] = samples.isEmpty }
     }
   }

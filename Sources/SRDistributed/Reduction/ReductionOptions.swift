@@ -1,19 +1,18 @@
 /// How the ranks' gradients are summed.
 package enum ReductionMode: String, Sendable, CaseIterable, Codable {
-  /// Along the fixed ``ReductionTree``: the same bits on any number of ranks.
+  /// Along the fixed ``ReductionTree``. The result has the same bits on any number of ranks.
   case tree
-  /// Each rank sums its share, `MPI_Allreduce` the ranks, in an order of MPI's choice: the bits depend on the
-  /// number of ranks. The control that the tree is tested and timed against.
+  /// Each rank sums its share, and `MPI_Allreduce` sums over the ranks in an order of MPI's choice. The bits depend on the
+  /// number of ranks. This is the control that the tree is tested and timed against.
   case mpi
 }
 
-/// What a gradient is rounded to before it travels.
+/// The type in which gradients travel between ranks.
 ///
-/// With `bfloat16` every value of the reduction tree is rounded: each sample's leaf, each sum of two nodes and
-/// the mean. The places of rounding are fixed by the tree, not by the ranks, so that a node crosses the
-/// network in 16 bits without loss wherever it does, and the result has the same bits on any number of ranks.
-/// A sum of B samples is rounded ⌈log2 B⌉ + 2 times on the way; the relative error of each rounding is at most
-/// 2^-8 of the value rounded.
+/// With `bfloat16` every value of the reduction tree is rounded: each sample's leaf, each sum of two nodes, and the mean.
+/// The tree, not the ranks, decides where values are rounded. So a node can cross the network in 16 bits without loss, and
+/// the result has the same bits on any number of ranks. A sum of B samples is rounded ⌈log2 B⌉ + 2 times. The error of
+/// each rounding is at most 2^-8 of the rounded value.
 package enum GradientDataType: String, Sendable, CaseIterable, Codable {
   case float32
   case bfloat16
@@ -26,10 +25,10 @@ package enum GradientDataType: String, Sendable, CaseIterable, Codable {
 package struct ReductionOptions: Sendable, Equatable {
   package var mode: ReductionMode
   package var dataType: GradientDataType
-  /// Whether exchanges start as buckets become ready; otherwise all of them start when the last one is.
+  /// Whether each bucket's exchange starts as soon as the bucket is ready. Otherwise all start when the last one is ready.
   package var overlapsComputation: Bool
 
-  /// `bfloat16` is offered along the tree alone.
+  /// Precondition: `bfloat16` goes with the mode ``ReductionMode/tree`` only.
   package init(
     mode: ReductionMode = .tree, dataType: GradientDataType = .float32, overlapsComputation: Bool = true
   ) {
@@ -43,7 +42,7 @@ package struct ReductionOptions: Sendable, Equatable {
   }
 }
 
-/// destination[i] += source[i] for i in 0..<count; the ranges do not overlap.
+/// destination[i] += source[i] for i in 0..<count. The ranges do not overlap.
 package typealias VectorAdd =
   @Sendable (
     _ destination: UnsafeMutablePointer<Float>, _ source: UnsafePointer<Float>, _ count: Int

@@ -1,10 +1,11 @@
 /// The fixed binary tree over a batch's sample indices along which gradients are summed.
 ///
-/// Node (level, index) covers the samples [index · 2^level, (index + 1) · 2^level) below the batch size. Its
-/// value is value(left child) + value(right child), or value(left child) where the right one covers no sample.
-/// The tree depends on the batch size alone, so a sum along it has the same bits whoever computes which part:
-/// a rank reduces its contiguous share to the few nodes that lie wholly inside it, and whoever receives those
-/// of all ranks finishes the tree.
+/// Node (level, index) covers the samples [index · 2^level, (index + 1) · 2^level) below the batch size. Its value is
+/// value(left child) + value(right child), or value(left child) if the right child covers no sample.
+///
+/// The tree depends on the batch size alone. So a sum along it has the same bits, no matter which rank computes which
+/// part. A rank reduces its contiguous share to the few nodes that lie wholly inside it. Whoever receives those nodes of
+/// all ranks finishes the tree.
 package struct ReductionTree: Sendable, Equatable {
   package struct Node: Sendable, Hashable {
     package let level: Int
@@ -19,11 +20,11 @@ package struct ReductionTree: Sendable, Equatable {
     package var isLeft: Bool { index & 1 == 0 }
     /// The other child of the parent.
     package var sibling: Node { Node(level: level, index: index ^ 1) }
-    /// First sample covered.
+    /// The first sample that the node covers.
     package var firstSample: Int { index << level }
   }
 
-  /// Adding the value in `source` to the one in `destination`, both positions in a list of nodes.
+  /// The addition of one node's value to another's. Both are named by their positions in a list of nodes.
   package struct Merge: Sendable, Equatable {
     package let destination: Int
     package let source: Int
@@ -31,7 +32,7 @@ package struct ReductionTree: Sendable, Equatable {
 
   /// Number of samples, at least 1.
   package let batchSize: Int
-  /// Level of the root: the least h with 2^h >= batchSize.
+  /// Level of the root: the smallest h with 2^h >= batchSize.
   package let height: Int
 
   package init(batchSize: Int) {
@@ -42,8 +43,10 @@ package struct ReductionTree: Sendable, Equatable {
 
   package var root: Node { Node(level: height, index: 0) }
 
-  /// The samples that a rank computes: contiguous, in rank order, the first `batchSize % worldSize` ranks one
-  /// more than the others. Empty for the last ranks where there are fewer samples than ranks.
+  /// The samples that a rank computes.
+  ///
+  /// Shares are contiguous and in rank order. The first `batchSize % worldSize` ranks have one sample more than the
+  /// others. If there are fewer samples than ranks, the last ranks have none.
   package static func share(of batchSize: Int, rank: Int, worldSize: Int) -> Range<Int> {
     precondition(
       (0..<worldSize).contains(rank), "rank \(rank) of \(worldSize) has no share of the batch")
@@ -58,14 +61,14 @@ package struct ReductionTree: Sendable, Equatable {
     return start..<min((node.index + 1) << node.level, batchSize)
   }
 
-  /// The highest ancestor that covers the same samples: nodes without a right sibling pass their value on.
+  /// The highest ancestor that covers the same samples: a node without a right sibling passes its value up.
   package func promoted(_ node: Node) -> Node {
     var node = node
     while node.level < height, node.isLeft, node.sibling.firstSample >= batchSize { node = node.parent }
     return node
   }
 
-  /// The maximal nodes whose samples all lie in `range`, in sample order: what a rank's share reduces to.
+  /// The largest nodes whose samples all lie in `range`, in sample order: a rank's share reduces to them.
   package func localRoots(of range: Range<Int>) -> [Node] {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= batchSize,
@@ -83,10 +86,10 @@ package struct ReductionTree: Sendable, Equatable {
     return roots
   }
 
-  /// The additions that turn the values of `nodes` into the root's, which ends at position 0.
+  /// The additions that turn the values of `nodes` into the root's value, which ends up at position 0.
   ///
-  /// `nodes` cover the whole batch in sample order: the local roots of all ranks, one rank after the other.
-  /// Works as a binary counter: each node is merged with the sibling before it as soon as both are there.
+  /// `nodes` cover the whole batch in sample order: they are the local roots of all ranks, in rank order. This works like
+  /// a binary counter: each node is merged with the sibling before it as soon as both are there.
   package func merges(of nodes: [Node]) -> [Merge] {
     var merges: [Merge] = []
     var stack: [(node: Node, position: Int)] = []
@@ -105,5 +108,27 @@ package struct ReductionTree: Sendable, Equatable {
     precondition(
       stack.count == 1 && stack[0].node == root, "the nodes do not cover a batch of \(batchSize)")
     return merges
+  }
+}
+
+/// Which rank holds which nodes of one batch's tree. It depends on batch size and rank count alone, so it is the same on
+/// every rank.
+struct BatchPlan: Sendable {
+  let tree: ReductionTree
+  /// By rank.
+  let shares: [Range<Int>]
+  /// By rank: the number of local roots of its share.
+  let rootCounts: [Int]
+  /// The additions that finish the tree once the roots of all ranks lie in a row.
+  let merges: [ReductionTree.Merge]
+
+  var rootTotal: Int { rootCounts.reduce(0, +) }
+
+  init(batchSize: Int, worldSize: Int) {
+    tree = ReductionTree(batchSize: batchSize)
+    shares = (0..<worldSize).map { ReductionTree.share(of: batchSize, rank: $0, worldSize: worldSize) }
+    let roots = shares.map(tree.localRoots)
+    rootCounts = roots.map(\.count)
+    merges = tree.merges(of: roots.flatMap { $0 })
   }
 }

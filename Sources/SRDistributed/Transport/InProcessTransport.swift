@@ -1,12 +1,12 @@
 import Synchronization
 
-/// Collectives between virtual ranks of one process: the last rank to come moves everyone's data.
+/// Collectives between virtual ranks of one process. The last rank to arrive moves the data of all.
 struct InProcessTransport: ExchangeTransport {
   let rank: Int
   let worldSize: Int
   private let hub: InProcessHub
 
-  /// Transports of all virtual ranks, joined to each other.
+  /// Transports of all virtual ranks, connected to each other.
   static func group(of worldSize: Int) -> [InProcessTransport] {
     let hub = InProcessHub(worldSize: worldSize)
     return (0..<worldSize).map { InProcessTransport(rank: $0, worldSize: worldSize, hub: hub) }
@@ -70,7 +70,7 @@ extension WireSegments {
   }
 }
 
-/// The meeting points of virtual ranks, one for each kind of collective as with MPI's communicators.
+/// The meeting points of virtual ranks, one for each kind of collective, as with MPI's communicators.
 private final class InProcessHub: Sendable {
   let scatter: InProcessChannel
   let gather: InProcessChannel
@@ -84,7 +84,7 @@ private final class InProcessHub: Sendable {
 /// Matches the n-th collective of each rank with the n-th of all others.
 private final class InProcessChannel: @unchecked Sendable {
   private let worldSize: Int
-  /// Guarded by `lock`, as are the buffers that the posts point to.
+  /// `lock` guards them, and the buffers that the posts point to.
   private var queues: [[(post: InProcessPost, request: InProcessRequest)]]
   private let lock = Mutex<Void>(())
 

@@ -2,16 +2,16 @@ import CMPIShim
 
 /// Collectives over MPI, on two communicators of its own.
 ///
-/// MPI matches the collectives of a communicator by the order in which they are started. All-to-alls and
-/// all-gathers are each started in bucket order, but how they interleave depends on timing: with one
-/// communicator for each kind no rank's all-gather can meet another's all-to-all.
+/// MPI matches the collectives of a communicator by the order in which they start. All-to-alls start in bucket order, and so
+/// do all-gathers, but how the two interleave depends on timing. Each kind has its own communicator, so one rank's
+/// all-gather can never meet another's all-to-all.
 struct MPITransport: ExchangeTransport {
   let rank: Int
   let worldSize: Int
   private let scatter: CommunicatorHandle
   private let gather: CommunicatorHandle
 
-  /// Collective. The communicator was launched.
+  /// Collective. Precondition: a launcher started the communicator's ranks.
   init(_ communicator: Communicator) throws(MPIError) {
     guard let handle = communicator.handle else {
       preconditionFailure("a rank without a launcher needs no transport")

@@ -1,3 +1,5 @@
+import SRFiles
+
 /// The paper's table of results: one row an epoch.
 package enum EpochTable {
   private struct Column: Sendable {
@@ -39,10 +41,6 @@ package enum EpochTable {
       rows.append(
         ["bicubic"] + columns.map { column in column.bicubic?(last)?.fixed(column.decimals) ?? "" })
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
-        + "\n"
-    }.joined()
+    return "\(TextTable(Array(repeating: .right, count: rows[0].count), rows: rows))\n"
   }
 }

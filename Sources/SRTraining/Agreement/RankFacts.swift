@@ -1,5 +1,3 @@
-import Foundation
-import SRCheckpoint
 import SRDistributed
 
 /// What has to be the same on every rank for a run to have the bits it promises, by name.
@@ -21,10 +19,8 @@ struct RankFacts: Codable, Equatable, Sendable {
 
   /// Compares every rank's facts and throws the same ``RanksDisagree`` on all of them where any differs. Collective.
   func agree(_ communicator: Communicator) throws {
-    let all = try communicator.allGather(Array(JSONEncoder().encode(self)))
-      .map { try JSONDecoder().decode(RankFacts.self, from: Data($0)).facts }
-    let hosts = try communicator.allGather(Array(communicator.hostName.utf8))
-      .map { String(decoding: $0, as: UTF8.self) }
+    let all = try communicator.allGather(self).map(\.facts)
+    let hosts = try communicator.allGather(communicator.hostName)
     let problems = facts.indices.compactMap { index in
       Self.difference(all.map { $0[index] }, hosts: hosts)
     }

@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import SRCheckpoint
 import SRDistributed
@@ -17,9 +16,8 @@ struct Resumption {
   /// - Returns: where the run stands; the beginning where nothing was found.
   func restore(layout: SampleValueLayout) throws -> RunPosition {
     let communicator = run.communicator
-    var stateBytes: [UInt8] = []
-    try communicator.together {
-      guard communicator.rank == 0, let (checkpoint, found) = try select() else { return }
+    let selected: CheckpointState? = try communicator.together {
+      guard communicator.rank == 0, let (checkpoint, found) = try select() else { return nil }
       var state = found
       try checkFit(state, of: checkpoint)
       try load(checkpoint)
@@ -28,13 +26,11 @@ struct Resumption {
         state.best = nil
       }
       logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
-      stateBytes = Array(try JSONEncoder().encode(state))
+      return state
     }
-    stateBytes = try communicator.broadcast(stateBytes)
+    let state = try communicator.broadcast(selected)
     for arena in arenas { try communicator.broadcast(arena.buffer.elements) }
-    guard !stateBytes.isEmpty else { return RunPosition(layout: layout) }
-    let state = try JSONDecoder().decode(CheckpointState.self, from: Data(stateBytes))
-    return RunPosition(resuming: state, layout: layout)
+    return state.map { RunPosition(resuming: $0, layout: layout) } ?? RunPosition(layout: layout)
   }
 
   private var arenas: [ParameterArena] {

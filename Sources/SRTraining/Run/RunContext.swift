@@ -19,6 +19,7 @@ struct RunContext: Sendable {
   let data: DatasetSplit
   let samples: TrainingSamples
   let model: SRResNet
+  let sizes: JobSizes
   let lossAssembly: LossAssembly
   let trainingMetrics: ImageMetrics
   let validationMetrics: ImageMetrics
@@ -45,8 +46,9 @@ struct RunContext: Sendable {
     model = SRResNet(
       configuration.model.network, lowResHeight: data.train.lowResHeight,
       lowResWidth: data.train.lowResWidth, kernels: kernels)
-    let threads = configuration.threads ?? Self.defaultThreads(communicator)
-    let groupSize = SampleGroups.size(share: Self.share(configuration, communicator), workers: threads)
+    let sizes = JobSizes(configuration, ranks: communicator.worldSize, communicator)
+    let groupSize = sizes.groupSize
+    self.sizes = sizes
     let assembly = try LossAssembly(
       configuration, height: model.highResHeight, width: model.highResWidth, pairs: groupSize,
       kernels: kernels)
@@ -68,19 +70,12 @@ struct RunContext: Sendable {
     average = configuration.emaDecay.map { _ in ParameterArena(layout: parameters.layout) }
     average?.buffer.copy(from: parameters.buffer)
 
-    pool = WorkerPool(count: threads)
-    workers = (0..<threads).map { [model] _ in
+    pool = WorkerPool(count: sizes.threads)
+    workers = (0..<sizes.threads).map { [model] _ in
       SampleWorker(
         model: model, loss: assembly.loss, metrics: [trainingMetrics, validationMetrics], groupSize: groupSize
       )
     }
-  }
-
-  /// The node's cores over its ranks, but no more than the launcher bound this rank to.
-  static func defaultThreads(_ communicator: Communicator) -> Int {
-    let allowed = ProcessInfo.processInfo.activeProcessorCount
-    let share = ProcessInfo.processInfo.processorCount / max(communicator.localSize, 1)
-    return max(1, min(allowed, share))
   }
 
   /// The reduction that the configuration asks for, leaving its means in `destination`. Collective.
@@ -98,22 +93,6 @@ struct RunContext: Sendable {
     }
     return try GradientExchange(
       communicator: communicator, buckets: buckets, destination: destination, options: options,
-      reservedLeaves: reservedLeaves, trace: activity.trace, add: add)
-  }
-
-  private var reservedLeaves: Int {
-    Self.leafCount(share: Self.share(configuration, communicator), threads: pool.count)
-  }
-
-  /// The most samples of a batch that a rank computes.
-  private static func share(_ configuration: TrainingConfiguration, _ communicator: Communicator) -> Int {
-    (configuration.batchSize + communicator.worldSize - 1) / communicator.worldSize
-  }
-
-  /// Gradient leaves that live at once where samples are started in order and no worker falls behind: the workers' groups,
-  /// and the waiting nodes. More are allocated where one does.
-  static func leafCount(share: Int, threads: Int) -> Int {
-    let groupSize = SampleGroups.size(share: share, workers: threads)
-    return min(share, threads * groupSize + Int(log2(Double(max(share, 1)))) + 1)
+      reservedLeaves: sizes.leaves, trace: activity.trace, add: add)
   }
 }

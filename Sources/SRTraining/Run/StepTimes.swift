@@ -3,14 +3,43 @@ import SRDistributed
 import SRKernels
 import SRTensor
 
-extension ScalingModel.Compute {
+/// How long one rank's steps take. Seconds.
+package struct StepTimes: Sendable, Equatable {
+  /// The time of one sample on one worker.
+  package var sample: Double
+  /// The time of a step apart from its samples: preparing and updating the weights.
+  package var fixed: Double
+  /// Samples that a worker takes through the network together. Their gradients become final together.
+  package var groupSize: Int
+  /// By bucket: when a group's gradients are final, as a share of the group's time.
+  package var bucketReady: [Double]
+  /// By bucket: bytes that travel.
+  package var bucketBytes: [Int]
+
+  /// Precondition: there is a time and a number of bytes for each bucket, and `groupSize` is above 0.
+  package init(
+    sample: Double, fixed: Double, groupSize: Int = 1, bucketReady: [Double], bucketBytes: [Int]
+  ) {
+    precondition(
+      bucketReady.count == bucketBytes.count && groupSize > 0,
+      "\(bucketReady.count) times and \(bucketBytes.count) sizes of buckets, groups of \(groupSize) samples")
+    self.sample = sample
+    self.fixed = fixed
+    self.groupSize = groupSize
+    self.bucketReady = bucketReady
+    self.bucketBytes = bucketBytes
+  }
+}
+
+extension StepTimes {
   /// Times steps of a configuration on this rank alone, on its data or on synthetic faces.
   ///
-  /// - Parameter rounds: each times a step of one group of samples a worker and one of two, so that a slow moment of
-  ///   the machine falls on both; medians of the rounds count, as a run does not have its fastest steps alone.
+  /// - Parameter rounds: each round times a step of one group of samples per worker, and a step of two. So if the machine is
+  ///   slow for a moment, that affects both. The result has the medians over the rounds: a run has more than its fastest
+  ///   steps.
   package static func measured(
     _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 5
-  ) throws -> ScalingModel.Compute {
+  ) throws -> StepTimes {
     let data = try RunData(configuration).load()
     let run = try RunContext(configuration, communicator: Communicator(), kernels: kernels, data: data)
     defer { run.pool.close() }
@@ -23,20 +52,20 @@ extension ScalingModel.Compute {
       _ = try step.run(.init(indices: indices, epoch: 0, step: 1, learningRate: 1e-6))
       return start.duration(to: .now) / .seconds(1)
     }
-    // The first ones allocate.
+    // The first round allocates.
     let times = try (0...rounds).map { _ in
       (one: try seconds(batchSize: group), two: try seconds(batchSize: 2 * group))
     }.dropFirst()
-    let ofGroup = max(median(times.map { $0.two - $0.one }), 1e-6)
-    let fixed = max(median(times.map { $0.one }) - ofGroup, 0)
+    let ofGroup = max(times.map { $0.two - $0.one }.median, 1e-6)
+    let fixed = max(times.map { $0.one }.median - ofGroup, 0)
     let buckets = GradientBuckets(layout: run.model.layout, targetBytes: configuration.bucketSize)
     let scale = configuration.gradientDType == .bfloat16 ? 2 : 4
-    return ScalingModel.Compute(
+    return StepTimes(
       sample: ofGroup / Double(groupSize), fixed: fixed, groupSize: groupSize,
       bucketReady: bucketReady(run, buckets), bucketBytes: buckets.ranges.map { $0.count * scale })
   }
 
-  /// When each bucket of a group's gradients is final, as a share of the time that the group takes.
+  /// When each bucket of a group's gradients is final, as a share of the group's time.
   private static func bucketReady(_ run: RunContext, _ buckets: GradientBuckets) -> [Double] {
     let group = 0..<run.workers[0].groupSize
     let leaves = group.map { _ in ParameterArena(layout: run.model.layout) }
@@ -50,7 +79,7 @@ extension ScalingModel.Compute {
       weights: run.weights, metrics: run.trainingMetrics, gradients: { leaves[$0].pointer },
       values: { values.row($0) }, observer: nil
     ) { sample, firstFinal in
-      // The group's samples follow each other layer by layer.
+      // Layer by layer, the group's samples follow each other.
       guard sample == group.upperBound - 1 else { return }
       let seconds = start.duration(to: .now) / .seconds(1)
       while ready.count < buckets.count, buckets.ranges[ready.count].lowerBound >= firstFinal {
@@ -61,5 +90,3 @@ extension ScalingModel.Compute {
     return ready.map { $0 / total }
   }
 }
-
-private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

@@ -16,8 +16,10 @@ package struct TrainingRun {
   private let logger: Logger
   /// Where the gradient of the first step is written, for comparisons with other programs.
   package var gradientDump: String?
-  /// Where a trace of all ranks' phases is written, as Perfetto opens it.
-  package var tracePath: String?
+  /// Records what this rank does, and when.
+  package var trace: TraceRecorder?
+  /// Called on every rank after the last step, while the watchdog still watches. Collective.
+  package var onEnd: () throws -> Void = {}
   /// Watches every layer's passes, in debug mode.
   var observer: (any LayerObserver)?
   /// Takes no more than so many pairs, in debug mode.
@@ -41,8 +43,7 @@ package struct TrainingRun {
   /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
   /// aborts the job.
   package func run() throws -> RunOutcome {
-    let trace = try tracePath.map { try RunTrace(path: $0, communicator) }
-    let activity = RankActivity(trace: trace?.recorder)
+    let activity = RankActivity(trace: trace)
     let watchdog = try configuration.stallTimeout.map {
       try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
     }
@@ -81,7 +82,7 @@ package struct TrainingRun {
       onStep: onStep)
     let outcome = try loop.run(&position)
     activity.enter(.ending)
-    if let summary = try trace?.finish(communicator) { logger.info("\(summary)") }
+    try onEnd()
     try communicator.barrier()
     return outcome
   }

@@ -19,3 +19,7 @@ enum Fixtures {
     return RGBImage(width: array.shape[1], height: array.shape[0], pixels: Array(array.bytes))
   }
 }
+
+func bytes(of path: String) throws -> [UInt8] {
+  Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+}
