@@ -53,7 +53,7 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
       if let freeBytes { text += ", \(freeBytes) are free" }
     }
     if code == ENOSPC || code == EDQUOT {
-      text += ". Free some room, or write to another disk"
+      text += ". Free some space, or write to another disk"
     }
     return text
   }

@@ -88,7 +88,7 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     case .dataNotCovered(let tensorBytes, let dataBytes):
       return tensorBytes > dataBytes
         ? "truncated: the tensors need \(tensorBytes) bytes of data, the file has \(dataBytes)"
-        : "the tensors end at byte \(tensorBytes) of the data, the file goes on to \(dataBytes)"
+        : "the tensors end at byte \(tensorBytes) of the data, the file has \(dataBytes)"
     case .notFloatingPoint(let dtype):
       return "has dtype \(dtype.rawValue), expected one of F32, F16, BF16, F64"
     case .noSuchTensor:

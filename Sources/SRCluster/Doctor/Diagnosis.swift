@@ -62,8 +62,8 @@ package struct Diagnosis: Equatable, Sendable {
     if let exchange {
       table.append([
         "exchange",
-        "\(gigabits(exchange.bandwidth)) each way and rank, \(percent(exchange.busyShare)) of it while the "
-          + "workers compute, who lose \(nanoseconds(exchange.workerTime)) a byte",
+        "\(gigabits(exchange.bandwidth)) each way per rank, \(percent(exchange.busyShare)) of that while the "
+          + "workers compute; they lose \(nanoseconds(exchange.workerTime)) per byte",
       ])
       if let link = links.first(where: { !$0.isWithinHost }), hosts.allSatisfy({ $0.value.count == 1 }) {
         table.append(["", planOptions(exchange, latency: link.latency)])
@@ -71,7 +71,7 @@ package struct Diagnosis: Equatable, Sendable {
     }
     let weights = reports[0].weights
     let none =
-      "none found: `scripts/fetch-weights` brings those that the presets vanilla, attention and hybrid and the metric LPIPS "
+      "none found: `scripts/fetch-weights` fetches what the presets vanilla, attention and hybrid and the metric LPIPS "
       + "need; --weights-dir names another folder"
     table.append(["weights", weights.isEmpty ? none : weights.joined(separator: ", ")])
     return table.lines
@@ -166,11 +166,11 @@ package struct Diagnosis: Equatable, Sendable {
       let cause =
         link.isWithinHost
         ? "ranks seem to share a core: pass mpirun --bind-to none"
-        : "is it the network that you mean? btl_tcp_if_include names one"
+        : "is this the network that you want? btl_tcp_if_include chooses one"
       return ["messages \(name) take \(microseconds(link.latency)): \(cause)"]
     }
     if !link.isWithinHost && link.bandwidth < 100e6 {
-      return ["the link \(name) carries \(gigabits(link.bandwidth)): `srdist plan` tells what that costs"]
+      return ["the link \(name) carries \(gigabits(link.bandwidth)): `srdist plan` shows what that costs"]
     }
     return []
   }

@@ -80,7 +80,7 @@ package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatab
       return
         "\(directory): \(found) PNG and JPEG images\(unreadable), but --train \(train) and --valid \(valid) "
         + "ask for \(train + valid); lower them or add images"
-    case .brokenImage(let problem): return "\(problem); --skip-broken passes over such images"
+    case .brokenImage(let problem): return "\(problem); --skip-broken skips such images"
     }
   }
 }

@@ -91,7 +91,7 @@ private final class LoopbackConnection {
   struct ProbeError: Error, CustomStringConvertible {
     let reason: String
     var description: String {
-      "cannot measure what TCP costs: no connection of this host to itself (\(reason)); give --worker-time"
+      "cannot measure what TCP costs: this host has no loopback connection (\(reason)); give --worker-time"
     }
   }
 }
