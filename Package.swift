@@ -90,13 +90,19 @@ let package = Package(
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.embedInCode("Presets")], swiftSettings: strict),
+    .target(
+      name: "SRCluster",
+      dependencies: [
+        "SRFiles", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch", "SRTraining",
+      ],
+      swiftSettings: strict),
 
     // Programs.
     .executableTarget(
       name: "srdist",
       dependencies: [
-        "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRReport", "SRKernelDispatch",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SRCluster", "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRReport",
+        "SRKernelDispatch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -111,14 +117,14 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "SRTestSupport", dependencies: ["SRTensor", "SRKernels", "SRKernelDispatch"],
+      name: "SRTestSupport", dependencies: ["SRTensor", "SRKernels", "SRKernelDispatch", "SRData"],
       path: "Tests/SRTestSupport", swiftSettings: strict),
     .testTarget(
       name: "SRTensorTests", dependencies: ["SRTensor", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SRFilesTests", dependencies: ["SRFiles", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTestSupport", "srdist"],
+      name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "SRCheckpointTests",
@@ -152,8 +158,20 @@ let package = Package(
     .testTarget(
       name: "SRTrainingTests",
       dependencies: [
+        "SRTraining", "SRData", "SRDistributed", "SRKernels", "SRKernelDispatch", "SRLosses", "SRModels", "SRTestSupport",
+        "srdist", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SRClusterTests",
+      dependencies: ["SRCluster", "SRTraining", "SRDistributed", "SRKernelDispatch"],
+      swiftSettings: strict),
+    // Whole programs and scripts.
+    .testTarget(
+      name: "SystemTests",
+      dependencies: [
         "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
-        "SRModels", "SRReport", "SRTensor", "SRTestSupport", "srdist",
+        "SRModels", "SRReport", "SRTensor", "SRTestSupport", "srdist", "srdist-rank-checks",
         .product(name: "Logging", package: "swift-log"),
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],

@@ -1,22 +1,22 @@
 import Foundation
 
-/// The directory calls of an atomic write. All throw ``FileError``.
+/// The directory calls that an atomic write needs. All throw ``FileError``.
 package enum DirectoryCalls {
-  /// The directory that holds `path`: `.` for a mere name.
+  /// The directory that holds `path`. It is `.` for a name without a slash.
   package static func parent(of path: String) -> String {
     // Not NSString.deletingLastPathComponent, which traps on a name of one character.
     var bytes = path.utf8CString
     return bytes.withUnsafeMutableBufferPointer { String(cString: dirname($0.baseAddress!)) }
   }
 
-  /// Creates a directory; one that is there already is no error.
+  /// Creates a directory. If it exists already, that is no error.
   package static func create(_ path: String) throws {
     guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
       throw FileError(.create, path, code: errno)
     }
   }
 
-  /// Creates a directory and those above it.
+  /// Creates a directory and the directories above it.
   package static func createWithParents(_ path: String) throws {
     let parent = parent(of: path)
     if parent != path, !FileManager.default.fileExists(atPath: parent) {
@@ -25,7 +25,7 @@ package enum DirectoryCalls {
     try create(path)
   }
 
-  /// Makes the directory's entries durable: a rename is only safe once its directory is flushed.
+  /// Makes the directory's entries durable. A rename is only safe once its directory is flushed.
   package static func flush(_ path: String) throws {
     try OpenFile(path, O_RDONLY | O_DIRECTORY).flush()
   }
@@ -34,7 +34,7 @@ package enum DirectoryCalls {
     guard Foundation.rename(old, new) == 0 else { throw FileError(.rename, new, code: errno) }
   }
 
-  /// Names in the directory, sorted.
+  /// The names in the directory, sorted.
   package static func names(in path: String) throws -> [String] {
     guard let stream = opendir(path) else { throw FileError(.list, path, code: errno) }
     closedir(stream)
@@ -45,7 +45,7 @@ package enum DirectoryCalls {
     }
   }
 
-  /// Removes a file or a directory with all it holds; nothing there is no error.
+  /// Removes a file, or a directory with everything in it. If nothing is there, that is no error.
   package static func remove(_ path: String) throws {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }

@@ -1,9 +1,10 @@
 import Foundation
 
-/// A new file that is on the disk, not only in the page cache, when ``finish()`` returns. One that is not finished,
-/// because writing fails or the writer is dropped, leaves nothing behind.
+/// Writes a new file. When ``finish()`` returns, the file is on the disk, not only in the page cache.
+///
+/// A file that is not finished, because writing fails or the writer is dropped, leaves nothing behind.
 package final class DurableFileWriter {
-  /// Where the file is when it is finished.
+  /// Where the file lies when it is finished.
   package let path: String
   private let file: OpenFile
   private let takesPlace: Bool
@@ -11,21 +12,28 @@ package final class DurableFileWriter {
   private var byteCount = 0
   private var isPublished = false
 
-  /// Creates the file at `path`, which must not exist: for files of a directory that is itself renamed and flushed when
-  /// it is complete. Throws ``FileError``.
+  /// Creates the file at `path`, where nothing may exist. This is for files in a directory that is itself renamed and flushed
+  /// when it is complete. Throws ``FileError``.
   package init(creating path: String) throws {
     self.path = path
     takesPlace = false
     file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, for: .create)
   }
 
-  /// Writes under a temporary name beside `path`, and takes its place in one move when the file is finished: a reader
-  /// sees the old file or the new one, never a part. Throws ``FileError``.
+  /// Writes under a temporary name beside `path`. The finished file takes the place of `path` in one move: a reader sees the
+  /// old file or the new one, never a part. Throws ``FileError``.
   package init(replacing path: String) throws {
     self.path = path
     takesPlace = true
-    // The process in the name: two programs that write one file do not write into each other's.
+    // The name has the process in it, so that two programs that write the same file do not disturb each other.
     file = try OpenFile("\(path).tmp-\(getpid())", O_WRONLY | O_CREAT | O_TRUNC, for: .create)
+  }
+
+  /// Writes the whole file at `path` in one call; see ``init(replacing:)``. Throws ``FileError``.
+  package static func replace(_ path: String, with bytes: some Sequence<UInt8>) throws {
+    let writer = try DurableFileWriter(replacing: path)
+    try writer.write(bytes)
+    try writer.finish()
   }
 
   deinit {
@@ -44,7 +52,7 @@ package final class DurableFileWriter {
     try Array(bytes).withUnsafeBytes { try write($0) }
   }
 
-  /// Flushes and closes the file, and puts it in its place; then that is on the disk too. Throws ``FileError``.
+  /// Flushes and closes the file, puts it in its place, and flushes that too. Throws ``FileError``.
   @discardableResult
   package func finish() throws -> FileDigest {
     try file.flush()

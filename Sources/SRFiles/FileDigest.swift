@@ -1,4 +1,4 @@
-/// Size and SHA-256 of a file's content.
+/// The size and SHA-256 of a file's content.
 package struct FileDigest: Codable, Equatable, Sendable {
   package let bytes: Int
   /// Lower-case hexadecimal, as `sha256sum` prints it.
@@ -9,7 +9,7 @@ package struct FileDigest: Codable, Equatable, Sendable {
     self.sha256 = sha256
   }
 
-  /// Reads the file at `path` through, and calls `progress` every few megabytes. Throws ``FileError``.
+  /// Reads the whole file at `path`, and calls `progress` every few megabytes. Throws ``FileError``.
   package init(ofFile path: String, progress: () -> Void = {}) throws {
     let file = try MappedFile(path: path)
     let hasher = SHA256()

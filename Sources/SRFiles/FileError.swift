@@ -1,8 +1,8 @@
 import Foundation
 
-/// The operating system refused something with a file or a directory.
+/// The operating system refused an operation on a file or a directory.
 package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What was tried; the raw value follows "cannot".
+  /// What was tried. In the error's text, the raw value follows "cannot".
   package enum Operation: String, Sendable {
     case open, read, map, create, write, flush, close, remove, list
     /// ``FileError/path`` is the new name.
@@ -13,14 +13,14 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   package let path: String
   /// The reason in words.
   package let reason: String
-  /// The system's `errno`; nil where it was no call that failed.
+  /// The system's `errno`; nil if no system call failed.
   package let code: Int32?
-  /// Bytes that the whole piece of work needs on this file system, where that is known.
+  /// The bytes that the whole piece of work needs on this file system, if that is known.
   package private(set) var neededBytes: Int?
-  /// Bytes that are free there.
+  /// The bytes that are free there.
   package private(set) var freeBytes: Int?
 
-  /// - Parameter code: `errno` as it was right after the call that failed.
+  /// - Parameter code: `errno`, right after the call that failed.
   package init(_ operation: Operation, _ path: String, code: Int32) {
     self.operation = operation
     self.path = path
@@ -36,8 +36,8 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     code = nil
   }
 
-  /// The same error with what the work needs and what the file system has. Call it when what was written so
-  /// far is removed.
+  /// The same error, with the bytes that the work needs and those that are free. Call it after what was written so far is
+  /// removed.
   package func needing(_ bytes: Int) -> FileError {
     var copy = self
     copy.neededBytes = bytes
@@ -53,12 +53,12 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
       if let freeBytes { text += ", \(freeBytes) are free" }
     }
     if code == ENOSPC || code == EDQUOT {
-      text += ". Free some room, or write to another disk"
+      text += ". Free some space, or write to another disk"
     }
     return text
   }
 
-  /// Free bytes where `path` is, or would be.
+  /// The free bytes on the file system where `path` lies or would lie.
   private static func freeBytes(around path: String) -> Int? {
     var status = statvfs()
     if statvfs(path, &status) == 0 { return Int(status.f_bavail) * Int(status.f_frsize) }

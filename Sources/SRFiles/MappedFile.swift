@@ -1,16 +1,16 @@
 import Foundation
 
-/// A whole file mapped read-only into memory; unmapped when the last reference goes.
+/// A whole file, mapped read-only into memory. It is unmapped when the last reference goes.
 ///
-/// Several ranks of one host that map the same file share its pages.
+/// Ranks of one host that map the same file share its pages.
 package final class MappedFile: @unchecked Sendable {
   package let path: String
-  /// The file's bytes, mapped as long as the object lives; ``withBytes(_:)`` keeps it alive meanwhile.
+  /// The file's bytes. They are mapped as long as the object lives; ``withBytes(_:)`` keeps it alive.
   package let bytes: UnsafeRawBufferPointer
 
   package var count: Int { bytes.count }
 
-  /// Throws ``FileError`` where the file cannot be opened or mapped, or is none (a directory, a device).
+  /// Throws ``FileError`` if the file cannot be opened or mapped, or if it is no regular file but a directory or a device.
   package init(path: String) throws {
     let file = try OpenFile(path, O_RDONLY)
     let status = try file.status()
@@ -28,7 +28,7 @@ package final class MappedFile: @unchecked Sendable {
 
   /// Calls `body` with the file's bytes, which stay mapped meanwhile.
   package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    // The last use of a reference may come before the last use of what it owns.
+    // Swift may release an object after the last use of its reference, although what it owns is still in use.
     try withExtendedLifetime(self) { try body(bytes) }
   }
 

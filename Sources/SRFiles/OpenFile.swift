@@ -1,16 +1,17 @@
 import Foundation
 
-/// A file's descriptor, closed with the last reference at the latest. Its calls go on where a signal interrupts them, and
-/// throw ``FileError``.
+/// A file's descriptor. It is closed with the last reference at the latest.
+///
+/// If a signal interrupts a write, the write continues. All calls throw ``FileError``.
 package final class OpenFile {
   package let path: String
   private var descriptor: Int32
 
-  /// Calls `open`; children do not inherit the descriptor.
+  /// Calls `open`. Child processes do not inherit the descriptor.
   ///
   /// - Parameters:
   ///   - flags: such as `O_WRONLY | O_CREAT`.
-  ///   - operation: what an error says was tried.
+  ///   - operation: what was tried, for an error's text.
   package init(_ path: String, _ flags: Int32, for operation: FileError.Operation = .open) throws {
     self.path = path
     descriptor = open(path, flags | O_CLOEXEC, 0o644)
@@ -21,14 +22,14 @@ package final class OpenFile {
     if descriptor >= 0 { _ = Foundation.close(descriptor) }
   }
 
-  /// Size in bytes and kind of the file.
+  /// The file's size in bytes and its kind.
   func status() throws -> stat {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError(.read, path, code: errno) }
     return status
   }
 
-  /// Maps the first `count` bytes, more than none, read-only into memory.
+  /// Maps the first `count` bytes read-only into memory. Precondition: `count` is above 0.
   func map(count: Int) throws -> UnsafeRawBufferPointer {
     guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
       throw FileError(.map, path, code: errno)
@@ -36,7 +37,7 @@ package final class OpenFile {
     return UnsafeRawBufferPointer(start: base, count: count)
   }
 
-  /// Writes all of `bytes`, however many the system takes at a time.
+  /// Writes all of `bytes`, no matter how many the system takes at a time.
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
@@ -54,7 +55,7 @@ package final class OpenFile {
     guard fsync(descriptor) == 0 else { throw FileError(.flush, path, code: errno) }
   }
 
-  /// Closes the file now, to learn of an error: some file systems report a full disk only here.
+  /// Closes the file now, so that an error is noticed: some file systems report a full disk only here.
   func close() throws {
     let status = Foundation.close(descriptor)
     let code = errno

@@ -1,18 +1,19 @@
 import Foundation
 
-/// How JSON is spelt in files and on standard output: keys in order, so that the same values always give the same bytes, and
-/// numbers that JSON has none for as the strings `Infinity`, `-Infinity` and `NaN`. Every number has the fewest digits that
-/// give it back exactly.
+/// How JSON is written in files and on standard output.
+///
+/// Keys are sorted, so the same values always give the same bytes. Numbers that JSON cannot express become the strings
+/// `Infinity`, `-Infinity` and `NaN`. Every number has the fewest digits from which it is read back exactly.
 package enum ReadableJSON {
   package enum Layout: Sendable {
-    /// One object over many indented lines.
+    /// Many lines, indented.
     case indented
     case oneLine
   }
 
   private static let (infinity, negativeInfinity, nan) = ("Infinity", "-Infinity", "NaN")
 
-  /// The value and a newline.
+  /// The value as JSON, and a newline.
   package static func encode(_ value: some Encodable, _ layout: Layout) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -17,21 +17,7 @@ extension LossKind {
         gradient: pair.gradient) / Double(count)
     },
 
-    // A smooth absolute error: mean over elements of sqrt((x - y)^2 + 1e-6).
-    //
-    // Lai, Huang, Ahuja, Yang: "Deep Laplacian Pyramid Networks for Fast and Accurate Super-Resolution" (CVPR 2017).
-    LossKind(
-      "charbonnier", "smooth absolute error",
-      twin: {
-        Reference.charbonnierDifference(superRes: $0, highRes: $1, epsilonSquared: Double(epsilonSquared))
-          .scaled(by: 1 / Double($2.count))
-      }
-    ) { kernels, pair, weight, _ in
-      let count = pair.shape.count
-      return kernels.charbonnierDifference(
-        superRes: pair.superRes, highRes: pair.highRes, count: count, epsilonSquared: epsilonSquared,
-        gradientScale: weight / Float(count), gradient: pair.gradient) / Double(count)
-    },
+    charbonnier,
 
     dissimilarity("ssim", "1 - SSIM over a Gaussian window", .gaussian),
     dissimilarity("ssim_box", "1 - SSIM over a box window", .box),
@@ -56,6 +42,22 @@ extension LossKind {
     LossKind(name: "vgg", help: "features of VGG16", source: .vgg),
     lpips(.vgg), lpips(.alex), lpips(.squeeze),
   ]
+
+  //// A smooth absolute error: mean over elements of sqrt((x - y)^2 + 1e-6).
+  ///
+  //// Lai, Huang, Ahuja, Yang: "Deep Laplacian Pyramid Networks for Fast and Accurate Super-Resolution" (CVPR 2017).
+  package static let charbonnier = LossKind(
+    "charbonnier", "smooth absolute error",
+    twin: {
+      Reference.charbonnierDifference(superRes: $0, highRes: $1, epsilonSquared: Double(epsilonSquared))
+        .scaled(by: 1 / Double($2.count))
+    }
+  ) { kernels, pair, weight, _ in
+    let count = pair.shape.count
+    return kernels.charbonnierDifference(
+      superRes: pair.superRes, highRes: pair.highRes, count: count, epsilonSquared: epsilonSquared,
+      gradientScale: weight / Float(count), gradient: pair.gradient) / Double(count)
+  }
 
   /// Square of the difference below which Charbonnier's root turns from linear to quadratic.
   private static let epsilonSquared: Float = 1e-6

@@ -70,6 +70,12 @@ package struct LossKind: Sendable, CustomStringConvertible {
   }
 }
 
+extension LossKind: Hashable {
+  /// Names are unique.
+  package static func == (left: LossKind, right: LossKind) -> Bool { left.name == right.name }
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
+
 /// How a loss of the image pair alone is computed.
 package struct PixelFormula: Sendable {
   /// Height and width that an image must have at least.

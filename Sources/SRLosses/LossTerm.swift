@@ -1,5 +1,5 @@
 /// One term of a weighted sum, as in `mse=1,ssim=0.1`.
-package struct LossTerm: Sendable, CustomStringConvertible {
+package struct LossTerm: Sendable, Hashable, CustomStringConvertible {
   package var kind: LossKind
   /// Factor of the loss in the sum; positive and finite.
   package var weight: Float
@@ -27,7 +27,7 @@ package struct LossTerm: Sendable, CustomStringConvertible {
     var terms: [LossTerm] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let term = try LossTerm(parsing: part.trimmingSpaces())
-      if terms.contains(where: { $0.kind.name == term.kind.name }) {
+      if terms.contains(where: { $0.kind == term.kind }) {
         throw LossTermError.duplicate(name: term.kind.name)
       }
       terms.append(term)

@@ -35,6 +35,8 @@ package struct ModelDescription: Sendable, Hashable {
   /// Images have red, green and blue.
   package static let imageChannels = 3
   package static let featureRange = 16...1024
+  /// Kernels take channels sixteen at a time.
+  package static let featureStep = 16
   package static let blockRange = 1...256
 
   /// The paper's first model, SRResNet without attention.
@@ -62,8 +64,8 @@ package struct ModelDescription: Sendable, Hashable {
     }
     let (features, blocks) = (Self.featureRange, Self.blockRange)
     try check(
-      features.contains(self.features) && self.features % 16 == 0, "features", self.features,
-      "a multiple of 16 from \(features.lowerBound) to \(features.upperBound)")
+      features.contains(self.features) && self.features % Self.featureStep == 0, "features", self.features,
+      "a multiple of \(Self.featureStep) from \(features.lowerBound) to \(features.upperBound)")
     try check(
       blocks.contains(self.blocks), "blocks", self.blocks, "from \(blocks.lowerBound) to \(blocks.upperBound)"
     )

@@ -27,10 +27,10 @@ package final class Adam: Sendable {
     secondMoments = ParameterArena(layout: layout)
   }
 
-  /// Updates the parameters of an arena range; `step` counts from 1. Ranges may be updated by several threads,
-  /// each once per step.
+  /// Updates the parameters of one range of the arena. Several threads may update different ranges, each range once per
+  /// step.
   ///
-  /// - Precondition: the range is one of whole cache lines, of 16 floats.
+  /// - Precondition: `step` counts from 1, and the range consists of whole cache lines of 16 floats.
   package func update(
     _ parameters: ParameterArena, gradients: AlignedBuffer, learningRate: Double, step: Int,
     range: Range<Int>
@@ -47,4 +47,9 @@ package final class Adam: Sendable {
       beta2: hyperparameters.beta2, epsilon: Float(hyperparameters.epsilon),
       secondCorrectionRoot: Float(secondCorrection.squareRoot()))
   }
+}
+
+extension Range<Int> {
+  /// Whether floats of these indices fill whole cache lines of 64 bytes. The flat kernels take whole cache lines.
+  var isWholeCacheLines: Bool { lowerBound % 16 == 0 && count % 16 == 0 }
 }

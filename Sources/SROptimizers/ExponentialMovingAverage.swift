@@ -1,17 +1,17 @@
 import SRKernels
 import SRTensor
 
-/// A moving average of a model's weights, which often generalises better than the weights themselves:
+/// A moving average of a model's weights. It often generalises better than the weights themselves:
 ///
 ///     average += (1 - d) (weights - average),  d = min(decay, (1 + step) / (10 + step))
 ///
-/// The decay rises to its value as steps go by, as the average is to forget the initial weights first (TensorFlow's
+/// The decay rises to its value over the first steps, so that the average soon forgets the initial weights (as TensorFlow's
 /// `ExponentialMovingAverage` with `num_updates`). Polyak, Juditsky: "Acceleration of stochastic approximation by
 /// averaging" (1992).
 package struct ExponentialMovingAverage: Sendable {
-  /// The averaged weights; the owner sets the initial ones.
+  /// The averaged weights. The owner sets the initial ones.
   package let average: ParameterArena
-  /// What the decay rises to, in 0..<1.
+  /// The value that the decay rises to, in 0..<1.
   package let decay: Double
   private let kernels: any KernelSet
 
@@ -22,15 +22,15 @@ package struct ExponentialMovingAverage: Sendable {
     self.kernels = kernels
   }
 
-  /// The decay after a step of the run; `step` counts from 1.
+  /// The decay after a step of the run. `step` counts from 1.
   package func decay(afterStep step: Int) -> Double {
     min(decay, Double(1 + step) / Double(10 + step))
   }
 
-  /// Takes up an arena range of the weights of `step`, which counts from 1. Ranges may be taken up by several threads, each
+  /// Updates one range of the average with the weights after `step`. Several threads may update different ranges, each range
   /// once per step.
   ///
-  /// - Precondition: the range is one of whole cache lines, of 16 floats.
+  /// - Precondition: `step` counts from 1, and the range consists of whole cache lines of 16 floats.
   package func update(with weights: ParameterArena, step: Int, range: Range<Int>) {
     precondition(range.isWholeCacheLines, "a moving average takes whole cache lines, and \(range) are none")
     kernels.exponentialMovingAverage(

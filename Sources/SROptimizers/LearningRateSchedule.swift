@@ -1,18 +1,18 @@
 import Foundation
 
-/// The learning rate as a function of where training stands; it keeps no state, so a resumed run cannot forget it.
+/// The learning rate as a function of the training's progress. It keeps no state, so a resumed run cannot lose any.
 package struct LearningRateSchedule: Sendable, Equatable {
   /// How the rate decays after the warm-up.
   package enum Decay: Sendable, Equatable {
-    /// Multiplied by `gamma` after each `epochs` epochs, as `torch.optim.lr_scheduler.StepLR`.
+    /// The rate is multiplied by `gamma` every `epochs` epochs, as `torch.optim.lr_scheduler.StepLR` does.
     case step(epochs: Int, gamma: Double)
-    /// Down to `final` times the initial rate along half a cosine, over all epochs.
+    /// The rate falls to `final` times the initial rate along half a cosine, over all epochs.
     case cosine(final: Double)
   }
 
   package var initial: Double
   package var decay: Decay
-  /// Epochs during which the rate rises linearly from one step's share to the initial rate; may be a fraction.
+  /// The epochs over which the rate rises linearly from one step's share to the initial rate. It may be a fraction.
   package var warmupEpochs: Double
 
   package init(initial: Double, decay: Decay, warmupEpochs: Double = 0) {
@@ -21,9 +21,9 @@ package struct LearningRateSchedule: Sendable, Equatable {
     self.warmupEpochs = warmupEpochs
   }
 
-  /// The rate of one step, initial * warmup * decay, with n = epoch * stepsPerEpoch + step steps done before it:
+  /// The rate of one step: initial * warmup * decay, where n = epoch * stepsPerEpoch + step is the number of steps before it.
   ///
-  ///     warmup = min(1, (n + 1) / (warmupEpochs * stepsPerEpoch)), or 1 where there is no warm-up
+  ///     warmup = min(1, (n + 1) / (warmupEpochs * stepsPerEpoch)), or 1 if there is no warm-up
   ///     step:    decay = gamma ^ floor(epoch / decayEpochs)
   ///     cosine:  decay = final + (1 - final) (1 + cos(pi t)) / 2,  t = min(1, n / (epochs * stepsPerEpoch))
   ///

@@ -8,20 +8,20 @@
 
 /// Zero-initialised `Float` storage, aligned to 64 bytes (one cache line, one AVX-512 vector).
 ///
-/// The buffer is shared by reference. It carries no lock: whoever hands it to several threads gives each
-/// its own range, or orders the accesses (see `WorkerPool`).
+/// The buffer is shared by reference. It has no lock: whoever hands it to several threads gives each thread a range of its
+/// own, or orders the accesses (see `WorkerPool`).
 package final class AlignedBuffer: @unchecked Sendable {
   /// Number of floats.
   package let count: Int
-  /// First float; valid as long as the buffer lives.
+  /// The first float. The pointer is valid as long as the buffer lives.
   package let pointer: UnsafeMutablePointer<Float>
 
   /// Alignment in bytes of ``pointer``.
   package static let alignment = 64
-  /// Blocks from this size on are aligned to, and offered to the kernel as, huge pages: fewer TLB misses.
+  /// Blocks of at least this size are aligned to huge pages, and the system is advised to use these: fewer TLB misses.
   private static let hugePage = 2 << 20
 
-  /// Allocates `count` zeros. `count` may be 0. Exits with a message where memory is exhausted.
+  /// Allocates `count` zeros. `count` may be 0. If memory is exhausted, the program ends with a message.
   package init(count: Int) {
     precondition(count >= 0, "a buffer of \(count) floats was asked for")
     self.count = count
@@ -44,8 +44,8 @@ package final class AlignedBuffer: @unchecked Sendable {
   /// A copy of the floats.
   package var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
-  /// The floats in place. The caller holds on to the buffer for as long as it uses them: a buffer that is not used any
-  /// further may be freed at once.
+  /// The floats in place. The caller keeps the buffer alive while it uses them: Swift may free a buffer right after the last
+  /// use of its reference.
   package var elements: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: pointer, count: count)
   }

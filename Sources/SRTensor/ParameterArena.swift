@@ -1,4 +1,4 @@
-/// One flat buffer holding a value for every parameter of a layout (weights, gradients or moments).
+/// One flat buffer that holds a value for every parameter of a layout: weights, gradients or moments.
 package final class ParameterArena: Sendable {
   package let layout: ParameterLayout
   package let buffer: AlignedBuffer
@@ -11,7 +11,7 @@ package final class ParameterArena: Sendable {
     buffer = AlignedBuffer(count: layout.arenaCount)
   }
 
-  /// First float of a parameter, in arena order (see ``ParameterLayout/Storage``).
+  /// The first float of a parameter, in arena order (see ``ParameterLayout/Storage``).
   package func pointer(to entry: ParameterLayout.Entry) -> UnsafeMutablePointer<Float> {
     buffer.pointer + entry.offset
   }
@@ -33,7 +33,7 @@ package final class ParameterArena: Sendable {
     forEachElement(entry) { file, arena in destination[arena] = values[file] }
   }
 
-  /// Calls `body` with each element's index in the file and in the arena, both from the tensor's first.
+  /// Calls `body` with each element's index in the file and in the arena. Both count from the tensor's first element.
   @inline(__always)
   private func forEachElement(_ entry: ParameterLayout.Entry, _ body: (_ file: Int, _ arena: Int) -> Void) {
     let outputs = entry.shape[0]

@@ -1,22 +1,22 @@
 /// Where each named parameter of a model lies in one flat arena of floats.
 ///
-/// Values, gradients and optimizer moments are arenas of the same layout, so that an optimizer is one flat loop
-/// and a gradient exchange is a range of floats. Names and shapes are those of the PyTorch state dict; each
-/// tensor starts at a multiple of 16 floats, and the gaps stay zero.
+/// Values, gradients and optimizer moments are arenas of the same layout. So an optimizer is one flat loop, and a gradient
+/// exchange works on a range of floats. Names and shapes are those of the PyTorch state dict. Each tensor starts at a
+/// multiple of 16 floats, and the gaps stay zero.
 package struct ParameterLayout: Sendable, Equatable {
   /// How a tensor's elements are ordered in the arena.
   package enum Storage: Sendable, Equatable {
     /// As in the file: row-major in `shape`.
     case rowMajor
-    /// A convolution's OIHW weights, kept as HWIO: the vector kernels read output channels contiguously.
+    /// A convolution's OIHW weights, stored as HWIO: the vector kernels read output channels contiguously.
     case convolutionHWIO
   }
 
-  /// In which order a tensor's output channels (its first dimension) lie in the arena.
+  /// The order in which a tensor's output channels (its first dimension) lie in the arena.
   package enum Outputs: Sendable, Equatable {
     case asInFile
-    /// Those of a convolution before PyTorch's `PixelShuffle(2)`, channel by channel in the file, lie subpixel by
-    /// subpixel: file index 4 c + s at s C + c, with C = outputs / 4.
+    /// For a convolution before PyTorch's `PixelShuffle(2)`: outputs lie channel by channel in the file, and subpixel by
+    /// subpixel in the arena. File index 4 c + s becomes s C + c, with C = outputs / 4.
     case bySubpixel
   }
 
@@ -33,7 +33,7 @@ package struct ParameterLayout: Sendable, Equatable {
     package let count: Int
     package var range: Range<Int> { offset..<(offset + count) }
 
-    /// Where the output channel that the file has at `index` stands among those of the arena.
+    /// The index in the arena of the output channel that has `index` in the file.
     package func arenaOutput(_ index: Int) -> Int {
       switch outputs {
       case .asInFile: index
@@ -44,7 +44,7 @@ package struct ParameterLayout: Sendable, Equatable {
 
   /// In the order in which the forward pass uses them.
   package private(set) var entries: [Entry] = []
-  /// Floats of an arena, gaps included.
+  /// Floats of an arena, including the gaps.
   package private(set) var arenaCount = 0
   /// Floats that belong to parameters.
   package var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }

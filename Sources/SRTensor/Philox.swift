@@ -1,5 +1,5 @@
-/// Philox4x32-10, a counter-based generator: the n-th number of a stream is a function of the key and n alone,
-/// so any rank can draw any sample's numbers without drawing those before it.
+/// Philox4x32-10, a counter-based generator. The n-th number of a stream is a function of the key and n alone, so any rank
+/// can draw any sample's numbers without drawing those before them.
 ///
 /// Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
 package struct Philox4x32: Sendable {
@@ -28,8 +28,8 @@ package struct Philox4x32: Sendable {
   }
 }
 
-/// A sequence of numbers drawn from one Philox stream, named by `seed` and up to two stream numbers
-/// (an epoch, a sample index, a parameter's position).
+/// A sequence of numbers from one Philox stream. A seed and up to two stream numbers identify the stream: an epoch, a sample
+/// index, a parameter's position.
 package struct PhiloxGenerator: RandomNumberGenerator, Sendable {
   private let philox: Philox4x32
   private let stream: SIMD2<UInt32>

@@ -1,4 +1,5 @@
 import Foundation
+import SRTensor
 
 /// CPU time of the calling thread: what other programs on the machine take does not count.
 enum Stopwatch {
@@ -21,7 +22,6 @@ enum Stopwatch {
       times.append(time)
       total += time
     }
-    times.sort()
-    return times[times.count / 2]
+    return times.median
   }
 }

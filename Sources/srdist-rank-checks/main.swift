@@ -1,4 +1,4 @@
-// Checks that need several ranks, run by SRDistributedTests as `mpirun -n N srdist-rank-checks NAME`.
+// Checks that need several ranks, run by SystemTests as `mpirun -n N srdist-rank-checks NAME`.
 // One file in Checks/ holds one check.
 import Foundation
 import SRDistributed

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SRCluster
 import SRDistributed
 import SRTraining
 
@@ -39,7 +40,7 @@ struct DoctorCommand: ParsableCommand {
       let own = RankReport(
         job.communicator, kernels: job.kernels, threads: configuration.threads,
         weightsDirectory: configuration.weightsDir)
-      let reports = try own.gathered(job.communicator)
+      let reports = try job.communicator.allGather(own)
       let links = try LinkProbe.measure(job.communicator)
       let exchange = try ExchangeProbe.measure(
         job.communicator, threads: own.threads,

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SRData
 import SRFiles
 import SRTraining
@@ -51,24 +50,20 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private static func table(_ result: EvaluationRun.Result) -> String {
-    func row(_ name: String, _ value: Double, _ note: String = "") -> String {
-      let label = name + String(repeating: " ", count: max(1, 16 - name.count))
-      return label + String(format: "%.6f", value) + (note.isEmpty ? "" : "  \(note)")
+    var table = TextTable([.left(atLeast: 14), .right, .left])
+    for (name, value) in result.terms.sorted(by: { $0.key < $1.key }) {
+      table.append([name, value.fixed(6), "loss term"])
     }
-    var lines = ["\(result.weights): \(result.model), \(result.images) images of \(result.data)"]
-    lines += result.terms.sorted { $0.key < $1.key }.map { row($0.key, $0.value, "loss term") }
     func metric(_ name: String, _ unit: String) {
       guard let value = result.metrics[name] else { return }
-      lines.append(row(name, value, "\(unit); bicubic \(decimals(result.bicubic[name] ?? .nan, 4))"))
+      let bicubic = result.bicubic[name] ?? .nan
+      table.append([name, value.fixed(6), "\(unit); bicubic \(bicubic.fixed(4))"])
     }
     metric("psnr", "dB")
     metric("ssim", "Gaussian window")
     for name in result.metrics.keys.sorted() where name != "psnr" && name != "ssim" { metric(name, "metric") }
-    return (lines + result.provenance).joined(separator: "\n")
-  }
-
-  private static func decimals(_ value: Double, _ digits: Int) -> String {
-    String(format: "%.\(digits)f", value)
+    let title = "\(result.weights): \(result.model), \(result.images) images of \(result.data)"
+    return ([title] + table.lines + result.provenance).joined(separator: "\n")
   }
 }
 

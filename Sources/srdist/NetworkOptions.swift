@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
+import SRCluster
 import SRDistributed
 import SRKernels
-import SRTraining
 
 /// The network that `srdist plan` is to reckon with.
 struct NetworkOptions: ParsableArguments {

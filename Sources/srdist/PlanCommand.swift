@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SRCluster
 import SRTraining
 
 /// `srdist plan`: what a job on many ranks would reach, before anybody pays for it.
@@ -48,9 +49,9 @@ struct PlanCommand: ParsableCommand {
       standard.loss = TrainingConfiguration().loss
       var configuration = try TrainingConfiguration(layers: [options.layer], over: standard)
       if configuration.data == nil { configuration.syntheticTrain = 8 }
-      var compute = try ScalingModel.Compute.measured(configuration, kernels: job.kernels)
+      var compute = try StepTimes.measured(configuration, kernels: job.kernels)
       if let imageTime { compute.sample = imageTime / 1000 }
-      let threads = configuration.threads ?? ProcessInfo.processInfo.activeProcessorCount
+      let threads = JobSizes(configuration, ranks: 1, job.communicator).threads
       let network = try networkOptions.network(threads: threads, kernels: job.kernels)
       var model = ScalingModel(
         compute: compute, network: network, threads: threads, ranksPerHost: networkOptions.ranksPerHost)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SRData
+import SRFiles
 
 /// `srdist prepare`: photographs to arrays.
 struct PrepareCommand: ParsableCommand {
@@ -98,9 +99,8 @@ struct PrepareCommand: ParsableCommand {
     }
     for image in manifest.skipped { writeError("skipped \(image.source): \(image.reason)\n") }
     print("\(output): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
-    for array in manifest.arrays {
-      print("  \(array.file)  \(array.shape.map(String.init).joined(separator: " x "))")
-    }
+    let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
+    for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
   }
 
   private func writeError(_ text: String) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SRFiles
 import SRTraining
 
 struct PresetsCommand: ParsableCommand {
@@ -31,12 +32,9 @@ struct PresetsCommand: ParsableCommand {
   private static func listing(_ preset: Preset) throws -> String {
     let standard = preset == .standard ? " (the default)" : ""
     let layer = try preset.layer()
-    let width = Setting.all.map(\.name.count).max() ?? 0
-    let rows = Setting.all.compactMap { setting in
-      layer[setting].map { value in
-        "  " + setting.name.padding(toLength: width, withPad: " ", startingAt: 0) + value.spelling
-      }
-    }
-    return (["\(preset.rawValue)\(standard): \(preset.summary)"] + rows).joined(separator: "\n")
+    let rows = Setting.all.compactMap { setting in layer[setting].map { [setting.name, $0.spelling] } }
+    let table = TextTable([.left(atLeast: 14), .left], rows: rows)
+    return (["\(preset.rawValue)\(standard): \(preset.summary)"] + table.lines.map { "  \($0)" })
+      .joined(separator: "\n")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import SRCluster
 import SRDistributed
 import SRKernelDispatch
 import SRTraining
@@ -79,13 +80,22 @@ struct TrainCommand: ParsableCommand {
         var run = TrainingRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
         run.gradientDump = dumpGradients
-        run.tracePath = trace
+        if let trace { try record(&run, to: trace, job) }
         run.onStep = job.console.show
         run.onStall = onStall
         outcome = try run.run()
       }
       job.console.endProgress()
       if outcome == .stopped { try job.exit(Job.stoppedStatus) }
+    }
+  }
+
+  /// Records the run for `--trace`.
+  private func record(_ run: inout TrainingRun, to path: String, _ job: Job) throws {
+    let trace = try RunTrace(path: path, job.communicator)
+    run.trace = trace.recorder
+    run.onEnd = {
+      if let summary = try trace.finish(job.communicator) { job.logger.info("\(summary)") }
     }
   }
 

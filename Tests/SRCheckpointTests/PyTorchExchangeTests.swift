@@ -4,30 +4,15 @@ import SRTensor
 import SRTestSupport
 import Testing
 
-/// A Python that can import torch and safetensors: `$PYTHON`, else `python3`.
+/// A Python that can import torch and safetensors.
 enum PyTorch {
-  static let command = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
+  static let isAvailable = Python.canImport("torch, safetensors.torch")
 
-  static let isAvailable = (try? run("import torch, safetensors.torch")) != nil
-
-  struct Failure: Error {
-    let output: String
-  }
-
-  /// Runs a script and returns what it printed. Throws ``Failure`` where it fails.
-  @discardableResult
+  /// Runs a script and returns what it printed.
   static func run(_ script: String, _ arguments: String...) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [command, "-c", script] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failure(output: text) }
-    return text
+    let run = try Python.run(script, arguments)
+    try #require(run.status == 0, "\(run.errors)")
+    return run.output
   }
 }
 

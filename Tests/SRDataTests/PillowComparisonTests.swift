@@ -5,7 +5,7 @@ import Testing
 /// Whole photographs against Pillow itself. Skipped where either is not at hand; the committed fixtures cover
 /// the same code with small pictures.
 @Suite(
-  .enabled(if: Python.isAvailable, "needs a Python with Pillow and NumPy ($PYTHON)"),
+  .enabled(if: Python.hasPillow, "needs a Python with Pillow and NumPy ($PYTHON)"),
   .enabled(if: !SharedData.faceNames.isEmpty, "needs photographs in $SRDIST_SHARED_DATA/faces"))
 struct PillowComparisonTests {
   static let program = """

@@ -51,6 +51,9 @@ import srdist_rank_checks
     #expect(!communicator.hostName.isEmpty)
     #expect(try communicator.broadcast([1, 2, 3]) == [1, 2, 3])
     #expect(try communicator.allGather([1.5, 2.5]) == [[1.5, 2.5]])
+    #expect(try communicator.allGather("é") == ["é"])
+    #expect(try communicator.gather(["a": Double.infinity]) == [["a": .infinity]])
+    #expect(try communicator.broadcast(Int?.none) == nil)
     #expect(
       try communicator.gatherSampleValues([1, 2, 3, 4], fields: 2, batchSize: 2) == [[1, 2], [3, 4]])
     #expect(Communicator.libraryVersion.contains("MPI"))

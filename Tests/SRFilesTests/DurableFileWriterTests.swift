@@ -20,6 +20,15 @@ import Testing
     #expect(try FileDigest(ofFile: folder.file("a")) == FileDigest(bytes: 3, sha256: digest))
   }
 
+  @Test func replacesAFileInOneCall() throws {
+    let folder = try TemporaryFolder()
+    for text in ["abc", ""] {
+      try DurableFileWriter.replace(folder.file("a"), with: text.utf8)
+      #expect(try folder.text("a") == text)
+    }
+    #expect(try folder.names() == ["a"])
+  }
+
   @Test func anAbandonedFileLeavesNothing() throws {
     let folder = try TemporaryFolder()
     do {

@@ -1,13 +1,21 @@
 import Foundation
 
+/// The folder of this package.
+package enum Repository {
+  package static let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// The path of a file, such as `scripts/setup`.
+  package static func file(_ name: String) -> String { "\(path)/\(name)" }
+}
+
 /// Photographs and network weights that stand beside the project where they are at hand: under
 /// `$SRDIST_SHARED_DATA`, else `../shared/data` beside the package.
 package enum SharedData {
   package static let folder: String = {
-    let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    return ProcessInfo.processInfo.environment["SRDIST_SHARED_DATA"]
-      ?? package.deletingLastPathComponent().appendingPathComponent("shared/data").path
+    ProcessInfo.processInfo.environment["SRDIST_SHARED_DATA"]
+      ?? URL(fileURLWithPath: Repository.path).deletingLastPathComponent()
+      .appendingPathComponent("shared/data").path
   }()
 
   package static let faces = folder + "/faces"

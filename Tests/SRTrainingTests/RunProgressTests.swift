@@ -2,6 +2,7 @@ import Logging
 import SRDistributed
 import SRKernelDispatch
 import SRTestSupport
+import SRLosses
 import SRTraining
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
   private func marks(_ folder: TemporaryFolder, trainImages: Int, validImages: Int) throws -> Int {
     var configuration = TrainingConfiguration()
     configuration.model = .vanilla
-    configuration.loss = "mse=1"
+    configuration.loss = try LossTerm.parse("mse=1")
     (configuration.syntheticTrain, configuration.syntheticValid) = (trainImages, validImages)
     (configuration.epochs, configuration.batchSize, configuration.threads) = (1, trainImages, 2)
     configuration.samples = 0

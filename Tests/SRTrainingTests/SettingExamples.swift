@@ -13,7 +13,7 @@ enum SettingExamples {
     case .flag: ["true", "false"]
     case .number: ["0.25", "2", "3", "32", "5000"]
     case .choice(let words): words
-    case .text: ["mse=0.5", "2"]
+    case .text: ["mse=0.5", "2", "se(8)"]
     case .file, .folder: ["a folder/with 'quotes'"]
     }
   }

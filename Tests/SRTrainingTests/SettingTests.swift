@@ -210,20 +210,21 @@ import Testing
       let (there, here) = (setting.text(in: other) ?? "unset", setting.text(in: standard) ?? "unset")
       #expect(differences == ["\(setting.name): \(there) there, \(here) here"])
       #expect(!Self.neverCompared.contains(setting.name))
-    case .resultIf, .inputs, .execution, .invocation:
+    case .resultIf, .model, .inputs, .execution, .invocation:
       #expect(differences.isEmpty)
       #expect(!Self.alwaysCompared.contains(setting.name))
     }
   }
 
   private static let neverCompared = [
-    "max-steps", "data", "synthetic-train", "synthetic-valid", "weights-dir", "output", "resume",
+    "model", "scale", "features", "blocks", "attention", "max-steps", "data", "synthetic-train",
+    "synthetic-valid", "weights-dir", "output", "resume",
     "checkpoint-every", "keep-checkpoints", "validation", "threads", "virtual-ranks", "bucket-size",
     "overlap",
     "samples", "tensorboard", "stall-timeout",
   ]
   private static let alwaysCompared = [
-    "model", "loss", "batch-size", "learning-rate", "lr-schedule", "lr-step", "lr-gamma", "lr-final",
+    "loss", "batch-size", "learning-rate", "lr-schedule", "lr-step", "lr-gamma", "lr-final",
     "warmup-epochs", "lr-scaling", "seed", "shuffle", "augment", "crop", "ema-decay", "gradient-dtype",
     "reduction", "init", "init-weights", "vgg-input", "lpips-input", "lpips-linear",
   ]

@@ -1,4 +1,4 @@
-"""Makes Tests/SRTrainingTests/Fixtures/{vanilla,attention}-training.json; see --help.
+"""Makes Tests/SystemTests/Fixtures/{vanilla,attention}-training.json; see --help.
 
 PyTorch computes the real networks in float64 on small pictures. The initial weights and the
 pictures follow formulas.py and are not stored. A file holds
@@ -161,7 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--output", type=Path, default=root / "Tests/SRTrainingTests/Fixtures")
+    parser.add_argument("--output", type=Path, default=root / "Tests/SystemTests/Fixtures")
     options = parser.parse_args()
     reference.deterministic(threads=1)
     for name in model.MODELS:

@@ -7,7 +7,7 @@ package struct CheckpointContents: Sendable {
   package var firstMoment: ParameterArena
   /// Adam's running mean of the squared gradient.
   package var secondMoment: ParameterArena
-  /// The exponential moving average of the weights, where the run keeps one.
+  /// The exponential moving average of the weights, if the run keeps one.
   package var averagedWeights: ParameterArena?
   package var state: CheckpointState
 
@@ -22,7 +22,7 @@ package struct CheckpointContents: Sendable {
     self.state = state
   }
 
-  /// The weight files by name.
+  /// The weight files and their names.
   func weightFiles() throws -> [(name: String, writer: SafetensorsWriter)] {
     let place = ["epoch": "\(state.epoch)", "step": "\(state.step)", "srdist": state.srdistVersion]
     let metadata = try state.model.map { try ModelMetadata.of($0, adding: place) } ?? place

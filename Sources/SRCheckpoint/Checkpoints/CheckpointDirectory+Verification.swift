@@ -1,20 +1,20 @@
 import SRFiles
 
 extension CheckpointDirectory {
-  /// One file of a checkpoint, and whether it is what `checksums.json` says.
+  /// One file of a checkpoint, compared with `checksums.json`.
   package struct FileReport: Codable, Equatable, Sendable {
     package let name: String
     package let recorded: FileDigest?
-    /// Absent where the file could not be read.
+    /// Absent if the file could not be read.
     package let found: FileDigest?
     /// `nil` for a sound file.
     package let problem: String?
   }
 
-  /// Files without which a checkpoint cannot be resumed from.
+  /// The files that a checkpoint needs for a run to resume from it.
   private static let required = [modelFile, optimizerFile, stateFile]
 
-  /// Reads every file through and compares it with its record, in the order of the names.
+  /// Reads every file and compares it with its record. Sorted by name.
   package func fileReports() -> [FileReport] {
     let checksums: CheckpointChecksums
     do {
@@ -48,4 +48,9 @@ extension CheckpointDirectory {
       return report(nil, "\(error)")
     }
   }
+}
+
+/// `checksums.json`: size and SHA-256 of every other file of a checkpoint. It is written last.
+struct CheckpointChecksums: Codable, Equatable {
+  var files: [String: FileDigest] = [:]
 }

@@ -2,15 +2,15 @@ import Foundation
 import SRFiles
 
 extension CheckpointDirectory {
-  /// Names of directories that are being written, or make room for their successor, begin with a dot.
+  /// A directory that is being written, or that makes room for its successor, has a name that begins with a dot.
   static let temporaryMarker = ".tmp-"
   static let replacedMarker = ".replaced-"
 
-  /// Writes a checkpoint to `path` so that it is there whole or not at all, whatever happens on the way:
-  /// files go into a directory of a temporary name, are flushed, then the directory is renamed.
+  /// Writes a checkpoint to `path` so that it is there whole or not at all, whatever happens on the way. Files go into a
+  /// directory with a temporary name and are flushed, and then the directory is renamed.
   ///
   /// The state's `weightsSHA256` is computed here. A checkpoint that is at `path` already is replaced.
-  /// Throws ``CheckpointError/notWritten(path:cause:)``; then nothing is left of it and what was there stays.
+  /// Throws ``CheckpointError/notWritten(path:cause:)``. Then nothing is left of the new one, and what was there stays.
   @discardableResult
   package static func write(_ contents: CheckpointContents, to path: String) throws -> CheckpointDirectory {
     let folder = DirectoryCalls.parent(of: path)
@@ -41,7 +41,7 @@ extension CheckpointDirectory {
     return CheckpointDirectory(path: path)
   }
 
-  /// Removes the checkpoint so that it is there whole or not at all: its name goes first, in one stroke.
+  /// Removes the checkpoint so that it is there whole or not at all: first its name goes, in one move.
   func remove() throws {
     let folder = DirectoryCalls.parent(of: path)
     let name = (path as NSString).lastPathComponent
@@ -57,8 +57,10 @@ extension CheckpointDirectory {
     return try file.finish()
   }
 
-  /// Renames `temporary` to `path`. A directory cannot be renamed over one that is not empty, so the old one
-  /// steps aside first; ``restoreReplaced(in:)`` brings it back should the program end in between.
+  /// Renames `temporary` to `path`.
+  ///
+  /// A directory cannot be renamed over one that is not empty, so the old one moves aside first. If the program ends in
+  /// between, ``restoreReplaced(in:)`` brings the old one back.
   private static func move(_ temporary: String, to path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       return try DirectoryCalls.rename(temporary, to: path)
@@ -78,8 +80,8 @@ extension CheckpointDirectory {
     try DirectoryCalls.remove(aside)
   }
 
-  /// Removes what interrupted writes left in `folder`, and puts back a checkpoint that had stepped aside for
-  /// one that never came. Throws ``FileError``.
+  /// Removes what interrupted writes left in `folder`. Puts back a checkpoint that moved aside for one that never came. Throws
+  /// ``FileError``.
   static func restoreReplaced(in folder: String) throws {
     for name in try DirectoryCalls.names(in: folder) where name.hasPrefix(".") {
       if let marker = name.range(of: replacedMarker) {

@@ -3,8 +3,8 @@ import SRFiles
 import SRModels
 import SRTensor
 
-/// One checkpoint: a directory with `model.safetensors`, `optimizer.safetensors`, `state.json`,
-/// `checksums.json` and, for runs that average their weights, `ema.safetensors`.
+/// One checkpoint: a directory with `model.safetensors`, `optimizer.safetensors`, `state.json` and `checksums.json`. If the
+/// run averages its weights, there is also `ema.safetensors`.
 package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible {
   package static let modelFile = "model.safetensors"
   package static let optimizerFile = "optimizer.safetensors"
@@ -18,7 +18,7 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
 
   package var description: String { path }
 
-  /// Path of one of its files.
+  /// The path of one of its files.
   package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Whether the directory holds averaged weights.
@@ -30,7 +30,7 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
       let format_version: Int
     }
     do {
-      // The version first: a newer state may lack what this one needs.
+      // The version comes first: the state of a newer version may lack fields that this program needs.
       let version = try ReadableJSON.decode(Version.self, fromFile: file(Self.stateFile)).format_version
       guard version == CheckpointState.currentFormatVersion else {
         throw CheckpointError.unknownFormat(path: path, version: version)
@@ -43,10 +43,9 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
     }
   }
 
-  /// Reads every file and compares it with `checksums.json`; returns the state.
+  /// Reads every file, compares it with `checksums.json`, and returns the state.
   ///
-  /// Throws ``CheckpointError`` naming each file that is absent, or of another size or SHA-256, than
-  /// recorded.
+  /// Throws ``CheckpointError``, which names each file that is absent or that has another size or SHA-256 than recorded.
   @discardableResult
   package func verify() throws -> CheckpointState {
     let problems = fileReports().compactMap { report in report.problem.map { "\(report.name): \($0)" } }
@@ -72,14 +71,14 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
       from: file(Self.optimizerFile), into: Self.moments(first: first, second: second))
   }
 
-  /// Fills `arena` with the averaged weights. Throws ``CheckpointError/lacks(path:file:)`` where there are
-  /// none, or ``SafetensorsError``.
+  /// Fills `arena` with the averaged weights. Throws ``CheckpointError/lacks(path:file:)`` if there are none, or
+  /// ``SafetensorsError``.
   package func loadAveragedWeights(into arena: ParameterArena) throws {
     guard hasAveragedWeights else { throw CheckpointError.lacks(path: path, file: Self.averagedFile) }
     try loadParameters(from: file(Self.averagedFile), into: arena)
   }
 
-  /// PyTorch's names for Adam's moments, before the parameter's own.
+  /// Adam's moments. PyTorch's names for them precede the parameter's own.
   static func moments(first: ParameterArena, second: ParameterArena) -> [ParameterGroup] {
     [
       ParameterGroup(prefix: "exp_avg.", arena: first),
@@ -94,5 +93,40 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
       "is not the JSON that was expected"
     default: "\(error)"
     }
+  }
+}
+
+extension CheckpointDirectory {
+  /// The checkpoint that a user names. Throws ``CheckpointError/absent(path:advice:)`` if there is none.
+  package init(existing path: String) throws {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw CheckpointError.absent(path: path, advice: "nothing is there")
+    }
+    guard isDirectory.boolValue else {
+      throw CheckpointError.absent(path: path, advice: "it is a file, and a checkpoint is a directory")
+    }
+    self.init(path: path)
+    let files = [Self.checksumsFile, Self.stateFile, Self.modelFile].map(file)
+    guard !files.contains(where: { FileManager.default.fileExists(atPath: $0) }) else { return }
+    let isRun = FileManager.default.fileExists(atPath: file("checkpoints"))
+    throw CheckpointError.absent(
+      path: path,
+      advice: isRun
+        ? "it is a run's folder; name one of its checkpoints, such as \(file("checkpoints"))/best"
+        : "it holds none of a checkpoint's files")
+  }
+
+  /// The file to take weights from: `path` itself, unless it is a checkpoint.
+  ///
+  /// A checkpoint is verified. Then the file is that of the averaged weights, or of the model's if the run did not average
+  /// them. Throws ``CheckpointError``.
+  package static func weightFile(_ path: String) throws -> String {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
+    else { return path }
+    let checkpoint = try CheckpointDirectory(existing: path)
+    try checkpoint.verify()
+    return checkpoint.file(checkpoint.hasAveragedWeights ? averagedFile : modelFile)
   }
 }

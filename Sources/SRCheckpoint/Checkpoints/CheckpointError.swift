@@ -2,11 +2,11 @@ import SRFiles
 
 /// A checkpoint cannot be written or used.
 package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The checkpoint at `path` was not written; those before it are untouched.
+  /// The checkpoint at `path` was not written. Earlier ones are untouched.
   case notWritten(path: String, cause: FileError)
-  /// The checkpoint at `path` is damaged; one problem a file.
+  /// The checkpoint at `path` is damaged. There is one problem for each file.
   case damaged(path: String, problems: [String])
-  /// There is no checkpoint at `path`; `advice` says what may be meant.
+  /// There is no checkpoint at `path`. `advice` says what may be meant.
   case absent(path: String, advice: String)
   /// The checkpoint was written by a newer program.
   case unknownFormat(path: String, version: Int)

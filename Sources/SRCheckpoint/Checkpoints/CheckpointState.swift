@@ -1,11 +1,11 @@
 import SRModels
 
-/// Where a run stands, beside its arenas: with them, all that it needs to go on to the same bits.
+/// Where a run stands. Together with the arenas, this is all that a run needs to resume and reach the same bits.
 package struct CheckpointState: Codable, Equatable, Sendable {
   /// The version that this code writes and reads.
   package static let currentFormatVersion = 1
 
-  /// The best epoch so far, by the metric that picks it.
+  /// The best epoch so far, and the metric that it was chosen by.
   package struct Best: Codable, Equatable, Sendable {
     /// Such as `valid_psnr`.
     package var metric: String
@@ -19,7 +19,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     }
   }
 
-  /// A learning rate schedule's position.
+  /// The position of the learning rate schedule.
   package struct LearningRate: Codable, Equatable, Sendable {
     /// The rate of the next step.
     package var rate: Double
@@ -30,11 +30,11 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package var formatVersion = Self.currentFormatVersion
   /// The epoch that the next step belongs to, from 1.
   package var epoch: Int
-  /// Optimizer steps done since the start of the run.
+  /// Optimizer steps that are done since the start of the run.
   package var step: Int
   /// Steps of ``epoch`` that are done.
   package var stepInEpoch: Int
-  /// Epochs that are done and validated: their lines are in the log.
+  /// Epochs that are done and validated. Their lines are in the log.
   package var completedEpochs: Int
   package var seed: UInt64
   package var learningRate: LearningRate
@@ -44,13 +44,13 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   /// The run's configuration, as YAML.
   package var configuration: String
   package var dataSHA256: String
-  /// SHA-256 of the weight files of the loss's networks, by name; nil in checkpoints of versions that did not record them.
+  /// SHA-256 of the weight files of the loss's networks, by name; nil in checkpoints of versions that did not record it.
   package var networkSHA256: [String: String]?
-  /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights; set by whoever writes the checkpoint.
+  /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights. Writing the checkpoint sets it.
   package var weightsSHA256: String
   package var srdistVersion: String
-  /// Sums over the part of the epoch that is done, by the trainer's own names, so that the epoch's log line
-  /// after a resume equals the uninterrupted run's.
+  /// Sums over the part of the epoch that is done, under names that the trainer chooses. With them, a resumed run writes the
+  /// same log line for the epoch as an uninterrupted run.
   package var epochSums: [String: [Double]]
 
   package init(

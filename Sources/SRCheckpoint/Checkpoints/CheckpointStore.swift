@@ -1,9 +1,9 @@
 import Foundation
 import SRFiles
 
-/// The checkpoints of a run: `step-00001234/` for the last few, `best/` for the best by validation.
+/// The checkpoints of a run: `step-00001234/` and the like for the last few, and `best/` for the best by validation.
 ///
-/// One process at a time writes to a store (rank 0).
+/// One process at a time writes to a store: rank 0.
 package struct CheckpointStore: Sendable {
   private static let stepPrefix = "step-"
   private static let bestName = "best"
@@ -12,27 +12,27 @@ package struct CheckpointStore: Sendable {
 
   package init(path: String) { self.path = path }
 
-  /// Creates the folder where it is not there. Call it once, before the first write. Throws ``FileError``.
+  /// Creates the folder if it does not exist. Call it once, before the first write. Throws ``FileError``.
   package func prepare() throws {
     try DirectoryCalls.createWithParents(path)
     try recover()
   }
 
-  /// Clears away what interrupted writes left, and puts back a checkpoint that had stepped aside for one that never came.
-  /// Call it before the first read by the process that is to write. Throws ``FileError``.
+  /// Removes what interrupted writes left, and puts back a checkpoint that moved aside for one that never came. The process
+  /// that will write calls it before its first read. Throws ``FileError``.
   package func recover() throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     try CheckpointDirectory.restoreReplaced(in: path)
   }
 
-  /// Where the checkpoint of `step` lies, or would.
+  /// Where the checkpoint of `step` lies or would lie.
   package func checkpoint(atStep step: Int) -> CheckpointDirectory {
     let digits = String(step)
     let name = Self.stepPrefix + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     return CheckpointDirectory(path: "\(path)/\(name)")
   }
 
-  /// Where the best checkpoint lies, or would.
+  /// Where the best checkpoint lies or would lie.
   package var best: CheckpointDirectory { CheckpointDirectory(path: "\(path)/\(Self.bestName)") }
 
   /// Whether a checkpoint lies in this store.
@@ -49,21 +49,20 @@ package struct CheckpointStore: Sendable {
     try CheckpointDirectory.write(contents, to: checkpoint(atStep: contents.state.step).path)
   }
 
-  /// Replaces the best checkpoint: a copy of its own, so that pruning or damage elsewhere does not touch it.
-  /// Throws ``CheckpointError``.
+  /// Replaces the best checkpoint. It is a copy of its own, so pruning or damage elsewhere does not affect it. Throws
+  /// ``CheckpointError``.
   @discardableResult
   package func saveBest(_ contents: CheckpointContents) throws -> CheckpointDirectory {
     try CheckpointDirectory.write(contents, to: best.path)
   }
 
-  /// The numbered checkpoints, newest first; none where the folder does not exist. Throws
-  /// ``FileError``.
+  /// The numbered checkpoints, newest first. If the folder does not exist, there are none. Throws ``FileError``.
   package func list() throws -> [CheckpointDirectory] {
     try steps().map { checkpoint(atStep: $0) }
   }
 
-  /// The newest checkpoint that verifies (the best one included), its state, and why newer ones were passed
-  /// over. Throws ``FileError``.
+  /// The newest checkpoint that verifies, its state, and why newer ones were skipped. The best one counts too. Throws
+  /// ``FileError``.
   package func newestVerified() throws -> Selection {
     var selection = Selection()
     for checkpoint in try candidates() {
@@ -78,8 +77,8 @@ package struct CheckpointStore: Sendable {
     return selection
   }
 
-  /// Removes numbered checkpoints but the `count` newest. The newest that verifies stays in any case, and the
-  /// best one is not touched. Returns those removed. Throws ``FileError``.
+  /// Removes all numbered checkpoints except the `count` newest. The newest one that verifies stays in any case. The best one
+  /// is not touched. Returns those that were removed. Throws ``FileError``.
   @discardableResult
   package func prune(keep count: Int) throws -> [CheckpointDirectory] {
     precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")
@@ -91,8 +90,10 @@ package struct CheckpointStore: Sendable {
     return Array(removed)
   }
 
-  /// Removes the checkpoints of later steps, the best one included: they belong to a future that the run goes back from.
-  /// Those that this program cannot read, perhaps because a newer one wrote them, stay. Returns those removed. Throws ``FileError``.
+  /// Removes the checkpoints of later steps, including the best one: a run that goes back to `step` abandons them.
+  ///
+  /// Checkpoints that this program cannot read stay: perhaps a newer program wrote them. Returns those that were removed.
+  /// Throws ``FileError``.
   @discardableResult
   package func removeNewer(thanStep step: Int) throws -> [CheckpointDirectory] {
     var newer = try steps().filter { $0 > step }.map { checkpoint(atStep: $0) }
@@ -104,14 +105,14 @@ package struct CheckpointStore: Sendable {
 
   /// What ``newestVerified()`` found.
   package struct Selection: Sendable {
-    /// Absent where no checkpoint verifies.
+    /// Absent if no checkpoint verifies.
     package internal(set) var checkpoint: CheckpointDirectory?
     package internal(set) var state: CheckpointState?
-    /// Damaged checkpoints that were passed over, newest first.
+    /// Damaged checkpoints that were skipped, newest first.
     package internal(set) var warnings: [CheckpointError] = []
   }
 
-  /// Steps of the numbered checkpoints, newest first.
+  /// The steps of the numbered checkpoints, newest first.
   private func steps() throws -> [Int] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     return try DirectoryCalls.names(in: path)
@@ -124,11 +125,11 @@ package struct CheckpointStore: Sendable {
       .sorted(by: >)
   }
 
-  /// Numbered checkpoints and the best one, newest first.
+  /// The numbered checkpoints and the best one, newest first.
   private func candidates() throws -> [CheckpointDirectory] {
     var candidates = try steps().map { (step: $0, checkpoint: checkpoint(atStep: $0)) }
     if FileManager.default.fileExists(atPath: best.path) {
-      // A best one that does not even tell its step comes last.
+      // If the best one's step cannot even be read, it comes last.
       let step = (try? best.state().step) ?? -1
       let position = candidates.firstIndex { $0.step < step } ?? candidates.endIndex
       candidates.insert((step, best), at: position)

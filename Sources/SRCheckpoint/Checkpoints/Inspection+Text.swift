@@ -1,5 +1,7 @@
+import SRFiles
+
 extension Inspection {
-  /// The inspection for a person to read.
+  /// The inspection, for a person to read.
   package var text: String {
     var sections: [[String]] = []
     if let model { sections.append(["model \(model.name): \(model)"]) }
@@ -38,13 +40,11 @@ extension Inspection {
   }
 
   private var tensorLines: [String] {
-    let width = tensors.map(\.name.count).max() ?? 0
     let total = tensors.reduce(0) { $0 + $1.count }
-    return ["\(tensors.count) tensors, \(total) elements"]
-      + tensors.map { tensor in
-        let padding = String(repeating: " ", count: width - tensor.name.count)
-        return "  \(tensor.name)\(padding)  \(tensor.dtype)  \(tensor.shape)  \(tensor.count)"
-      }
+    let table = TextTable(
+      [.left, .left, .left, .right],
+      rows: tensors.map { [$0.name, $0.dtype, "\($0.shape)", "\($0.count)"] })
+    return ["\(tensors.count) tensors, \(total) elements"] + table.lines.map { "  \($0)" }
   }
 
   private static func lines(of state: CheckpointState) -> [String] {

@@ -1,7 +1,7 @@
 import Foundation
 import SRModels
 
-/// What a weight file, a checkpoint, or a run's folder holds.
+/// What a weight file, a checkpoint or a run's folder holds.
 package struct Inspection: Codable, Equatable, Sendable {
   package enum Kind: String, Codable, Sendable {
     case weightFile = "weight_file"
@@ -27,17 +27,17 @@ package struct Inspection: Codable, Equatable, Sendable {
 
   package let path: String
   package let kind: Kind
-  /// Of the weight file, or of the checkpoint's model.
+  /// The tensors of the weight file, or of the checkpoint's model.
   package private(set) var tensors: [Tensor] = []
   package private(set) var metadata: [String: String] = [:]
   /// The network that the weights belong to; nil if it is none that srdist trains.
   package private(set) var model: ModelDescription?
   package private(set) var state: CheckpointState?
-  /// The checkpoint's files against `checksums.json`.
+  /// The checkpoint's files, compared with `checksums.json`.
   package private(set) var files: [CheckpointDirectory.FileReport] = []
-  /// A run's checkpoints, newest first, then the best.
+  /// A run's checkpoints, newest first, and then the best one.
   package private(set) var checkpoints: [CheckpointSummary] = []
-  /// What is damaged; empty where all is sound.
+  /// What is damaged. Empty if everything is sound.
   package private(set) var problems: [String] = []
 
   enum CodingKeys: String, CodingKey {
@@ -46,8 +46,8 @@ package struct Inspection: Codable, Equatable, Sendable {
 
   /// Inspects `path`: a safetensors file, a checkpoint's directory, or a run's folder (or its `checkpoints`).
   ///
-  /// Damage inside a checkpoint is reported in ``problems``. Throws ``SafetensorsError`` for a weight file
-  /// that is malformed, and ``InspectionError`` for a path that is none of these.
+  /// Damage inside a checkpoint is reported in ``problems``. Throws ``SafetensorsError`` for a malformed weight file, and
+  /// ``InspectionError`` for a path that is none of these.
   package init(path: String) throws {
     var isDirectory = ObjCBool(false)
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {

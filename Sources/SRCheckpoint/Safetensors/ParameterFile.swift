@@ -1,7 +1,7 @@
 import SRTensor
 
-/// An arena and what its tensors' names begin with in a file: optimizer moments lie in one file as
-/// `exp_avg.NAME` and `exp_avg_sq.NAME`.
+/// An arena, and the prefix of its tensors' names in a file. Both optimizer moments lie in one file, as `exp_avg.NAME` and
+/// `exp_avg_sq.NAME`.
 package struct ParameterGroup: Sendable {
   package let prefix: String
   package let arena: ParameterArena
@@ -12,20 +12,20 @@ package struct ParameterGroup: Sendable {
   }
 }
 
-/// Fills `arena` from the safetensors file at `path`, which holds exactly the parameters of its layout.
+/// Fills `arena` from the safetensors file at `path`, which must hold exactly the parameters of the arena's layout.
 ///
-/// F16, BF16 and F64 tensors are converted. With `ignoringExtra`, tensors that the layout does not have are
-/// passed over (a feature network that needs only the first layers of a trunk).
+/// F16, BF16 and F64 tensors are converted. With `ignoringExtra`, tensors that the layout does not have are skipped: a
+/// feature network may need only the first layers of a trunk.
 ///
-/// Throws ``SafetensorsError``, and then leaves the arena as it was; a mismatch lists every missing, extra
-/// and misshapen tensor.
+/// Throws ``SafetensorsError``, and then leaves the arena as it was. A mismatch lists every missing, extra and misshapen
+/// tensor.
 package func loadParameters(
   from path: String, into arena: ParameterArena, ignoringExtra: Bool = false
 ) throws {
   try loadParameters(from: path, into: [ParameterGroup(arena: arena)], ignoringExtra: ignoringExtra)
 }
 
-/// Fills several arenas from one file; see
+/// Fills several arenas from one file. See
 /// ``loadParameters(from:into:ignoringExtra:)-(String,ParameterArena,Bool)``.
 package func loadParameters(
   from path: String, into groups: [ParameterGroup], ignoringExtra: Bool = false
@@ -52,13 +52,13 @@ package func loadParameters(
     mismatch.extra = file.tensors.filter { unclaimed[$0.name] != nil }.map(\.name)
   }
   guard mismatch.isEmpty else { throw SafetensorsError(path: path, .parameterMismatch(mismatch)) }
-  // All are read before the first is set: a bad tensor leaves no arena half filled.
+  // All tensors are read before the first is set, so a bad one leaves no arena half filled.
   let values = try loaded.map { try file.floats($0.2) }
   for ((arena, entry, _), values) in zip(loaded, values) { arena.setTensor(entry, to: values) }
 }
 
-/// Writes every parameter of `arena` to a safetensors file at `path`, in PyTorch's names, shapes and element
-/// order, atomically. Throws ``SafetensorsError``.
+/// Writes every parameter of `arena` to a safetensors file at `path`, atomically. Names, shapes and the order of elements are
+/// PyTorch's. Throws ``SafetensorsError``.
 package func saveParameters(
   _ arena: ParameterArena, to path: String, metadata: [String: String] = [:]
 ) throws {
@@ -72,5 +72,47 @@ extension [ParameterGroup] {
         .init(name: group.prefix + entry.name, shape: entry.shape, values: group.arena.tensor(entry))
       }
     }
+  }
+}
+
+/// How the tensors of a weight file differ from the parameters of a model.
+package struct ParameterMismatch: Equatable, Sendable, CustomStringConvertible {
+  package struct Misshapen: Equatable, Sendable {
+    package let name: String
+    package let expected: [Int]
+    package let found: [Int]
+
+    package init(name: String, expected: [Int], found: [Int]) {
+      self.name = name
+      self.expected = expected
+      self.found = found
+    }
+  }
+
+  /// Parameters that the file lacks, in the model's order.
+  package var missing: [String] = []
+  /// Tensors that the model does not have, in the file's order.
+  package var extra: [String] = []
+  package var misshapen: [Misshapen] = []
+
+  package var isEmpty: Bool { missing.isEmpty && extra.isEmpty && misshapen.isEmpty }
+
+  package var description: String {
+    let parts = [
+      Self.list("missing", missing),
+      Self.list("extra", extra),
+      Self.list("misshapen", misshapen.map { "\($0.name) (expected \($0.expected), found \($0.found))" }),
+    ]
+    return "does not fit the model: " + parts.compactMap { $0 }.joined(separator: "; ")
+      + ". Is it a file of another model?"
+  }
+
+  /// How many names of each kind are shown. A file of another model may differ in hundreds.
+  private static let shown = 8
+
+  private static func list(_ title: String, _ items: [String]) -> String? {
+    guard !items.isEmpty else { return nil }
+    let rest = items.count > shown ? " and \(items.count - shown) more" : ""
+    return "\(items.count) \(title): \(items.prefix(shown).joined(separator: ", "))\(rest)"
   }
 }

@@ -1,11 +1,11 @@
 import SRFiles
 
-/// A safetensors file cannot be read, or does not hold what was asked of it.
+/// A safetensors file cannot be read, or does not hold what is needed.
 package struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvertible {
   package enum Problem: Equatable, Sendable {
     /// The system could not open, map, or write the file.
     case file(FileError)
-    /// Fewer than the 8 bytes of the header's length.
+    /// The file has fewer than the 8 bytes that hold the header's length.
     case tooShort(bytes: Int)
     case headerTooLong(bytes: UInt64, limit: Int)
     case headerBeyondFile(headerBytes: Int, fileBytes: Int)
@@ -16,10 +16,10 @@ package struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvert
     case duplicateKey(String)
     /// `__metadata__` is not an object of strings.
     case metadataNotStrings(key: String?)
-    /// A field of a tensor's description is absent, unknown, or of another kind.
+    /// A field of a tensor's description is absent, unknown or of the wrong kind.
     case field(String, reason: String)
     case unknownDType(String)
-    /// Shape times element size exceeds what an integer can count.
+    /// The product of shape and element size overflows an integer.
     case sizeOverflow(shape: [Int])
     case wrongByteCount(shape: [Int], dtype: SafetensorsDType, expected: Int, found: Int)
     case endBeforeBegin(begin: Int, end: Int)
@@ -36,7 +36,7 @@ package struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvert
   }
 
   package let path: String
-  /// The tensor in question, where it is one.
+  /// The tensor in question, if the problem is with one tensor.
   package let tensor: String?
   package let problem: Problem
 
@@ -90,7 +90,7 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     case .dataNotCovered(let tensorBytes, let dataBytes):
       return tensorBytes > dataBytes
         ? "truncated: the tensors need \(tensorBytes) bytes of data, the file has \(dataBytes)"
-        : "the tensors end at byte \(tensorBytes) of the data, the file goes on to \(dataBytes)"
+        : "the tensors end at byte \(tensorBytes) of the data, the file has \(dataBytes)"
     case .notFloatingPoint(let dtype):
       return "has dtype \(dtype.rawValue), expected one of F32, F16, BF16, F64"
     case .noSuchTensor:

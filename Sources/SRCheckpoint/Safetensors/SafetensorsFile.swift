@@ -1,14 +1,14 @@
 import SRFiles
 
-/// A safetensors file, mapped into memory: its header is validated when it is opened, a tensor is read when
-/// asked for.
+/// A safetensors file, mapped into memory. Its header is validated when the file is opened. A tensor is read when it is asked
+/// for.
 package struct SafetensorsFile: Sendable {
   package let path: String
   package let header: SafetensorsHeader
   private let file: MappedFile
   private let dataOffset: Int
 
-  /// Opens the file at `path`. Throws ``SafetensorsError`` where it cannot be read or is malformed.
+  /// Opens the file at `path`. Throws ``SafetensorsError`` if it cannot be read or is malformed.
   package init(path: String) throws {
     do {
       file = try MappedFile(path: path)
@@ -37,8 +37,8 @@ package struct SafetensorsFile: Sendable {
   package var tensors: [SafetensorsHeader.Tensor] { header.tensors }
   package var metadata: [String: String] { header.metadata }
 
-  /// The elements of the tensor called `name`, row-major. Throws ``SafetensorsError`` where there is none, or
-  /// where its dtype is none of F32, F16, BF16, F64.
+  /// The elements of the tensor called `name`, row-major. Throws ``SafetensorsError`` if there is no such tensor, or if its
+  /// dtype is none of F32, F16, BF16 and F64.
   package func floats(named name: String) throws -> [Float] {
     guard let tensor = header.tensor(named: name) else {
       throw SafetensorsError(path: path, tensor: name, .noSuchTensor)
@@ -65,14 +65,14 @@ package struct SafetensorsFile: Sendable {
     }
   }
 
-  /// IEEE binary16 to binary32; `Float16` is not there on every platform.
+  /// IEEE binary16 to binary32. Not every platform has `Float16`.
   private static func float(halfBits bits: UInt16) -> Float {
     let magnitude = UInt32(bits & 0x7FFF)
     let sign = UInt32(bits & 0x8000) << 16
     let value: Float =
       magnitude >= 0x7C00
       ? Float(bitPattern: 0x7F80_0000 | (magnitude & 0x3FF) << 13)
-      // Moving the exponent field and multiplying by 2^112 corrects its bias; subnormals come out right too.
+      // The exponent field is moved, and the factor 2^112 corrects its bias. Subnormals come out right too.
       : Float(bitPattern: magnitude << 13) * 0x1p112
     return Float(bitPattern: value.bitPattern | sign)
   }

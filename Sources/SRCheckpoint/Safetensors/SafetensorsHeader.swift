@@ -1,6 +1,6 @@
-/// What a safetensors file says about its tensors, validated in full.
+/// What a safetensors file says about its tensors, fully validated.
 ///
-/// The format: 8 bytes of header length (little-endian), a JSON header, then the data. See the README of
+/// The format: 8 bytes with the header's length (little-endian), a JSON header, then the data. See the README of
 /// github.com/huggingface/safetensors.
 package struct SafetensorsHeader: Sendable, Equatable {
   package struct Tensor: Sendable, Equatable {
@@ -8,13 +8,13 @@ package struct SafetensorsHeader: Sendable, Equatable {
     package let dtype: SafetensorsDType
     /// Row-major; empty for a scalar.
     package let shape: [Int]
-    /// Where its bytes lie after the header.
+    /// Where the tensor's bytes lie, counted from the header's end.
     package let range: Range<Int>
     /// Number of elements.
     package var count: Int { range.count / dtype.size }
   }
 
-  /// The longest header that is accepted, in bytes, as in the reference implementation.
+  /// The longest header that is accepted, in bytes. The reference implementation has the same limit.
   package static let maximumLength = 100_000_000
 
   /// In the order of their bytes.
@@ -23,10 +23,10 @@ package struct SafetensorsHeader: Sendable, Equatable {
 
   package func tensor(named name: String) -> Tensor? { tensors.first { $0.name == name } }
 
-  /// Parses and validates the header of the file at `path`, which has `dataLength` bytes after it.
+  /// Parses and validates the header of the file at `path`, in which `dataLength` bytes follow the header.
   ///
-  /// Throws ``SafetensorsError`` for anything but tensors that follow one another without hole or overlap and
-  /// end exactly at the file's end.
+  /// Throws ``SafetensorsError`` unless the tensors follow one another without hole or overlap and end exactly at the file's
+  /// end.
   init(parsing bytes: [UInt8], dataLength: Int, path: String) throws {
     let members = try Self.members(of: bytes, path: path)
     var tensors: [Tensor] = []
@@ -38,7 +38,7 @@ package struct SafetensorsHeader: Sendable, Equatable {
         tensors.append(try Self.tensor(member, path: path))
       }
     }
-    // An empty tensor begins where another does, and lies before it.
+    // An empty tensor begins where another one does, and lies before it.
     tensors.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
     var end = 0
     for tensor in tensors {
@@ -149,5 +149,35 @@ package struct SafetensorsHeader: Sendable, Equatable {
       bytes = product
     }
     return bytes
+  }
+}
+
+/// The element types of the safetensors format that fill whole bytes.
+package enum SafetensorsDType: String, Sendable, CaseIterable, Codable {
+  case bool = "BOOL"
+  case uint8 = "U8"
+  case int8 = "I8"
+  case float8E4M3 = "F8_E4M3"
+  case float8E5M2 = "F8_E5M2"
+  case int16 = "I16"
+  case uint16 = "U16"
+  case float16 = "F16"
+  case bfloat16 = "BF16"
+  case int32 = "I32"
+  case uint32 = "U32"
+  case float32 = "F32"
+  case int64 = "I64"
+  case uint64 = "U64"
+  case float64 = "F64"
+  case complex64 = "C64"
+
+  /// Bytes of one element.
+  package var size: Int {
+    switch self {
+    case .bool, .uint8, .int8, .float8E4M3, .float8E5M2: 1
+    case .int16, .uint16, .float16, .bfloat16: 2
+    case .int32, .uint32, .float32: 4
+    case .int64, .uint64, .float64, .complex64: 8
+    }
   }
 }

@@ -9,7 +9,7 @@ package struct SafetensorsWriter {
     /// Row-major.
     package let values: [Float]
 
-    /// `values.count` is the product of `shape`.
+    /// Precondition: `values.count` is the product of `shape`.
     package init(name: String, shape: [Int], values: [Float]) {
       precondition(
         values.count == shape.reduce(1, *), "\(name): \(values.count) values given for shape \(shape)")
@@ -22,7 +22,7 @@ package struct SafetensorsWriter {
   private let tensors: [Tensor]
   private let header: String
 
-  /// Prepares a file of `tensors`, in this order. Names are unique, and none is `__metadata__`.
+  /// Prepares a file of `tensors`, in this order. Precondition: names are unique, and none is `__metadata__`.
   package init(tensors: [Tensor], metadata: [String: String] = [:]) {
     var names: Set<String> = ["__metadata__"]
     var members: [String] = []
@@ -42,18 +42,18 @@ package struct SafetensorsWriter {
       offset = end
     }
     let text = "{\(members.joined(separator: ","))}"
-    // Readers that map the file want the data aligned to 8 bytes.
+    // For readers that map the file, the data are aligned to 8 bytes.
     header = text + String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
     self.tensors = tensors
   }
 
-  /// Bytes of the whole file.
+  /// The size of the whole file in bytes.
   package var byteCount: Int {
     8 + header.utf8.count + tensors.reduce(0) { $0 + 4 * $1.values.count }
   }
 
-  /// Writes the file under a temporary name, flushes it, and renames it to `path`: a reader sees the old file
-  /// or the new one, never a part. Throws ``SafetensorsError``.
+  /// Writes the file under a temporary name, flushes it, and renames it to `path`. A reader sees the old file or the new one,
+  /// never a part. Throws ``SafetensorsError``.
   package func write(to path: String) throws {
     do {
       try write(to: DurableFileWriter(replacing: path))
@@ -75,5 +75,19 @@ package struct SafetensorsWriter {
       try LittleEndianFloats.withBytes(of: tensor.values) { try file.write($0) }
     }
     return try file.finish()
+  }
+}
+
+/// Floats as they lie in files and as hashes see them.
+enum LittleEndianFloats {
+  /// Calls `body` with the little-endian bytes of `values`. A little-endian machine makes no copy.
+  static func withBytes<Result>(
+    of values: [Float], _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    #if _endian(little)
+      return try values.withUnsafeBytes(body)
+    #else
+      return try values.map { $0.bitPattern.littleEndian }.withUnsafeBytes(body)
+    #endif
   }
 }

@@ -1,8 +1,8 @@
 import SRFiles
 import SRTensor
 
-/// SHA-256 over the little-endian bytes of every tensor, in layout order and each in file order (OIHW), as
-/// lower-case hexadecimal: two arenas have the same hash when they hold the same bits.
+/// SHA-256 over the little-endian bytes of every tensor, as lower-case hexadecimal. Tensors come in layout order, their
+/// elements in file order (OIHW). Two arenas with the same bits have the same hash.
 package func weightsSHA256(_ arena: ParameterArena) -> String {
   let hasher = SHA256()
   for entry in arena.layout.entries {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The two parts of the data that a run needs.
+/// The two parts of the data that a run needs: training and validation pairs.
 package struct DatasetSplit: Sendable {
   package let train: any PairDataset
   package let valid: any PairDataset
@@ -10,7 +10,7 @@ package struct DatasetSplit: Sendable {
     self.valid = valid
   }
 
-  /// The `.npy` pairs in a directory that `srdist prepare` wrote.
+  /// The `.npy` pairs in a directory, as `srdist prepare` writes them.
   /// - Throws: ``FileError``, ``NumPyError`` or ``PairDatasetError``.
   package static func load(directory: String) throws -> DatasetSplit {
     let train = try NumPyPairDataset(directory: directory, split: .train)
@@ -30,17 +30,46 @@ package struct DatasetSplit: Sendable {
     return DatasetSplit(train: train, valid: valid)
   }
 
-  /// Drawn faces, for a run without data; no face serves both parts. See ``SyntheticFaces``.
+  /// Drawn faces, for a run without data. No face is in both parts. See ``SyntheticFaces``.
   ///
   /// - Parameters:
-  ///   - threads: only makes it faster.
+  ///   - threads: only affects the speed.
   ///   - progress: called after each face, on any thread.
   package static func synthetic(
     trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @Sendable () -> Void = {}
   ) -> DatasetSplit {
     DatasetSplit(
-      train: SyntheticFaces(seed: seed, count: trainCount, scale: scale, threads: threads, progress: progress),
-      valid: SyntheticFaces(seed: seed, count: validCount, first: trainCount, scale: scale, threads: threads, progress: progress))
+      train: SyntheticFaces(
+        seed: seed, count: trainCount, scale: scale, threads: threads, progress: progress),
+      valid: SyntheticFaces(
+        seed: seed, count: validCount, first: trainCount, scale: scale, threads: threads, progress: progress))
+  }
+}
+
+extension DatasetSplit {
+  /// The same data, but at most so many pairs of each part.
+  package func limited(train trainCount: Int, valid validCount: Int) -> DatasetSplit {
+    DatasetSplit(
+      train: LimitedDataset(base: train, count: min(trainCount, train.count)),
+      valid: LimitedDataset(base: valid, count: min(validCount, valid.count)))
+  }
+}
+
+/// The first few pairs of a data set.
+private struct LimitedDataset: PairDataset {
+  let base: any PairDataset
+  let count: Int
+
+  var summary: String { "the first \(count) pairs of \(base.summary)" }
+  var lowResHeight: Int { base.lowResHeight }
+  var lowResWidth: Int { base.lowResWidth }
+  var scale: Int { base.scale }
+
+  func withPair<Result>(
+    at index: Int,
+    _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) throws -> Result
+  ) rethrows -> Result {
+    try base.withPair(at: index, body)
   }
 }

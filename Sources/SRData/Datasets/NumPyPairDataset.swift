@@ -1,13 +1,13 @@
-/// The pairs of one split in a directory of `.npy` files: `lr_train.npy` and `hr_train.npy`, or the `valid` ones,
-/// uint8 NHWC, mapped into memory.
+/// The pairs of one split in a directory of `.npy` files: `lr_train.npy` and `hr_train.npy`, or `lr_valid.npy` and
+/// `hr_valid.npy`. The arrays are uint8 NHWC, and mapped into memory.
 package struct NumPyPairDataset: PairDataset {
   package enum Split: String, Sendable, CaseIterable {
     case train
     case valid
 
-    /// File name of the low-resolution pictures.
+    /// The file name of the low-resolution pictures.
     package var lowResFile: String { "lr_\(rawValue).npy" }
-    /// File name of the high-resolution pictures.
+    /// The file name of the high-resolution pictures.
     package var highResFile: String { "hr_\(rawValue).npy" }
   }
 
@@ -19,12 +19,12 @@ package struct NumPyPairDataset: PairDataset {
   private let lowRes: NumPyArray
   private let highRes: NumPyArray
 
-  /// Height and width below which a high-resolution picture has no SSIM, by which every picture is measured: its
-  /// window mirrors 5 pixels at each edge.
+  /// The smallest height and width of a high-resolution picture that has an SSIM: its window mirrors 5 pixels at each edge.
+  /// Every picture is measured by SSIM.
   package static let smallestHighResSide = 6
 
   /// Maps the two files and checks that they belong together. The scale is that of their sides.
-  /// - Throws: ``FileError``, ``NumPyError``, or ``PairDatasetError`` where the files do not fit each other, or the pictures
+  /// - Throws: ``FileError``, ``NumPyError``, or ``PairDatasetError`` if the files do not fit each other, or if the pictures
   ///   are smaller than ``smallestHighResSide``.
   package init(directory: String, split: Split) throws {
     let lowRes = try Self.pictures("\(directory)/\(split.lowResFile)")

@@ -1,9 +1,9 @@
 import SRFiles
 
-/// Pairs of a low-resolution picture and the high-resolution one that it was made from, all of one size, as
-/// 8-bit RGB in memory or in a mapped file. Reading is safe from several threads.
+/// Pairs of a low-resolution picture and the high-resolution picture that it was made from. All pairs have the same size. The
+/// pictures are 8-bit RGB, in memory or in a mapped file. Several threads may read at the same time.
 package protocol PairDataset: Sendable {
-  /// What the log calls the data, such as a path or the generator's name.
+  /// The data's name in the log, such as a path or the generator's name.
   var summary: String { get }
   /// Number of pairs.
   var count: Int { get }
@@ -12,7 +12,7 @@ package protocol PairDataset: Sendable {
   /// How many times higher and wider the high-resolution pictures are.
   var scale: Int { get }
 
-  /// Lends the bytes of a pair, HWC each. `index` is in `0..<count`; the pointers end with the call.
+  /// Lends the bytes of a pair, each HWC. `index` is in `0..<count`. The pointers are valid during the call only.
   func withPair<Result>(
     at index: Int,
     _ body: (_ lowRes: UnsafeBufferPointer<UInt8>, _ highRes: UnsafeBufferPointer<UInt8>) throws -> Result

@@ -1,8 +1,10 @@
 import SRFiles
 import SRTensor
 
-/// Fresh crops of full images, one for each epoch and index: `full_train.npy` as `srdist prepare --keep-full`
-/// writes it, uint8 NHWC, cropped to the high-resolution size and resized bicubically to the low-resolution one.
+/// Fresh crops of full images, one for each epoch and index.
+///
+/// The images are in `full_train.npy`, as `srdist prepare --keep-full` writes it, uint8 NHWC. They are cropped to the
+/// high-resolution size, and the crop is resized bicubically to the low-resolution size.
 package struct RandomCrops: Sendable {
   private let images: NumPyArray
   private let lowResHeight: Int
@@ -12,16 +14,16 @@ package struct RandomCrops: Sendable {
   private let resize: BicubicResize
   private let seed: UInt64
 
-  /// Name of the file in the data folder.
+  /// The name of the file in the data folder.
   package static let fileName = "full_train.npy"
   /// Keeps the crops' random streams apart from those of sample order, flips and initial weights.
   private static let tag: UInt64 = 0x6372_6F70
 
   /// - Parameters:
   ///   - directory: the data folder.
-  ///   - pairs: whose sizes the crops take.
-  ///   - seed: of the crops' positions.
-  /// - Throws: ``FileError`` or ``NumPyError``, also where the images are smaller than the crops.
+  ///   - pairs: the crops have their sizes.
+  ///   - seed: for the crops' positions.
+  /// - Throws: ``FileError``, or ``NumPyError``, also if the images are smaller than the crops.
   package init(directory: String, like pairs: any PairDataset, seed: UInt64) throws {
     let path = "\(directory)/\(Self.fileName)"
     images = try NumPyArray(path: path, rank: 4)

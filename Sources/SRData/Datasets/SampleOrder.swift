@@ -1,12 +1,12 @@
 import SRTensor
 
-/// The order in which an epoch takes the samples: a function of the seed and the epoch alone, so that every
-/// rank, and a run that resumes in the middle, computes the same one.
+/// The order in which an epoch takes the samples. It is a function of the seed and the epoch alone, so every rank computes the
+/// same one, and so does a run that resumes within an epoch.
 package struct SampleOrder: Sendable, Equatable {
   package let seed: UInt64
   /// Number of samples.
   package let count: Int
-  /// Where false, every epoch takes `0, 1, ..., count - 1`.
+  /// If false, every epoch takes `0, 1, ..., count - 1`.
   package let shuffled: Bool
 
   /// Keeps these draws apart from other uses of the same seed.
@@ -19,7 +19,7 @@ package struct SampleOrder: Sendable, Equatable {
     self.shuffled = shuffled
   }
 
-  /// Every sample's index once.
+  /// Every sample's index, once.
   package func order(epoch: Int) -> [Int] {
     guard shuffled else { return Array(0..<count) }
     var generator = PhiloxGenerator(
@@ -27,13 +27,13 @@ package struct SampleOrder: Sendable, Equatable {
     return generator.permutation(of: count)
   }
 
-  /// Steps of an epoch of `count` samples, a last short batch included: `ceil(count / batchSize)`.
+  /// The steps of an epoch of `count` samples, including a last short batch: `ceil(count / batchSize)`.
   package static func stepsPerEpoch(count: Int, batchSize: Int) -> Int {
     precondition(batchSize > 0, "batches of \(batchSize)")
     return (count + batchSize - 1) / batchSize
   }
 
-  /// The samples of one step of an epoch whose order is `order`; the last step may have fewer.
+  /// The samples of one step of an epoch whose order is `order`. The last step may have fewer.
   package static func batch(step: Int, batchSize: Int, of order: [Int]) -> ArraySlice<Int> {
     let start = step * batchSize
     precondition(

@@ -1,15 +1,15 @@
-/// Bicubic resizing of 8-bit RGB, equal byte for byte to Pillow's `Image.resize((w, h), Image.BICUBIC)`.
+/// Bicubic resizing of 8-bit RGB, byte for byte as Pillow's `Image.resize((w, h), Image.BICUBIC)`.
 ///
-/// Keys' kernel with a = -0.5. Downscaling stretches the kernel by the scale (antialiasing). Two passes,
-/// horizontal then vertical, each in fixed point with 22 fractional bits and an 8-bit result in between: the
-/// rounding of that middle picture is part of what is reproduced.
+/// The kernel is Keys' with a = -0.5. Downscaling stretches the kernel by the scale (antialiasing). There are two passes,
+/// first horizontal, then vertical, in fixed point with 22 fractional bits. The picture between the passes has 8 bits: its
+/// rounding is part of what is reproduced.
 ///
 /// Keys: "Cubic convolution interpolation for digital image processing" (1981); Pillow, `Resample.c`.
 package struct BicubicResize: Sendable {
   private let columns: ResamplingWeights
   private let rows: ResamplingWeights
 
-  /// Prepares the weights of one pair of sizes, which may serve any number of pictures. Sizes are positive.
+  /// Prepares the weights for one pair of sizes. They serve any number of pictures. Precondition: sizes are positive.
   package init(fromWidth: Int, height fromHeight: Int, toWidth: Int, height toHeight: Int) {
     precondition(
       fromWidth > 0 && fromHeight > 0 && toWidth > 0 && toHeight > 0,
@@ -18,7 +18,7 @@ package struct BicubicResize: Sendable {
     rows = ResamplingWeights(from: fromHeight, to: toHeight)
   }
 
-  /// The resized picture. `image` has the size that was given at first.
+  /// The resized picture. Precondition: `image` has the size that the resize was made for.
   package func callAsFunction(_ image: RGBImage) -> RGBImage {
     precondition(
       image.width == columns.inputCount && image.height == rows.inputCount,
@@ -86,5 +86,68 @@ package struct BicubicResize: Sendable {
 
   private static func byte(_ sum: Int32) -> UInt8 {
     UInt8(truncatingIfNeeded: min(max(sum >> ResamplingWeights.fractionBits, 0), 255))
+  }
+}
+
+/// The inputs of each output position along one axis, and their weights: those of the antialiased bicubic kernel, in fixed
+/// point.
+private struct ResamplingWeights: Sendable {
+  /// The inputs of one output: `count` neighbours, starting at `firstInput`. Their weights start at `firstWeight`.
+  struct Taps: Sendable {
+    let firstInput: Int
+    let count: Int
+    let firstWeight: Int
+  }
+
+  /// 32 bits, minus 8 for the pixel, minus 2 for the kernel's overshoot and the sign.
+  static let fractionBits: Int32 = 32 - 8 - 2
+  private static let support = 2.0
+
+  let inputCount: Int
+  let outputCount: Int
+  /// The weights of all outputs, one output after the other.
+  let weights: [Int32]
+  private let outputs: [Taps]
+
+  var isIdentity: Bool { inputCount == outputCount }
+
+  init(from inputCount: Int, to outputCount: Int) {
+    self.inputCount = inputCount
+    self.outputCount = outputCount
+    let scale = Double(inputCount) / Double(outputCount)
+    let stretch = max(scale, 1)
+    let reach = Self.support * stretch
+    let inverseStretch = 1 / stretch
+
+    var weights = [Int32]()
+    var outputs = [Taps]()
+    for output in 0..<outputCount {
+      let center = (Double(output) + 0.5) * scale
+      // First truncated towards zero, as by a C cast, then clamped.
+      let first = max(Int(center - reach + 0.5), 0)
+      let end = min(Int(center + reach + 0.5), inputCount)
+      var kernel = (first..<end).map { Self.kernel((Double($0) - center + 0.5) * inverseStretch) }
+      let sum = kernel.reduce(0, +)
+      if sum != 0 { for i in kernel.indices { kernel[i] /= sum } }
+      outputs.append(Taps(firstInput: first, count: kernel.count, firstWeight: weights.count))
+      weights += kernel.map(Self.fixedPoint)
+    }
+    self.weights = weights
+    self.outputs = outputs
+  }
+
+  func taps(at output: Int) -> Taps { outputs[output] }
+
+  /// Keys' cubic with a = -0.5, in Pillow's order of operations.
+  private static func kernel(_ position: Double) -> Double {
+    let a = -0.5
+    let x = abs(position)
+    if x < 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+    if x < 2 { return (((x - 5) * x + 8) * x - 4) * a }
+    return 0
+  }
+
+  private static func fixedPoint(_ weight: Double) -> Int32 {
+    Int32(weight * Double(1 << fractionBits) + (weight < 0 ? -0.5 : 0.5))
   }
 }

@@ -3,17 +3,16 @@ import SRFiles
 
 /// Reads PNG and JPEG files, writes PNG files.
 package enum ImageFile {
-  /// Decodes a PNG or JPEG file, told apart by its first bytes, to what Pillow's
-  /// `Image.open(path).convert("RGB")` gives.
+  /// Decodes a PNG or JPEG file. The result equals that of Pillow's `Image.open(path).convert("RGB")`.
   ///
-  /// Grey is repeated, palettes are looked up, alpha is dropped (not blended), colours of 16 bits keep their
-  /// high byte, greys of 16 bits saturate at 255, CMYK is taken as Adobe's.
+  /// The file's first bytes tell the format. Grey is repeated, palettes are looked up, and alpha is dropped (not blended).
+  /// Colours of 16 bits keep their high byte, greys of 16 bits saturate at 255, and CMYK is read as Adobe's.
   /// - Throws: ``ImageFileError`` for a damaged file, ``FileError`` for one that cannot be read.
   package static func read(_ path: String) throws -> RGBImage {
     try MappedFile(path: path).withBytes { try decode($0, path: path) }
   }
 
-  /// Decodes the bytes of a PNG or JPEG file; `path` is for the error's text.
+  /// Decodes the bytes of a PNG or JPEG file. `path` is for the error's text.
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String
   ) throws(ImageFileError) -> RGBImage {
@@ -39,16 +38,13 @@ package enum ImageFile {
     return RGBImage(width: image.width, height: image.height, pixels: Array(pixels))
   }
 
-  /// Writes an 8-bit RGB PNG, replacing `path` only when the new file is complete.
+  /// Writes an 8-bit RGB PNG. It replaces the file at `path` only when it is complete.
   /// - Throws: ``FileError``, or ``ImageFileError`` for a size that PNG cannot hold.
   package static func writePNG(_ image: RGBImage, to path: String) throws {
-    let encoded = try encodePNG(image, path: path)
-    let file = try DurableFileWriter(replacing: path)
-    try encoded.withUnsafeBytes { try file.write($0) }
-    try file.finish()
+    try DurableFileWriter.replace(path, with: encodePNG(image, path: path))
   }
 
-  /// The bytes of an 8-bit RGB PNG; `path` is for the error's text.
+  /// The bytes of an 8-bit RGB PNG. `path` is for the error's text.
   package static func encodePNG(_ image: RGBImage, path: String) throws(ImageFileError) -> [UInt8] {
     var bytes: UnsafeMutablePointer<UInt8>?
     var count = 0
@@ -81,10 +77,10 @@ package enum ImageFile {
   }
 }
 
-/// A picture that cannot be decoded, or encoded.
+/// A picture that cannot be decoded or encoded.
 package struct ImageFileError: Error, CustomStringConvertible, Sendable, Equatable {
   package let path: String
-  /// What is wrong with it, with the codec library's own words.
+  /// What is wrong, in the codec library's own words.
   package let problem: String
 
   package var description: String { "\(path): \(problem)" }

@@ -20,7 +20,7 @@ package struct RGBImage: Sendable, Equatable {
     self.init(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))
   }
 
-  /// The rectangle of `width` x `height` pixels whose upper left corner is (`x`, `y`); it lies in the picture.
+  /// The rectangle of `width` x `height` pixels whose upper left corner is (`x`, `y`). Precondition: it lies in the picture.
   package func cropped(x: Int, y: Int, width: Int, height: Int) -> RGBImage {
     precondition(
       x >= 0 && y >= 0 && x + width <= self.width && y + height <= self.height,
@@ -34,7 +34,7 @@ package struct RGBImage: Sendable, Equatable {
     return RGBImage(width: width, height: height, pixels: result)
   }
 
-  /// Scaled as Pillow's `resize((width, height), Image.BICUBIC)`; see ``BicubicResize``.
+  /// The picture resized as by Pillow's `resize((width, height), Image.BICUBIC)`. See ``BicubicResize``.
   package func resized(width: Int, height: Int) -> RGBImage {
     BicubicResize(fromWidth: self.width, height: self.height, toWidth: width, height: height)(self)
   }

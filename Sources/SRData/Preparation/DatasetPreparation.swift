@@ -1,13 +1,13 @@
 import Foundation
 import SRFiles
 
-/// Makes the arrays that training reads from a folder of photographs: `srdist prepare`.
+/// Makes the arrays that training reads, from a folder of photographs: `srdist prepare`.
 ///
-/// The result is a function of the pictures' bytes, their relative paths and the options; threads only make it
-/// faster. Files are staged in a directory below the output, so that an interrupted run leaves no arrays that
-/// look complete; the manifest is put in place last.
+/// The result is a function of the pictures' bytes, their relative paths and the options. The number of threads only affects
+/// the speed. Files are made in a staging directory below the output, so an interrupted run leaves no arrays that look
+/// complete. The manifest is put in place last.
 package struct DatasetPreparation: Sendable {
-  /// How far a run has come, in images.
+  /// How far the preparation has come, in images.
   package struct Progress: Sendable, Equatable {
     package let done: Int
     package let total: Int
@@ -20,8 +20,7 @@ package struct DatasetPreparation: Sendable {
   package let threads: Int
   package let replacesExisting: Bool
 
-  /// - Parameter replacesExisting: whether prepared files that are in `output` may be replaced; other files
-  ///   there are left alone.
+  /// - Parameter replacesExisting: whether prepared files in `output` may be replaced. Other files there are left alone.
   package init(
     input: String, output: String, options: PreparationOptions, threads: Int, replacesExisting: Bool = false
   ) {
@@ -32,9 +31,9 @@ package struct DatasetPreparation: Sendable {
     self.replacesExisting = replacesExisting
   }
 
-  /// Prepares everything and returns the manifest that was written.
-  /// - Parameter progress: called on the caller's thread now and then.
-  /// - Throws: ``PreparationError``, ``FileError``.
+  /// Prepares everything, and returns the manifest that was written.
+  /// - Parameter progress: called from time to time, on the caller's thread.
+  /// - Throws: ``PreparationError`` and ``FileError``.
   package func run(progress: (Progress) -> Void = { _ in }) throws -> PreparationManifest {
     try options.validate()
     guard threads > 0 else { throw PreparationError.invalidOption("--threads must be at least 1") }
@@ -45,14 +44,15 @@ package struct DatasetPreparation: Sendable {
     }
     let staging = try StagingDirectory(output: output, replacesExisting: replacesExisting)
     let manifest = try write(images, to: staging.path, progress: progress)
-    // The manifest goes first and comes last: where it is, it describes the arrays beside it.
+    // The manifest is the first to be removed and the last to be put in place. So if there is one, it describes the arrays
+    // beside it.
     try staging.publish(
       manifest.arrays.map(\.file) + [PreparationManifest.fileName],
       replacing: [PreparationManifest.fileName] + Self.arrayFiles)
     return manifest
   }
 
-  /// Every array that some options produce.
+  /// The names of all arrays, for any options.
   private static let arrayFiles =
     NumPyPairDataset.Split.allCases.flatMap { [$0.highResFile, $0.lowResFile] } + [RandomCrops.fileName]
 
@@ -66,7 +66,7 @@ package struct DatasetPreparation: Sendable {
     var rest = images.choice()[...]
     var done = 0
     while done < total {
-      // As many as are missing at most, so that none is read in vain.
+      // No more than are missing, so that none is read in vain.
       let portion = rest.prefix(min(16 * threads, total - done))
       guard !portion.isEmpty else {
         throw tooFew(found: images.pictures.count, broken: manifest.skipped.count)

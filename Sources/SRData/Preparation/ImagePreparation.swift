@@ -1,6 +1,7 @@
+import Foundation
 import SRTensor
 
-/// What becomes of one photograph.
+/// What is made of one photograph.
 struct PreparedImage: Sendable {
   struct Crop: Sendable {
     let x: Int
@@ -17,19 +18,19 @@ struct PreparedImage: Sendable {
 /// Reads, resizes and crops single photographs.
 struct ImagePreparation: Sendable {
   let directory: String
-  /// All pictures, sorted; a photograph's place in the list names its random stream.
+  /// All pictures, sorted. A photograph's place in the list is the number of its random stream.
   let pictures: [String]
   let options: PreparationOptions
 
-  /// The pictures in the order in which they are to be taken.
+  /// The pictures in the order in which they are taken.
   func choice() -> [Int] {
-    // No picture has this number, so that its crops draw from other streams.
+    // No picture has this number, so all crops draw from other streams.
     var generator = PhiloxGenerator(seed: options.seed, stream: .max)
     return generator.permutation(of: pictures.count)
   }
 
   /// Prepares the picture at `index` in the list.
-  /// - Throws: ``FileError`` or ``ImageFileError`` naming the file.
+  /// - Throws: ``FileError`` or ``ImageFileError``, which name the file.
   func prepare(_ index: Int) throws -> PreparedImage {
     let path = "\(directory)/\(pictures[index])"
     let image = try ImageFile.read(path)
@@ -52,5 +53,39 @@ struct ImagePreparation: Sendable {
     let side = options.crop / options.scale
     return PreparedImage.Crop(
       x: x, y: y, highRes: highRes, lowRes: highRes.resized(width: side, height: side))
+  }
+}
+
+/// Finds the pictures of a directory tree.
+enum PictureListing {
+  private static let extensions: Set<String> = ["png", "jpg", "jpeg"]
+
+  /// All files that end in `.png`, `.jpg` or `.jpeg` (in any case), in `directory` and in the directories below it.
+  ///
+  /// Paths are relative to `directory`. They are sorted by their bytes, so every machine gets the same list. Hidden files and
+  /// directories are skipped.
+  /// - Throws: ``PreparationError/notADirectory(_:)``.
+  static func pictures(in directory: String) throws(PreparationError) -> [String] {
+    let manager = FileManager.default
+    let root = URL(fileURLWithPath: directory).resolvingSymlinksInPath().path
+    var isDirectory: ObjCBool = false
+    guard manager.fileExists(atPath: root, isDirectory: &isDirectory), isDirectory.boolValue,
+      manager.isReadableFile(atPath: root), let walker = manager.enumerator(atPath: root)
+    else { throw .notADirectory(directory) }
+
+    var names: [String] = []
+    while let name = walker.nextObject() as? String {
+      let last = name.split(separator: "/").last ?? ""
+      if last.hasPrefix(".") {
+        walker.skipDescendants()
+        continue
+      }
+      guard let dot = last.lastIndex(of: "."),
+        extensions.contains(last[last.index(after: dot)...].lowercased()),
+        manager.fileExists(atPath: "\(root)/\(name)", isDirectory: &isDirectory), !isDirectory.boolValue
+      else { continue }
+      names.append(name)
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 }

@@ -1,12 +1,12 @@
 import SRFiles
 
-/// The record that lies beside prepared arrays: where every sample comes from and what the files hash to.
+/// The record that lies beside prepared arrays: the origin of every sample, and the hashes of the files.
 package struct PreparationManifest: Sendable, Equatable, Codable {
   /// One entry along the first dimension of a split's arrays.
   package struct Sample: Sendable, Hashable, Codable {
-    /// Path of the photograph below the input directory.
+    /// The photograph's path below the input directory.
     package let source: String
-    /// Left column and top row of the crop in the resized picture.
+    /// The crop's left column and top row in the resized picture.
     package let cropX: Int
     package let cropY: Int
 
@@ -21,7 +21,7 @@ package struct PreparationManifest: Sendable, Equatable, Codable {
   package struct Array: Sendable, Equatable, Codable {
     package let file: String
     package let shape: [Int]
-    /// Of the whole file, as `sha256sum` prints it.
+    /// The hash of the whole file, as `sha256sum` prints it.
     package let sha256: String
   }
 
@@ -49,8 +49,6 @@ package struct PreparationManifest: Sendable, Equatable, Codable {
 
   /// Throws ``FileError``.
   func write(to path: String) throws {
-    let file = try DurableFileWriter(replacing: path)
-    try file.write(ReadableJSON.encode(self, .indented))
-    try file.finish()
+    try DurableFileWriter.replace(path, with: ReadableJSON.encode(self, .indented))
   }
 }

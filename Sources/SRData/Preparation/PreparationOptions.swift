@@ -1,28 +1,28 @@
-/// What `srdist prepare` makes of a folder of photographs. The defaults are the paper's.
+/// What `srdist prepare` makes of a folder of photographs. The defaults are those of the paper.
 package struct PreparationOptions: Sendable, Equatable, Codable {
-  /// Side in pixels to which every picture is resized before cropping, whatever its proportions, as the paper's
-  /// 256 x 256 data was; 0 keeps the pictures as they are.
+  /// Before cropping, every picture is resized to a square with a side of so many pixels, whatever its proportions. The
+  /// paper's data were 256 x 256. 0 keeps the pictures as they are.
   package var resize = 256
-  /// Side of the high-resolution crops; a multiple of ``scale``, and no less than ``smallestCrop``.
+  /// Side of the high-resolution crops: a multiple of ``scale``, and at least ``smallestCrop``.
   package var crop = 128
-  /// Side of a high-resolution crop over that of its low-resolution picture.
+  /// The side of a high-resolution crop divided by that of its low-resolution picture.
   package var scale = 4
-  /// Images, not crops, for training.
+  /// Number of images (not crops) for training.
   package var train = 2000
-  /// Images, not crops, for validation. No image serves both.
+  /// Number of images (not crops) for validation. No image is used for both.
   package var valid = 500
-  /// Random crops of each image.
+  /// Number of random crops of each image.
   package var cropsPerImage = 1
-  /// Chooses the images and the crops.
+  /// Decides which images and crops are chosen.
   package var seed: UInt64 = 0
-  /// Passes over images that cannot be read, and lists them, instead of stopping.
+  /// Whether images that cannot be read are skipped and listed. Otherwise they end the preparation.
   package var skipBroken = false
-  /// Also writes the resized training images whole, for fresh crops each epoch.
+  /// Whether the resized training images are also written whole, for fresh crops in each epoch.
   package var keepFull = false
 
   package init() {}
 
-  /// The smallest crop that training takes at this scale.
+  /// The smallest crop that training accepts at this scale.
   package var smallestCrop: Int {
     (NumPyPairDataset.smallestHighResSide + scale - 1) / scale * scale
   }
@@ -34,7 +34,7 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
     case keepFull = "keep_full"
   }
 
-  /// - Throws: ``PreparationError/invalidOption(_:)`` naming the options that do not go together.
+  /// - Throws: ``PreparationError/invalidOption(_:)``, which names the options that do not go together.
   package func validate() throws(PreparationError) {
     let positive = [
       ("crop", crop), ("scale", scale), ("train", train), ("valid", valid),
@@ -80,7 +80,7 @@ package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatab
       return
         "\(directory): \(found) PNG and JPEG images\(unreadable), but --train \(train) and --valid \(valid) "
         + "ask for \(train + valid); lower them or add images"
-    case .brokenImage(let problem): return "\(problem); --skip-broken passes over such images"
+    case .brokenImage(let problem): return "\(problem); --skip-broken skips such images"
     }
   }
 }

@@ -1,6 +1,5 @@
 extension FacePainter {
-  /// One eye with its brow, lids and lashes. `x` is mirrored so that the eye lies at positive x; `side` tells
-  /// which one it is.
+  /// One eye with its brow, lids and lashes. `x` is mirrored, so that the eye lies at positive x. `side` tells which eye it is.
   func paintEye(_ color: inout Color, _ x: Float, _ y: Float, _ side: Float) {
     let (cx, cy) = (x - traits.eyeSpacing, y + 0.08 + traits.eyeTilt * (x - traits.eyeSpacing))
     guard abs(cx) < 0.34, cy > -0.42, cy < 0.26 else { return }
@@ -13,7 +12,7 @@ extension FacePainter {
     let opening = max(upper - cy, cy - lower)
     let inside = cover(max(opening, abs(cx) - width))
 
-    // The crease and the lid above, tinted where made up.
+    // The crease and the lid above it. Makeup tints the lid.
     let lidBand = step(-0.13, -0.03, cy - upper) * (1 - step(-0.01, 0.01, cy - upper)) * blob(cx / 0.24, 0)
     color *= 1 - 0.12 * lidBand
     color = mix(color, traits.lip * 0.5, 0.4 * traits.makeup * lidBand)
@@ -44,7 +43,7 @@ extension FacePainter {
       color = mix(color, Color(0.02, 0.02, 0.02), cover(radius - irisRadius * 0.42))
     }
     color *= 1 - 0.5 * (1 - step(0, 0.05, cy - upper))  // the lid's shadow
-    // The catchlight keeps its side: both eyes see the same lamp.
+    // The highlight is not mirrored: both eyes see the same lamp.
     let (hx, hy) = (ix * side - traits.light.x * 0.045, iy - traits.light.y * 0.03)
     return mix(color, Color(1, 1, 1), 0.95 * cover(ellipse(hx, hy, 0.018, 0.016)))
   }
@@ -78,7 +77,7 @@ extension FacePainter {
     color = mix(color, tone, 0.85 * fade * step(0.25 * taper, -0.5 * taper, edge))
   }
 
-  /// Lips, the line between them, and teeth where the mouth is open.
+  /// Lips, the line between them, and teeth if the mouth is open.
   func paintMouth(_ color: inout Color, _ x: Float, _ y: Float) {
     let width = traits.mouthWidth
     guard abs(x) < width + 0.12, y > 0.3, y < 0.85 else { return }
@@ -122,7 +121,7 @@ extension FacePainter {
     return mix(Color(0.2, 0.06, 0.06), white, cover(y - end))
   }
 
-  /// Stubble, or a beard where it is dense.
+  /// Stubble, or a beard if it is dense.
   func paintBeard(_ color: inout Color, _ x: Float, _ y: Float) {
     guard traits.stubble > 0, y > 0.1 else { return }
     let jawline = step(0.44, 0.72, y + 0.55 * abs(x) - 0.05)

@@ -25,7 +25,7 @@ extension FacePainter {
     return traits.freckles * spot * blob(x / 0.75, (y - 0.15) / 0.5)
   }
 
-  /// Darkness of the lines from nose to mouth, under the eyes and on the forehead.
+  /// The darkness of the lines from nose to mouth, under the eyes and on the forehead.
   private func folds(_ x: Float, _ y: Float) -> Float {
     let side = abs(x)
     let down = clamp((y - traits.noseLength + 0.04) / 0.32)
@@ -43,7 +43,7 @@ extension FacePainter {
     return (0.04 + 0.16 * traits.age) * nasolabial + (0.04 + 0.14 * traits.age) * bag * bagEnds + forehead
   }
 
-  /// 1 on a line, 0 from `width` on.
+  /// 1 on a line, falling to 0 at the distance `width`.
   func line(_ distance: Float, _ width: Float) -> Float { blob(distance / width, 0) }
 
   func paintNose(_ color: inout Color, _ x: Float, _ y: Float) {

@@ -1,5 +1,5 @@
 extension FacePainter {
-  /// Strands that run from the parting outwards and then down, with a band of shine across them.
+  /// Strands that run outwards from the parting and then down, with a band of shine across them.
   func hairColor(_ x: Float, _ y: Float) -> Color {
     let (dx, dy) = (x - traits.parting, y + 1.35)
     let distance = (dx * dx + dy * dy).squareRoot()
@@ -46,7 +46,7 @@ extension FacePainter {
     edge += 0.05 * fine
     let volume: Float = traits.hairStyle == .short ? 0.06 : 0.15
     let skull = ellipse(x, y + 0.14, traits.headWidth + volume, 0.92 + volume)
-    // Below the temples only the sides are left: long hair recedes to the cheek's outline, short hair ends.
+    // Below the temples only the sides are left. Long hair recedes to the cheek's outline, and short hair ends.
     let isLong = traits.hairLength > 0.2
     let temple = traits.headWidth * (isLong ? 0.86 + 0.16 * step(-0.1, 0.6, y) : 0.95) + 0.04 * jag
     let sides = max(temple - abs(x), y - (isLong ? 0.68 : 0.02 + 0.1 * fine))
@@ -105,7 +105,7 @@ extension FacePainter {
     }
   }
 
-  /// Discs of lamps out of focus, one to each cell of a grid.
+  /// Discs of lamps out of focus, one in each cell of a grid.
   private func lights(_ u: Float, _ v: Float, _ base: Color) -> Color {
     var color = base * 0.55
     let (cellX, cellY) = (Int32((u * 2.5).rounded(.down)), Int32((v * 2.5).rounded(.down)))

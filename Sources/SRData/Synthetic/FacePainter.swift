@@ -1,9 +1,9 @@
-/// Paints one synthetic face, point by point, from back to front: backdrop, clothes, hair, neck, head, features,
-/// front hair, glasses. Edges are softened over one pixel.
+/// Paints one synthetic face, pixel by pixel, from back to front: backdrop, clothes, hair, neck, head, features, front hair,
+/// glasses. Edges are softened over one pixel.
 struct FacePainter: Sendable {
   let traits: FaceTraits
   let noise: ValueNoise
-  /// Width of a pixel in head units.
+  /// The width of a pixel in head units.
   let pixel: Float
 
   init(traits: FaceTraits, size: Int) {
@@ -12,7 +12,7 @@ struct FacePainter: Sendable {
     pixel = 2 * traits.reach / Float(size)
   }
 
-  /// A picture of `size` x `size` pixels. `size` is what the painter was made for.
+  /// A picture of `size` x `size` pixels. Precondition: the painter was made for this size.
   func paint(size: Int) -> RGBImage {
     let grain = ValueNoise(seed: traits.noiseSeed &+ 1)
     let pixels = [UInt8](unsafeUninitializedCapacity: size * size * 3) { result, count in
@@ -32,10 +32,10 @@ struct FacePainter: Sendable {
     return RGBImage(width: size, height: size, pixels: pixels)
   }
 
-  /// How much of a pixel lies inside an edge at this signed distance.
+  /// How much of a pixel lies inside an edge that is at this signed distance.
   func cover(_ distance: Float) -> Float { clamp(0.5 - distance / pixel) }
 
-  /// The highest frequency per head unit that the pixels still show.
+  /// The highest frequency per head unit that the pixels can show.
   var finest: Float { 0.7 / pixel }
 
   /// `u` and `v` run from -1 to 1 across the picture.

@@ -1,8 +1,8 @@
 import SRTensor
 
-/// Everything that tells one synthetic face from another, drawn from one random stream.
+/// Everything that distinguishes one synthetic face from another, drawn from one random stream.
 ///
-/// Lengths are in head units: the head is about 2 high, its centre is the origin, y points down.
+/// Lengths are in head units: the head is about 2 high, its centre is the origin, and y points down.
 struct FaceTraits: Sendable {
   enum HairStyle: CaseIterable { case short, long, fringe, parted, bald }
   enum Backdrop: CaseIterable { case studio, foliage, lights, stripes, bricks }
@@ -10,7 +10,7 @@ struct FaceTraits: Sendable {
 
   // Camera.
   let center: SIMD2<Float>
-  /// Half of the picture's width.
+  /// Half the picture's width.
   let reach: Float
   let (cosine, sine): (Float, Float)
   /// Towards the light.
@@ -77,7 +77,7 @@ struct FaceTraits: Sendable {
 
     let skin = draw.color(among: FacePalette.skins)
     self.skin = skin
-    // Hair and eyes are rarely light where the skin is dark.
+    // Hair and eyes are rarely light if the skin is dark.
     let isDark = skin.x < 0.6
     headWidth = draw.between(0.68, 0.78)
     jaw = draw.between(0.12, 0.32)
@@ -122,7 +122,7 @@ struct FaceTraits: Sendable {
   }
 }
 
-/// Draws of the kinds that traits need.
+/// The kinds of draws that traits need.
 private struct TraitGenerator {
   private var generator: PhiloxGenerator
 
@@ -139,7 +139,7 @@ private struct TraitGenerator {
     return all[generator.index(below: all.count)]
   }
 
-  /// Between two neighbours of a palette, slightly off.
+  /// A colour between two neighbours of a palette, slightly varied.
   mutating func color(among palette: [Color]) -> Color {
     let first = generator.index(below: palette.count - 1)
     let color = mix(palette[first], palette[first + 1], generator.uniform())
@@ -147,7 +147,7 @@ private struct TraitGenerator {
   }
 }
 
-/// Colours in an order in which neighbours mix well.
+/// Colours, ordered so that neighbours mix well.
 private enum FacePalette {
   static let skins: [Color] = [
     [0.95, 0.80, 0.71], [0.91, 0.72, 0.60], [0.82, 0.60, 0.47], [0.66, 0.46, 0.34], [0.48, 0.32, 0.23],

@@ -1,7 +1,7 @@
-// The small vocabulary of the face painter: colours, soft steps and shapes' edges. Only IEEE-exact operations
-// (no libm beyond the square root), so that a picture has the same bits on every machine.
+// The small vocabulary of the face painter: colours, soft steps and the edges of shapes. All operations are exact in IEEE's
+// sense (nothing of libm but the square root), so a picture has the same bits on every machine.
 
-/// Linear mixing space of the painter: red, green, blue in 0...1.
+/// A colour of the painter: red, green and blue in 0...1, mixed linearly.
 typealias Color = SIMD3<Float>
 
 func mix(_ a: Float, _ b: Float, _ t: Float) -> Float { a + (b - a) * t }
@@ -9,7 +9,7 @@ func mix(_ a: Color, _ b: Color, _ t: Float) -> Color { a + (b - a) * t }
 
 func clamp(_ x: Float) -> Float { min(max(x, 0), 1) }
 
-/// 0 below `low`, 1 above `high`, a smooth cubic between.
+/// 0 below `low`, 1 above `high`, and a smooth cubic between.
 func step(_ low: Float, _ high: Float, _ x: Float) -> Float {
   let t = clamp((x - low) / (high - low))
   return t * t * (3 - 2 * t)
@@ -21,7 +21,7 @@ func blob(_ x: Float, _ y: Float) -> Float {
   return rest * rest
 }
 
-/// Signed distance, to first order, to an axis-aligned ellipse around the origin: negative inside.
+/// The signed distance to an axis-aligned ellipse around the origin, to first order. It is negative inside.
 func ellipse(_ x: Float, _ y: Float, _ a: Float, _ b: Float) -> Float {
   let (u, v) = (x / a, y / b)
   let k = (u * u + v * v).squareRoot()
@@ -29,13 +29,13 @@ func ellipse(_ x: Float, _ y: Float, _ a: Float, _ b: Float) -> Float {
   return slope > 0 ? k * (k - 1) / slope : -min(a, b)
 }
 
-/// A triangle wave of period 1 between 0 and 1.
+/// A triangle wave between 0 and 1, with period 1.
 func triangle(_ x: Float) -> Float {
   let t = x - x.rounded(.down)
   return t < 0.5 ? 2 * t : 2 - 2 * t
 }
 
-/// Smooth random values on the plane: hashed at integer points, cubically blended between.
+/// Smooth random values on the plane: hashes at integer points, and cubic blends between them.
 struct ValueNoise: Sendable {
   let seed: UInt32
 
@@ -59,7 +59,7 @@ struct ValueNoise: Sendable {
     return Float(hash >> 8) * 0x1p-24
   }
 
-  /// Octaves of halving size and weight, between 0 and 1.
+  /// A sum of octaves. Each has about half the size and half the weight of the one before. Between 0 and 1.
   func fractal(_ x: Float, _ y: Float, octaves: Int) -> Float {
     var (sum, weight, total, scale) = (Float(0), Float(1), Float(0), Float(1))
     for _ in 0..<octaves {

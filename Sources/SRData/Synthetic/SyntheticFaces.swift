@@ -1,9 +1,8 @@
-/// Drawn faces for a first run without photographs: 128 x 128 pixels, and smaller by a scale, 4 by default, by
-/// bicubic reduction.
+/// Drawn faces for a first run without photographs: 128 x 128 pixels, and bicubically reduced by a scale (4: to 32 x 32).
 ///
-/// Picture `index` is a function of the seed and the index alone, with the same bits on every machine and any
-/// number of threads. The pictures have skin, eyes, hair, cloth and backdrops with edges and fine texture, so
-/// that super-resolution can be learnt from them; they say nothing about how well it works on photographs.
+/// Picture `index` is a function of the seed and the index alone. It has the same bits on every machine, and for any number of
+/// threads. The pictures show skin, eyes, hair, cloth and backdrops with edges and fine texture, so super-resolution can be
+/// learnt from them. They do not show how well it works on photographs.
 package struct SyntheticFaces: PairDataset {
   package let summary: String
   package let count: Int
@@ -15,7 +14,7 @@ package struct SyntheticFaces: PairDataset {
   package var lowResHeight: Int { Self.highResSize / scale }
   package var lowResWidth: Int { Self.highResSize / scale }
 
-  /// Draws `count` faces, those with the indices `first..<(first + count)` of the seed.
+  /// Draws `count` faces: those of the seed with the indices `first..<(first + count)`.
   ///
   /// Training and validation sets are disjoint ranges of one seed. A face takes a few milliseconds.
   ///

@@ -1,16 +1,17 @@
 import Foundation
 import SRTensor
+import Synchronization
 
-/// What an exchange of gradients reaches and costs on a job's network, measured with the exchange itself.
+/// How fast an exchange of gradients is on a job's network, and what it costs, measured with the exchange itself.
 ///
-/// An alpha-beta model of the wire alone is too good: MPI's handshakes wait for polls, several collectives share the
-/// link, and the processor time that TCP takes comes from the workers where these use every core.
+/// An alpha-beta model of the wire alone is too optimistic. MPI's handshakes wait for polls, and several collectives share
+/// the link. If the workers use every core, the processor time that TCP takes comes from them.
 package struct ExchangeProbe: Codable, Equatable, Sendable {
-  /// Bytes a second that a rank sends, and as many that it receives, while its workers wait.
+  /// Bytes per second that a rank sends while its workers wait. It receives as many.
   package let bandwidth: Double
-  /// The share of ``bandwidth`` that is left while its workers compute.
+  /// The share of ``bandwidth`` that is left while the rank's workers compute.
   package let busyShare: Double
-  /// Seconds that its workers lose, all together, for a byte that the rank sends (and one that it receives).
+  /// Seconds that the rank's workers lose, all together, for each byte that the rank sends (and one that it receives).
   package let workerTime: Double
 
   package init(bandwidth: Double, busyShare: Double, workerTime: Double) {
@@ -19,8 +20,8 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
     self.workerTime = workerTime
   }
 
-  /// Exchanges a gradient several times, with workers that wait and with workers that count. Collective; every rank
-  /// returns the same, nil where there is one.
+  /// Exchanges a gradient several times, both with workers that wait and with workers that count. Collective. Every rank
+  /// returns the same; the result is nil if there is only one rank.
   ///
   /// - Parameters:
   ///   - threads: workers of this rank.
@@ -36,13 +37,13 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
       reservedLeaves: 1, add: add)
     let workers = SpinningWorkers(count: threads)
     var own: [Round] = []
-    // The first ones open connections.
+    // The first rounds open connections.
     for _ in 0..<rounds + 2 {
       try communicator.barrier()
       let waiting = try seconds { try run(exchange) }
       workers.start()
-      // Counts alone for about as long as the exchange takes, after a moment in which the threads wake; longer if a busy
-      // machine gives them no time at all.
+      // After a moment in which the threads wake, they count undisturbed for about as long as the exchange takes. They count
+      // longer if a busy machine gives them no time at all.
       Thread.sleep(forTimeInterval: 2e-3)
       let before = workers.turns
       let alone = seconds {
@@ -54,13 +55,14 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
       let computing = try seconds { try run(exchange) }
       let counted = Double(workers.turns - start)
       workers.pause()
-      own.append(
-        Round(waiting: waiting, computing: computing, lost: (computing - counted / rate) * Double(threads)))
+      // On a crowded machine the threads may not have counted at all when undisturbed. Then nothing is known to be lost.
+      let lost = rate > 0 ? (computing - counted / rate) * Double(threads) : 0
+      own.append(Round(waiting: waiting, computing: computing, lost: lost))
     }
     return try joined(Array(own.dropFirst(2)), communicator, bytes: bytes)
   }
 
-  /// Seconds that one round took, and that the workers lost in it.
+  /// The seconds that one round took, and those that the workers lost in it.
   private struct Round: Codable {
     let waiting: Double
     let computing: Double
@@ -79,13 +81,12 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
   private static func joined(_ own: [Round], _ communicator: Communicator, bytes: Int) throws
     -> ExchangeProbe
   {
-    let all = try communicator.allGather(Array(try JSONEncoder().encode(own)))
-      .map { try JSONDecoder().decode([Round].self, from: Data($0)) }
+    let all = try communicator.allGather(own)
     func mean(_ value: (Round) -> Double) -> Double {
-      all.map { $0.map(value).sorted()[$0.count / 2] }.reduce(0, +) / Double(all.count)
+      all.map { $0.map(value).median }.reduce(0, +) / Double(all.count)
     }
     let (waiting, computing) = (mean(\.waiting), mean(\.computing))
-    // All-to-all and all-gather: a rank keeps its own shard.
+    // An all-to-all and an all-gather. A rank keeps its own shard.
     let carried = 2 * Double(bytes) * Double(all.count - 1) / Double(all.count)
     return ExchangeProbe(
       bandwidth: carried / waiting, busyShare: min(1, waiting / computing),
@@ -96,5 +97,48 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
     let start = ContinuousClock.now
     try body()
     return start.duration(to: .now) / .seconds(1)
+  }
+}
+
+/// Threads that do nothing but count, and are as busy as a trainer's workers. If they count less while something else runs,
+/// that has taken time from them.
+private final class SpinningWorkers: Sendable {
+  private let shared: Shared
+
+  init(count: Int) {
+    let shared = Shared()
+    self.shared = shared
+    for _ in 0..<count {
+      Thread { shared.spin() }.start()
+    }
+  }
+
+  deinit { shared.state.store(Shared.ended, ordering: .releasing) }
+
+  /// Turns that all threads have counted so far.
+  var turns: Int { shared.turns.load(ordering: .relaxed) }
+
+  func start() { shared.state.store(Shared.running, ordering: .releasing) }
+  func pause() { shared.state.store(Shared.paused, ordering: .releasing) }
+
+  private final class Shared: Sendable {
+    static let (paused, running, ended) = (0, 1, 2)
+    let state = Atomic(Shared.paused)
+    let turns = Atomic(0)
+
+    func spin() {
+      while true {
+        switch state.load(ordering: .acquiring) {
+        case Shared.running:
+          // This takes some microseconds, so that the shared counter costs next to nothing.
+          var value = UInt64(truncatingIfNeeded: turns.load(ordering: .relaxed))
+          for _ in 0..<4096 { value = value &* 6_364_136_223_846_793_005 &+ 1 }
+          // The count depends on the loop's value, or the compiler would leave the loop out.
+          turns.add(value == 0 ? 2 : 1, ordering: .relaxed)
+        case Shared.ended: return
+        default: Thread.sleep(forTimeInterval: 1e-4)
+        }
+      }
+    }
   }
 }

@@ -1,12 +1,12 @@
-import Foundation
+import SRTensor
 
-/// Latency and bandwidth between two ranks, measured by messages that go to and fro.
+/// Latency and bandwidth between two ranks, measured by messages that go back and forth.
 package struct LinkProbe: Codable, Equatable, Sendable {
   package let ranks: [Int]
   package let hosts: [String]
-  /// One way, of 8 bytes; seconds.
+  /// One way, for a message of 8 bytes. Seconds.
   package let latency: Double
-  /// Bytes a second, one way, of large messages.
+  /// One way, for large messages. Bytes per second.
   package let bandwidth: Double
 
   package init(ranks: [Int], hosts: [String], latency: Double, bandwidth: Double) {
@@ -18,14 +18,12 @@ package struct LinkProbe: Codable, Equatable, Sendable {
 
   package var isWithinHost: Bool { hosts[0] == hosts[1] }
 
-  /// Measures, one after the other, the links from rank 0 to one rank of its host and to one of each other host, as far
-  /// as they exist. Collective; every rank returns the same.
+  /// Measures the links from rank 0 to one other rank of its host, and to one rank of each other host, one after the other.
+  /// Collective. Every rank returns the same.
   ///
-  /// - Parameter most: links measured at most.
+  /// - Parameter most: the largest number of links to measure.
   package static func measure(_ communicator: Communicator, most: Int = 16) throws -> [LinkProbe] {
-    let hosts = try communicator.allGather(Array(communicator.hostName.utf8)).map {
-      String(decoding: $0, as: UTF8.self)
-    }
+    let hosts = try communicator.allGather(communicator.hostName)
     var partners: [Int] = []
     for rank in 1..<max(communicator.worldSize, 1)
     where !partners.contains(where: { hosts[$0] == hosts[rank] }) {
@@ -44,17 +42,16 @@ package struct LinkProbe: Codable, Equatable, Sendable {
           ranks: [0, partner], hosts: [hosts[0], hosts[partner]], latency: latency,
           bandwidth: Double(large) / max(transfer - latency, 1e-9)))
     }
-    let encoded = communicator.rank == 0 ? Array(try JSONEncoder().encode(own)) : []
-    return try JSONDecoder().decode([LinkProbe].self, from: Data(try communicator.broadcast(encoded)))
+    return try communicator.broadcast(own)
   }
 
-  /// The median time of a message there and back, in seconds.
+  /// The median time of a message there and back. Seconds.
   private static func roundTrip(
     _ communicator: Communicator, _ peer: Int, bytes: Int, times: Int
   ) throws -> Double {
     var message = [UInt8](repeating: 0, count: bytes)
     var seconds: [Double] = []
-    // The first ones open connections.
+    // The first two open connections.
     for turn in 0..<times + 2 {
       let start = ContinuousClock.now
       try message.withUnsafeMutableBytes { buffer in
@@ -68,6 +65,6 @@ package struct LinkProbe: Codable, Equatable, Sendable {
       }
       if turn >= 2 { seconds.append(start.duration(to: .now) / .seconds(1)) }
     }
-    return seconds.sorted()[times / 2]
+    return seconds.median
   }
 }

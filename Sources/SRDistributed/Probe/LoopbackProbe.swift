@@ -1,13 +1,13 @@
 import Foundation
 import SRTensor
 
-/// What carrying a byte over TCP costs this machine's processor, measured on a connection of this process to itself.
+/// What it costs this machine's processor to carry a byte over TCP, measured on a connection of this process to itself.
 ///
-/// One thread sends and receives in turn, so that the time that passes is the processor's, of both ends, the kernel's
-/// part included. Packing, adding and averaging are done as the exchange does them. A real network card adds interrupts
-/// and takes the cutting into packets off the processor.
+/// One thread sends and receives in turn. So the time that passes is processor time of both ends, including the kernel's
+/// part. Packing, adding and averaging are done as in the exchange. A real network card adds interrupts, but it cuts the
+/// data into packets itself.
 package enum LoopbackProbe {
-  /// Seconds for a byte sent and a byte received; throws where the system has no loopback connection for us.
+  /// Seconds for a byte sent and a byte received. Throws if the system does not provide a loopback connection.
   package static func processorTime(add: VectorAdd, rounds: Int = 400) throws -> Double {
     let connection = try LoopbackConnection()
     let count = 64 << 10
@@ -24,7 +24,7 @@ package enum LoopbackProbe {
       divide(node.pointer, by: 2, count: floats)
       seconds.append(start.duration(to: .now) / .seconds(1))
     }
-    return seconds.sorted()[rounds / 2] / Double(count)
+    return seconds.median / Double(count)
   }
 }
 
@@ -38,7 +38,7 @@ private final class LoopbackConnection {
     defer { close(listener) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    // 127.0.0.1, a port of the system's choice.
+    // 127.0.0.1. The system chooses the port.
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let sender = try Self.socket()
@@ -62,7 +62,7 @@ private final class LoopbackConnection {
     close(receiver)
   }
 
-  /// Sends `count` bytes and receives them, a little at a time: neither call waits.
+  /// Sends `count` bytes and receives them, a little at a time. Neither call waits.
   func carry(_ source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer, _ count: Int) throws {
     let (dontWait, noSignal) = (Int32(MSG_DONTWAIT), Int32(MSG_NOSIGNAL))
     var (sent, got) = (0, 0)
@@ -91,7 +91,7 @@ private final class LoopbackConnection {
   struct ProbeError: Error, CustomStringConvertible {
     let reason: String
     var description: String {
-      "cannot measure what TCP costs: no connection of this host to itself (\(reason)); give --worker-time"
+      "cannot measure what TCP costs: this host has no loopback connection (\(reason)); give --worker-time"
     }
   }
 }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// One stretch of time in which a rank did something.
+/// A span of time in which a rank did something.
 package struct TraceSpan: Codable, Equatable, Sendable {
   package enum Lane: Int, Codable, Sendable {
-    /// The main thread's phases, one after the other.
+    /// The phases of the main thread, one after the other.
     case phases
-    /// Collectives of the gradient exchange, of which several are under way at a time.
+    /// Collectives of the gradient exchange. Several may be in progress at a time.
     case exchange
   }
 
@@ -28,9 +28,9 @@ package struct TraceSpan: Codable, Equatable, Sendable {
   package var seconds: Double { end - start }
 }
 
-/// What one rank did and when; thread-safe.
+/// Records what one rank does and when. Thread-safe.
 package final class TraceRecorder: Sendable {
-  /// Spans kept; later ones are only counted.
+  /// The number of spans that are kept. Later ones are only counted.
   private static let limit = 400_000
 
   private struct State {
@@ -42,7 +42,7 @@ package final class TraceRecorder: Sendable {
   private let origin: ContinuousClock.Instant
   private let state = Mutex(State())
 
-  /// Collective: a barrier sets the ranks' clocks to zero together.
+  /// Collective: after a barrier all ranks set their clocks to zero.
   package init(_ communicator: Communicator) throws(MPIError) {
     try communicator.barrier()
     origin = .now
@@ -51,7 +51,7 @@ package final class TraceRecorder: Sendable {
   /// Seconds since the start.
   var now: Double { origin.duration(to: .now) / .seconds(1) }
 
-  /// The step that collectives belong to from now on.
+  /// Says to which step collectives belong from now on.
   func begin(step: Int) { state.withLock { $0.step = step } }
 
   func record(_ name: String, _ lane: TraceSpan.Lane, from start: Double, step: Int? = nil) {
@@ -66,6 +66,6 @@ package final class TraceRecorder: Sendable {
     }
   }
 
-  /// What was recorded, in order of ending, and how many spans there was no room for.
+  /// The recorded spans, in the order in which they ended, and how many there was no room for.
   package var recorded: (spans: [TraceSpan], dropped: Int) { state.withLock { ($0.spans, $0.dropped) } }
 }

@@ -1,4 +1,4 @@
-/// Records how long each collective of another transport is under way.
+/// Records how long each collective of another transport is in progress.
 struct TracingTransport: ExchangeTransport {
   let base: any ExchangeTransport
   let trace: TraceRecorder

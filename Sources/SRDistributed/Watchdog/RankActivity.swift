@@ -1,13 +1,55 @@
 import Synchronization
 
-/// What one rank is doing: told by the training loop and its workers, read by the ``Watchdog`` and written down by a
-/// ``TraceRecorder``.
+/// What a rank's main thread is doing.
+package enum RunPhase: Int, CaseIterable, Sendable {
+  case starting
+  case forwardBackward
+  /// Waiting for the gradients of other ranks.
+  case exchange
+  case update
+  /// Between two steps: the ranks agree whether to continue.
+  case agreement
+  case validation
+  /// Waiting for the values of other ranks.
+  case gathering
+  case checkpoint
+  /// Done, waiting for the others.
+  case ending
+
+  /// As in "rank 2 stopped in ...".
+  package var name: String {
+    switch self {
+    case .forwardBackward: "forward/backward"
+    default: "\(self)"
+    }
+  }
+
+  /// Whether a rank that is stuck in this phase may be waiting for another rank.
+  var waitsForOthers: Bool {
+    switch self {
+    case .exchange, .agreement, .gathering, .ending: true
+    case .starting, .forwardBackward, .update, .validation, .checkpoint: false
+    }
+  }
+
+  /// How many stall timeouts the phase may last without a mark of progress. Reading or writing a large file on a slow file
+  /// system is a single call.
+  var patience: Double {
+    switch self {
+    case .starting, .checkpoint: 5
+    default: 1
+    }
+  }
+}
+
+/// What one rank is doing. The training loop and its workers report it, the ``Watchdog`` reads it, and a ``TraceRecorder``
+/// records it.
 package final class RankActivity: Sendable {
   private let phase = Atomic(RunPhase.starting.rawValue)
   private let step = Atomic(0)
   private let marks = Atomic(0)
   package let trace: TraceRecorder?
-  /// When the main thread entered the phase; it alone changes it.
+  /// When the main thread entered the phase. Only the main thread changes it.
   private let entered: Mutex<Double>
 
   package init(trace: TraceRecorder? = nil) {
@@ -15,7 +57,9 @@ package final class RankActivity: Sendable {
     entered = Mutex(trace?.now ?? 0)
   }
 
-  /// Says that the main thread begins a phase, of the step given (from 1; unchanged where nil).
+  /// Says that the main thread begins a phase.
+  ///
+  /// - Parameter step: the step that the phase belongs to, from 1; nil if it is the same as before.
   package func enter(_ phase: RunPhase, step: Int? = nil) {
     recordPhase(next: step)
     if let step { self.step.store(step, ordering: .relaxed) }
@@ -23,10 +67,10 @@ package final class RankActivity: Sendable {
     mark()
   }
 
-  /// Says that the phase gets on: to be called within phases that may last. From any thread.
+  /// Says that the phase makes progress. To be called within phases that may last long, from any thread.
   package func mark() { marks.add(1, ordering: .relaxed) }
 
-  /// Writes down the phase that ends.
+  /// Records the phase that ends.
   private func recordPhase(next step: Int?) {
     guard let trace else { return }
     let state = state

@@ -1,48 +1,55 @@
 import Foundation
 
-/// Ends a job in which a rank hangs, is stopped or is cut off, and says which one.
+/// Ends a job in which a rank hangs, is stopped or is cut off, and says which rank it is.
 ///
-/// A rank that dies ends its job by itself: the launcher sees it. One that is stopped does not, and all others wait
-/// for it. So a thread of every rank exchanges heartbeats with rank 0, which tell how far the rank's main thread has
-/// come; long phases that get on are no stall.
+/// If a rank dies, the launcher notices and ends the job. If a rank is stopped, the launcher does not notice, and all others
+/// wait for the rank. So a thread of every rank exchanges heartbeats with rank 0. They tell how far the rank's main thread
+/// has come. A long phase that makes progress is no stall.
 package final class Watchdog: Sendable {
-  /// The launcher's exit status of a job that a watchdog ended.
+  /// The launcher's exit status if a watchdog ended the job.
   package static let exitStatus = 77
 
   private let monitor: Monitor
 
-  /// Starts to watch. Collective.
+  /// Starts watching. Collective.
   ///
   /// - Parameters:
-  ///   - activity: what this rank's main thread and workers tell.
-  ///   - stallTimeout: seconds within which a job that gets no further is ended.
+  ///   - activity: what this rank's main thread and workers report.
+  ///   - stallTimeout: a job that makes no progress is ended within so many seconds.
   ///   - report: called once before the job is ended, on the one rank that ends it.
-  /// - Throws: ``MPIError`` where MPI refuses a communicator.
+  /// - Throws: ``MPIError`` if MPI refuses a communicator.
   package init(
     _ communicator: Communicator, watching activity: RankActivity, stallTimeout: Double,
     report: @escaping @Sendable (StallReport) -> Void
-  ) throws(MPIError) {
+  ) throws {
     precondition(stallTimeout > 0, "a stall timeout of \(stallTimeout) s was given")
-    let own = "\(ProcessInfo.processInfo.processIdentifier) \(communicator.hostName)"
-    let places = try communicator.allGather(Array(own.utf8)).map {
-      String(decoding: $0, as: UTF8.self).split(separator: " ", maxSplits: 1).map(String.init)
-    }
+    let own = Place(
+      processIdentifier: Int(ProcessInfo.processInfo.processIdentifier), host: communicator.hostName)
     monitor = Monitor(
-      communicator: communicator, activity: activity, places: places.map { (Int($0[0]) ?? 0, $0[1]) },
+      communicator: communicator, activity: activity, places: try communicator.allGather(own),
       line: try HeartbeatLine(communicator), stallTimeout: stallTimeout, report: report)
     monitor.start()
   }
 
-  /// Stops watching; MPI may be finalised afterwards. A rank that ends while others go on looks silent to them, so
-  /// the ranks meet before (in ``RunPhase/ending``), unless the job fails.
+  /// Stops watching. MPI may be finalised afterwards.
+  ///
+  /// A rank that ends while others continue looks silent to them. So the ranks meet first, in ``RunPhase/ending``, unless the
+  /// job fails.
   package func end() { monitor.end() }
 }
 
-/// The watching thread. What it alone uses needs no lock.
+/// Where a rank runs.
+private struct Place: Codable {
+  let processIdentifier: Int
+  let host: String
+}
+
+/// The watching thread. What only this thread uses needs no lock.
 private final class Monitor: @unchecked Sendable {
   private let communicator: Communicator
   private let activity: RankActivity
-  private let places: [(processIdentifier: Int, host: String)]
+  /// By rank.
+  private let places: [Place]
   private let line: HeartbeatLine?
   private let report: @Sendable (StallReport) -> Void
   private let tick: Double
@@ -55,7 +62,7 @@ private final class Monitor: @unchecked Sendable {
   private var (isEnding, hasEnded) = (false, false)
 
   init(
-    communicator: Communicator, activity: RankActivity, places: [(Int, String)], line: HeartbeatLine?,
+    communicator: Communicator, activity: RankActivity, places: [Place], line: HeartbeatLine?,
     stallTimeout: Double, report: @escaping @Sendable (StallReport) -> Void
   ) {
     self.communicator = communicator
@@ -64,7 +71,7 @@ private final class Monitor: @unchecked Sendable {
     self.line = line
     self.report = report
     tick = min(max(stallTimeout / 40, 0.01), 2)
-    // A little earlier than the timeout, which is to be the end of the job and not of the judge's patience.
+    // The timeout is for the end of the job, so the judge's patience ends a little earlier.
     judge = StallJudge(
       ownRank: communicator.rank, worldSize: communicator.worldSize, limit: 0.9 * stallTimeout, tick: tick)
     lastState = activity.state
@@ -92,7 +99,7 @@ private final class Monitor: @unchecked Sendable {
     }
   }
 
-  /// Sleeps for a tick; false where the watch ends.
+  /// Sleeps for a tick. False if the watch ends.
   private func wait() -> Bool {
     condition.withLock {
       if !isEnding { _ = condition.wait(until: Date(timeIntervalSinceNow: tick)) }
@@ -115,7 +122,7 @@ private final class Monitor: @unchecked Sendable {
       try line?.send(heartbeat)
       while let (heartbeat, rank) = try line?.receive() { judge.hear(heartbeat, from: rank) }
     } catch {
-      // A line that is broken is as good as silent: the judge counts on.
+      // A broken line is as good as silence: the judge keeps counting.
     }
     if let verdict = judge.verdict() { end(on: verdict) }
   }

@@ -1,5 +1,16 @@
 import SRMetrics
 
+/// The epochs of one run, and what it is called in a picture's legend.
+package struct CurveSeries: Equatable, Sendable {
+  package var name: String
+  package var epochs: [EpochRecord]
+
+  package init(name: String, epochs: [EpochRecord]) {
+    self.name = name
+    self.epochs = epochs
+  }
+}
+
 /// Training and validation curves of the loss and of metrics side by side, as a gnuplot script with its data inside.
 package struct CurvePlot {
   private struct Panel: Sendable {

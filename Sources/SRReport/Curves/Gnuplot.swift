@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 /// Runs gnuplot, where it is installed.
 package enum Gnuplot {
@@ -13,9 +14,9 @@ package enum Gnuplot {
   /// Keeps `script` at `scriptPath` and runs gnuplot on it. Throws ``GnuplotError``.
   package static func run(_ script: String, keptAt scriptPath: String) throws -> Outcome {
     do {
-      try Data(script.utf8).write(to: URL(fileURLWithPath: scriptPath), options: .atomic)
-    } catch {
-      throw GnuplotError(scriptPath: scriptPath, problem: "cannot be written: \(error.localizedDescription)")
+      try DurableFileWriter.replace(scriptPath, with: script.utf8)
+    } catch let error as FileError {
+      throw GnuplotError(scriptPath: scriptPath, problem: "cannot be written: \(error.reason)")
     }
     guard let program = path else { return .notInstalled(script: scriptPath) }
     let process = Process()

@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 /// Reading `metrics.jsonl`, and cutting it back.
 package enum MetricsFile {
@@ -45,9 +46,9 @@ package enum MetricsFile {
   /// Puts a new file in the place of `path` in one move.
   static func replace(_ path: String, with content: Data) throws {
     do {
-      try content.write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw MetricsLogError(path: path, "cannot be written: \(reason(error))")
+      try DurableFileWriter.replace(path, with: content)
+    } catch let error as FileError {
+      throw MetricsLogError(path: path, "cannot be written: \(error.reason)")
     }
   }
 

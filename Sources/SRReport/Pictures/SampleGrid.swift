@@ -1,4 +1,5 @@
 import SRData
+import SRFiles
 
 /// Validation samples as the paper shows them, one row each: LR, bicubic, SR, HR, with a caption under each.
 package struct SampleGrid: Sendable {

@@ -1,3 +1,4 @@
+import SRFiles
 import SRMetrics
 
 /// The paper's table of results: one row an epoch.
@@ -44,10 +45,6 @@ package enum EpochTable {
       rows.append(
         ["bicubic"] + columns.map { column in column.bicubic(last)?.fixed(column.decimals) ?? "" })
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
-        + "\n"
-    }.joined()
+    return "\(TextTable(Array(repeating: .right, count: rows[0].count), rows: rows))\n"
   }
 }

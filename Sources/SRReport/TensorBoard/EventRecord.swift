@@ -9,3 +9,20 @@ package enum EventRecord {
     withUnsafeBytes(of: number.littleEndian) { Array($0) }
   }
 }
+
+/// The Castagnoli cyclic redundancy check (RFC 3720, appendix B.4), as TensorFlow's record files use it.
+package enum CRC32C {
+  private static let table: [UInt32] = (0..<256).map { index in
+    (0..<8).reduce(UInt32(index)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1 }
+  }
+
+  package static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    ~bytes.reduce(~0) { sum, byte in sum >> 8 ^ table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] }
+  }
+
+  /// Turned and shifted, so that the check of data that hold checks is not zero.
+  static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    let sum = checksum(bytes)
+    return (sum >> 15 | sum << 17) &+ 0xA282_EAD8
+  }
+}

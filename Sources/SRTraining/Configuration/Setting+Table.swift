@@ -1,3 +1,6 @@
+import SRLosses
+import SRModels
+
 /// Settings that stand together in the help, under a title.
 package struct SettingGroup: Sendable {
   package let title: String
@@ -16,13 +19,29 @@ extension SettingGroup {
     title: "What is learned",
     settings: [
       Setting(
-        "model", \.model, .choice, .result, ranks: .alike, "vanilla (SRResNet) or attention (SE-SRResNet)."),
+        "model", \.model, .choice, .model, ranks: .alike,
+        "The paper's network: vanilla (SRResNet) or attention (SE-SRResNet). The next four settings change it."
+      ),
+      Setting(
+        "scale", \.scale, .optional(.whole(oneOf: ModelDescription.scales)), .model, ranks: .alike,
+        defaultWords: "that of the data; \(ModelDescription.attention.scale) for synthetic faces",
+        "Height of the output over height of the input: 1, 2, 4 or 8."),
+      Setting(
+        "features", \.features,
+        .optional(.whole(ModelDescription.featureRange, multipleOf: ModelDescription.featureStep)), .model,
+        ranks: .alike, defaultWords: "\(ModelDescription.attention.features)",
+        "Channels of the maps between head and output: a multiple of 16."),
+      Setting(
+        "blocks", \.blocks, .optional(.whole(ModelDescription.blockRange)), .model, ranks: .alike,
+        defaultWords: "\(ModelDescription.attention.blocks)", "Residual blocks."),
+      Setting(
+        "attention", \.attention, .optional(.attention), .model, ranks: .alike,
+        defaultWords: "that of --model",
+        "Attention in each residual block: none, se (squeeze-and-excitation, reduction 16), or such as 'se(8)'."
+      ),
       Setting(
         "loss", \.loss, .lossTerms, .result, ranks: .alike,
-        """
-        Weighted sum of terms, such as mse=1,ssim=0.1. Terms: mse, charbonnier, ssim (Gaussian window), ssim_box, \
-        edge, vgg, lpips_vgg, lpips_alex, lpips_squeeze.
-        """),
+        "Weighted sum of terms, such as mse=1,ssim=0.1. Terms: \(LossKind.helpText)."),
       Setting(
         "epochs", \.epochs, .whole(from: 1),
         // A cosine depends on where it ends.

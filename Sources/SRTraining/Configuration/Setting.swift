@@ -9,6 +9,8 @@ package struct Setting: Sendable {
     case result
     /// The run's bits, but only of configurations for which the condition holds.
     case resultIf(@Sendable (TrainingConfiguration) -> Bool)
+    /// Which network is trained. Its description decides the result, and is compared instead.
+    case model
     /// Which images and networks are read. Their contents decide the result, and are compared instead.
     case inputs
     /// How far the run goes, and how it is carried out: never the bits of a step.
@@ -144,14 +146,14 @@ extension Setting {
     switch role {
     case .result: true
     case .resultIf(let condition): condition(configuration)
-    case .inputs, .execution, .invocation: false
+    case .model, .inputs, .execution, .invocation: false
     }
   }
 
   /// Whether the value belongs to the run, and is written to `config.yaml`.
   package var isRecorded: Bool {
     switch role {
-    case .result, .resultIf, .inputs, .execution: true
+    case .result, .resultIf, .model, .inputs, .execution: true
     case .invocation: false
     }
   }
@@ -160,7 +162,7 @@ extension Setting {
   var namesInputs: Bool {
     switch role {
     case .inputs: true
-    case .result, .resultIf, .execution, .invocation: false
+    case .result, .resultIf, .model, .execution, .invocation: false
     }
   }
 

@@ -1,4 +1,5 @@
 import SRLosses
+import SRModels
 
 /// The values that a setting may have: how one is read and written, and how they are described.
 package struct ValueKind<Value: Equatable & Sendable>: Sendable {
@@ -30,6 +31,21 @@ extension ValueKind where Value: FixedWidthInteger {
 extension ValueKind where Value == Int {
   /// Up to a billion: the product of two such numbers can still be counted.
   package static func whole(from least: Int) -> Self { whole(least...1_000_000_000) }
+
+  package static func whole(oneOf values: [Int]) -> Self {
+    Self(
+      entry: .number, types: [.whole],
+      expectation: "one of \(values.map(String.init).joined(separator: ", "))",
+      read: { $0.whole(Int.self).flatMap { values.contains($0) ? $0 : nil } }, write: { "\($0)" })
+  }
+
+  package static func whole(_ range: ClosedRange<Int>, multipleOf step: Int) -> Self {
+    Self(
+      entry: .number, types: [.whole],
+      expectation: "a multiple of \(step) from \(range.lowerBound) to \(range.upperBound)",
+      read: { $0.whole(Int.self).flatMap { range.contains($0) && $0 % step == 0 ? $0 : nil } },
+      write: { "\($0)" })
+  }
 }
 
 extension ValueKind where Value == Double {
@@ -90,6 +106,14 @@ extension ValueKind where Value == String {
 private func nonEmptyPath(_ text: String) throws -> String {
   guard !text.isEmpty else { throw ConfigurationError("a path is needed, and it is empty") }
   return text
+}
+
+extension ValueKind where Value == ModelDescription.Attention {
+  package static var attention: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "one of \(Value.expected)",
+      read: { Value($0.spelling) }, write: { $0.description })
+  }
 }
 
 extension ValueKind where Value == [LossTerm] {

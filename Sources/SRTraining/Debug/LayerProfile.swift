@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 import SRLayers
 import Synchronization
 
@@ -62,22 +63,15 @@ final class LayerProfile: LayerObserver {
 
   /// Milliseconds per image and the size of the output, layer by layer.
   var table: String {
-    func cell(_ value: Double, _ width: Int) -> String {
-      let text = String(format: "%.2f", value)
-      return String(repeating: " ", count: max(0, width - text.count)) + text
+    var table = TextTable([.left, .right, .right, .right])
+    table.append(["layer", "forward ms", "backward ms", "output MiB"])
+    for row in entries {
+      let perPass = 1000 / Double(max(row.passes, 1))
+      table.append([
+        row.name, (row.forwardSeconds * perPass).fixed(2), (row.backwardSeconds * perPass).fixed(2),
+        (Double(row.bytes) / 1_048_576).fixed(2),
+      ])
     }
-    let rows = entries
-    let width = rows.map(\.name.count).max() ?? 0
-    var lines = [
-      "layer".padding(toLength: width, withPad: " ", startingAt: 0) + "  forward ms  backward ms  output MiB"
-    ]
-    for row in rows {
-      let passes = Double(max(row.passes, 1))
-      lines.append(
-        row.name.padding(toLength: width, withPad: " ", startingAt: 0)
-          + cell(1000 * row.forwardSeconds / passes, 12) + cell(1000 * row.backwardSeconds / passes, 13)
-          + cell(Double(row.bytes) / 1_048_576, 12))
-    }
-    return lines.joined(separator: "\n")
+    return table.description
   }
 }

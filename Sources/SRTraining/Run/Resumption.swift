@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import SRCheckpoint
 import SRDistributed
@@ -17,9 +16,8 @@ struct Resumption {
   /// - Returns: where the run stands; the beginning where nothing was found.
   func restore(layout: SampleValueLayout) throws -> RunPosition {
     let communicator = run.communicator
-    var stateBytes: [UInt8] = []
-    try communicator.together(starting: run.activity) {
-      guard communicator.rank == 0, let (checkpoint, found) = try select() else { return }
+    let selected: CheckpointState? = try communicator.together(starting: run.activity) {
+      guard communicator.rank == 0, let (checkpoint, found) = try select() else { return nil }
       var state = found
       try checkFit(state, of: checkpoint)
       try load(checkpoint)
@@ -28,16 +26,14 @@ struct Resumption {
         state.best = nil
       }
       logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
-      stateBytes = Array(try JSONEncoder().encode(state))
+      return state
     }
-    stateBytes = try communicator.broadcast(stateBytes)
+    let state = try communicator.broadcast(selected)
     for arena in arenas {
       try communicator.broadcast(arena.buffer.elements)
       run.activity.mark()
     }
-    guard !stateBytes.isEmpty else { return RunPosition(layout: layout) }
-    let state = try JSONDecoder().decode(CheckpointState.self, from: Data(stateBytes))
-    return RunPosition(resuming: state, layout: layout)
+    return state.map { RunPosition(resuming: $0, layout: layout) } ?? RunPosition(layout: layout)
   }
 
   private var arenas: [ParameterArena] {
@@ -84,6 +80,8 @@ struct Resumption {
     let layer = try SettingLayer(yaml: state.configuration, origin: checkpoint.path)
     let theirs = try TrainingConfiguration(layers: [layer])
     var differences = run.configuration.differences(from: theirs)
+    differences += run.network.model.differences(
+      from: try checkpoint.modelDescription(state), in: "the checkpoint", here: "this run")
     let inputs = inputs.differences(dataSHA256: state.dataSHA256, networkSHA256: state.networkSHA256)
     differences += inputs
     if !inputs.isEmpty { differences += run.configuration.differencesOfPlaces(from: theirs) }

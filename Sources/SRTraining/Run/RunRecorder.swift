@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import SRCheckpoint
 import SRData
+import SRFiles
 import SRReport
 
 /// What rank 0 writes down as a run goes along: log, table, pictures, checkpoints.
@@ -38,8 +39,7 @@ final class RunRecorder {
       run.configuration.tensorboard
       ? try EventFile(folder: folder.tensorboard, resumingAfter: position.step) : nil
     let header = "A run of srdist \(srdistVersion). `srdist train --config FILE` repeats it."
-    try Data(run.configuration.yaml(header: header).utf8).write(
-      to: URL(fileURLWithPath: folder.configuration), options: .atomic)
+    try DurableFileWriter.replace(folder.configuration, with: run.configuration.yaml(header: header).utf8)
   }
 
   func record(_ step: StepRecord) throws {

@@ -1,5 +1,6 @@
 import SRData
 import SRDistributed
+import SRFiles
 import SRKernels
 import SRLosses
 import SRModels
@@ -19,22 +20,20 @@ package struct TrainingPlan: CustomStringConvertible {
     let plan = SRResNetPlan(
       SRResNet(description, in: &layout), lowResHeight: data.train.lowResHeight,
       lowResWidth: data.train.lowResWidth, purpose: .training, kernels: kernels)
-    let ranks = configuration.virtualRanks ?? communicator.worldSize
     let batch = configuration.batchSize
-    let threads = configuration.threads ?? RunContext.defaultThreads(communicator)
-    let shares = (0..<ranks).map { ReductionTree.share(of: batch, rank: $0, worldSize: ranks).count }
-    let share = shares.max() ?? 0
-    let groupSize = SampleGroups.size(share: share, workers: threads)
+    let sizes = JobSizes(
+      configuration, ranks: configuration.virtualRanks ?? communicator.worldSize, communicator)
+    let (ranks, threads) = (sizes.ranks, sizes.threads)
     let assembly = try LossAssembly(
       configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
-      pairs: groupSize, kernels: kernels)
+      pairs: sizes.groupSize, kernels: kernels)
     let samples = try TrainingSamples(configuration, pairs: data.train).count
     let steps = SampleOrder.stepsPerEpoch(count: samples, batchSize: batch)
     let last = samples - (steps - 1) * batch
     let worker = SampleWorker.floatCount(
-      plan: plan, loss: assembly.loss, metrics: assembly.metrics, groupSize: groupSize, kernels: kernels)
-    let leaves = RunContext.leafCount(share: share, threads: threads)
-    let arenas = 4 + leaves + (configuration.emaDecay == nil ? 0 : 1)
+      plan: plan, loss: assembly.loss, metrics: assembly.metrics, groupSize: sizes.groupSize, kernels: kernels
+    )
+    let arenas = 4 + sizes.leaves + (configuration.emaDecay == nil ? 0 : 1)
     let floats =
       arenas * layout.arenaCount + threads * worker + plan.preparedCount + assembly.networkFloats
     let bucketCount = GradientBuckets(layout: layout, targetBytes: configuration.bucketSize).count
@@ -48,12 +47,12 @@ package struct TrainingPlan: CustomStringConvertible {
           + "\(min(configuration.epochs * steps, configuration.maxSteps ?? .max)) in all"
       ),
       ("learning rate", "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule"),
-      ("ranks", "\(ranks), images of each batch: \(shares.map(String.init).joined(separator: " "))"),
+      ("ranks", "\(ranks), images of each batch: \(sizes.shares.map(String.init).joined(separator: " "))"),
       ("threads per rank", "\(threads)"),
       (
         "memory per rank",
         "\(Self.megabytes(4 * floats)) of floats: \(arenas) arenas of \(Self.megabytes(4 * layout.arenaCount)) "
-          + "(weights, gradient, moments, \(leaves) leaves), \(threads) workers of \(Self.megabytes(4 * worker)), "
+          + "(weights, gradient, moments, \(sizes.leaves) leaves), \(threads) workers of \(Self.megabytes(4 * worker)), "
           + "\(Self.megabytes(4 * plan.preparedCount)) of prepared weights, "
           + "\(Self.megabytes(4 * assembly.networkFloats)) of perceptual networks"
       ),
@@ -67,10 +66,7 @@ package struct TrainingPlan: CustomStringConvertible {
   }
 
   package var description: String {
-    let width = lines.map(\.0.count).max() ?? 0
-    return lines.map { label, text in
-      label + String(repeating: " ", count: width - label.count + 2) + text
-    }.joined(separator: "\n")
+    TextTable([.left, .left], rows: lines.map { [$0, $1] }).description
   }
 
   /// What a rank sends: its local roots, shard by shard, and then the mean of its own shard to all others.

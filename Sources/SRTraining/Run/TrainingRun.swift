@@ -16,9 +16,11 @@ package struct TrainingRun {
   private let logger: Logger
   /// Where the gradient of the first step is written, for comparisons with other programs.
   package var gradientDump: String?
-  /// Where a trace of all ranks' phases is written, as Perfetto opens it.
-  package var tracePath: String?
-  /// What this rank tells of its progress; where none is given, the run makes one.
+  /// Records what this rank does, and when.
+  package var trace: TraceRecorder?
+  /// Called on every rank after the last step, while the watchdog still watches. Collective.
+  package var onEnd: () throws -> Void = {}
+  /// What this rank tells of its progress; if none is given, the run makes one.
   package var activity: RankActivity?
   /// Watches every layer's passes, in debug mode.
   var observer: (any LayerObserver)?
@@ -43,8 +45,7 @@ package struct TrainingRun {
   /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
   /// aborts the job.
   package func run() throws -> RunOutcome {
-    let trace = try tracePath.map { try RunTrace(path: $0, communicator) }
-    let activity = activity ?? RankActivity(trace: trace?.recorder)
+    let activity = activity ?? RankActivity(trace: trace)
     let watchdog = try configuration.stallTimeout.map {
       try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
     }
@@ -85,7 +86,7 @@ package struct TrainingRun {
       onStep: onStep)
     let outcome = try loop.run(&position)
     activity.enter(.ending)
-    if let summary = try trace?.finish(communicator) { logger.info("\(summary)") }
+    try onEnd()
     try communicator.barrier()
     return outcome
   }

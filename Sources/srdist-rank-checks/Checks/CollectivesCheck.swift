@@ -1,6 +1,6 @@
 import SRDistributed
 
-/// Broadcast, gather and all-gather move what each rank gave, of different lengths on each, to where it belongs.
+/// Broadcast, gather and all-gather bring what each rank gave, of another length on each, to where it belongs.
 enum CollectivesCheck: RankCheck {
   static let name = "collectives"
 
@@ -22,6 +22,29 @@ enum CollectivesCheck: RankCheck {
     let doubles = try communicator.allGather((0..<rank).map { Double($0) / Double(rank) })
     try expect(
       doubles == (0..<worldSize).map { r in (0..<r).map { Double($0) / Double(r) } }, "doubles \(doubles)")
+
+    struct Value: Codable, Equatable {
+      var name: String
+      var numbers: [Double]
+      var rest: Int?
+    }
+    func value(_ rank: Int) -> Value? {
+      // Rank 0 has none; JSON has no numbers for the last two.
+      rank == 0
+        ? nil
+        : Value(
+          name: "é \(rank)", numbers: [1 / Double(rank), .infinity, -.infinity],
+          rest: rank % 2 == 0 ? rank : nil)
+    }
+    let values = try communicator.allGather(value(rank))
+    try expect(values == (0..<worldSize).map(value), "values \(values)")
+    for root in 0..<worldSize {
+      try expect(communicator.broadcast(value(rank), from: root) == value(root), "a value of rank \(root)")
+      let gathered = try communicator.gather("\(rank)", to: root)
+      try expect(
+        gathered == (rank == root ? (0..<worldSize).map { "\($0)" } : nil),
+        "texts \(String(describing: gathered))")
+    }
 
     var floats = (0..<100).map { Float($0 * (rank + 1)) }
     try floats.withUnsafeMutableBufferPointer { try communicator.broadcast($0, from: worldSize - 1) }

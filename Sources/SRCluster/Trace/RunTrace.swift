@@ -1,0 +1,73 @@
+import Foundation
+import SRDistributed
+import SRFiles
+
+/// Records a run on every rank, and writes one file at its end.
+package struct RunTrace: Sendable {
+  /// Records this rank.
+  package let recorder: TraceRecorder
+  private let path: String
+
+  /// Collective.
+  ///
+  /// A run is long, and the trace is written at its end. So if rank 0 cannot write to `path`, this throws the same error on
+  /// every rank.
+  package init(path: String, _ communicator: Communicator) throws {
+    self.path = path
+    try communicator.together {
+      guard communicator.rank == 0 else { return }
+      try DirectoryCalls.createWithParents(DirectoryCalls.parent(of: path))
+      _ = try OpenFile(path, O_WRONLY | O_CREAT)
+    }
+    recorder = try TraceRecorder(communicator)
+  }
+
+  /// Gathers the spans of all ranks on rank 0, which writes them. Collective.
+  /// - Returns: on rank 0, where the time went.
+  package func finish(_ communicator: Communicator) throws -> TraceSummary? {
+    let hosts = try communicator.allGather(communicator.hostName)
+    let spans = try communicator.gather(recorder.recorded.spans)
+    return try communicator.together {
+      guard let spans else { return nil }
+      try TraceFile(path: path).write(spans, hosts: hosts)
+      return TraceSummary(spans)
+    }
+  }
+}
+
+/// The spans of all ranks as a Chrome trace, which Perfetto and chrome://tracing open. Each rank is a process. It has one
+/// track for its phases, and one for the collectives in progress.
+///
+/// Format: "Trace Event Format", with complete ("X") and nestable asynchronous ("b", "e") events. Times in microseconds.
+private struct TraceFile {
+  let path: String
+
+  /// Throws ``FileError``.
+  func write(_ ranks: [[TraceSpan]], hosts: [String]) throws {
+    var lines: [String] = []
+    for (rank, spans) in ranks.enumerated() {
+      lines.append(
+        #"{"name":"process_name","ph":"M","pid":\#(rank),"args":{"name":"rank \#(rank) on \#(hosts[rank])"}}"#
+      )
+      lines.append(#"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":0,"args":{"name":"main thread"}}"#)
+      for (index, span) in spans.enumerated() {
+        let common = #""name":"\#(span.name)","pid":\#(rank),"tid":\#(span.lane.rawValue)"#
+        let start = microseconds(span.start)
+        switch span.lane {
+        case .phases:
+          let length = microseconds(span.seconds)
+          lines.append(
+            #"{\#(common),"ph":"X","ts":\#(start),"dur":\#(length),"args":{"step":\#(span.step)}}"#)
+        case .exchange:
+          let id = #""cat":"exchange","id":"\#(rank).\#(index)""#
+          lines.append(#"{\#(common),\#(id),"ph":"b","ts":\#(start),"args":{"step":\#(span.step)}}"#)
+          lines.append(#"{\#(common),\#(id),"ph":"e","ts":\#(microseconds(span.end))}"#)
+        }
+      }
+    }
+    let text = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n" + lines.joined(separator: ",\n") + "\n]}\n"
+    try DurableFileWriter.replace(path, with: text.utf8)
+  }
+
+  private func microseconds(_ seconds: Double) -> String { (seconds * 1e6).fixed(1) }
+}

@@ -1,0 +1,104 @@
+import SRFiles
+
+/// A `.npy` file of bytes (dtype `|u1`, C order), mapped into memory. Elements are read from the disk when they are used, and
+/// ranks of one host share them.
+package final class NumPyArray: Sendable {
+  package let path: String
+  /// The dimensions, the slowest first.
+  package let shape: [Int]
+  private let file: MappedFile
+  private let dataOffset: Int
+
+  /// NumPy's name for 8-bit unsigned integers, which have no byte order.
+  package static let byteElementType = "|u1"
+
+  /// Maps the file, and checks that it holds exactly the array that its header announces.
+  /// - Parameter rank: the number of dimensions that it must have.
+  /// - Throws: ``FileError``, or ``NumPyError`` for another dtype, order, rank or length.
+  package init(path: String, rank: Int) throws {
+    let file = try MappedFile(path: path)
+    let (header, dataOffset) = try NumPyHeader.parse(file.bytes, path: path)
+    guard header.elementType == Self.byteElementType else {
+      throw NumPyError(
+        path: path, expected: "dtype uint8 ('\(Self.byteElementType)')",
+        found: "dtype '\(header.elementType)'; convert with array.astype(numpy.uint8)")
+    }
+    guard !header.isFortranOrder else {
+      throw NumPyError(
+        path: path, expected: "C order (last dimension contiguous)",
+        found: "Fortran order; convert with numpy.ascontiguousarray(array)")
+    }
+    guard header.shape.count == rank else {
+      throw NumPyError(path: path, expected: "\(rank) dimensions", found: "shape \(header.shape)")
+    }
+    let expected = Self.byteCount(header.shape)
+    let found = file.bytes.count - dataOffset
+    guard let expected, expected == found else {
+      let isTruncated = expected.map { found < $0 } ?? true
+      throw NumPyError(
+        path: path,
+        expected: "\(expected.map(String.init) ?? "more than 2^63") bytes for shape \(header.shape)",
+        found: "\(found) bytes after the header" + (isTruncated ? ": the file is truncated" : ""))
+    }
+    self.path = path
+    self.file = file
+    self.dataOffset = dataOffset
+    shape = header.shape
+  }
+
+  /// All elements. The pointer is valid as long as the array lives.
+  package var bytes: UnsafeBufferPointer<UInt8> {
+    UnsafeRawBufferPointer(rebasing: file.bytes[dataOffset...]).assumingMemoryBound(to: UInt8.self)
+  }
+
+  /// The elements of one entry along the first dimension. The pointer is valid as long as the array lives.
+  package func entry(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+    precondition(index >= 0 && index < shape[0], "entry \(index) of \(shape[0]) in \(path)")
+    let count = shape.dropFirst().reduce(1, *)
+    return UnsafeBufferPointer(rebasing: bytes[(index * count)..<((index + 1) * count)])
+  }
+
+  private static func byteCount(_ shape: [Int]) -> Int? {
+    var count = 1
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      if overflow { return nil }
+      count = product
+    }
+    return count
+  }
+}
+
+/// Writes a `.npy` file of bytes, piece by piece. The file gets its name when it is finished.
+package final class NumPyWriter {
+  package let path: String
+  package let shape: [Int]
+  private let file: DurableFileWriter
+  private var missing: Int
+
+  /// Starts a file that will hold `shape` bytes, and writes its header.
+  /// - Throws: ``FileError``.
+  package init(path: String, shape: [Int]) throws {
+    self.path = path
+    self.shape = shape
+    missing = shape.reduce(1, *)
+    file = try DurableFileWriter(replacing: path)
+    let header = NumPyHeader(elementType: NumPyArray.byteElementType, shape: shape).encoded()
+    try file.write(header)
+  }
+
+  /// Appends the next elements. Precondition: the shape has room for them.
+  package func append(_ elements: [UInt8]) throws {
+    precondition(
+      elements.count <= missing, "\(elements.count) bytes appended, \(missing) missing of \(shape)")
+    missing -= elements.count
+    try elements.withUnsafeBytes { try file.write($0) }
+  }
+
+  /// Completes the file, and returns the SHA-256 of the whole file in hexadecimal, as `sha256sum` prints it. Precondition:
+  /// every element was appended.
+  package func finish() throws -> String {
+    precondition(missing == 0, "\(path) finished with \(missing) bytes missing of \(shape)")
+    return try file.finish().sha256
+  }
+}

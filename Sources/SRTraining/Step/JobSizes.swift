@@ -1,0 +1,40 @@
+import Foundation
+import SRDistributed
+
+/// How a job divides its work: the threads, samples and memory of each rank. A run and its plan both use it.
+package struct JobSizes: Sendable, Equatable {
+  package let ranks: Int
+  /// Worker threads of each rank.
+  package let threads: Int
+  /// By rank: samples that it computes of a full batch.
+  package let shares: [Int]
+
+  /// The sizes of a configuration's job on so many ranks. This rank's host decides the number of threads if the configuration
+  /// does not.
+  package init(_ configuration: TrainingConfiguration, ranks: Int, _ communicator: Communicator) {
+    self.ranks = ranks
+    threads = configuration.threads ?? Self.defaultThreads(communicator)
+    shares = (0..<ranks).map {
+      ReductionTree.share(of: configuration.batchSize, rank: $0, worldSize: ranks).count
+    }
+  }
+
+  /// The host's cores divided by its ranks, but no more than the launcher bound this rank to.
+  package static func defaultThreads(_ communicator: Communicator) -> Int {
+    let allowed = ProcessInfo.processInfo.activeProcessorCount
+    let share = ProcessInfo.processInfo.processorCount / max(communicator.localSize, 1)
+    return max(1, min(allowed, share))
+  }
+
+  /// The most samples of a batch that a rank computes.
+  package var largestShare: Int { shares.max() ?? 0 }
+
+  /// The most samples that a worker takes through the network together.
+  package var groupSize: Int { SampleGroups.size(share: largestShare, workers: threads) }
+
+  /// The gradient leaves of a rank that are alive at a time, if samples start in order and no worker falls behind: those of
+  /// the workers' groups, and the waiting nodes. If a worker falls behind, more are allocated.
+  package var leaves: Int {
+    min(largestShare, threads * groupSize + Int(log2(Double(max(largestShare, 1)))) + 1)
+  }
+}

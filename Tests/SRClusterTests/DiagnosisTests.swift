@@ -1,0 +1,76 @@
+import SRCluster
+import SRDistributed
+import SRKernelDispatch
+import Testing
+
+/// What `srdist doctor` says about jobs that have something wrong with them.
+struct DiagnosisTests {
+  /// Two ranks of two threads on a host of four CPUs, and one on another host.
+  private func job() -> [RankReport] {
+    let kernels = CPULevel.supported().last!.kernels
+    return (0..<3).map { rank in
+      var report = RankReport(Communicator(), kernels: kernels, threads: 2, weightsDirectory: "/nonexistent")
+      (report.rank, report.host, report.localRank) = (rank, rank < 2 ? "node1" : "node2", rank % 2)
+      (report.allowedCPUs, report.hostCPUs) = (Array(0..<4), 4)
+      (report.memoryAvailable, report.sharedMemoryAvailable) = (16 << 30, 8 << 30)
+      (report.isLaunched, report.tasksByLauncher) = (true, 3)
+      return report
+    }
+  }
+
+  private let link = [LinkProbe(ranks: [0, 2], hosts: ["node1", "node2"], latency: 20e-6, bandwidth: 1e9)]
+
+  @Test func soundJobHasNoProblem() {
+    let diagnosis = Diagnosis(job(), links: link)
+    #expect(diagnosis.problems.isEmpty)
+    #expect(diagnosis.description.contains("node1 - node2: 20.0 us latency, 8.0 Gbit/s"))
+  }
+
+  @Test func threadsThatShareOneCoreAreFound() {
+    var reports = job()
+    for rank in 0..<2 { reports[rank].allowedCPUs = [rank] }
+    #expect(Diagnosis(reports, links: []).problems.count == 2)
+    #expect(Diagnosis(reports, links: []).problems[0].contains("2 threads but may use 1 CPU"))
+  }
+
+  @Test func ranksBoundToTheSameCPUsAreFound() {
+    var reports = job()
+    for rank in 0..<2 { reports[rank].allowedCPUs = [0, 1] }
+    let problems = Diagnosis(reports, links: []).problems
+    #expect(
+      problems.count == 1 && problems[0].contains("ranks 0 and 1 on node1 are bound to the same CPUs (0-1)"))
+  }
+
+  @Test(arguments: [
+    (\RankReport.cpuLevel, "CPU level differs"), (\.blas, "OpenBLAS differs"), (\.mpi, "MPI differs"),
+  ])
+  func unlikeRanksAreFound(_ fact: WritableKeyPath<RankReport, String> & Sendable, _ message: String) {
+    var reports = job()
+    reports[2][keyPath: fact] = "another"
+    let problems = Diagnosis(reports, links: []).problems
+    #expect(
+      problems.count == 1 && problems[0].hasPrefix(message)
+        && problems[0].contains("another on rank 2 (node2)"))
+  }
+
+  @Test func processesThatDoNotKnowOfEachOtherAreFound() {
+    let problems = Diagnosis([job()[0]], links: []).problems
+    #expect(problems.count == 1 && problems[0].contains("a launcher started 3 processes"))
+  }
+
+  @Test func lackOfMemoryIsFound() {
+    var reports = job()
+    for rank in 0..<2 {
+      (reports[rank].memoryAvailable, reports[rank].sharedMemoryAvailable) = (1 << 28, 1 << 20)
+    }
+    #expect(Diagnosis(reports, links: []).problems.count == 2)
+  }
+
+  @Test func slowLinksAreFound() {
+    let slow = LinkProbe(ranks: [0, 1], hosts: ["node1", "node1"], latency: 8e-3, bandwidth: 1e9)
+    let thin = LinkProbe(ranks: [0, 2], hosts: ["node1", "node2"], latency: 1e-4, bandwidth: 12.5e6)
+    let problems = Diagnosis(job(), links: [slow, thin]).problems
+    #expect(problems.count == 2)
+    #expect(problems[0].contains("--bind-to none") && problems[1].contains("0.1 Gbit/s"))
+  }
+}

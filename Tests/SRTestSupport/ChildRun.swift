@@ -1,0 +1,45 @@
+import Foundation
+
+/// A program, such as a script, run to its end.
+package struct ChildRun {
+  /// The exit code, or the signal's number.
+  package let status: Int32
+  package let output: String
+  package let errors: String
+
+  /// Runs the program at a path and waits.
+  ///
+  /// - Parameter environment: nil for that of this process.
+  package init(_ executable: String, _ arguments: [String], environment: [String: String]? = nil) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: executable)
+    process.arguments = arguments
+    if let environment { process.environment = environment }
+    let scratch = try TemporaryFolder()
+    // Files, not pipes: a pipe that nobody empties stops the child when it is full.
+    let (output, errors) = (try scratch.write([], as: "output"), try scratch.write([], as: "errors"))
+    process.standardOutput = FileHandle(forWritingAtPath: output)
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    status = process.terminationStatus
+    self.output = try scratch.text("output")
+    self.errors = try scratch.text("errors")
+  }
+}
+
+/// `$PYTHON`, else `python3`, for comparisons with other libraries.
+package enum Python {
+  /// Whether it can import Pillow and NumPy.
+  package static let hasPillow = canImport("PIL, numpy")
+
+  /// - Parameter modules: their names, separated by commas.
+  package static func canImport(_ modules: String) -> Bool { (try? run("import \(modules)").status) == 0 }
+
+  /// Runs a program that is given as text.
+  package static func run(_ program: String, _ arguments: [String] = []) throws -> ChildRun {
+    let python = ProcessInfo.processInfo.environment["PYTHON"] ?? "python3"
+    return try ChildRun("/usr/bin/env", [python, "-W", "ignore", "-c", program] + arguments)
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import SRTestSupport
+import Testing
+
+/// `deploy/slurm/*.sbatch` with stand-ins for the launcher and for Slurm's commands.
+@Suite struct SlurmScriptTests {
+  /// Runs a script whose job does `commands`; where the job says that it is ready, the script gets `signal`.
+  private func submit(_ way: String, signal: Int32? = nil, job commands: String) throws -> (
+    status: Int32, requeued: Bool
+  ) {
+    let folder = try TemporaryFolder()
+    func stand(in name: String, _ commands: String) throws {
+      let path = try folder.write(
+        Array("#!/usr/bin/env bash\ncd '\(folder.path)'\n\(commands)\n".utf8), as: name)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+    try stand(in: way, "echo $$ >pid\n\(commands)")
+    // Returns when the job has ended and its parent has noticed.
+    try stand(
+      in: "scancel",
+      "kill -USR1 $(<pid); for try in {1..20000}; do kill -0 $(<pid) 2>/dev/null || exit 0; /bin/sleep 0.05; done"
+    )
+    try stand(in: "scontrol", #"echo "$*" >requeued"#)
+    try stand(in: "sleep", "")
+
+    let script = Process()
+    script.executableURL = URL(fileURLWithPath: "/bin/bash")
+    script.arguments = [Repository.file("deploy/slurm/train-\(way).sbatch")]
+    script.environment = [
+      "PATH": "\(folder.path):/usr/bin:/bin", "SLURM_NTASKS": "2", "SLURM_NNODES": "1", "SLURM_JOB_ID": "7",
+    ]
+    script.standardOutput = FileHandle.nullDevice
+    script.standardError = FileHandle.nullDevice
+    try script.runWithSignals()
+    if let signal {
+      while script.isRunning, !FileManager.default.fileExists(atPath: folder.file("ready")) {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+      kill(script.processIdentifier, signal)
+    }
+    script.waitUntilExit()
+    return (script.terminationStatus, try folder.names().contains("requeued"))
+  }
+
+  /// The job may end before the script's trap has returned, as `scancel` takes its time.
+  @Test(arguments: ["mpirun", "srun"], [SIGUSR1, SIGTERM])
+  func aJobThatStopsOnRequestIsQueuedAgain(way: String, signal: Int32) throws {
+    let ended = try submit(
+      way, signal: signal,
+      job: "trap 'exit 75' USR1; touch ready; for try in {1..50000}; do /bin/sleep 0.02; done")
+    #expect(ended.status == 75 && ended.requeued)
+  }
+
+  @Test(arguments: ["mpirun", "srun"], [0, 1, 77])
+  func theJobsStatusIsTheScripts(way: String, status: Int32) throws {
+    let ended = try submit(way, job: "exit \(status)")
+    #expect(ended.status == status && ended.requeued == (status == 77))
+  }
+}
