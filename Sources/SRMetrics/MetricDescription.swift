@@ -12,11 +12,11 @@ package struct MetricDescription: Sendable, Hashable {
   /// Whether training images are measured too; else validation images alone.
   package let isForTraining: Bool
   /// Whether a run's log has the metric of bicubic upsampling beside the model's.
-  package let isLoggedOfBicubic: Bool
+  package let isLoggedForBicubic: Bool
 
   init(
     _ name: String, title: String, unit: String? = nil, decimals: Int = 4, isLargerBetter: Bool,
-    isForTraining: Bool = false, isLoggedOfBicubic: Bool = true
+    isForTraining: Bool = false, isLoggedForBicubic: Bool = true
   ) {
     self.name = name
     self.title = title
@@ -24,7 +24,7 @@ package struct MetricDescription: Sendable, Hashable {
     self.decimals = decimals
     self.isLargerBetter = isLargerBetter
     self.isForTraining = isForTraining
-    self.isLoggedOfBicubic = isLoggedOfBicubic
+    self.isLoggedForBicubic = isLoggedForBicubic
   }
 
   /// Whether `value` is better than `other`; never if either is not a number.
@@ -40,7 +40,7 @@ package struct MetricDescription: Sendable, Hashable {
     "ssim", title: "SSIM", isLargerBetter: true, isForTraining: true)
   /// Mean squared error.
   package static let mse = MetricDescription(
-    "mse", title: "MSE", isLargerBetter: false, isLoggedOfBicubic: false)
+    "mse", title: "MSE", isLargerBetter: false, isLoggedForBicubic: false)
   /// Structural similarity over a box window.
   package static let ssimBox = MetricDescription("ssim_box", title: "SSIM (box)", isLargerBetter: true)
   /// Learned perceptual image patch similarity, a distance.

@@ -67,7 +67,7 @@ package struct EpochRecord: Codable, Equatable, Sendable {
     let ofModel = metrics.flatMap { metric in
       (metric.isForTraining ? [key(.train, metric.name)] : []) + [key(.valid, metric.name)]
     }
-    return ofModel + metrics.filter(\.isLoggedOfBicubic).map { key(.bicubic, $0.name) }
+    return ofModel + metrics.filter(\.isLoggedForBicubic).map { key(.bicubic, $0.name) }
   }()
 
   /// The numbers that every record has a place for, in the order of the columns of `metrics.csv`.

@@ -157,7 +157,7 @@ struct TrainingLoop {
     guard let recorder else { return }
     run.activity.enter(.checkpoint)
 
-    let compared = run.validationMetrics.map(\.description).filter(\.isLoggedOfBicubic).map(\.name)
+    let compared = run.validationMetrics.map(\.description).filter(\.isLoggedForBicubic).map(\.name)
     let record = EpochRecord(
       epoch: epoch + 1, step: position.step, trainLoss: training.loss, validLoss: validation.loss,
       seconds: seconds, weightsSHA256: weightsSHA256(run.weights.parameters), trainTerms: training.terms,

@@ -80,11 +80,13 @@ extension StepTimes {
     }
     var ready: [Double] = []
     let start = ContinuousClock.now
-    run.workers[0].train(
-      &slots, from: run.samples, weights: run.weights, metrics: run.trainingMetrics, observer: nil
-    ) { sample, _ in
-      // Layer by layer, the group's samples follow each other.
-      if sample == group.upperBound - 1 { ready.append(start.duration(to: .now) / .seconds(1)) }
+    withExtendedLifetime((leaves, values)) {
+      run.workers[0].train(
+        &slots, from: run.samples, weights: run.weights, metrics: run.trainingMetrics, observer: nil
+      ) { sample, _ in
+        // Layer by layer, the group's samples follow each other.
+        if sample == group.upperBound - 1 { ready.append(start.duration(to: .now) / .seconds(1)) }
+      }
     }
     let total = start.duration(to: .now) / .seconds(1)
     return ready.map { $0 / total }

@@ -118,7 +118,10 @@ final class TrainingStep: Sendable {
     let leaf = ParameterArena(layout: gradients.layout)
     let values = SharedRows(rows: 1, fields: layout.count)
     var slots = [slot(sample, of: batch, gradients: leaf.pointer, values: values.row(0))]
-    workers[0].train(&slots, from: samples, weights: weights, metrics: metrics, observer: observer) { _, _ in
+    withExtendedLifetime((leaf, values)) {
+      workers[0].train(&slots, from: samples, weights: weights, metrics: metrics, observer: observer) {
+        _, _ in
+      }
     }
   }
 }
