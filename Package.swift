@@ -165,7 +165,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SRTrainingTests",
-      dependencies: ["SRTraining", "SRData", "SRDistributed", "SRKernels", "SRTestSupport"],
+      dependencies: [
+        "SRTraining", "SRData", "SRDistributed", "SRKernels", "SRKernelDispatch", "SRTestSupport",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "SRClusterTests",

@@ -11,7 +11,7 @@ package struct FileDigest: Codable, Equatable, Sendable {
     self.sha256 = sha256
   }
 
-  /// Reads the whole file at `path`. Throws ``FileError``.
+  /// Reads the file at `path` through. Throws ``FileError``.
   package init(ofFile path: String) throws {
     let file = try MappedFile(path: path)
     var hasher = SHA256()

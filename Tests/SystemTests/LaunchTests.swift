@@ -19,16 +19,25 @@ import Testing
       """
     try Data(script.utf8).write(to: URL(fileURLWithPath: folder.file("mpirun")))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.file("mpirun"))
-    let run = try ChildRun(
-      "/bin/bash",
-      [Repository.file("scripts/srdist-launch"), "-n", "2", "--program", "/bin/true"] + arguments + command,
-      // Other hosts than this do not answer.
-      environment: [
-        "PATH": "\(folder.path):/usr/bin:/bin:/usr/sbin:/sbin", "SRDIST_SSH": "false",
-        "SRDIST_EXIT_PATIENCE": "1",
-      ])
-    let starts = (try? folder.text("starts")) ?? ""
-    return (run.status, run.errors, starts.split(separator: "\n").map(String.init))
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments =
+      [root.appendingPathComponent("scripts/srdist-launch").path, "-n", "2", "--program", "/bin/true"]
+      + arguments + command
+    // Other hosts than this do not answer.
+    process.environment = [
+      "PATH": "\(folder.path):/usr/bin:/bin:/usr/sbin:/sbin", "SRDIST_SSH": "false",
+      "SRDIST_EXIT_PATIENCE": "1",
+    ]
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let said = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    let starts = (try? String(contentsOfFile: folder.file("starts"), encoding: .utf8)) ?? ""
+    return (process.terminationStatus, said, starts.split(separator: "\n").map(String.init))
   }
 
   /// As Open MPI 4.1's sometimes does after it has ended all ranks.

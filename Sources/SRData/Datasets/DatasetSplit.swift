@@ -27,7 +27,7 @@ package struct DatasetSplit: Sendable {
 
   /// Drawn faces, for a run without data. No face is in both parts. See ``SyntheticFaces``.
   ///
-  /// - Parameter threads: only affects the speed.
+  /// - Parameter threads: only makes it faster.
   package static func synthetic(
     trainCount: Int, validCount: Int, seed: UInt64,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount

@@ -52,7 +52,7 @@ extension PairDataset {
     }
   }
 
-  /// SHA-256 in hexadecimal over the sizes and every byte, pair by pair. Ranks and resumed runs compare it.
+  /// SHA-256 in hexadecimal over the sizes and every byte, pair by pair: ranks and resumed runs compare it.
   package func contentHash() -> String {
     var hasher = SHA256()
     let sizes = "\(count) pairs \(lowResHeight)x\(lowResWidth)x3 \(highResHeight)x\(highResWidth)x3\n"

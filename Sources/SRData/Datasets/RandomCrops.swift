@@ -44,7 +44,7 @@ package struct RandomCrops: Sendable {
 
   package var count: Int { images.shape[0] }
 
-  /// SHA-256 in hexadecimal over the full images' shape and every byte. Ranks and resumed runs compare it.
+  /// SHA-256 in hexadecimal over the full images' shape and every byte: ranks and resumed runs compare it.
   package func contentHash() -> String {
     var hasher = SHA256()
     hasher.update(data: Array("\(images.shape)\n".utf8))

@@ -42,18 +42,21 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
       try communicator.barrier()
       let waiting = try seconds { try run(exchange) }
       workers.start()
-      // After a moment in which the threads wake, they count undisturbed for about as long as the exchange takes.
+      // Counts alone for about as long as the exchange takes, after a moment in which the threads wake; longer if a busy
+      // machine gives them no time at all.
       Thread.sleep(forTimeInterval: 2e-3)
-      let (before, alone) = (workers.turns, seconds { Thread.sleep(forTimeInterval: 0.05) })
+      let before = workers.turns
+      let alone = seconds {
+        repeat { Thread.sleep(forTimeInterval: 0.05) } while workers.turns == before
+      }
       let rate = Double(workers.turns - before) / alone
       try communicator.barrier()
       let start = workers.turns
       let computing = try seconds { try run(exchange) }
       let counted = Double(workers.turns - start)
       workers.pause()
-      // On a crowded machine the threads may not have counted at all when undisturbed. Then nothing is known to be lost.
-      let lost = rate > 0 ? (computing - counted / rate) * Double(threads) : 0
-      own.append(Round(waiting: waiting, computing: computing, lost: lost))
+      own.append(
+        Round(waiting: waiting, computing: computing, lost: (computing - counted / rate) * Double(threads)))
     }
     return try joined(Array(own.dropFirst(2)), communicator, bytes: bytes)
   }

@@ -16,8 +16,8 @@ package struct TrainingRun {
   private let logger: Logger
   /// Where the gradient of the first step is written, for comparisons with other programs.
   package var gradientDump: String?
-  /// Records what this rank does, and when.
-  package var trace: TraceRecorder?
+  /// What this rank is doing, for the watchdog and, if there is one, the trace.
+  package var activity = RankActivity()
   /// Called on every rank after the last step, while the watchdog still watches. Collective.
   package var onEnd: () throws -> Void = {}
   /// Watches every layer's passes, in debug mode.
@@ -43,7 +43,6 @@ package struct TrainingRun {
   /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
   /// aborts the job.
   package func run() throws -> RunOutcome {
-    let activity = RankActivity(trace: trace)
     let watchdog = try configuration.stallTimeout.map {
       try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
     }
