@@ -1,6 +1,6 @@
 import Crypto
 
-/// The size and SHA-256 of a file's content.
+/// Size and SHA-256 of a file's content.
 package struct FileDigest: Codable, Equatable, Sendable {
   package let bytes: Int
   /// Lower-case hexadecimal, as `sha256sum` prints it.
