@@ -93,7 +93,7 @@ struct TrainCommand: ParsableCommand {
   /// Records the run for `--trace`.
   private func record(_ run: inout TrainingRun, to path: String, _ job: Job) throws {
     let trace = try RunTrace(path: path, job.communicator)
-    run.trace = trace.recorder
+    run.activity = RankActivity(trace: trace.recorder)
     run.onEnd = {
       if let summary = try trace.finish(job.communicator) { job.logger.info("\(summary)") }
     }

@@ -21,7 +21,7 @@ package struct ChildRun {
     process.standardOutput = FileHandle(forWritingAtPath: output)
     process.standardError = FileHandle(forWritingAtPath: errors)
     process.standardInput = FileHandle.nullDevice
-    try process.run()
+    try process.runWithSignals()
     process.waitUntilExit()
     status = process.terminationStatus
     self.output = try scratch.text("output")

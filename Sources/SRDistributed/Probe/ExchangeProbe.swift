@@ -55,9 +55,8 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
       let computing = try seconds { try run(exchange) }
       let counted = Double(workers.turns - start)
       workers.pause()
-      // On a crowded machine the threads may not have counted at all when undisturbed. Then nothing is known to be lost.
-      let lost = rate > 0 ? (computing - counted / rate) * Double(threads) : 0
-      own.append(Round(waiting: waiting, computing: computing, lost: lost))
+      own.append(
+        Round(waiting: waiting, computing: computing, lost: (computing - counted / rate) * Double(threads)))
     }
     return try joined(Array(own.dropFirst(2)), communicator, bytes: bytes)
   }

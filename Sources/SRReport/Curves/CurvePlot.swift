@@ -1,16 +1,5 @@
 import SRMetrics
 
-/// The epochs of one run, and what it is called in a picture's legend.
-package struct CurveSeries: Equatable, Sendable {
-  package var name: String
-  package var epochs: [EpochRecord]
-
-  package init(name: String, epochs: [EpochRecord]) {
-    self.name = name
-    self.epochs = epochs
-  }
-}
-
 /// Training and validation curves of the loss and of metrics side by side, as a gnuplot script with its data inside.
 package struct CurvePlot {
   private struct Panel: Sendable {
@@ -122,5 +111,16 @@ package struct CurvePlot {
   private static func quoted(_ text: String) -> String {
     // In single quotes only the quote itself is special; enhanced text would take `_` for a subscript.
     "'" + text.replacing("'", with: "''").replacing("_", with: "\\_") + "'"
+  }
+}
+
+/// The epochs of one run, and what it is called in a picture's legend.
+package struct CurveSeries: Equatable, Sendable {
+  package var name: String
+  package var epochs: [EpochRecord]
+
+  package init(name: String, epochs: [EpochRecord]) {
+    self.name = name
+    self.epochs = epochs
   }
 }

@@ -16,12 +16,10 @@ package struct TrainingRun {
   private let logger: Logger
   /// Where the gradient of the first step is written, for comparisons with other programs.
   package var gradientDump: String?
-  /// Records what this rank does, and when.
-  package var trace: TraceRecorder?
+  /// What this rank is doing, for the watchdog and, if there is one, the trace.
+  package var activity = RankActivity()
   /// Called on every rank after the last step, while the watchdog still watches. Collective.
   package var onEnd: () throws -> Void = {}
-  /// What this rank tells of its progress; if none is given, the run makes one.
-  package var activity: RankActivity?
   /// Watches every layer's passes, in debug mode.
   var observer: (any LayerObserver)?
   /// Takes no more than so many pairs, in debug mode.
@@ -45,7 +43,6 @@ package struct TrainingRun {
   /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
   /// aborts the job.
   package func run() throws -> RunOutcome {
-    let activity = activity ?? RankActivity(trace: trace)
     let watchdog = try configuration.stallTimeout.map {
       try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
     }
