@@ -117,7 +117,8 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "SRTestSupport", dependencies: ["SRTensor", "SRKernels", "SRKernelDispatch", "SRData"],
+      name: "SRTestSupport",
+      dependencies: ["SRTensor", "SRKernels", "SRKernelDispatch", "SRData", "SRTraining"],
       path: "Tests/SRTestSupport", swiftSettings: strict),
     .testTarget(
       name: "SRTensorTests", dependencies: ["SRTensor", "SRTestSupport"], swiftSettings: strict),
@@ -159,7 +160,7 @@ let package = Package(
       name: "SRTrainingTests",
       dependencies: [
         "SRTraining", "SRData", "SRDistributed", "SRKernels", "SRKernelDispatch", "SRLosses", "SRModels", "SRTestSupport",
-        "srdist", .product(name: "Logging", package: "swift-log"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -27,6 +27,19 @@ package final class SRResNetWorkspace: Sendable {
     buffer = AlignedBuffer(count: Self.floatCount(for: plan, images: images, tails: tails))
   }
 
+  /// A workspace in the memory of `other`, for one image at a time. Whoever uses it has done with what lies in `other`.
+  ///
+  /// - Precondition: `other` has room for it.
+  package init(for plan: SRResNetPlan, within other: SRResNetWorkspace) {
+    let count = Self.floatCount(for: plan, images: 1, tails: 1)
+    precondition(
+      count <= other.buffer.count, "a workspace of \(count) floats within one of \(other.buffer.count)")
+    (images, tails) = (1, 1)
+    imageCount = plan.imageCount
+    tailCount = plan.tailCount
+    buffer = other.buffer
+  }
+
   /// Floats of a workspace.
   package static func floatCount(for plan: SRResNetPlan, images: Int, tails: Int) -> Int {
     images * plan.imageCount + tails * plan.tailCount + plan.sharedCount

@@ -59,12 +59,11 @@ package struct FeatureNetworkPlan {
   /// The most pairs of images that go through the network together.
   package let pairs: Int
   package var layout = ParameterLayout()
-  /// Gradients go back through the frozen layers to the image.
   package var layers: LayerPlanner
   package var workspace = WorkspacePlanner()
 
-  package init(pairs: Int, kernels: any KernelSet) {
+  package init(pairs: Int, purpose: LayerPlanner.Purpose, kernels: any KernelSet) {
     self.pairs = pairs
-    layers = LayerPlanner(.training, kernels: kernels)
+    layers = LayerPlanner(purpose, kernels: kernels)
   }
 }

@@ -27,6 +27,8 @@ package final class FeatureNetwork: Sendable {
   package let imageWidth: Int
   /// The most pairs of images that go through the network together.
   package let pairs: Int
+  /// ``FeaturePass/backward(addGradient:receive:)`` is for training.
+  package let purpose: LayerPlanner.Purpose
   package let taps: [Tap]
   /// Floats of one worker's activations and temporaries.
   package let workspaceCount: Int
@@ -59,12 +61,13 @@ package final class FeatureNetwork: Sendable {
 
   /// - Parameters:
   ///   - pairs: the most pairs of images that go through the network together; at least 1.
+  ///   - purpose: whether gradients go back through the frozen layers to the images, as they do in training.
   ///   - load: fills the arena with the weights.
   /// - Precondition: neither side of the images is below ``FeatureArchitecture/smallestImageSide``.
   /// - Throws: what `load` throws.
   package init(
     _ architecture: FeatureArchitecture, imageHeight: Int, imageWidth: Int, pairs: Int = 1,
-    kernels: any KernelSet, load: (ParameterArena) throws -> Void
+    purpose: LayerPlanner.Purpose = .training, kernels: any KernelSet, load: (ParameterArena) throws -> Void
   ) rethrows {
     let smallest = architecture.smallestImageSide
     precondition(
@@ -72,7 +75,7 @@ package final class FeatureNetwork: Sendable {
       "\(architecture.name) needs images of \(smallest)x\(smallest) or more, and is given \(imageHeight)x\(imageWidth)"
     )
     precondition(pairs > 0, "\(architecture.name) is asked to take \(pairs) pairs of images")
-    var plan = FeatureNetworkPlan(pairs: pairs, kernels: kernels)
+    var plan = FeatureNetworkPlan(pairs: pairs, purpose: purpose, kernels: kernels)
     var layers: [any FeatureLayer] = []
     let image = FeatureShape(height: imageHeight, width: imageWidth, channels: ImageShape.rgbChannels)
     var shapes = [image]
@@ -92,11 +95,12 @@ package final class FeatureNetwork: Sendable {
       return FeatureSlots(shape, pairs: pairs, sharesMemory: !isRead, in: &plan.workspace)
     }
     let largestAlone = shapes.prefix(layersAlone + 1).map(\.count).max() ?? 0
-    gradientAlone1 = plan.workspace.reserve(largestAlone)
-    gradientAlone2 = plan.workspace.reserve(largestAlone)
+    let hasBackward = purpose == .training
+    gradientAlone1 = plan.workspace.reserve(hasBackward ? largestAlone : 0)
+    gradientAlone2 = plan.workspace.reserve(hasBackward ? largestAlone : 0)
     let largestTogether = shapes.dropFirst(layersAlone).map(\.count).max() ?? 0
-    gradientTogether1 = plan.workspace.reserve(pairs * largestTogether)
-    gradientTogether2 = plan.workspace.reserve(pairs * largestTogether)
+    gradientTogether1 = plan.workspace.reserve(hasBackward ? pairs * largestTogether : 0)
+    gradientTogether2 = plan.workspace.reserve(hasBackward ? pairs * largestTogether : 0)
     scratch = plan.workspace.reserve(plan.layers.scratchCount)
     workspaceCount = plan.workspace.count
 
@@ -109,6 +113,7 @@ package final class FeatureNetwork: Sendable {
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
     self.pairs = pairs
+    self.purpose = purpose
     self.kernels = kernels
     self.layers = layers
     self.layersAlone = layersAlone

@@ -60,15 +60,18 @@ package struct FeaturePass {
     UnsafePointer(activation(network.taps[tap].layer + 1, image, of: pair))
   }
 
-  /// Computes the gradients by the super-resolved images, after ``forward()``.
+  /// Computes the gradients with respect to the super-resolved images, after ``forward()``.
   ///
   /// - Parameters:
-  ///   - addGradient: called for each pair with its taps, last one first, to add the gradient by the tap's features.
-  ///   - receive: called with each pair's gradient by its image, which holds during the call.
+  ///   - addGradient: called for each pair with its taps, last one first, to add the gradient with respect to the tap's features.
+  ///   - receive: called with each pair's gradient with respect to its image, which holds during the call.
   package func backward(
     addGradient: (_ tap: Int, _ pair: Int, _ gradient: UnsafeMutablePointer<Float>) -> Void,
     receive: (_ pair: Int, _ gradient: UnsafePointer<Float>) -> Void
   ) {
+    precondition(
+      network.purpose == .training,
+      "\(network.architecture.name) was planned for inference, and is asked for a gradient")
     let last = network.layers.count
     var gradient = workspace + network.gradientTogether1
     var gradientInput = workspace + network.gradientTogether2

@@ -30,6 +30,9 @@ package struct GradientCheck: Sendable {
   private let run: RunContext
   private let weights: StepWeights
   private let worker: SampleWorker
+  /// The same weights, and passes without a gradient.
+  private let movedWeights: StepWeights
+  private let validator: ValidationWorker
   private let sample: SampleIdentity
 
   /// Checks the gradients of one stored pair, at the run's weights if they come from a file. Else it takes random ones: with
@@ -44,6 +47,8 @@ package struct GradientCheck: Sendable {
     }
     weights = StepWeights(plan: run.plan, parameters: parameters)
     worker = run.workers[0]
+    movedWeights = StepWeights(plan: run.inferencePlan, parameters: parameters, within: weights)
+    validator = ValidationWorker(plan: run.inferencePlan, within: worker)
     self.sample = SampleIdentity(.training, index: sample)
   }
 
@@ -88,10 +93,10 @@ package struct GradientCheck: Sendable {
         elements[index] = original[index] + Float(distance * Double(gradient[index]) / length)
       }
       defer { for index in moved { elements[index] = original[index] } }
-      try weights.prepare(forBackward: false, on: run.pool)
+      try movedWeights.prepare(forBackward: false, on: run.pool)
       let values = valueRow()
-      worker.validate(
-        sample, from: run.data.train, weights: weights, metrics: [], values: values.row(0))
+      validator.validate(
+        sample, from: run.data.train, weights: movedWeights, metrics: [], values: values.row(0))
       return values.row(0)[0]
     }
     let slope =

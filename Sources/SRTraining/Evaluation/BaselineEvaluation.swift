@@ -17,7 +17,7 @@ struct BaselineEvaluation: Sendable {
   private let resize: BicubicResize
 
   /// Deals the pairs to the ranks. Collective; every rank returns the same values.
-  init(_ run: RunContext, _ part: SampleIdentity.Part) throws {
+  init(_ run: EvaluationContext, _ part: SampleIdentity.Part) throws {
     run.activity.enter(.validation)
     let pairs = run.data.pairs(of: part)
     let resize = BicubicResize(

@@ -73,12 +73,14 @@ package struct EvaluationRun {
           "data: \(data.train.summary) has scale \(data.train.scale), and \(weights) holds the weights of a network of "
             + "scale \(model.scale) (\(model)). Give data or weights of the other's scale.")
       }
-      return try RunContext(
-        configuration, model: model, communicator: communicator, kernels: kernels, data: data)
+      return try EvaluationContext(
+        configuration, model: model, purpose: .inference, communicator: communicator, kernels: kernels,
+        data: data, activity: RankActivity())
     }
     defer { run.pool.close() }
     let part: SampleIdentity.Part = split == .train ? .training : .validation
-    let sums = try Evaluator(run, part).run(run.weights)
+    let sums = try Evaluator(run, part).run(
+      StepWeights(plan: run.inferencePlan, parameters: run.parameters))
     let baseline = try BaselineEvaluation(run, part)
     let pairs = run.data.pairs(of: part)
     return Result(

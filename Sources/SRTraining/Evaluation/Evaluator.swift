@@ -7,18 +7,27 @@ import SRReport
 /// Loss terms and metrics over one part of the data, dealt to the ranks or computed by rank 0 alone: same bits.
 final class Evaluator: Sendable {
   let layout: SampleValueLayout
-  private let run: RunContext
+  private let run: EvaluationContext
+  private let workers: [ValidationWorker]
   private let part: SampleIdentity.Part
   private let pairs: any PairDataset
 
-  init(_ run: RunContext, _ part: SampleIdentity.Part) {
+  /// - Parameter trainers: the workers of a run, in whose memory pairs are measured while they do not train; nil for memory
+  ///   of its own.
+  init(_ run: EvaluationContext, _ part: SampleIdentity.Part, within trainers: [SampleWorker]? = nil) {
     self.run = run
+    workers =
+      trainers?.map { ValidationWorker(plan: run.inferencePlan, within: $0) }
+      ?? (0..<run.pool.count).map { _ in
+        ValidationWorker(
+          plan: run.inferencePlan, loss: run.loss, metrics: run.validationMetrics, kernels: run.kernels)
+      }
     self.part = part
     pairs = run.data.pairs(of: part)
     layout = SampleValueLayout(terms: run.loss.names, metrics: run.validationMetrics.map(\.name))
   }
 
-  /// Evaluates all pairs. Collective; every rank returns the same sums.
+  /// Evaluates all pairs with weights of the context's ``EvaluationContext/inferencePlan``. Collective; every rank returns the same sums.
   func run(_ weights: StepWeights) throws -> ValueSums {
     run.activity.enter(.validation)
     try weights.prepare(forBackward: false, on: run.pool)
@@ -64,7 +73,7 @@ final class Evaluator: Sendable {
   private func measure(
     _ index: Int, on worker: Int, _ weights: StepWeights, values: UnsafeMutablePointer<Double>
   ) -> UnsafePointer<Float> {
-    run.workers[worker].validate(
+    workers[worker].validate(
       SampleIdentity(part, index: index), from: pairs, weights: weights, metrics: run.validationMetrics,
       values: values)
   }
@@ -79,7 +88,7 @@ extension DatasetSplit {
   }
 }
 
-extension RunContext {
+extension EvaluationContext {
   /// Fills a row of `fields` numbers for each image of this rank's `share`. Collective: returns the rows of all ranks, which
   /// are the same on every rank.
   ///

@@ -1,6 +1,7 @@
 import SRCheckpoint
 import SRFiles
 import SRKernels
+import SRLayers
 import SRLosses
 import SRMetrics
 
@@ -21,12 +22,13 @@ struct LossAssembly: Sendable {
   /// - Parameters:
   ///   - shape: of the high-resolution images.
   ///   - pairs: the most image pairs that the loss compares together.
+  ///   - purpose: whether the loss's gradients are asked for. Those of metrics never are.
   ///   - progress: called as reading networks gets on.
   /// - Throws: ``ConfigurationError`` if weights are missing or a term cannot be computed of such images; and what reading
   ///   the weights throws.
   init(
-    _ configuration: TrainingConfiguration, shape: ImageShape, pairs: Int, kernels: any KernelSet,
-    progress: () -> Void = {}
+    _ configuration: TrainingConfiguration, shape: ImageShape, pairs: Int, purpose: LayerPlanner.Purpose,
+    kernels: any KernelSet, progress: () -> Void = {}
   ) throws {
     let weights = PerceptualWeights(directory: configuration.weightsDir)
     let perceptual = PerceptualLosses(weights: weights, shape: shape, kernels: kernels)
@@ -40,7 +42,7 @@ struct LossAssembly: Sendable {
             + "--crop`).")
       }
       if let loss = kind.pixelLoss(kernels: kernels) { return loss }
-      let built = try perceptual.loss(kind, configuration, pairs: pairs)
+      let built = try perceptual.loss(kind, configuration, pairs: pairs, purpose: purpose)
       provenance.append(built.provenance)
       networkFloats += built.weightCount
       progress()
@@ -57,7 +59,7 @@ struct LossAssembly: Sendable {
     {
       provenance.append("metric lpips is left out: \(reason)")
     } else {
-      let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01, pairs: 1)
+      let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01, pairs: 1, purpose: .inference)
       metrics.append(Metric(.lpips, loss: built.loss))
       networkFloats += built.weightCount
       provenance.append("metric lpips: \(built.provenance)")

@@ -1,5 +1,6 @@
 import SRCheckpoint
 import SRKernels
+import SRLayers
 import SRLosses
 import SRModels
 
@@ -22,20 +23,28 @@ struct PerceptualLosses {
 
   /// A loss that needs a network, as the configuration wants it.
   ///
-  /// - Parameter pairs: the most image pairs that are compared together.
+  /// - Parameters:
+  ///   - pairs: the most image pairs that are compared together.
+  ///   - purpose: whether gradients are asked for, as in training.
   /// - Throws: ``ConfigurationError`` if weights are missing, and what reading the weights throws.
-  func loss(_ kind: LossKind, _ configuration: TrainingConfiguration, pairs: Int) throws -> Built {
+  func loss(
+    _ kind: LossKind, _ configuration: TrainingConfiguration, pairs: Int, purpose: LayerPlanner.Purpose
+  ) throws -> Built {
     switch kind.source {
     case .pixels: preconditionFailure("\(kind) needs no network")
-    case .vgg: try vgg(input: configuration.vggInput, pairs: pairs)
+    case .vgg: try vgg(input: configuration.vggInput, pairs: pairs, purpose: purpose)
     case .lpips(let net):
-      try lpips(net, input: configuration.lpipsInput, linear: configuration.lpipsLinear, pairs: pairs)
+      try lpips(
+        net, input: configuration.lpipsInput, linear: configuration.lpipsLinear, pairs: pairs,
+        purpose: purpose)
     }
   }
 
-  private func vgg(input: VGGLoss.Input, pairs: Int) throws -> Built {
+  private func vgg(
+    input: VGGLoss.Input, pairs: Int, purpose: LayerPlanner.Purpose
+  ) throws -> Built {
     let trunk = try weights.trunk(.vgg)
-    let network = try network(VGGLoss.defaultArchitecture, trunk.file, pairs: pairs)
+    let network = try network(VGGLoss.defaultArchitecture, trunk.file, pairs: pairs, purpose: purpose)
     let loss = VGGLoss(network: network, input: input, kernels: kernels)
     return Built(
       loss: loss, weightCount: network.weightCount,
@@ -45,9 +54,11 @@ struct PerceptualLosses {
   /// - Parameters:
   ///   - linear: `automatic` leaves the linear layers out over a trunk that they were not calibrated over.
   ///   - pairs: the most image pairs that are compared together.
+  ///   - purpose: whether gradients are asked for, as in training.
   /// - Throws: ``ConfigurationError`` if weights are missing, and what reading the weights throws.
   func lpips(
-    _ net: LPIPSNet, input: LPIPSLoss.Input, linear: LPIPSLinear.Choice, pairs: Int
+    _ net: LPIPSNet, input: LPIPSLoss.Input, linear: LPIPSLinear.Choice, pairs: Int,
+    purpose: LayerPlanner.Purpose
   ) throws -> Built {
     let trunk = try weights.trunk(net)
     let leavesOut = linear == .automatic && !trunk.suitsLinear
@@ -55,7 +66,7 @@ struct PerceptualLosses {
     let linearFile = chosen == .none ? nil : try weights.linear(net)
     var layers = try linearFile.map { try linearLayers(net, $0) } ?? .none(for: net.architecture)
     if chosen == .mean { layers = .mean(of: layers) }
-    let network = try network(net.architecture, trunk.file, pairs: pairs)
+    let network = try network(net.architecture, trunk.file, pairs: pairs, purpose: purpose)
     let name = LossKind.lpips(net).name
     let loss = LPIPSLoss(
       name: name, network: network, linear: layers, input: input, kernels: kernels)
@@ -77,10 +88,12 @@ struct PerceptualLosses {
   }
 
   private func network(
-    _ architecture: FeatureArchitecture, _ file: PerceptualWeights.File, pairs: Int
+    _ architecture: FeatureArchitecture, _ file: PerceptualWeights.File, pairs: Int,
+    purpose: LayerPlanner.Purpose
   ) throws -> FeatureNetwork {
     try FeatureNetwork(
-      architecture, imageHeight: shape.height, imageWidth: shape.width, pairs: pairs, kernels: kernels
+      architecture, imageHeight: shape.height, imageWidth: shape.width, pairs: pairs, purpose: purpose,
+      kernels: kernels
     ) { arena in
       try loadParameters(from: file.path, into: arena, ignoringExtra: true)
     }

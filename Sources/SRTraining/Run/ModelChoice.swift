@@ -44,13 +44,15 @@ extension TrainingConfiguration {
 func loadInitialWeights(from path: String, into parameters: ParameterArena, of model: ModelDescription) throws
 {
   let file = try CheckpointDirectory.weightFile(path)
-  let theirs = try SafetensorsFile(path: file).modelDescription()
-  let differences = model.differences(from: theirs, in: file, here: "this run")
-  guard differences.isEmpty else {
-    throw ConfigurationError(
-      "init-weights: \(file) holds the weights of another network: \(differences.joined(separator: "; ")). Give this "
-        + "run's --model, --scale, --features, --blocks and --attention the file's values, or leave out --init-weights."
-    )
+  // Of tensors that are no known network's, loading says which ones do not fit.
+  if let theirs = try? SafetensorsFile(path: file).modelDescription() {
+    let differences = model.differences(from: theirs, in: file, here: "this run")
+    guard differences.isEmpty else {
+      throw ConfigurationError(
+        "init-weights: \(file) holds the weights of another network: \(differences.joined(separator: "; ")). Give this "
+          + "run's --model, --scale, --features, --blocks and --attention the file's values, or leave out "
+          + "--init-weights.")
+    }
   }
   try loadParameters(from: file, into: parameters)
 }

@@ -44,9 +44,9 @@ struct TrainingLoop {
     self.onStep = onStep
     order = SampleOrder(
       seed: run.configuration.seed, count: run.samples.count, shuffled: run.configuration.shuffle)
-    evaluator = Evaluator(run, .validation)
-    validated = run.average.map { StepWeights(plan: run.plan, parameters: $0) } ?? run.weights
-    baseline = try BaselineEvaluation(run, .validation)
+    evaluator = Evaluator(run.evaluation, .validation, within: run.workers)
+    validated = run.validatedWeights
+    baseline = try BaselineEvaluation(run.evaluation, .validation)
   }
 
   private var configuration: TrainingConfiguration { run.configuration }
@@ -176,7 +176,7 @@ struct TrainingLoop {
 extension RunContext {
   /// The last one may be short.
   var stepsPerEpoch: Int {
-    SampleOrder.stepsPerEpoch(count: samples.count, batchSize: configuration.batchSize)
+    SampleOrder.stepsPerEpoch(count: samples.count, batchSize: evaluation.configuration.batchSize)
   }
 }
 

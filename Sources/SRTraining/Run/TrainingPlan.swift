@@ -26,7 +26,7 @@ package struct TrainingPlan: CustomStringConvertible {
     let (ranks, threads) = (sizes.ranks, sizes.threads)
     let assembly = try LossAssembly(
       configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
-      pairs: sizes.groupSize, kernels: kernels)
+      pairs: sizes.groupSize, purpose: .training, kernels: kernels)
     let samples = try TrainingSamples(configuration, pairs: data.train).count
     let steps = SampleOrder.stepsPerEpoch(count: samples, batchSize: batch)
     let last = samples - (steps - 1) * batch

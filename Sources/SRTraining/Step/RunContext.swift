@@ -4,37 +4,84 @@ import SRData
 import SRDistributed
 import SRKernelDispatch
 import SRKernels
+import SRLayers
 import SRLosses
 import SRMetrics
 import SRModels
 import SROptimizers
 import SRTensor
 
-/// Everything that one rank of a run works with, made once at the start.
-struct RunContext: Sendable {
+/// Everything that one rank measures a network with: data, weights, loss, metrics, threads. Made once at the start.
+struct EvaluationContext: Sendable {
   let configuration: TrainingConfiguration
   let communicator: Communicator
   /// What this rank is doing, for the watchdog.
   let activity: RankActivity
   let kernels: any KernelSet
   let data: DatasetSplit
-  let samples: TrainingSamples
   let network: SRResNet
-  /// Names, shapes and arena order of all parameters that are trained.
+  /// Names, shapes and arena order of the network's parameters.
   let layout: ParameterLayout
-  let plan: SRResNetPlan
+  let parameters: ParameterArena
+  /// The network's passes over the data's size of image, without a backward pass.
+  let inferencePlan: SRResNetPlan
   let sizes: JobSizes
   let lossAssembly: LossAssembly
-  let weights: StepWeights
-  let optimizer: Adam
-  /// The weights' moving average; nil where none is kept.
-  let average: ParameterArena?
   let pool: WorkerPool
-  let workers: [SampleWorker]
 
   var loss: WeightedSum { lossAssembly.loss }
   var trainingMetrics: [Metric] { lossAssembly.metrics.filter(\.description.isForTraining) }
   var validationMetrics: [Metric] { lossAssembly.metrics }
+
+  /// Reads weights and networks. Not collective; every rank does it.
+  ///
+  /// - Parameters:
+  ///   - model: of the data's scale.
+  ///   - purpose: whether the loss's gradients will be asked for.
+  init(
+    _ configuration: TrainingConfiguration, model: ModelDescription, purpose: LayerPlanner.Purpose,
+    communicator: Communicator, kernels: any KernelSet, data: DatasetSplit, activity: RankActivity
+  ) throws {
+    self.configuration = configuration
+    self.communicator = communicator
+    self.activity = activity
+    self.kernels = kernels
+    self.data = data
+    var layout = ParameterLayout()
+    network = SRResNet(model, in: &layout)
+    self.layout = layout
+    let plan = network.plan(for: data, purpose: .inference, kernels: kernels)
+    inferencePlan = plan
+    sizes = JobSizes(configuration, ranks: communicator.worldSize, communicator)
+    lossAssembly = try LossAssembly(
+      configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
+      pairs: purpose == .training ? sizes.groupSize : 1, purpose: purpose, kernels: kernels,
+      progress: activity.mark)
+    parameters = ParameterArena(layout: layout)
+    if let path = configuration.initWeights {
+      try loadInitialWeights(from: path, into: parameters, of: model)
+    } else {
+      network.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
+    }
+    pool = WorkerPool(count: sizes.threads)
+  }
+}
+
+/// Everything that one rank of a run works with, made once at the start: what it measures with, and what it trains with.
+@dynamicMemberLookup
+struct RunContext: Sendable {
+  let evaluation: EvaluationContext
+  let samples: TrainingSamples
+  let plan: SRResNetPlan
+  let weights: StepWeights
+  let optimizer: Adam
+  /// The weights' moving average; nil if none is kept.
+  let average: ParameterArena?
+  let workers: [SampleWorker]
+
+  subscript<Value>(dynamicMember member: KeyPath<EvaluationContext, Value>) -> Value {
+    evaluation[keyPath: member]
+  }
 
   /// Reads weights and allocates all memory. Not collective; every rank does it.
   ///
@@ -43,59 +90,58 @@ struct RunContext: Sendable {
     _ configuration: TrainingConfiguration, model: ModelDescription, communicator: Communicator,
     kernels: any KernelSet, data: DatasetSplit, activity: RankActivity = RankActivity()
   ) throws {
-    self.configuration = configuration
-    self.communicator = communicator
-    self.activity = activity
-    self.kernels = kernels
-    self.data = data
     samples = try TrainingSamples(configuration, pairs: data.train)
-    var layout = ParameterLayout()
-    network = SRResNet(model, in: &layout)
-    self.layout = layout
-    plan = SRResNetPlan(
-      network, lowResHeight: data.train.lowResHeight, lowResWidth: data.train.lowResWidth,
-      purpose: .training, kernels: kernels)
-    let sizes = JobSizes(configuration, ranks: communicator.worldSize, communicator)
-    let groupSize = sizes.groupSize
-    self.sizes = sizes
-    let assembly = try LossAssembly(
-      configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
-      pairs: groupSize, kernels: kernels, progress: activity.mark)
-    lossAssembly = assembly
-
-    let parameters = ParameterArena(layout: layout)
-    if let path = configuration.initWeights {
-      try loadInitialWeights(from: path, into: parameters, of: model)
-    } else {
-      network.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
-    }
-    weights = StepWeights(plan: plan, parameters: parameters)
-    optimizer = Adam(layout: layout, kernels: kernels)
-    average = configuration.emaDecay.map { _ in ParameterArena(layout: parameters.layout) }
-    average?.buffer.copy(from: parameters.buffer)
-
-    pool = WorkerPool(count: sizes.threads)
-    workers = (0..<sizes.threads).map { [plan] _ in
+    let evaluation = try EvaluationContext(
+      configuration, model: model, purpose: .training, communicator: communicator, kernels: kernels,
+      data: data, activity: activity)
+    self.evaluation = evaluation
+    let plan = evaluation.network.plan(for: data, purpose: .training, kernels: kernels)
+    self.plan = plan
+    weights = StepWeights(plan: plan, parameters: evaluation.parameters)
+    optimizer = Adam(layout: evaluation.layout, kernels: kernels)
+    average = configuration.emaDecay.map { _ in ParameterArena(layout: evaluation.layout) }
+    average?.buffer.copy(from: evaluation.parameters.buffer)
+    workers = (0..<evaluation.sizes.threads).map { _ in
       defer { activity.mark() }
       return SampleWorker(
-        plan: plan, loss: assembly.loss, metrics: assembly.metrics, groupSize: groupSize, kernels: kernels)
+        plan: plan, loss: evaluation.loss, metrics: evaluation.validationMetrics,
+        groupSize: evaluation.sizes.groupSize, kernels: kernels, progress: activity.mark)
     }
+  }
+
+  /// The weights that are validated, the averaged ones if there are some. Their prepared forms lie in the place of those that
+  /// the next step makes anew.
+  var validatedWeights: StepWeights {
+    StepWeights(
+      plan: evaluation.inferencePlan, parameters: average ?? evaluation.parameters, within: weights)
   }
 
   /// The reduction that the configuration asks for, leaving its means in `destination`. Collective.
   func makeReducer(destination: AlignedBuffer) throws -> any GradientReducer {
-    let buckets = GradientBuckets(layout: layout, targetBytes: configuration.bucketSize)
+    let configuration = evaluation.configuration
+    let buckets = GradientBuckets(layout: evaluation.layout, targetBytes: configuration.bucketSize)
     let options = ReductionOptions(
       mode: configuration.reduction, dataType: configuration.gradientDType,
       overlapsComputation: configuration.overlap)
-    let kernels = kernels
+    let kernels = evaluation.kernels
     let add: VectorAdd = { kernels.accumulate($1, into: $0, count: $2) }
     if let virtualRanks = configuration.virtualRanks {
       return VirtualExchange(
         virtualRanks: virtualRanks, buckets: buckets, destination: destination, options: options, add: add)
     }
     return try GradientExchange(
-      communicator: communicator, buckets: buckets, destination: destination, options: options,
-      reservedLeaves: sizes.leaves, trace: activity.trace, add: add)
+      communicator: evaluation.communicator, buckets: buckets, destination: destination, options: options,
+      reservedLeaves: evaluation.sizes.leaves, trace: evaluation.activity.trace, add: add)
+  }
+}
+
+extension SRResNet {
+  /// The passes over the low-resolution images of a data set.
+  func plan(
+    for data: DatasetSplit, purpose: LayerPlanner.Purpose, kernels: any KernelSet
+  ) -> SRResNetPlan {
+    SRResNetPlan(
+      self, lowResHeight: data.train.lowResHeight, lowResWidth: data.train.lowResWidth, purpose: purpose,
+      kernels: kernels)
   }
 }

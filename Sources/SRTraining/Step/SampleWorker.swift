@@ -20,71 +20,44 @@ struct TrainingSlot {
   var progress: BucketProgress
 }
 
-/// One worker's memory and its passes over a group of samples: load, forward, loss, backward.
-///
-/// Everything is allocated when the worker is made.
-final class SampleWorker: Sendable {
-  private let plan: SRResNetPlan
-  private let workspace: SRResNetWorkspace
-  private let loss: WeightedSum
-  private let kernels: any KernelSet
-  /// Of the high-resolution images.
-  private let shape: ImageShape
+/// The images, scratch memory and measurements that a worker's passes need beside the network.
+final class PairMeasurement: Sendable {
   /// By position in the group.
-  private let images: [Images]
-  /// By position among the images that the loss compares together.
-  private let gradientsSuperRes: [AlignedBuffer]
+  let images: [Images]
+  let loss: WeightedSum
+  /// Of the high-resolution images.
+  let shape: ImageShape
+  private let kernels: any KernelSet
   private let scratch: AlignedBuffer
   /// Which of the loss's terms is 1 - SSIM; the loss and the metric have the same name.
   private let ssimTerm: Int?
 
-  private struct Images {
+  struct Images {
     let lowRes: AlignedBuffer
     let highRes: AlignedBuffer
   }
 
-  /// The most samples that go through the network together.
-  var groupSize: Int { images.count }
-
   /// - Parameters:
   ///   - metrics: all that will be asked for.
-  ///   - groupSize: the most samples that go through the network together.
-  init(plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet) {
-    self.plan = plan
+  ///   - count: how many images are held at a time.
+  init(plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], count: Int, kernels: any KernelSet) {
     self.loss = loss
     self.kernels = kernels
-    shape = Self.highResShape(plan)
+    let (lowRes, highRes) = (plan.lowResShape, plan.highResShape)
+    shape = highRes
     ssimTerm = loss.names.firstIndex(of: MetricDescription.ssim.name)
-    let tails = Self.tails(loss, groupSize)
-    workspace = SRResNetWorkspace(for: plan, images: groupSize, tails: tails)
-    images = (0..<groupSize).map { [shape] _ in
-      Images(
-        lowRes: AlignedBuffer(count: Self.lowResShape(plan).count),
-        highRes: AlignedBuffer(count: shape.count))
+    images = (0..<count).map { _ in
+      Images(lowRes: AlignedBuffer(count: lowRes.count), highRes: AlignedBuffer(count: highRes.count))
     }
-    gradientsSuperRes = (0..<tails).map { [shape] _ in AlignedBuffer(count: shape.count) }
-    scratch = AlignedBuffer(count: Self.scratchCount(shape, loss, metrics, kernels))
+    scratch = AlignedBuffer(count: Self.scratchCount(highRes, loss, metrics, kernels))
   }
 
-  /// Floats that a worker holds.
+  /// Floats that are held.
   static func floatCount(
-    plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet
+    plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], count: Int, kernels: any KernelSet
   ) -> Int {
-    let shape = highResShape(plan)
-    let tails = tails(loss, groupSize)
-    return SRResNetWorkspace.floatCount(for: plan, images: groupSize, tails: tails)
-      + groupSize * (lowResShape(plan).count + shape.count) + tails * shape.count
-      + scratchCount(shape, loss, metrics, kernels)
-  }
-
-  /// How many of a group's images the loss compares together.
-  private static func tails(_ loss: WeightedSum, _ groupSize: Int) -> Int { min(groupSize, loss.groupSize) }
-
-  private static func lowResShape(_ plan: SRResNetPlan) -> ImageShape {
-    ImageShape(height: plan.lowResHeight, width: plan.lowResWidth)
-  }
-  private static func highResShape(_ plan: SRResNetPlan) -> ImageShape {
-    ImageShape(height: plan.highResHeight, width: plan.highResWidth)
+    count * (plan.lowResShape.count + plan.highResShape.count)
+      + scratchCount(plan.highResShape, loss, metrics, kernels)
   }
 
   private static func scratchCount(
@@ -93,74 +66,10 @@ final class SampleWorker: Sendable {
     max(metrics.scratchCount(shape, kernels: kernels), loss.scratchCount(shape))
   }
 
-  /// The training pass of a group of up to ``groupSize`` samples. It writes their gradient leaves and their rows of
-  /// values. The loss compares as many samples together as gain by it.
-  ///
-  /// - Parameter complete: called with a slot's sample and a bucket each time that a bucket of its leaf has become final;
-  ///   in the end, once with each of them.
-  func train(
-    _ slots: inout [TrainingSlot], from samples: TrainingSamples, weights: StepWeights, metrics: [Metric],
-    observer: (any LayerObserver)?, complete: (_ sample: Int, _ bucket: Int) -> Void
-  ) {
-    let passes = slots.enumerated().map { position, slot in
-      let images = images[position]
-      samples.load(slot.identity, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
-      return pass(position, weights: weights, gradients: slot.gradients, observer: observer)
-    }
-    func gradientsFinal(_ position: Int, _ offset: Int) {
-      let sample = slots[position].sample
-      slots[position].progress.advance(to: offset) { complete(sample, $0) }
-    }
-    plan.forwardBody(passes)
-    for first in stride(from: 0, to: passes.count, by: workspace.tails) {
-      let positions = first..<min(first + workspace.tails, passes.count)
-      let pairs = positions.map { position in
-        let gradient = gradientsSuperRes[position - first]
-        gradient.zero()
-        return ImagePair(
-          superRes: plan.forwardTail(passes[position]), highRes: images[position].highRes.pointer,
-          shape: shape, gradient: gradient.pointer, identity: slots[position].identity)
-      }
-      evaluate(pairs, metrics: metrics, reusesSSIM: true) { slots[first + $0].values }
-      for position in positions {
-        let gradient = gradientsSuperRes[position - first].pointer
-        plan.backwardTail(passes[position], gradientSuperRes: gradient) { gradientsFinal(position, $0) }
-      }
-    }
-    plan.backwardBody(passes) { gradientsFinal($0, $1) }
-  }
-
-  /// The forward pass of one pair, of the data set that it belongs to, and its row of values. The returned image holds
-  /// until the next pass.
-  @discardableResult
-  func validate(
-    _ identity: SampleIdentity, from pairs: any PairDataset, weights: StepWeights, metrics: [Metric],
-    values: UnsafeMutablePointer<Double>
-  ) -> UnsafePointer<Float> {
-    pairs.load(index: identity.index, lowRes: images[0].lowRes.pointer, highRes: images[0].highRes.pointer)
-    let pass = pass(0, weights: weights, gradients: nil, observer: nil)
-    plan.forwardBody([pass])
-    let superRes = plan.forwardTail(pass)
-    let pair = ImagePair(
-      superRes: superRes, highRes: images[0].highRes.pointer, shape: shape, identity: identity)
-    // 1 - (1 - s) is not s to the last bit: a validation's number must not depend on which loss was trained.
-    evaluate([pair], metrics: metrics, reusesSSIM: false) { _ in values }
-    return superRes
-  }
-
-  private func pass(
-    _ position: Int, weights: StepWeights, gradients: UnsafeMutablePointer<Float>?,
-    observer: (any LayerObserver)?
-  ) -> ImagePass {
-    plan.pass(
-      image: position, lowRes: images[position].lowRes.pointer, parameters: weights.parameters,
-      prepared: weights.prepared, gradients: gradients, workspace: workspace, observer: observer)
-  }
-
   /// Writes the rows of some pairs and adds the loss's gradients.
   ///
   /// - Parameter reusesSSIM: takes the metric from the loss's term of that name, if there is one.
-  private func evaluate(
+  func evaluate(
     _ pairs: [ImagePair], metrics: [Metric], reusesSSIM: Bool,
     values: (_ pair: Int) -> UnsafeMutablePointer<Double>
   ) {
@@ -174,4 +83,144 @@ final class SampleWorker: Sendable {
       metrics.evaluate(&measured, into: row + 1 + loss.terms.count)
     }
   }
+}
+
+/// One worker's memory and its passes over a group of samples: load, forward, loss, backward.
+///
+/// Everything is allocated when the worker is made.
+final class SampleWorker: Sendable {
+  fileprivate let workspace: SRResNetWorkspace
+  fileprivate let measurement: PairMeasurement
+  private let plan: SRResNetPlan
+  /// By position among the images that the loss compares together.
+  private let gradientsSuperRes: [AlignedBuffer]
+  private let progress: @Sendable () -> Void
+
+  /// The most samples that go through the network together.
+  var groupSize: Int { measurement.images.count }
+
+  /// - Parameters:
+  ///   - plan: for training.
+  ///   - metrics: all that will be asked for.
+  ///   - groupSize: the most samples that go through the network together.
+  ///   - progress: called as the passes of a group get on.
+  init(
+    plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet,
+    progress: @escaping @Sendable () -> Void
+  ) {
+    self.plan = plan
+    self.progress = progress
+    measurement = PairMeasurement(
+      plan: plan, loss: loss, metrics: metrics, count: groupSize, kernels: kernels)
+    let tails = Self.tails(loss, groupSize)
+    workspace = SRResNetWorkspace(for: plan, images: groupSize, tails: tails)
+    gradientsSuperRes = (0..<tails).map { _ in AlignedBuffer(count: plan.highResShape.count) }
+  }
+
+  /// Floats that a worker holds.
+  static func floatCount(
+    plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet
+  ) -> Int {
+    let tails = tails(loss, groupSize)
+    return SRResNetWorkspace.floatCount(for: plan, images: groupSize, tails: tails)
+      + PairMeasurement.floatCount(
+        plan: plan, loss: loss, metrics: metrics, count: groupSize, kernels: kernels)
+      + tails * plan.highResShape.count
+  }
+
+  /// How many of a group's images the loss compares together.
+  private static func tails(_ loss: WeightedSum, _ groupSize: Int) -> Int { min(groupSize, loss.groupSize) }
+
+  /// The training pass of a group of up to ``groupSize`` samples. It writes their gradient leaves and their rows of
+  /// values. The loss compares as many samples together as gain by it.
+  ///
+  /// - Parameter complete: called with a slot's sample and a bucket each time that a bucket of its leaf has become final;
+  ///   in the end, once with each of them.
+  func train(
+    _ slots: inout [TrainingSlot], from samples: TrainingSamples, weights: StepWeights, metrics: [Metric],
+    observer: (any LayerObserver)?, complete: (_ sample: Int, _ bucket: Int) -> Void
+  ) {
+    let passes = slots.enumerated().map { position, slot in
+      let images = measurement.images[position]
+      samples.load(slot.identity, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+      return plan.pass(
+        image: position, lowRes: images.lowRes.pointer, parameters: weights.parameters,
+        prepared: weights.prepared, gradients: slot.gradients, workspace: workspace, observer: observer)
+    }
+    func gradientsFinal(_ position: Int, _ offset: Int) {
+      // A group of images may take seconds on a busy machine.
+      progress()
+      let sample = slots[position].sample
+      slots[position].progress.advance(to: offset) { complete(sample, $0) }
+    }
+    plan.forwardBody(passes)
+    for first in stride(from: 0, to: passes.count, by: workspace.tails) {
+      let positions = first..<min(first + workspace.tails, passes.count)
+      let pairs = positions.map { position in
+        let gradient = gradientsSuperRes[position - first]
+        gradient.zero()
+        return ImagePair(
+          superRes: plan.forwardTail(passes[position]),
+          highRes: measurement.images[position].highRes.pointer, shape: measurement.shape,
+          gradient: gradient.pointer, identity: slots[position].identity)
+      }
+      measurement.evaluate(pairs, metrics: metrics, reusesSSIM: true) { slots[first + $0].values }
+      for position in positions {
+        let gradient = gradientsSuperRes[position - first].pointer
+        plan.backwardTail(passes[position], gradientSuperRes: gradient) { gradientsFinal(position, $0) }
+      }
+    }
+    plan.backwardBody(passes) { gradientsFinal($0, $1) }
+  }
+}
+
+/// One worker's forward passes over pairs, one at a time, and their measurements.
+final class ValidationWorker: Sendable {
+  private let plan: SRResNetPlan
+  private let workspace: SRResNetWorkspace
+  private let measurement: PairMeasurement
+
+  /// A worker with memory of its own.
+  ///
+  /// - Parameters:
+  ///   - plan: for inference.
+  ///   - metrics: all that will be asked for.
+  init(plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], kernels: any KernelSet) {
+    self.plan = plan
+    workspace = SRResNetWorkspace(for: plan, images: 1)
+    measurement = PairMeasurement(plan: plan, loss: loss, metrics: metrics, count: 1, kernels: kernels)
+  }
+
+  /// A worker in the memory of one that trains, while that one does not.
+  init(plan: SRResNetPlan, within worker: SampleWorker) {
+    self.plan = plan
+    workspace = SRResNetWorkspace(for: plan, within: worker.workspace)
+    measurement = worker.measurement
+  }
+
+  /// The forward pass of one pair, of the data set that it belongs to, and its row of values. The returned image holds
+  /// until the next pass.
+  @discardableResult
+  func validate(
+    _ identity: SampleIdentity, from pairs: any PairDataset, weights: StepWeights, metrics: [Metric],
+    values: UnsafeMutablePointer<Double>
+  ) -> UnsafePointer<Float> {
+    let images = measurement.images[0]
+    pairs.load(index: identity.index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+    let pass = plan.pass(
+      lowRes: images.lowRes.pointer, parameters: weights.parameters, prepared: weights.prepared,
+      gradients: nil, workspace: workspace)
+    plan.forwardBody([pass])
+    let superRes = plan.forwardTail(pass)
+    let pair = ImagePair(
+      superRes: superRes, highRes: images.highRes.pointer, shape: measurement.shape, identity: identity)
+    // 1 - (1 - s) is not s to the last bit: a validation's number must not depend on which loss was trained.
+    measurement.evaluate([pair], metrics: metrics, reusesSSIM: false) { _ in values }
+    return superRes
+  }
+}
+
+extension SRResNetPlan {
+  var lowResShape: ImageShape { ImageShape(height: lowResHeight, width: lowResWidth) }
+  var highResShape: ImageShape { ImageShape(height: highResHeight, width: highResWidth) }
 }

@@ -7,10 +7,15 @@ final class StepWeights: Sendable {
   let prepared: AlignedBuffer
   private let plan: SRResNetPlan
 
-  init(plan: SRResNetPlan, parameters: ParameterArena) {
+  /// - Parameter other: in whose place the prepared forms are made, if given. They hold until those of `other` are made anew.
+  /// - Precondition: `other` has room for them.
+  init(plan: SRResNetPlan, parameters: ParameterArena, within other: StepWeights? = nil) {
     self.plan = plan
     self.parameters = parameters
-    prepared = AlignedBuffer(count: plan.preparedCount)
+    prepared = other?.prepared ?? AlignedBuffer(count: plan.preparedCount)
+    precondition(
+      plan.preparedCount <= prepared.count,
+      "prepared weights of \(plan.preparedCount) floats within \(prepared.count)")
   }
 
   /// Makes the prepared forms anew after the weights have changed.

@@ -83,8 +83,6 @@ final class TrainingStep: Sendable {
       workers[worker].train(
         &slots, from: samples, weights: weights, metrics: metrics, observer: observer
       ) { sample, bucket in
-        // A group of images may take seconds on a busy machine.
-        activity.mark()
         reducer.complete(sample: sample, bucket: bucket)
       }
       activity.mark()

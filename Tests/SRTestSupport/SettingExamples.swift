@@ -6,7 +6,7 @@ extension Setting: CustomTestStringConvertible {
 }
 
 /// Values of settings, found by trial: a row need not bring any.
-enum SettingExamples {
+package enum SettingExamples {
   /// A row that takes none of those of its kind needs one more.
   private static func candidates(_ entry: Setting.Entry) -> [String] {
     switch entry {
@@ -19,7 +19,7 @@ enum SettingExamples {
   }
 
   /// A value other than the default.
-  static func other(than base: TrainingConfiguration, of setting: Setting) -> SettingValue? {
+  package static func other(than base: TrainingConfiguration, of setting: Setting) -> SettingValue? {
     candidates(setting.entry).lazy.map { SettingValue(argument: $0) }.first { value in
       var changed = base
       return (try? changed.apply(layer([(setting, value)]))) != nil && changed != base
@@ -27,7 +27,7 @@ enum SettingExamples {
   }
 
   /// Every setting other than its default.
-  static func allOther() throws -> TrainingConfiguration {
+  package static func allOther() throws -> TrainingConfiguration {
     let base = TrainingConfiguration()
     var configuration = base
     for setting in Setting.all {
@@ -39,7 +39,7 @@ enum SettingExamples {
     return configuration
   }
 
-  static func layer(_ values: [(Setting, SettingValue)]) -> SettingLayer {
+  package static func layer(_ values: [(Setting, SettingValue)]) -> SettingLayer {
     var layer = SettingLayer(origin: "a test")
     for (setting, value) in values { layer[setting] = value }
     return layer
