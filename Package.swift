@@ -101,8 +101,8 @@ let package = Package(
     .executableTarget(
       name: "srdist",
       dependencies: [
-        "SRCluster", "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRReport",
-        "SRKernelDispatch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SRCluster", "SRTraining", "SRModels", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed",
+        "SRReport", "SRKernelDispatch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .executableTarget(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SRData
 import SRFiles
+import SRModels
 
 /// `srdist prepare`: photographs to arrays.
 struct PrepareCommand: ParsableCommand {
@@ -101,6 +102,11 @@ struct PrepareCommand: ParsableCommand {
     print("\(output): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
     let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
     for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
+    if !ModelDescription.scales.contains(scale) {
+      let scales = ModelDescription.scales.map(String.init).joined(separator: ", ")
+      writeError(
+        "note: srdist trains networks of scale \(scales), and none on these arrays of scale \(scale)\n")
+    }
   }
 
   private func writeError(_ text: String) {

@@ -48,10 +48,13 @@ func loadInitialWeights(from path: String, into parameters: ParameterArena, of m
   if let theirs = try? SafetensorsFile(path: file).modelDescription() {
     let differences = model.differences(from: theirs, in: file, here: "this run")
     guard differences.isEmpty else {
+      let remedy =
+        theirs.scale == model.scale
+        ? "Give --features \(theirs.features) --blocks \(theirs.blocks) --attention '\(theirs.attention)'"
+        : "Give data of scale \(theirs.scale) (`srdist prepare --scale \(theirs.scale)`)"
       throw ConfigurationError(
-        "init-weights: \(file) holds the weights of another network: \(differences.joined(separator: "; ")). Give this "
-          + "run's --model, --scale, --features, --blocks and --attention the file's values, or leave out "
-          + "--init-weights.")
+        "init-weights: \(file) holds the weights of another network: \(differences.joined(separator: "; ")). "
+          + "\(remedy), or leave out --init-weights.")
     }
   }
   try loadParameters(from: file, into: parameters)

@@ -101,12 +101,14 @@ package struct TrainingRun {
     }
     var data = try RunData(configuration).load(progress: activity.mark)
     if let imageLimit { data = data.limited(train: imageLimit.train, valid: imageLimit.valid) }
+    let model = try configuration.modelDescription(for: data.train)
     if communicator.rank == 0 {
+      logger.info("model \(model.name): \(model)")
       logger.info(
         "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
     }
     let run = try RunContext(
-      configuration, model: configuration.modelDescription(for: data.train), communicator: communicator,
+      configuration, model: model, communicator: communicator,
       kernels: kernels, data: data, activity: activity)
     let unusable = run.layout.entries.first {
       !kernels.allFinite(run.weights.parameters.pointer(to: $0), count: $0.count)
