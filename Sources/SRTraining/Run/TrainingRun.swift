@@ -118,7 +118,7 @@ package struct TrainingRun {
     if communicator.rank == 0 {
       if configuration.data == nil {
         logger.info(
-          "these faces are synthetic; to train on photographs, prepare them with `srdist prepare` and pass --data")
+          "these faces are synthetic; `srdist prepare` makes data from photographs, and --data trains on it")
       }
       for line in run.lossAssembly.provenance { logger.info("\(line)") }
     }
