@@ -2,7 +2,7 @@ import Foundation
 import SRDistributed
 import SRFiles
 
-/// Records a run on every rank, and writes one file at its end.
+/// Records a run on every rank, and writes one file at the end of the run.
 package struct RunTrace: Sendable {
   /// Records this rank.
   package let recorder: TraceRecorder
