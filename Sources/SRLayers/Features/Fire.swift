@@ -12,7 +12,7 @@ package struct Fire: FeatureLayer {
   private let squeezed: Int
   private let expanded1x1: Int
   private let expanded3x3: Int
-  /// The gradients with respect to them, of one image at a time.
+  /// The gradients with respect to the three outputs, for one image at a time.
   private let gradientSqueezed: Int
   private let gradientSqueezed3x3: Int
   private let gradientExpanded1x1: Int
