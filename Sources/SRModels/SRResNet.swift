@@ -24,7 +24,7 @@ package struct SRResNet: Sendable {
 
   /// Appends the parameters to `layout`, which may already hold other networks' parameters.
   ///
-  /// - Parameter prefix: the beginning of the parameters' names. It tells them from other networks' parameters.
+  /// - Parameter prefix: the beginning of the parameters' names. It distinguishes them from other networks' parameters.
   /// - Precondition: `model` is valid (``ModelDescription/validate()``).
   package init(_ model: ModelDescription, prefix: String = "", in layout: inout ParameterLayout) {
     do { try model.validate() } catch { preconditionFailure("\(error)") }

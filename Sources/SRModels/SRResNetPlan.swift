@@ -79,7 +79,7 @@ package final class SRResNetPlan: Sendable {
   ///
   /// - Parameters:
   ///   - lowResHeight: in pixels, at least 1. The output has ``ModelDescription/scale`` times as many.
-  ///   - lowResWidth: likewise.
+  ///   - lowResWidth: in pixels, at least 1. The same holds for the output.
   ///   - kernels: the kernels that compute the passes. Workspaces and prepared weights fit no other set.
   package init(
     _ network: SRResNet, lowResHeight: Int, lowResWidth: Int, purpose: LayerPlanner.Purpose,

@@ -80,7 +80,7 @@ package struct Diagnosis: Equatable, Sendable {
   private static func launchProblems(_ reports: [RankReport]) -> [String] {
     guard reports.count == 1, let tasks = reports[0].tasksByLauncher, tasks > 1 else { return [] }
     return [
-      "a launcher started \(tasks) processes, but each is a job of its own: the launcher belongs to another MPI than "
+      "a launcher started \(tasks) processes, but each is a separate job: the launcher belongs to another MPI than "
         + "\(reports[0].mpi). Use that MPI's mpirun, or srun --mpi=pmix"
     ]
   }

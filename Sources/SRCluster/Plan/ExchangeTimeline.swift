@@ -1,4 +1,4 @@
-/// A simulation over time of the end of a step's computing, and of the exchange that runs beside it.
+/// Simulates the end of a step's computing, and the exchange that runs at the same time.
 ///
 /// While both run, they slow each other down. The exchange takes time from the workers, and computing makes the exchange slower.
 package struct ExchangeTimeline {

@@ -1,6 +1,6 @@
 import SRFiles
 
-/// Predictions for growing numbers of ranks, and where more ranks no longer help.
+/// Predictions for growing numbers of ranks, and the number from which more ranks are not faster.
 package struct ScalingTable: Sendable, CustomStringConvertible {
   /// By growing number of ranks.
   package let predictions: [ScalingModel.Prediction]

@@ -1,6 +1,6 @@
 import SRKernels
 
-/// SqueezeNet's module: s = ReLU(1x1(x)), then the channels of ReLU(1x1(s)) followed by those of ReLU(3x3(s)).
+/// SqueezeNet's module: s = ReLU(1x1(x)), then the channels of ReLU(1x1(s)) followed by the channels of ReLU(3x3(s)).
 ///
 /// Its parameters are `NAME.squeeze`, `NAME.expand1x1` and `NAME.expand3x3`, each with `.weight` and `.bias`.
 package struct Fire: FeatureLayer {

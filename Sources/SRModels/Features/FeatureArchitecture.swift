@@ -1,5 +1,5 @@
-/// The layers of a feature network, such as those of an image classifier, and the places whose activations ("features")
-/// a perceptual loss compares.
+/// The layers of a feature network, such as an image classifier's, and the places whose activations ("features") a perceptual
+/// loss compares.
 package struct FeatureArchitecture: Sendable, Equatable {
   package enum Layer: Sendable, Equatable {
     /// A convolution with bias and ReLU. The parameters are `NAME.weight` and `NAME.bias`.

@@ -23,7 +23,7 @@ package enum MetricsFile {
   }
 
   /// Cuts the log at `path` back to where a run resumes. Removes steps after `step`, epochs after `completedEpochs`, and an
-  /// incomplete last line. The other lines keep their bytes. If there is no log, none is created.
+  /// incomplete last line. The other lines keep their bytes. If there is no log, does nothing.
   ///
   /// Replaces the log atomically. Throws ``MetricsLogError``.
   package static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {

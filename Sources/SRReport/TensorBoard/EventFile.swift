@@ -4,8 +4,8 @@ import SwiftProtobuf
 
 /// Writes a run's numbers and pictures for TensorBoard, into a new file of `RUN/tensorboard` at each start.
 ///
-/// A file only grows. If a run resumes from a checkpoint, its new file says from which step on the older files are no longer
-/// valid. TensorBoard then leaves out those steps.
+/// A file only grows. If a run resumes from a checkpoint, its new file names the first step that is no longer valid in older
+/// files. TensorBoard then leaves out the older files' steps from that one on.
 ///
 /// One writer at a time (rank 0).
 package final class EventFile {

@@ -1,7 +1,7 @@
 import SRLosses
 import SRModels
 
-/// Settings that stand together in the help, under a title.
+/// Settings that the help shows together, under a title.
 package struct SettingGroup: Sendable {
   package let title: String
   package let settings: [Setting]
@@ -44,7 +44,7 @@ extension SettingGroup {
         "Weighted sum of terms, such as mse=1,ssim=0.1. Terms: \(LossKind.helpText)."),
       Setting(
         "epochs", \.epochs, .whole(from: 1),
-        // A cosine depends on where it ends.
+        // A cosine schedule depends on its end.
         .resultIf { $0.lrSchedule == .cosine }, ranks: .alike, "Passes over the training images."),
       Setting(
         "max-steps", \.maxSteps, .optional(.whole(from: 1)), .execution, ranks: .alike,
@@ -79,7 +79,7 @@ extension SettingGroup {
         "Take the images in a new order each epoch; otherwise step i takes images B*i ... B*i+B-1."),
       Setting(
         "augment", \.augment, .choice, .result, ranks: .alike,
-        "none or flip (mirror half of the images, chosen anew each epoch)."),
+        "none or flip (mirror half of the images, chosen at random each epoch)."),
       Setting(
         "crop", \.crop, .choice, .result, ranks: .alike,
         "stored, or random (a fresh crop each epoch; needs `srdist prepare --keep-full`)."),

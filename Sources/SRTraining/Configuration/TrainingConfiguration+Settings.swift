@@ -57,7 +57,7 @@ extension TrainingConfiguration {
     Setting.all.filter { $0.decidesResult(in: self) }.compactMap { $0.difference(here: self, there: other) }
   }
 
-  /// Differences in the places of data and networks. They are no reason to refuse a checkpoint, but may explain why its contents
+  /// Differences in the places of data and networks. They do not make a checkpoint unusable, but may explain why its inputs
   /// differ.
   func differencesOfPlaces(from other: TrainingConfiguration) -> [String] {
     Setting.all.filter(\.namesInputs).compactMap { $0.difference(here: self, there: other) }

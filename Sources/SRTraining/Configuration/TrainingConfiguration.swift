@@ -3,7 +3,7 @@ import SRLosses
 import SRModels
 import SROptimizers
 
-/// The description of a training run. Every field has a row in ``Setting/all``. The defaults stand here.
+/// The description of a training run. Every field has a row in ``Setting/all``. The defaults are here.
 package struct TrainingConfiguration: Sendable, Equatable {
   package enum ModelKind: String, CaseIterable, Sendable {
     case vanilla

@@ -75,7 +75,7 @@ package struct GradientCheck: Sendable {
     }
   }
 
-  /// Nil for a tensor whose slope cannot be told from rounding.
+  /// Nil for a tensor whose slope cannot be distinguished from rounding.
   private func row(
     _ entry: ParameterLayout.Entry, leaf: ParameterArena, loss: Double, generator: inout PhiloxGenerator
   ) throws -> Row? {

@@ -15,7 +15,7 @@ struct PerceptualWeights: Sendable {
 
     var name: String { URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent }
 
-    /// Such as `vgg16-caffe-features (origin: ...; input: ...)`. It tells a reader which trunk a loss value comes from.
+    /// Such as `vgg16-caffe-features (origin: ...; input: ...)`. It shows which trunk a loss value comes from.
     var summary: String {
       let facts = ["origin", "input"].compactMap { key in metadata[key].map { "\(key): \($0)" } }
       return facts.isEmpty ? name : "\(name) (\(facts.joined(separator: "; ")))"
@@ -32,7 +32,7 @@ struct PerceptualWeights: Sendable {
   func trunk(_ net: LPIPSNet) throws -> Trunk {
     switch net {
     case .vgg:
-      // The paper's trunk comes before its stand-in.
+      // The paper's trunk is preferred to its replacement.
       if let file = try find("vgg16-torchvision-features") { return Trunk(file: file, suitsLinear: true) }
       if let file = try find("vgg16-caffe-features") { return Trunk(file: file, suitsLinear: false) }
       throw missing("vgg16-torchvision-features", or: "vgg16-caffe-features")

@@ -52,7 +52,7 @@ struct Resumption {
       if let checkpoint = selection.checkpoint, let state = selection.state { return (checkpoint, state) }
       guard selection.warnings.isEmpty else {
         throw RunError(
-          "no checkpoint in \(folder.checkpoints.path) can be used, and starting anew would overwrite what is left of "
+          "no checkpoint in \(folder.checkpoints.path) can be used, and a new start would overwrite the rest of "
             + "the run; remove \(folder.path), or choose another --output")
       }
       return nil
@@ -88,7 +88,7 @@ struct Resumption {
     guard differences.isEmpty else {
       throw RunError(
         "\(checkpoint.path) belongs to another run: \(differences.joined(separator: "; ")). Give the same "
-          + "settings, or choose another --output to start anew.")
+          + "settings, or choose another --output to start a new run.")
     }
   }
 

@@ -1,6 +1,6 @@
 import SRFiles
 
-/// The contents of what a run reads beside its settings. Ranks compare their inputs with each other. A resumed run compares
+/// The contents of a run's data and networks. Ranks compare their inputs with each other. A resumed run compares
 /// its inputs with its checkpoint's.
 struct RunInputs: Equatable, Sendable {
   /// SHA-256 over the training and validation images. It includes the full images if the run takes crops of them.

@@ -180,7 +180,7 @@ final class ValidationWorker: Sendable {
   private let workspace: SRResNetWorkspace
   private let measurement: PairMeasurement
 
-  /// A worker with memory of its own.
+  /// A worker with its own memory.
   ///
   /// - Parameters:
   ///   - plan: for inference.

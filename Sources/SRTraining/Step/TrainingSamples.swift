@@ -12,14 +12,14 @@ package struct TrainingSamples: Sendable {
   let augmentation: TrainingConfiguration.Augmentation
   let seed: UInt64
 
-  /// Keeps the flips' random streams apart from those of sample order, crops and initial weights.
+  /// Keeps the flips' random streams apart from the streams of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
   /// Takes crop, augmentation and seed from the configuration.
   ///
   /// - Parameter pairs: the stored pairs; fresh crops have their sizes.
-  /// - Throws: if fresh crops are asked for: ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``;
-  ///   ``FileError`` or ``NumPyError`` if that file cannot be read or holds images smaller than the crops.
+  /// - Throws: only for fresh crops: ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``; ``FileError`` or
+  ///   ``NumPyError`` if that file cannot be read or has images that are smaller than the crops.
   package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
     self.pairs = pairs
     augmentation = configuration.augment
