@@ -1,9 +1,9 @@
 import SRDistributed
 
-/// The job that the user asked for, to be compared with the one that runs.
+/// The job that the user asked for, for comparison with the job that runs.
 ///
-/// A launcher may start N single processes instead of N ranks, or start all ranks on one host. Without this check it would
-/// train the same run N times, or slowly, and report success.
+/// A launcher may start N single processes instead of N ranks, or start all ranks on one host. Without this check, such a job
+/// would train the same run N times, or train slowly, and report success.
 package struct JobExpectation: Sendable, Equatable {
   package var ranks: Int?
   package var hosts: Int?
@@ -13,14 +13,14 @@ package struct JobExpectation: Sendable, Equatable {
     self.hosts = hosts
   }
 
-  /// Throws the same ``JobMismatch`` on every rank if the job is a different one.
+  /// Throws the same ``JobMismatch`` on every rank if a different job runs.
   package func check(_ communicator: Communicator) throws {
     let isAlone = !communicator.isLaunched
     if let ranks, ranks != communicator.worldSize {
       throw JobMismatch(
         "\(ranks) ranks were expected (--expect-ranks), this job has \(communicator.worldSize)"
           + (isAlone
-            ? ": no MPI launcher started this process, or one of another MPI library than srdist's "
+            ? ": no MPI launcher started this process, or its launcher belongs to another MPI library than srdist's "
               + "(\(Communicator.libraryVersion.prefix { $0 != "," }))"
             : ""))
     }
@@ -33,7 +33,7 @@ package struct JobExpectation: Sendable, Equatable {
   }
 }
 
-/// The job is not the one that the user asked for. All ranks throw the same.
+/// The job is not the one that the user asked for. All ranks throw the same error.
 package struct JobMismatch: CommonFailure, CustomStringConvertible, Equatable {
   package let description: String
   init(_ description: String) { self.description = description }

@@ -1,10 +1,10 @@
 import SRKernels
 import SRTensor
 
-/// A 2-D convolution with bias, as PyTorch's `nn.Conv2d` with zero padding: its parameters. The source may be read through a
-/// PReLU, whose output is then stored nowhere.
+/// The parameters of a 2-D convolution with bias, like PyTorch's `nn.Conv2d` with zero padding. The convolution may read its
+/// source through a PReLU. Then the PReLU's output is not stored.
 package struct Convolution2D: Sendable {
-  /// Such as `conv2`; the parameters are `NAME.weight` (OIHW) and `NAME.bias`.
+  /// The layer's name, such as `conv2`. The parameters are `NAME.weight` (OIHW) and `NAME.bias`.
   package let name: String
   package let weight: ParameterLayout.Entry
   package let bias: ParameterLayout.Entry
@@ -21,8 +21,8 @@ package struct Convolution2D: Sendable {
   /// Registers the parameters in `layout`.
   ///
   /// - Parameters:
-  ///   - activation: the source's, registered before; nil if the source is read as it is.
-  ///   - padding: pixels of zeros at each edge; half of the kernel by default, which keeps height and width.
+  ///   - activation: the source's activation, which is registered already; nil if the source has none.
+  ///   - padding: pixels of zeros at each edge. The default is half of the kernel, which keeps height and width.
   ///   - shufflesPixels: whether a pixel shuffle follows.
   package init(
     _ name: String, through activation: PReLU? = nil, inputChannels: Int, outputChannels: Int,
@@ -44,7 +44,7 @@ package struct Convolution2D: Sendable {
     bias = layout.append("\(name).bias", shape: [outputChannels], outputs: outputs)
   }
 
-  /// Arena offset of the first parameter: that of the source's activation if there is one.
+  /// Arena offset of the first parameter. If the source has an activation, that is the activation's slope.
   package var firstParameter: Int { through?.weight.offset ?? weight.offset }
 
   /// The sizes for a source of this height and width.
@@ -56,8 +56,8 @@ package struct Convolution2D: Sendable {
 
   /// The passes over a source of this height and width.
   ///
-  /// - Parameter propagatesGradient: whether the backward pass will be asked for the gradient with respect to the source.
-  /// - Precondition: if the source is read through an activation, the shape is one that
+  /// - Parameter propagatesGradient: whether the backward pass can compute the gradient with respect to the source.
+  /// - Precondition: if the convolution reads the source through an activation, the shape is one that
   ///   ``Convolution2DShape/readsThroughPReLU``.
   package func plan(
     height: Int, width: Int, propagatesGradient: Bool = true, in planner: inout LayerPlanner
@@ -74,7 +74,7 @@ package struct Convolution2DPlan: Sendable {
   package let kernel: any Convolution2DKernel
   private let preparedForward: Int
   private let preparedBias: Int
-  /// Nil if no gradient with respect to the source is ever asked for.
+  /// Nil if the plan computes no gradient with respect to the source.
   private let preparedBackwardData: Int?
 
   init(
@@ -100,8 +100,8 @@ package struct Convolution2DPlan: Sendable {
   private var weight: ParameterLayout.Entry { convolution.weight }
   private var bias: ParameterLayout.Entry { convolution.bias }
 
-  /// Brings the weights into the kernel's form, beside the bias: the passes read no parameters. Once per step, before any
-  /// pass.
+  /// Writes the bias, and the weights in the kernel's form. The passes read these values instead of the parameters. Call this
+  /// once per step, before any pass.
   package func prepare(
     parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>, forBackward: Bool
   ) {
@@ -113,7 +113,7 @@ package struct Convolution2DPlan: Sendable {
     }
   }
 
-  /// - Parameter images: how many lie one after the other, in `source` and in `destination`.
+  /// - Parameter images: the number of images that lie one after the other in `source` and in `destination`.
   package func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>,
     images: Int = 1, context: LayerContext, activation: ConvolutionActivation = .identity
@@ -129,15 +129,15 @@ package struct Convolution2DPlan: Sendable {
   /// Writes this sample's parameter gradients. If `gradientSource` is given, overwrites it with the gradient with respect to
   /// the source, and writes the gradient with respect to the slope of the source's activation.
   ///
-  /// - Parameter images: how many lie one after the other, in the source and in the gradients.
-  /// - Precondition: `images` is 1 if parameter gradients are asked for.
+  /// - Parameter images: the number of images that lie one after the other in the source and in the gradients.
+  /// - Precondition: `images` is 1 if the pass writes parameter gradients.
   package func backward(
     source: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
     gradientSource: UnsafeMutablePointer<Float>?, images: Int = 1, context: LayerContext
   ) {
     precondition(
       images == 1 || context.gradients == nil,
-      "\(name) is asked for one sample's parameter gradients, and given \(images) images")
+      "\(name) computes parameter gradients for one sample, but has \(images) images")
     let source = read(source, images: images, context: context)
     if let gradients = context.gradients {
       kernel.backwardWeights(
@@ -149,7 +149,7 @@ package struct Convolution2DPlan: Sendable {
     guard let gradientSource else { return }
     guard let preparedBackwardData else {
       preconditionFailure(
-        "\(name) was planned without a gradient with respect to its source, and is asked for one")
+        "\(name) was planned without a gradient with respect to its source, but the pass needs one")
     }
     let gradientSlope = kernel.backwardData(
       source, gradientDestination: gradientDestination,

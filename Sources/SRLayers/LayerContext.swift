@@ -1,17 +1,17 @@
 import SRKernels
 import SRTensor
 
-/// What a layer's pass works with: one worker's view of parameters and memory. All pointers outlive the pass.
+/// One worker's parameters and memory for a layer's pass. All pointers outlive the pass.
 package struct LayerContext {
   package let kernels: any KernelSet
-  /// Parameter arena; shared, read only. Nil where all that the layers read is prepared.
+  /// Parameter arena; shared, read only. Nil if the layers read prepared weights only.
   private let parameters: UnsafePointer<Float>?
-  /// Weights as the kernels want them, made once per step by the layers' `prepare`; shared, read only.
+  /// Weights in the kernels' form; shared, read only. The layers' `prepare` makes them once per step.
   package let prepared: UnsafePointer<Float>
-  /// This sample's gradient leaf, an arena of the parameters' layout. Layers overwrite their part of it. Nil in
-  /// passes that need no parameter gradients.
+  /// This sample's gradient leaf, an arena of the parameters' layout. Each layer overwrites its own part of the leaf. Nil if the
+  /// pass needs no parameter gradients.
   package let gradients: UnsafeMutablePointer<Float>?
-  /// Scratch memory of this worker alone, as large as the neediest layer asks.
+  /// Scratch memory of this worker alone. It is large enough for every layer.
   package let scratch: UnsafeMutablePointer<Float>
   /// Watches the passes in debug mode.
   package let observer: (any LayerObserver)?
@@ -29,19 +29,19 @@ package struct LayerContext {
     self.observer = observer
   }
 
-  /// A parameter that a layer reads as it is.
+  /// A parameter that a layer reads unprepared.
   func parameter(_ entry: ParameterLayout.Entry) -> UnsafePointer<Float> {
-    guard let parameters else { preconditionFailure("\(entry.name) is read in a pass without parameters") }
+    guard let parameters else { preconditionFailure("the pass has no parameters, but reads \(entry.name)") }
     return parameters + entry.offset
   }
 }
 
-/// Told of each layer's result as a pass goes along.
+/// Receives each layer's result during a pass.
 package protocol LayerObserver: AnyObject, Sendable {
-  /// A forward or backward pass begins on this thread.
+  /// Called when a forward or backward pass begins on this thread.
   func passBegins()
 
-  /// `values` are the layer's output (forward) or the gradient it passed on (backward).
+  /// Called after a layer's pass. `values` are the layer's output (forward) or the gradient that the layer passed on (backward).
   func layer(_ name: String, finished pass: LayerPass, values: UnsafePointer<Float>, count: Int)
 }
 

@@ -1,7 +1,7 @@
 import SRKernels
 import SRTensor
 
-/// max(0, x) + a min(0, x) with one learnable slope a, as PyTorch's `nn.PReLU()`.
+/// max(0, x) + a min(0, x) with one learnable slope a, like PyTorch's `nn.PReLU()`.
 ///
 /// If a single convolution follows, that convolution reads its source through the activation, and the passes here are not needed
 /// (``Convolution2D/init(_:through:inputChannels:outputChannels:kernelSize:stride:padding:shufflesPixels:in:)``).
@@ -20,7 +20,7 @@ package struct PReLU: Sendable {
     weight = layout.append("\(name).weight", shape: [1])
   }
 
-  /// `source` is needed again by the backward pass; `destination` must be another buffer.
+  /// The backward pass reads `source` again, so `destination` must be another buffer.
   package func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
@@ -30,7 +30,7 @@ package struct PReLU: Sendable {
     context.observer?.layer(name, finished: .forward, values: destination, count: count)
   }
 
-  /// Turns the gradient with respect to the output, in place, into that with respect to the source.
+  /// Turns the gradient with respect to the output into the gradient with respect to the source, in place.
   package func backward(
     source: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext

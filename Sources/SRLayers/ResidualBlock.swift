@@ -1,8 +1,8 @@
 import SRKernels
 import SRTensor
 
-/// x + A(Conv 3x3 (PReLU (Conv 3x3 (x)))), without batch normalisation: its parameters. A is the ``ChannelAttention``, or
-/// nothing.
+/// The parameters of a residual block: x + A(Conv 3x3 (PReLU (Conv 3x3 (x)))), without batch normalisation. A is the
+/// ``ChannelAttention``. A block without attention has no A.
 ///
 /// Ledig et al.: "Photo-realistic single image super-resolution using a GAN" (2017).
 package struct ResidualBlock: Sendable {
@@ -13,7 +13,7 @@ package struct ResidualBlock: Sendable {
 
   /// Registers the parameters in `layout`.
   ///
-  /// - Parameter attention: makes the attention, given its name; it returns nil for a block without.
+  /// - Parameter attention: makes the attention, given the attention's name. Returns nil for a block without attention.
   package init(
     _ name: String, channels: Int, in layout: inout ParameterLayout,
     attention: (_ name: String, _ layout: inout ParameterLayout) -> (any ChannelAttention)?
@@ -27,9 +27,9 @@ package struct ResidualBlock: Sendable {
     self.attention = attention("\(name).attention", &layout)
   }
 
-  /// The passes over images of this height and width, whose maps lie at `maps`.
+  /// The passes over images of this height and width. The images' maps lie at `maps`.
   ///
-  /// - Parameter workspace: where the attention reserves room for what it keeps of an image.
+  /// - Parameter workspace: the attention reserves room here for the values that it keeps for an image.
   package func plan(
     height: Int, width: Int, maps: ResidualBlockPlan.Maps, workspace: inout WorkspacePlanner,
     in planner: inout LayerPlanner
@@ -43,11 +43,11 @@ package struct ResidualBlock: Sendable {
 
 /// A ``ResidualBlock``'s passes over one size of image.
 ///
-/// Each pass comes in two halves, one convolution each: images that go through the network together take a half one after
-/// the other, while its weights are in the cache.
+/// Each pass has two halves, with one convolution each. Images that go through the network together go through a half one after
+/// the other, while the half's weights are in the cache.
 package struct ResidualBlockPlan: Sendable {
-  /// Where the outputs of convolution 1, convolution 2 and the block lie in a workspace. Convolution 2 reads that of
-  /// convolution 1 through the activation, whose output is stored nowhere.
+  /// Places in a workspace of the outputs of convolution 1, convolution 2 and the block. Convolution 2 reads convolution 1's
+  /// output through the activation. The activation's output is not stored.
   package struct Maps: Sendable {
     package var features1: Int
     package var features2: Int
@@ -59,7 +59,7 @@ package struct ResidualBlockPlan: Sendable {
       self.output = output
     }
 
-    /// Maps of their own, of `count` floats each, which a backward pass finds as the forward pass left them.
+    /// Reserves separate maps of `count` floats each. A backward pass finds them as the forward pass left them.
     package init(reserving count: Int, in workspace: inout WorkspacePlanner) {
       features1 = workspace.reserve(count)
       features2 = workspace.reserve(count)
@@ -88,7 +88,7 @@ package struct ResidualBlockPlan: Sendable {
     convolution1.forward(input, into: workspace + maps.features1, context: context)
   }
 
-  /// The second half of the forward pass: activation, convolution 2, attention, and the identity added.
+  /// The second half of the forward pass: activation, convolution 2, attention, and addition of the identity.
   package func forwardSecond(
     _ input: UnsafePointer<Float>, workspace: UnsafeMutablePointer<Float>, context: LayerContext
   ) {
@@ -104,8 +104,8 @@ package struct ResidualBlockPlan: Sendable {
     }
   }
 
-  /// The first half of the backward pass: from `gradient`, with respect to the output, back to `gradientFeatures`, with respect
-  /// to convolution 1's output. `gradient` is left alone, as the identity passes it on.
+  /// The first half of the backward pass. `gradient` is the gradient with respect to the output. Writes the gradient with respect
+  /// to convolution 1's output to `gradientFeatures`. Leaves `gradient` unchanged, because the identity passes it on.
   ///
   /// `temporary` holds an image.
   package func backwardSecond(
@@ -124,8 +124,8 @@ package struct ResidualBlockPlan: Sendable {
       gradientSource: gradientFeatures, context: context)
   }
 
-  /// The second half of the backward pass: adds what comes through convolution 1 to `gradient`. So `gradient` turns from the
-  /// gradient with respect to the output into that with respect to the input.
+  /// The second half of the backward pass: adds convolution 1's gradient with respect to its source to `gradient`. Then
+  /// `gradient` is the gradient with respect to the block's input.
   ///
   /// `temporary` holds an image.
   package func backwardFirst(

@@ -19,7 +19,7 @@ package struct SqueezeExcitation: ChannelAttention {
   ///
   /// - Parameters:
   ///   - channels: of the image.
-  ///   - reduction: channels over hidden values.
+  ///   - reduction: the number of channels divided by the number of hidden values.
   /// - Precondition: `channels` is a positive multiple of `reduction`.
   package init(_ name: String, channels: Int, reduction: Int, in layout: inout ParameterLayout) {
     precondition(
@@ -44,7 +44,7 @@ struct SqueezeExcitationPlan: ChannelAttentionPlan {
   private let layer: SqueezeExcitation
   private let pixels: Int
 
-  // Where the forward pass keeps what the backward pass needs of one image.
+  // Places of the values that the forward pass keeps for the backward pass, for one image.
   private let means: Int
   private let hiddenValues: Int
   private let scales: Int
@@ -100,7 +100,7 @@ struct SqueezeExcitationPlan: ChannelAttentionPlan {
     let hiddenValues = workspace + self.hiddenValues
     let scales = workspace + self.scales
     let offsets = workspace + self.offsets
-    // With respect to the scales, then through the sigmoid.
+    // The gradient with respect to the scales, then through the sigmoid.
     context.kernels.sumOfProducts(
       gradientDestination, image, pixels: pixels, channels: channels, sums: offsets)
     for c in 0..<channels { offsets[c] *= scales[c] * (1 - scales[c]) }

@@ -1,9 +1,9 @@
 import SRKernels
 import SRTensor
 
-/// Conv 3x3 to 4 C channels, pixel shuffle to twice the height and width, PReLU: its parameters.
+/// The parameters of an upsampling: Conv 3x3 to 4 C channels, pixel shuffle to twice the height and width, PReLU.
 ///
-/// What is stored is the shuffled image before the activation; the layer above reads it through ``activation``.
+/// The block stores the shuffled image before the activation. The next layer reads the image through ``activation``.
 ///
 /// Shi et al.: "Real-time single image and video super-resolution using an efficient sub-pixel CNN" (2016).
 package struct UpsampleBlock: Sendable {
@@ -12,7 +12,8 @@ package struct UpsampleBlock: Sendable {
 
   /// Registers the parameters in `layout`.
   ///
-  /// - Parameter inputActivation: the activation through which the input is read: that of the upsampling below, if any.
+  /// - Parameter inputActivation: the activation through which the block reads its input: the previous upsampling's, if there is
+  ///   one.
   package init(
     _ name: String, through inputActivation: PReLU?, channels: Int, in layout: inout ParameterLayout
   ) {
@@ -22,7 +23,7 @@ package struct UpsampleBlock: Sendable {
     activation = PReLU("\(name).block.2", layout: &layout)
   }
 
-  /// The passes over an input of this height and width; the output has twice that.
+  /// The passes over an input of this height and width. The output has twice the height and width.
   package func plan(
     height: Int, width: Int, workspace: inout WorkspacePlanner, in planner: inout LayerPlanner
   ) -> UpsampleBlockPlan {
@@ -35,7 +36,7 @@ package struct UpsampleBlock: Sendable {
 /// An ``UpsampleBlock``'s passes over one size of image.
 package struct UpsampleBlockPlan: Sendable {
   package let convolution: Convolution2DPlan
-  /// Where the shuffled image lies, before the activation.
+  /// Place of the shuffled image, before the activation.
   let shuffled: Int
 
   /// Where the forward pass leaves the output, before the activation.

@@ -2,7 +2,7 @@ import SRKernels
 import SRLayers
 import SRModels
 
-/// A loss that compares features, of several pairs of images together.
+/// A loss that compares features, for several pairs of images together.
 protocol PerceptualLoss: Loss {
   var comparison: FeatureComparison { get }
 }
@@ -13,14 +13,14 @@ extension PerceptualLoss {
   package func scratchCount(_ shape: ImageShape) -> Int { comparison.scratchCount(shape) }
 }
 
-/// A distance of two images as a sum of distances of their features in a frozen network.
+/// The distance of two images: the sum of the distances of their features in a frozen network.
 ///
-/// Targets and super-resolved images go through the network together. The backward pass reads what the super-resolved
-/// images left.
+/// Targets and super-resolved images go through the network together. The backward pass reads the super-resolved images'
+/// activations.
 struct FeatureComparison: Sendable {
   let network: FeatureNetwork
   let kernels: any KernelSet
-  /// Makes the network's input of intensities.
+  /// Turns intensities into the network's input.
   let normalization: ImageNormalization
 
   func scratchCount(_ shape: ImageShape) -> Int {
@@ -28,8 +28,8 @@ struct FeatureComparison: Sendable {
     return network.workspaceCount
   }
 
-  /// For each pair the sum over the taps of `distance`. If its `gradient` is not nil, `distance` also adds its weighted
-  /// gradient with respect to the super-resolved image's features to it.
+  /// For each pair, the sum of `distance` over the taps. If the argument `gradient` is not nil, `distance` also adds the
+  /// distance's weighted gradient with respect to the super-resolved image's features to `gradient`.
   func evaluate(
     _ pairs: [ImagePair], scratch: UnsafeMutablePointer<Float>,
     distance: (
@@ -49,7 +49,7 @@ struct FeatureComparison: Sendable {
     }
     pass.forward()
 
-    // The backward pass meets the last tap first. The sums follow it, so that they have the same bits without a gradient.
+    // The backward pass reaches the last tap first. The sums follow this order without a gradient too, for the same bits.
     var totals = Array(repeating: 0.0, count: pairs.count)
     func add(_ tap: Int, _ pair: Int, _ gradient: UnsafeMutablePointer<Float>?) {
       totals[pair] += distance(
@@ -78,7 +78,7 @@ struct FeatureComparison: Sendable {
     precondition(
       shape == ImageShape(height: network.imageHeight, width: network.imageWidth),
       "\(network.architecture.name) was made for RGB images of \(network.imageHeight)x\(network.imageWidth), and is given "
-        + "one of \(shape) with \(shape.channels) channels")
+        + "an image of \(shape) with \(shape.channels) channels")
   }
 }
 
@@ -93,10 +93,10 @@ struct ImageNormalization: Sendable {
   /// (x - mean) / deviation of the ImageNet data set, as torchvision's networks were trained.
   static let imageNet = standardized(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
 
-  /// The scaling layer of LPIPS over x.
+  /// LPIPS's scaling layer, applied to x.
   static let lpipsRaw = standardized(mean: [-0.030, -0.088, -0.188], deviation: [0.458, 0.448, 0.450])
 
-  /// The scaling layer of LPIPS over 2x - 1.
+  /// LPIPS's scaling layer, applied to 2x - 1.
   static let lpipsSymmetric = ImageNormalization(
     scales: lpipsRaw.scales.map { 2 * $0 }, offsets: zip(lpipsRaw.offsets, lpipsRaw.scales).map { $0 - $1 })
 

@@ -2,13 +2,13 @@ import SRKernels
 import SRModels
 import SRTensor
 
-/// Learned perceptual image patch similarity, a distance: sum over the network's taps of the mean over pixels of the
-/// weighted squared difference of features scaled to unit length; version 0.1.
+/// Learned perceptual image patch similarity, version 0.1. It is a distance: the sum over the network's taps of the mean over
+/// pixels of the weighted squared difference of features. Features are scaled to unit length.
 ///
 /// Zhang, Isola, Efros, Shechtman, Wang: "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric"
 /// (CVPR 2018).
 package struct LPIPSLoss: Loss, PerceptualLoss {
-  /// What the scaling layer is given of intensities in 0...1.
+  /// The scaling layer's input, computed from intensities in 0...1.
   package enum Input: String, Sendable, CaseIterable {
     /// The intensities themselves, as in the paper's released code.
     case raw
@@ -64,15 +64,15 @@ package enum LPIPSNet: String, Sendable, CaseIterable {
   }
 }
 
-/// How much each channel of each tap weighs in LPIPS: its calibrated linear layers, their means, or 1 everywhere.
+/// The weight of each channel of each tap in LPIPS: the calibrated linear layers, their means, or 1 everywhere.
 package struct LPIPSLinear: Sendable {
   /// Which weights a run asks for.
   package enum Choice: String, CaseIterable, Sendable {
-    /// The calibrated weights over the trunk that they were calibrated for; none over another trunk.
+    /// The calibrated weights if the trunk is the one that they were calibrated for, and none otherwise.
     case automatic
-    /// The calibrated weights, over any trunk.
+    /// The calibrated weights, for any trunk.
     case v01 = "v0.1"
-    /// Each layer's mean weight, which keeps what LPIPS counts beside other terms.
+    /// Each layer's mean weight, which keeps LPIPS's size relative to other terms.
     case mean
     case none
   }
@@ -92,7 +92,7 @@ package struct LPIPSLinear: Sendable {
     try load(arena)
   }
 
-  /// Every channel counts alike (the package's `lpips=False`): for a trunk that no weights were calibrated for.
+  /// All channels have the same weight (the package's `lpips=False`). This is for a trunk that no weights were calibrated for.
   package static func none(for architecture: FeatureArchitecture) -> LPIPSLinear {
     LPIPSLinear(for: architecture) { arena in
       for entry in arena.layout.entries {
@@ -101,8 +101,8 @@ package struct LPIPSLinear: Sendable {
     }
   }
 
-  /// The same weight for every channel of a tap: the mean of the `calibrated` ones. It is meant for a trunk whose channels
-  /// are not those that the weights were calibrated for: it keeps how much each tap counts, and so the distance's size.
+  /// The same weight for every channel of a tap: the mean of the `calibrated` weights. This is for a trunk whose channels are not
+  /// the ones that the weights were calibrated for. The means keep the weight of each tap, and so the distance's size.
   package static func mean(of calibrated: LPIPSLinear) -> LPIPSLinear {
     let mean = LPIPSLinear(arena: ParameterArena(layout: calibrated.arena.layout))
     for entry in calibrated.arena.layout.entries {

@@ -3,8 +3,8 @@ import SRKernels
 extension LossKind {
   /// Every loss, in the order in which help texts and errors name them.
   ///
-  /// A row is a name, what it measures, and what it is made of. A loss of pixels has its kernel there, its twin, and what
-  /// images it needs. In the formulas x is the super-resolved image and y its target.
+  /// A row has a name, a description, and a source. A pixel loss's row has the kernel, the twin, and the requirements for images.
+  /// In the formulas, x is the super-resolved image and y is its target.
   package static let all: [LossKind] = [
     // mean over elements of (x - y)^2
     LossKind(
@@ -59,7 +59,7 @@ extension LossKind {
       gradientScale: weight / Float(count), gradient: pair.gradient) / Double(count)
   }
 
-  /// Square of the difference below which Charbonnier's root turns from linear to quadratic.
+  /// Square of the difference below which Charbonnier's root changes from linear to quadratic.
   private static let epsilonSquared: Float = 1e-6
 
   /// 1 - SSIM, the mean over pixels and channels of the structural similarity over an 11 x 11 window; see ``SSIMWindow``.
@@ -89,7 +89,7 @@ extension LossKind {
       name: "lpips_\(net.rawValue)", help: "LPIPS over \(net.architecture.name)", source: .lpips(net))
   }
 
-  /// A row of a loss of pixels.
+  /// The row of a pixel loss.
   private init(
     _ name: String, _ help: String, smallestSide: Int = 1, needsRGB: Bool = false,
     scratchCount: @escaping @Sendable (any KernelSet, ImageShape) -> Int = { _, _ in 0 },

@@ -1,7 +1,7 @@
 import SRKernels
 import SRModels
 
-/// A loss that can be asked for: a row of ``all``.
+/// A loss that options can name: a row of ``all``.
 package struct LossKind: Sendable, CustomStringConvertible {
   /// What the loss is computed from.
   package enum Source: Sendable {
@@ -9,13 +9,13 @@ package struct LossKind: Sendable, CustomStringConvertible {
     case pixels(PixelFormula)
     /// Features of VGG16, with its weights.
     case vgg
-    /// Features of one of LPIPS's networks, with its weights and the calibrated ones.
+    /// Features of one of LPIPS's networks, with the network's weights and the calibrated weights.
     case lpips(LPIPSNet)
   }
 
-  /// The name by which it is asked for and logged, such as `ssim`.
+  /// The loss's name in options and logs, such as `ssim`.
   package let name: String
-  /// What it measures, in a few words.
+  /// What the loss measures, in a few words.
   package let help: String
   package let source: Source
 
@@ -27,7 +27,7 @@ package struct LossKind: Sendable, CustomStringConvertible {
   /// Such as `mse, charbonnier, ssim`.
   package static var names: String { all.map(\.name).joined(separator: ", ") }
 
-  /// Every name with what it measures, in one paragraph.
+  /// Every name with its description, in one paragraph.
   package static var helpText: String {
     all.map { "\($0.name) (\($0.help))" }.joined(separator: ", ")
   }
@@ -45,7 +45,7 @@ package struct LossKind: Sendable, CustomStringConvertible {
     formula.map { PixelLoss(name: name, formula: $0, kernels: kernels) }
   }
 
-  /// The network whose features it compares.
+  /// The network whose features the loss compares; nil if it compares none.
   private var architecture: FeatureArchitecture? {
     switch source {
     case .pixels: nil
@@ -54,7 +54,7 @@ package struct LossKind: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Why high-resolution images of this shape cannot be compared by it; nil if they can.
+  /// Why the loss cannot compare high-resolution images of this shape; nil if it can.
   package func misfit(_ shape: ImageShape) -> String? {
     let subject = architecture?.name ?? name
     let smallest = architecture?.smallestImageSide ?? formula?.smallestSide ?? 1
@@ -80,16 +80,16 @@ extension LossKind: Hashable {
 package struct PixelFormula: Sendable {
   /// Height and width that an image must have at least.
   package let smallestSide: Int
-  /// Whether images have three channels; else any number.
+  /// Whether images must have three channels. If not, they may have any number.
   package let needsRGB: Bool
   /// Floats of scratch memory.
   let scratchCount: @Sendable (_ kernels: any KernelSet, _ shape: ImageShape) -> Int
-  /// The value of a pair; adds `weight` times its gradient if the pair asks for it.
+  /// The value of a pair. Adds `weight` times the value's gradient if the pair asks for a gradient.
   let value:
     @Sendable (
       _ kernels: any KernelSet, _ pair: ImagePair, _ weight: Float, _ scratch: UnsafeMutablePointer<Float>
     ) -> Double
-  /// The naive twin: value and gradient in double precision.
+  /// The naive twin, with value and gradient in double precision.
   package let twin:
     @Sendable (_ superRes: [Double], _ highRes: [Double], _ shape: ImageShape) -> ReferenceLoss<Double>
 
@@ -120,6 +120,6 @@ struct PixelLoss: Loss {
 
   private func checkFit(_ shape: ImageShape) {
     precondition(
-      formula.fits(shape), "\(name) cannot be computed of images of \(shape) with \(shape.channels) channels")
+      formula.fits(shape), "\(name) does not suit images of \(shape) with \(shape.channels) channels")
   }
 }

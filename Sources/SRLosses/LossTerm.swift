@@ -1,7 +1,7 @@
 /// One term of a weighted sum, as in `mse=1,ssim=0.1`.
 package struct LossTerm: Sendable, Hashable, CustomStringConvertible {
   package var kind: LossKind
-  /// Factor of the loss in the sum; positive and finite.
+  /// The loss's factor in the sum; positive and finite.
   package var weight: Float
 
   package init(_ kind: LossKind, weight: Float) {
@@ -15,12 +15,12 @@ package struct LossTerm: Sendable, Hashable, CustomStringConvertible {
     "\(kind)=\(Int(exactly: weight).map(String.init) ?? "\(weight)")"
   }
 
-  /// A sum as ``parse(_:)`` reads it.
+  /// The sum as a text that ``parse(_:)`` reads.
   package static func text(_ terms: [LossTerm]) -> String {
     terms.map(\.description).joined(separator: ",")
   }
 
-  /// Parses terms such as `mse=1,ssim=0.1`: names and positive weights, each name at most once.
+  /// Parses terms such as `mse=1,ssim=0.1`. Weights are positive, and each name occurs at most once.
   ///
   /// Throws ``LossTermError``.
   package static func parse(_ text: String) throws -> [LossTerm] {

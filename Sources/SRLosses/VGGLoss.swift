@@ -1,11 +1,11 @@
 import SRKernels
 import SRModels
 
-/// VGG loss: sum over chosen ReLUs of the mean squared difference of their features.
+/// VGG loss: the sum over chosen ReLUs of the mean squared difference of the ReLUs' features.
 ///
 /// Johnson, Alahi, Fei-Fei: "Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (ECCV 2016).
 package struct VGGLoss: Loss, PerceptualLoss {
-  /// What the network is given of intensities in 0...1.
+  /// The network's input, computed from intensities in 0...1.
   package enum Input: String, Sendable, CaseIterable {
     /// The intensities themselves.
     case raw

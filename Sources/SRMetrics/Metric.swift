@@ -8,7 +8,7 @@ import SRKernels
   import Darwin
 #endif
 
-/// A number that is reported of each image, beside the loss.
+/// A number that is reported for each image, beside the loss.
 package struct Metric: Sendable {
   package let description: MetricDescription
   private let scratchCount: @Sendable (_ shape: ImageShape, _ kernels: any KernelSet) -> Int
@@ -38,19 +38,19 @@ package struct Metric: Sendable {
 }
 
 extension Metric {
-  /// The metrics of the image pair alone, in the order in which they are reported. Intensities are not clamped.
+  /// The metrics that need the image pair alone, in the order in which they are reported. Intensities are not clamped.
   package static let pixelMetrics: [Metric] = [
-    // -10 log10(MSE) decibels, which is relative to a peak of 1
+    // -10 log10(MSE) decibels, relative to a peak of 1.
     Metric(.psnr) { decibels(meanSquaredError: $0.meanSquaredError()) },
     similarity(.ssim, .gaussian),
     Metric(.mse) { $0.meanSquaredError() },
     similarity(.ssimBox, .box),
   ]
 
-  /// Mean squared errors below this count as this: equal images have 100 dB.
+  /// Smaller mean squared errors count as this value, so equal images have 100 dB.
   private static let smallestError = 1e-10
 
-  /// Decibels that a mean squared error stands for.
+  /// A mean squared error in decibels.
   private static func decibels(meanSquaredError: Double) -> Double {
     -10 * log10(max(meanSquaredError, smallestError))
   }
@@ -67,27 +67,27 @@ extension Metric {
 }
 
 extension [Metric] {
-  /// Floats of scratch memory that the metrics need; they use it one after the other.
+  /// Floats of scratch memory that the metrics need. The metrics use the memory one after the other.
   package func scratchCount(_ shape: ImageShape, kernels: any KernelSet) -> Int {
     map { $0.scratchCount(shape, kernels: kernels) }.max() ?? 0
   }
 
-  /// Writes the metrics of a pair in their order.
+  /// Writes a pair's values of the metrics, in the metrics' order.
   package func evaluate(_ pair: inout MeasuredPair, into values: UnsafeMutablePointer<Double>) {
     for (index, metric) in enumerated() { values[index] = metric.evaluate(&pair) }
   }
 }
 
-/// An image pair that is being measured: what several metrics need is computed once.
+/// An image pair that is being measured. A quantity that several metrics need is computed once.
 package struct MeasuredPair {
   package let pair: ImagePair
-  /// Of as many floats as the metrics need, 64-byte aligned and private to the calling thread.
+  /// As many floats as the metrics need, 64-byte aligned and private to the calling thread.
   package let scratch: UnsafeMutablePointer<Float>
   private let kernels: any KernelSet
   private var squaredError: Double?
   private var gaussianSSIM: Double?
 
-  /// - Parameter gaussianSSIM: the structural similarity over the Gaussian window, if it is known already.
+  /// - Parameter gaussianSSIM: the structural similarity over the Gaussian window, if it is already known.
   package init(
     _ pair: ImagePair, scratch: UnsafeMutablePointer<Float>, kernels: any KernelSet,
     gaussianSSIM: Double? = nil

@@ -1,17 +1,17 @@
-/// What a metric is called, and how its numbers are read.
+/// A metric's names, and how to read its numbers.
 package struct MetricDescription: Sendable, Hashable {
-  /// In logs, such as `ssim_box`.
+  /// The name in logs, such as `ssim_box`.
   package let name: String
-  /// In tables and curves, such as `SSIM (box)`.
+  /// The name in tables and curves, such as `SSIM (box)`.
   package let title: String
-  /// Such as `dB`; nil if it has none.
+  /// The unit, such as `dB`; nil if the metric has none.
   package let unit: String?
   /// Digits after the point in tables.
   package let decimals: Int
   package let isLargerBetter: Bool
-  /// Whether training images are measured too; else validation images alone.
+  /// Whether training images are measured too. If not, only validation images are.
   package let isForTraining: Bool
-  /// Whether a run's log has the metric of bicubic upsampling beside the model's.
+  /// Whether a run's log has bicubic upsampling's value beside the model's.
   package let isLoggedForBicubic: Bool
 
   init(
@@ -27,7 +27,7 @@ package struct MetricDescription: Sendable, Hashable {
     self.isLoggedForBicubic = isLoggedForBicubic
   }
 
-  /// Whether `value` is better than `other`; never if either is not a number.
+  /// Whether `value` is better than `other`. False if either is NaN.
   package func isBetter(_ value: Double, than other: Double) -> Bool {
     isLargerBetter ? value > other : value < other
   }

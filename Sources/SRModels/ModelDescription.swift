@@ -1,6 +1,7 @@
-/// What a network is: all that decides its parameters' names and shapes. The defaults are the paper's second model.
+/// The description of a network: everything that decides its parameters' names and shapes. The defaults are the paper's second
+/// model.
 ///
-/// A description travels with the weights: as JSON in the metadata of each weight file, and in a checkpoint's state.
+/// A description is stored with the weights: as JSON in the metadata of each weight file, and in a checkpoint's state.
 package struct ModelDescription: Sendable, Hashable {
   /// The family of networks.
   package enum Architecture: String, Sendable, Codable, CaseIterable {
@@ -8,7 +9,7 @@ package struct ModelDescription: Sendable, Hashable {
     case srresnet
   }
 
-  /// What weighs the channels at the end of each residual block.
+  /// The attention that weighs the channels at the end of each residual block.
   package enum Attention: Sendable, Hashable {
     case none
     /// ``SqueezeExcitation``; the hidden layer has features / reduction values.
@@ -16,26 +17,26 @@ package struct ModelDescription: Sendable, Hashable {
   }
 
   package var architecture = Architecture.srresnet
-  /// Height of the output over height of the input: one of ``scales``.
+  /// The output's height divided by the input's height: one of ``scales``.
   package var scale = 4
   /// Channels of the input image.
   package var inputChannels = 3
   /// Channels of the output image.
   package var outputChannels = 3
-  /// Channels of the maps between head and output: a multiple of 16.
+  /// Channels of the maps between head and output; a multiple of 16.
   package var features = 64
   /// Residual blocks.
   package var blocks = 16
   package var attention = Attention.squeezeExcitation(reduction: Self.standardReduction)
 
-  /// The scales that a network is built for: one upsampling doubles height and width.
+  /// The scales that a network can have. One upsampling doubles height and width.
   package static let scales = [1, 2, 4, 8]
   /// The paper's reduction of squeeze-and-excitation.
   package static let standardReduction = 16
   /// Images have red, green and blue.
   package static let imageChannels = 3
   package static let featureRange = 16...1024
-  /// Kernels take channels sixteen at a time.
+  /// Kernels process channels sixteen at a time.
   package static let featureStep = 16
   package static let blockRange = 1...256
 
@@ -52,7 +53,7 @@ package struct ModelDescription: Sendable, Hashable {
 
   /// Checks every value.
   ///
-  /// - Throws: ``ModelDescriptionError`` that names the value and what is expected.
+  /// - Throws: ``ModelDescriptionError`` that names the value and the expected values.
   package func validate() throws {
     func check(_ isGood: Bool, _ name: String, _ found: Any, _ expected: String) throws {
       guard isGood else { throw ModelDescriptionError("\(name) is \(found), expected \(expected)") }
@@ -76,11 +77,11 @@ package struct ModelDescription: Sendable, Hashable {
     }
   }
 
-  /// How `other` differs, a line for each value, such as `scale: 2 in a.safetensors, 4 in this run`.
+  /// How `other` differs, one line for each value, such as `scale: 2 in a.safetensors, 4 in this run`.
   ///
   /// - Parameters:
-  ///   - place: of `other`.
-  ///   - here: of this description.
+  ///   - place: where `other` is stored.
+  ///   - here: where this description is stored.
   package func differences(from other: ModelDescription, in place: String, here: String) -> [String] {
     zip(facts, other.facts).compactMap { ours, theirs in
       ours.value == theirs.value
@@ -99,7 +100,7 @@ package struct ModelDescription: Sendable, Hashable {
   }
 }
 
-/// A description that no network can be built from, or tensors that belong to no known network.
+/// A description does not describe a network that can be built, or tensors belong to no known network.
 package struct ModelDescriptionError: Error, CustomStringConvertible, Equatable {
   package let description: String
   package init(_ description: String) { self.description = description }
@@ -116,7 +117,7 @@ extension ModelDescription.Attention: CustomStringConvertible, LosslessStringCon
     }
   }
 
-  /// Reads ``description``, and `se` for the paper's reduction. Nil if the text is neither.
+  /// Reads a ``description``, or `se` for the paper's reduction. Nil if the text is neither.
   package init?(_ text: String) {
     switch text {
     case "none": self = .none
@@ -129,17 +130,17 @@ extension ModelDescription.Attention: CustomStringConvertible, LosslessStringCon
     }
   }
 
-  /// What ``init(_:)`` reads.
+  /// The texts that ``init(_:)`` reads.
   package static let expected = "none, se (reduction \(ModelDescription.standardReduction)) or se(REDUCTION)"
 }
 
 extension ModelDescription: CustomStringConvertible {
-  /// Such as `srresnet x4, 64 features, 16 blocks, attention se(16)`.
+  /// The description in one line, such as `srresnet x4, 64 features, 16 blocks, attention se(16)`.
   package var description: String {
     "\(architecture.rawValue) x\(scale), \(features) features, \(blocks) blocks, attention \(attention)"
   }
 
-  /// The paper's name of the model, `vanilla` or `attention`, by its attention.
+  /// The paper's name for the model, `vanilla` or `attention`. The attention decides it.
   package var name: String { attention == .none ? "vanilla" : "attention" }
 }
 
@@ -151,7 +152,7 @@ extension ModelDescription: Codable {
     case features, blocks, attention
   }
 
-  /// Throws `DecodingError` if a value is absent or out of its range.
+  /// Throws `DecodingError` if a value is missing or out of its range.
   package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     architecture = try values.decode(Architecture.self, forKey: .architecture)
@@ -189,10 +190,10 @@ extension ModelDescription: Codable {
 // MARK: - Tensors
 
 extension ModelDescription {
-  /// Tells a network from its tensors' names and shapes, as those of a file that PyTorch wrote.
+  /// Recognises a network by its tensors' names and shapes, for a file that PyTorch wrote.
   ///
   /// - Parameter tensors: shapes by name, OIHW for convolutions.
-  /// - Throws: ``ModelDescriptionError`` that names the tensor that is absent or of another shape than expected.
+  /// - Throws: ``ModelDescriptionError`` that names a tensor that is missing or has an unexpected shape.
   package init(tensors: [String: [Int]]) throws {
     func shape(_ name: String, _ count: Int) throws -> [Int] {
       guard let shape = tensors[name] else {
@@ -203,7 +204,7 @@ extension ModelDescription {
       }
       return shape
     }
-    /// How many of the names that `name` makes of 0, 1, 2, ... there are.
+    /// How many of the names `name(0)`, `name(1)`, `name(2)`, ... exist.
     func count(_ name: (Int) -> String) -> Int {
       var index = 0
       while tensors[name(index)] != nil { index += 1 }

@@ -2,13 +2,13 @@ import SRLayers
 import SRTensor
 
 extension SRResNet {
-  /// What a network is before its first step.
+  /// A network's weights before its first step.
   package enum Initialization: String, CaseIterable, Sendable {
-    /// PyTorch's default `reset_parameters`, as the paper's code has it: weights and biases of each convolution
-    /// uniform in +-1/sqrt(fan_in), PReLU slopes 0.25.
+    /// PyTorch's default `reset_parameters`, as in the paper's code. Weights and biases of each convolution are uniform in
+    /// +-1/sqrt(fan_in). PReLU slopes are 0.25.
     case pytorch
-    /// The same, but for the few weights that make the whole network an interpolation at first: training begins near
-    /// the bicubic baseline instead of at noise.
+    /// The same, except for the few weights that make the whole network an interpolation at first. Training begins near the
+    /// bicubic baseline instead of at noise.
     case interpolation
   }
 
@@ -27,10 +27,10 @@ extension SRResNet {
     if initialization == .interpolation { initializeAsInterpolation(parameters) }
   }
 
-  /// Keeps the initial weights' streams apart from those of the sample order and of the data.
+  /// Keeps the initial weights' random streams apart from the streams of the sample order and the data.
   private static let streamTag: UInt32 = 0x5752_4E44
 
-  /// Inputs of one output of the convolution that a weight or bias belongs to; nil for PReLU slopes.
+  /// The number of inputs of one output, for the convolution that a weight or bias belongs to; nil for PReLU slopes.
   private func fanIn(of entry: ParameterLayout.Entry) -> Int? {
     if entry.shape.count == 4 { return entry.shape[1...].reduce(1, *) }
     guard entry.name.hasSuffix(".bias") else { return nil }

@@ -2,14 +2,14 @@ import SRLayers
 import SRTensor
 
 extension SRResNet {
-  /// Overwrites what lies on the way of the colours through the network.
+  /// Overwrites the weights on the colours' path through the network.
   ///
-  /// With u = colour - 1/2, the first three feature channels carry u and the next three -u, since a PReLU P of slope a
-  /// keeps both signs that way: P(u) - P(-u) = (1 + a) u. (Around 1/2, because the zeros that a convolution pads with
-  /// then stand for grey.) The head copies the colours into these channels; the residual branches end in zeros, so that
-  /// every block is the identity at first; each upsampling interpolates by the parabola through the three pixels
-  /// that a 3 x 3 kernel sees in a row; the output adds 1/2 again. All other weights stay as they are: the output does not see their
-  /// channels until it has learned to.
+  /// Let u = colour - 1/2. The first three feature channels carry u, and the next three carry -u. So a PReLU P of slope a keeps
+  /// both signs: P(u) - P(-u) = (1 + a) u. The offset of 1/2 makes the zeros of a convolution's padding grey.
+  ///
+  /// The head copies the colours into these channels. The residual branches end in zeros, so every block is the identity at
+  /// first. Each upsampling interpolates with the parabola through the three pixels in a row of a 3 x 3 kernel. The output adds
+  /// 1/2 again. All other weights keep their values. Their channels do not reach the output until it has learned to use them.
   ///
   /// Zero-initialised branches: Goyal et al., "Accurate, large minibatch SGD" (2017).
   func initializeAsInterpolation(_ parameters: ParameterArena) {
@@ -48,7 +48,7 @@ extension SRResNet {
     }
   }
 
-  /// Twice the height and width, channels in the pixel shuffle's order.
+  /// Interpolates to twice the height and width. The channels are in the pixel shuffle's order.
   private static func interpolate(_ weight: inout WeightTensor, _ bias: inout [Float]) {
     for to in ColourChannel.all {
       for (row, rowTaps) in parabolaTaps.enumerated() {
@@ -71,8 +71,8 @@ extension SRResNet {
   /// u from P(u) - P(-u).
   private static let unfold = 1 / (1 + PReLU.initialSlope)
 
-  /// Of the two new pixels of each old one, t = -1/4 and 1/4 of a pixel from its centre: what they take from the
-  /// previous, the same and the next old pixel, t (t - 1) / 2, 1 - t^2 and t (t + 1) / 2.
+  /// The weights of the previous, the same and the next old pixel in a new one: t (t - 1) / 2, 1 - t^2 and t (t + 1) / 2. Each
+  /// old pixel has two new ones, t = -1/4 and t = 1/4 of a pixel from its centre.
   private static let parabolaTaps: [[Float]] = [-0.25, 0.25].map { t in
     [t * (t - 1) / 2, 1 - t * t, t * (t + 1) / 2]
   }
@@ -91,10 +91,10 @@ extension SRResNet {
   }
 }
 
-/// A feature channel that carries a colour's deviation from grey, or the negative of it.
+/// A feature channel that carries a colour's deviation from grey, or the negative deviation.
 private struct ColourChannel {
   let index: Int
-  /// 0, 1, 2: red, green, blue.
+  /// 0 is red, 1 is green, 2 is blue.
   let colour: Int
   let sign: Float
 

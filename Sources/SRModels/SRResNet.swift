@@ -2,17 +2,17 @@ import SRKernels
 import SRLayers
 import SRTensor
 
-/// The super-resolution generator SRResNet, or SE-SRResNet: its parameters, the same for every size of image.
+/// The parameters of the super-resolution generator SRResNet, or SE-SRResNet. They are the same for every size of image.
 ///
-/// The network holds no weights: they are an arena of the layout that it registers its parameters in. Passes need a
-/// ``SRResNetPlan`` for the size of image.
+/// The network registers its parameters in a layout, but holds no weights. The weights are an arena of the layout. Passes need
+/// an ``SRResNetPlan`` for the size of image.
 ///
-/// Head Conv 9x9 and PReLU; residual blocks; Conv 3x3, then the head's output added; an upsampling for each doubling of
-/// height and width; output Conv 9x9. Names and shapes are those of the released PyTorch model.
+/// Head Conv 9x9 and PReLU; residual blocks; Conv 3x3, then addition of the head's output; an upsampling for each doubling of
+/// height and width; output Conv 9x9. The released PyTorch model has the same names and shapes.
 package struct SRResNet: Sendable {
-  /// What kind of SRResNet this is.
+  /// The description of this network.
   package let model: ModelDescription
-  /// This network's parameters, in forward order. They lie one after the other in the arena.
+  /// This network's parameters, in forward order. The parameters lie one after the other in the arena.
   package let entries: [ParameterLayout.Entry]
 
   let head: Convolution2D
@@ -22,9 +22,9 @@ package struct SRResNet: Sendable {
   let upsamplings: [UpsampleBlock]
   let output: Convolution2D
 
-  /// Appends the parameters to `layout`, which may hold other networks' already.
+  /// Appends the parameters to `layout`, which may already hold other networks' parameters.
   ///
-  /// - Parameter prefix: what the parameters' names begin with, which keeps them apart from other networks'.
+  /// - Parameter prefix: the beginning of the parameters' names. It distinguishes them from other networks' parameters.
   /// - Precondition: `model` is valid (``ModelDescription/validate()``).
   package init(_ model: ModelDescription, prefix: String = "", in layout: inout ParameterLayout) {
     do { try model.validate() } catch { preconditionFailure("\(error)") }
@@ -63,7 +63,7 @@ package struct SRResNet: Sendable {
 }
 
 extension ModelDescription.Attention {
-  /// The layer of this kind, with its parameters registered in `layout`; nil for none.
+  /// The attention layer of this kind, with its parameters registered in `layout`; nil for none.
   func layer(
     _ name: String, channels: Int, in layout: inout ParameterLayout
   ) -> (any ChannelAttention)? {

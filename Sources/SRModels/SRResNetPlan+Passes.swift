@@ -1,7 +1,7 @@
 import SRKernels
 import SRLayers
 
-// One worker's passes over a group of images, in this order:
+// A worker's passes over a group of images have this order:
 //
 //     forwardBody(group); for some images at a time: forwardTail, loss, backwardTail; backwardBody(group)
 
@@ -39,8 +39,8 @@ extension SRResNetPlan {
     }
   }
 
-  /// The rest of one image's forward pass: returns its super-resolved image, [height, width, 3], unclamped. The image holds
-  /// until the worker has begun as many further tails as its workspace has room for.
+  /// The rest of one image's forward pass. Returns the super-resolved image, [height, width, 3], unclamped. The returned image is
+  /// valid until the worker has begun as many further tails as the workspace has room for.
   package func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
     let superRes = image.tail + tailSlots.superRes
     tailUpsampling?.forward(tailInput(image), workspace: image.tail, context: image.context)
@@ -48,10 +48,11 @@ extension SRResNetPlan {
     return UnsafePointer(superRes)
   }
 
-  /// The tail's backward pass, while what its forward pass left still holds, given the gradient with respect to its output.
+  /// The tail's backward pass, given the gradient with respect to the tail's output. The forward pass's activations must still be
+  /// valid.
   ///
-  /// - Parameter gradientsFinal: called with an arena offset each time all of the image's gradients from there to the end
-  ///   of the network's parameters are final.
+  /// - Parameter gradientsFinal: called with an arena offset when all of the image's gradients from the offset to the end of the
+  ///   network's parameters are final.
   /// - Precondition: the plan is for training.
   package func backwardTail(
     _ image: ImagePass, gradientSuperRes: UnsafePointer<Float>, gradientsFinal: (_ from: Int) -> Void
@@ -71,8 +72,8 @@ extension SRResNetPlan {
 
   /// The body's backward pass, after the tails of all images.
   ///
-  /// - Parameter gradientsFinal: as in ``backwardTail(_:gradientSuperRes:gradientsFinal:)``, for the image at a position
-  ///   of the group. The last call for each image passes the offset of the network's first parameter.
+  /// - Parameter gradientsFinal: as in ``backwardTail(_:gradientSuperRes:gradientsFinal:)``, for the image at a position in the
+  ///   group. The last call for each image passes the offset of the network's first parameter.
   /// - Precondition: the plan is for training.
   package func backwardBody(
     _ group: [ImagePass], gradientsFinal: (_ position: Int, _ from: Int) -> Void
@@ -81,7 +82,7 @@ extension SRResNetPlan {
     let featureCount = head.shape.destinationCount
     for (index, upsampling) in bodyUpsamplings.enumerated().reversed() {
       for (position, image) in group.enumerated() {
-        // Not in place: a kernel's next block still reads what its last one would have overwritten.
+        // Not in place, because each block of a kernel reads values that the previous block would overwrite.
         let gradientInput = index == 0 ? gradientSkip(image) : gradientWide(image)
         upsampling.backward(
           input: upsamplingInput(index, image), gradient: gradient(image), gradientInput: gradientInput,
@@ -174,5 +175,5 @@ extension SRResNetPlan {
     return slots
   }
 
-  private static let noBackward = "a plan for inference is asked for a backward pass"
+  private static let noBackward = "a plan for inference has no backward pass"
 }

@@ -4,13 +4,13 @@ import SRTensor
 
 /// An ``SRResNet``'s passes over one size of image, for one purpose.
 ///
-/// The plan holds no weights and no activations. Parameters come as an arena; activations lie in an ``SRResNetWorkspace``
-/// per worker. Images are NHWC with N = 1, RGB, 0...1.
+/// The plan holds no weights and no activations. Parameters come as an arena. Each worker has activations in an
+/// ``SRResNetWorkspace``. Images are NHWC with N = 1, RGB, 0...1.
 ///
-/// A worker's images go through the *body* together, layer by layer, while a layer's weights are in the cache. The body is
-/// all but the last upsampling and the output layer. Then each image goes through these, the *tail*, alone, since the
-/// tail's maps are larger than its weights: forward and, once the loss has compared the image, backward. Each image's
-/// values have the same bits as if it went alone.
+/// The *tail* is the last upsampling and the output layer. The *body* is all other layers. A worker's images go through the body
+/// together, layer by layer, while a layer's weights are in the cache. Then each image goes through the tail alone, because the
+/// tail's maps are larger than its weights. It goes forward and, once the loss has compared the image, backward. Each image's
+/// values have the same bits as if the image went alone.
 ///
 /// A plan for inference has the same bits as one for training. It keeps a few maps of the body, not three for each block, and
 /// prepares no weights for a backward pass.
@@ -33,7 +33,8 @@ package final class SRResNetPlan: Sendable {
   let imageSlots: ImageSlots
   let tailSlots: TailSlots
   let sharedSlots: SharedSlots
-  /// Floats of one image's activations in the body and in the tail, and of what a worker's images use one after the other.
+  /// Floats of one image's activations in the body and in the tail, and of the memory that a worker's images use one after the
+  /// other.
   let imageCount: Int
   let tailCount: Int
   let sharedCount: Int
@@ -45,18 +46,18 @@ package final class SRResNetPlan: Sendable {
     var bodyOutput = 0
     var backward: Backward?
 
-    /// Of the gradients with respect to maps.
+    /// Places of the gradients with respect to maps.
     struct Backward: Sendable {
-      /// Of the tail's input, then of each residual block's output.
+      /// With respect to the tail's input, then to each residual block's output.
       var gradient: Int
-      /// Of a block's first convolution's output.
+      /// With respect to the output of a block's first convolution.
       var gradientFeatures: Int
-      /// Of the head's output, by way of the addition after the body.
+      /// With respect to the head's output, through the addition after the body.
       var gradientSkip: Int
     }
   }
 
-  /// Places among an image's activations in the tail, beside those of the last upsampling.
+  /// Places among an image's activations in the tail, beside the last upsampling's places.
   struct TailSlots: Sendable {
     var superRes = 0
   }
@@ -69,17 +70,17 @@ package final class SRResNetPlan: Sendable {
     struct Backward: Sendable {
       /// The gradient with respect to the last upsampling's output, before the activation.
       var gradientWide: Int
-      /// Of low-resolution height and width.
+      /// A map of low-resolution height and width.
       var temporary: Int
     }
   }
 
-  /// Plans prepared weights and activations; allocates none of them.
+  /// Plans prepared weights and activations, but allocates no memory.
   ///
   /// - Parameters:
-  ///   - lowResHeight: in pixels, at least 1; the output has ``ModelDescription/scale`` times as many.
-  ///   - lowResWidth: likewise.
-  ///   - kernels: what computes; workspaces and prepared weights fit no other set.
+  ///   - lowResHeight: in pixels, at least 1. The output has ``ModelDescription/scale`` times as many.
+  ///   - lowResWidth: in pixels, at least 1. The same holds for the output.
+  ///   - kernels: the kernels that compute the passes. Workspaces and prepared weights fit no other set.
   package init(
     _ network: SRResNet, lowResHeight: Int, lowResWidth: Int, purpose: LayerPlanner.Purpose,
     kernels: any KernelSet
@@ -94,7 +95,7 @@ package final class SRResNetPlan: Sendable {
     var sharedSlots = SharedSlots()
 
     head = network.head.plan(height: height, width: width, propagatesGradient: false, in: &planner)
-    // Without a backward pass, a block's maps are free again once the next block has read them.
+    // Without a backward pass, a block's maps are free as soon as the next block has read them.
     let (even, odd) = purpose == .inference ? Self.alternatingMaps(features, in: &image) : (nil, nil)
     blocks = network.blocks.enumerated().map { index, block in
       let maps =
@@ -145,7 +146,7 @@ package final class SRResNetPlan: Sendable {
     sharedCount = shared.count
   }
 
-  /// Maps for blocks of even and of odd index, which differ in their outputs: a block reads the output of the one before it.
+  /// Maps for blocks of even index and of odd index. Their outputs differ, because a block reads the previous block's output.
   private static func alternatingMaps(
     _ count: Int, in workspace: inout WorkspacePlanner
   ) -> (ResidualBlockPlan.Maps?, ResidualBlockPlan.Maps?) {
@@ -158,19 +159,19 @@ package final class SRResNetPlan: Sendable {
   package var highResHeight: Int { lowResHeight * network.model.scale }
   package var highResWidth: Int { lowResWidth * network.model.scale }
 
-  /// In forward order.
+  /// All convolutions, in forward order.
   package var convolutions: [Convolution2DPlan] {
     [head] + blocks.flatMap(\.convolutions) + [bodyTail] + bodyUpsamplings.map(\.convolution)
       + (tailUpsampling.map { [$0.convolution] } ?? []) + [output]
   }
 
-  /// Multiplications and additions of one image's forward pass by the direct method.
+  /// Multiplications and additions of one image's forward pass with the direct method.
   package var forwardFLOPs: Int { convolutions.reduce(0) { $0 + $1.shape.directFLOPs } }
 
   /// Brings the weights of the convolutions dealt to `part` of `parts` threads into the kernels' form. All parts together make
   /// one step's prepared weights.
   ///
-  /// - Parameter forBackward: whether a backward pass follows; for inference plans it makes no difference.
+  /// - Parameter forBackward: whether a backward pass follows. For inference plans it makes no difference.
   package func prepare(
     _ parameters: ParameterArena, into prepared: AlignedBuffer, forBackward: Bool, part: Int = 0,
     of parts: Int = 1

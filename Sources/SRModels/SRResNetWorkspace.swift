@@ -2,7 +2,7 @@ import SRKernels
 import SRLayers
 import SRTensor
 
-/// Activations and temporaries of one worker, for as many images as go through the network together. Allocated once.
+/// Activations and temporaries of one worker, for all images that go through the network together. Allocated once.
 package final class SRResNetWorkspace: Sendable {
   /// The most images of a group.
   package let images: Int
@@ -16,10 +16,10 @@ package final class SRResNetWorkspace: Sendable {
   ///
   /// - Parameters:
   ///   - images: the most images that go through the network together.
-  ///   - tails: how many of them, one after the other, go through the tail before the first one's way back.
+  ///   - tails: how many images go through the tail, one after the other, before the first image's backward pass.
   /// - Precondition: both are at least 1.
   package init(for plan: SRResNetPlan, images: Int, tails: Int = 1) {
-    precondition(images > 0 && tails > 0, "a workspace for \(images) images, \(tails) tails was asked for")
+    precondition(images > 0 && tails > 0, "a workspace cannot have \(images) images and \(tails) tails")
     self.images = images
     self.tails = tails
     imageCount = plan.imageCount
@@ -27,13 +27,13 @@ package final class SRResNetWorkspace: Sendable {
     buffer = AlignedBuffer(count: Self.floatCount(for: plan, images: images, tails: tails))
   }
 
-  /// A workspace in the memory of `other`, for one image at a time. Whoever uses it has done with what lies in `other`.
+  /// A workspace in the memory of `other`, for one image at a time. Its use overwrites the values in `other`.
   ///
   /// - Precondition: `other` has room for it.
   package init(for plan: SRResNetPlan, within other: SRResNetWorkspace) {
     let count = Self.floatCount(for: plan, images: 1, tails: 1)
     precondition(
-      count <= other.buffer.count, "a workspace of \(count) floats within one of \(other.buffer.count)")
+      count <= other.buffer.count, "\(count) floats do not fit into a workspace of \(other.buffer.count)")
     (images, tails) = (1, 1)
     imageCount = plan.imageCount
     tailCount = plan.tailCount
@@ -47,29 +47,29 @@ package final class SRResNetWorkspace: Sendable {
 
   /// The activations of one image of a group.
   func image(_ index: Int) -> UnsafeMutablePointer<Float> {
-    precondition(index < images, "image \(index) of a workspace for \(images)")
+    precondition(index < images, "the workspace has \(images) images, but no image \(index)")
     return buffer.pointer + index * imageCount
   }
 
-  /// The tail's activations of one image of a group, which hold until image `index` + ``tails`` comes there.
+  /// The tail's activations of one image of a group. They are valid until image `index` + ``tails`` reaches the tail.
   func tail(_ index: Int) -> UnsafeMutablePointer<Float> {
     buffer.pointer + images * imageCount + index % tails * tailCount
   }
 
-  /// What the images use one after the other.
+  /// The memory that the images use one after the other.
   var shared: UnsafeMutablePointer<Float> {
     buffer.pointer + images * imageCount + tails * tailCount
   }
 }
 
-/// One image on its way through the network.
+/// One image that passes through the network.
 package struct ImagePass {
-  /// [h, w, 3]; read by both passes.
+  /// The low-resolution image, [h, w, 3]. Both passes read it.
   let lowRes: UnsafePointer<Float>
   /// This image's activations.
   let memory: UnsafeMutablePointer<Float>
   let tail: UnsafeMutablePointer<Float>
-  /// What the images of its group use one after the other.
+  /// The memory that the group's images use one after the other.
   let shared: UnsafeMutablePointer<Float>
   let context: LayerContext
 }
@@ -78,8 +78,8 @@ extension SRResNetPlan {
   /// The pass of image `index` of a group.
   ///
   /// - Parameters:
-  ///   - lowRes: [h, w, 3], untouched until the pass is over.
-  ///   - prepared: made of `parameters` by ``prepare(_:into:forBackward:part:of:)``.
+  ///   - lowRes: [h, w, 3], which must not change until the pass is over.
+  ///   - prepared: made from `parameters` by ``prepare(_:into:forBackward:part:of:)``.
   ///   - gradients: the image's gradient leaf; nil for forward passes.
   package func pass(
     image index: Int = 0, lowRes: UnsafePointer<Float>, parameters: ParameterArena,

@@ -4,7 +4,7 @@ import SRReport
 import SRTestSupport
 import Testing
 
-/// What a run goes on from, or refuses to: the built program, run twice into one folder.
+/// What a run resumes from, or refuses to resume from: the built program, run twice into one folder.
 @Suite(.serialized) struct ResumptionTests {
   private let folder: TemporaryFolder
 
@@ -138,7 +138,7 @@ import Testing
   @Test func theGradientOfAnotherStepIsNotDumped() throws {
     _ = try train(["--max-steps", "1"])
     let errors = try train(["--max-steps", "2", "--dump-gradients", folder.file("g.safetensors")], status: 1)
-    #expect(errors.contains("this one goes on after step 1"), "\(errors)")
+    #expect(errors.contains("this run resumes after step 1"), "\(errors)")
   }
 
   @Test(.enabled(if: SharedData.isAvailable, "SKIPPED: the shared perceptual weights are not there"))

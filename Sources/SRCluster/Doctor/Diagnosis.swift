@@ -1,7 +1,7 @@
 import SRDistributed
 import SRFiles
 
-/// What was found about a job, and what is wrong with it, in plain words.
+/// The findings about a job, and its problems, in plain words.
 package struct Diagnosis: Equatable, Sendable {
   /// Lines about hosts, ranks, links and libraries.
   package let findings: [String]
@@ -12,7 +12,7 @@ package struct Diagnosis: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - reports: one of each rank, in rank order. There is at least one.
-  ///   - links: the links between hosts and within one, as far as they were measured.
+  ///   - links: the measured links between hosts and within a host.
   ///   - exchange: an exchange between the job's ranks, if it was measured.
   package init(_ reports: [RankReport], links: [LinkProbe], exchange: ExchangeProbe? = nil) {
     let hosts = Dictionary(grouping: reports, by: \.host).sorted { $0.value[0].rank < $1.value[0].rank }
@@ -23,7 +23,7 @@ package struct Diagnosis: Equatable, Sendable {
       + links.flatMap(Self.linkProblems) + Self.weightProblems(reports)
   }
 
-  /// The findings, then the problems or that there are none.
+  /// The findings, then the problems, or a line that says that there are none.
   package var description: String {
     let closing =
       problems.isEmpty
@@ -71,8 +71,8 @@ package struct Diagnosis: Equatable, Sendable {
     }
     let weights = reports[0].weights
     let none =
-      "none found: `scripts/fetch-weights` fetches what the presets vanilla, attention and hybrid and the metric LPIPS "
-      + "need; --weights-dir names another folder"
+      "none found: the presets vanilla, attention and hybrid and the metric LPIPS need weights, which "
+      + "`scripts/fetch-weights` fetches; --weights-dir names another folder"
     table.append(["weights", weights.isEmpty ? none : weights.joined(separator: ", ")])
     return table.lines
   }
@@ -80,7 +80,7 @@ package struct Diagnosis: Equatable, Sendable {
   private static func launchProblems(_ reports: [RankReport]) -> [String] {
     guard reports.count == 1, let tasks = reports[0].tasksByLauncher, tasks > 1 else { return [] }
     return [
-      "a launcher started \(tasks) processes, but each is a job of its own: the launcher belongs to another MPI than "
+      "a launcher started \(tasks) processes, but each is a separate job: the launcher belongs to another MPI than "
         + "\(reports[0].mpi). Use that MPI's mpirun, or srun --mpi=pmix"
     ]
   }
@@ -125,7 +125,7 @@ package struct Diagnosis: Equatable, Sendable {
   private static func memoryProblems(_ ranks: [RankReport]) -> [String] {
     var problems: [String] = []
     let host = ranks[0]
-    // The hybrid run's weights, gradient, moments, leaves and workers: about half a GiB per rank, and 50 MiB per thread.
+    // A hybrid run needs about half a GiB per rank for weights, gradient, moments and leaves, and 50 MiB per thread.
     let needed = ranks.reduce(0) { $0 + (512 << 20) + $1.threads * (50 << 20) }
     if host.memoryAvailable < needed {
       problems.append(
@@ -135,12 +135,12 @@ package struct Diagnosis: Equatable, Sendable {
     if ranks.count > 1 && host.sharedMemoryAvailable < ranks.count * (16 << 20) {
       problems.append(
         "/dev/shm of \(host.host) has \(gibibytes(host.sharedMemoryAvailable)) free, which is little for "
-          + "\(ranks.count) ranks: remove what was left there, or run the container with --shm-size 1g")
+          + "\(ranks.count) ranks: remove old files there, or run the container with --shm-size 1g")
     }
     return problems
   }
 
-  /// What differs between ranks although it must not.
+  /// The facts that must be the same on all ranks, but differ.
   private static func unlikeness(_ reports: [RankReport]) -> [String] {
     let facts: [(String, (RankReport) -> String, String)] = [
       ("CPU level", \.cpuLevel, "set SRDIST_CPU_LEVEL to the lowest of them on every rank (mpirun -x)"),
@@ -175,7 +175,7 @@ package struct Diagnosis: Equatable, Sendable {
     return []
   }
 
-  /// The options that tell `srdist plan` about a network that was measured.
+  /// The options of `srdist plan` that describe a measured network.
   private static func planOptions(_ exchange: ExchangeProbe, latency: Double) -> String {
     "srdist plan --bandwidth \((exchange.bandwidth / 1e5).rounded() / 10)MB --payload 1 "
       + "--latency \((latency * 1e7).rounded() / 10)us --busy-share \((exchange.busyShare * 100).rounded() / 100) "

@@ -24,23 +24,23 @@ package struct RankReport: Codable, Equatable, Sendable {
   package var blas: String
   /// The MPI library's name and version.
   package var mpi: String
-  /// Bytes.
+  /// Bytes of available memory.
   package var memoryAvailable: Int
   /// Bytes free in `/dev/shm`.
   package var sharedMemoryAvailable: Int
   /// Whether a launcher, such as mpirun, started the rank.
   package var isLaunched: Bool
-  /// The number of processes that a launcher was asked for, from variables such as `SLURM_STEP_NUM_TASKS`.
+  /// The number of processes that a launcher was asked to start, from variables such as `SLURM_STEP_NUM_TASKS`.
   package var tasksByLauncher: Int?
   /// Perceptual weights in the folder, by file name.
   package var weights: [String]
-  /// Why some of them cannot be read, one line for each.
+  /// Weights that cannot be read, one line with the reason for each.
   package var weightProblems: [String]
 
   /// Examines this rank's host.
   ///
   /// - Parameters:
-  ///   - threads: how many threads srdist is told to start; nil for its own choice.
+  ///   - threads: how many threads the user asks srdist to start; nil for the default.
   ///   - weightsDirectory: the folder of the perceptual networks' weights. If it does not exist, there are none.
   package init(
     _ communicator: Communicator, kernels: any KernelSet, threads: Int?, weightsDirectory: String

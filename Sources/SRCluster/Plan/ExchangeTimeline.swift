@@ -1,7 +1,6 @@
-/// The end of a step's computing, and the exchange that runs beside it, simulated over time.
+/// Simulates the end of a step's computing, and the exchange that runs at the same time.
 ///
-/// While both run, they slow each other down: the exchange takes time from the workers, and is slower than it is while they
-/// wait.
+/// While both run, they slow each other down. The exchange takes time from the workers, and computing makes the exchange slower.
 package struct ExchangeTimeline {
   /// By bucket: when its gradient is final, in seconds of undisturbed computing.
   package var ready: [Double]
@@ -41,7 +40,7 @@ package struct ExchangeTimeline {
       let next = min(bucket < ready.count ? ready[bucket] : computing, computing)
       let untilNext = computes ? (next - computed) / speed : .infinity
       let untilSent = transfers ? pending / rate : .infinity
-      // Values that are reached are set, not added up: rounding could leave a remainder forever.
+      // A value that is reached is set, not summed up, because rounding could leave a remainder forever.
       if untilNext <= untilSent {
         time += untilNext
         computed = next

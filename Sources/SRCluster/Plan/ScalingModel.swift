@@ -4,28 +4,28 @@ import SRTraining
 
 /// Predicts the time of a step on many ranks, from the measured times of one rank and an alpha-beta model of the exchange.
 ///
-/// A step lasts as long as the slowest rank computes, plus the time for which the exchange of gradients goes on after that. A
-/// bucket's exchange begins when the backward pass of the rank's last group of samples has written the bucket. It occupies
-/// the link for
+/// A step lasts as long as the slowest rank computes, plus the time for which the exchange of gradients continues after that. A
+/// bucket's exchange begins when the backward pass of the rank's last group of samples has written the bucket. The exchange
+/// occupies the link for
 ///
 ///     2 (N - 1) message overhead + bytes / bandwidth
 ///
-/// A host's link carries the local roots of its ranks' shares (all-to-all) and the means of their shards (all-gather) to the
-/// ranks of other hosts. The last exchange ends 2 (latency + poll delay) later. While both run, computing and exchange slow
-/// each other down (``ExchangeTimeline``). Between steps there are four small all-gathers of ceil(log2 N) latencies each.
+/// A host's link carries the local roots of the ranks' shares (all-to-all) and the means of the ranks' shards (all-gather) to
+/// the ranks of other hosts. The last exchange ends 2 (latency + poll delay) later. While computing and exchange both run, they
+/// slow each other down (``ExchangeTimeline``). Between steps there are four small all-gathers of ceil(log2 N) latencies each.
 package struct ScalingModel: Sendable, Equatable {
-  /// What connects the hosts, and what its use costs.
+  /// The network between the hosts, and the cost of its use.
   package struct Network: Sendable, Equatable {
     /// The share of TCP's payload in Ethernet frames of 1500 bytes: 1448 bytes of 1538 on the wire.
     package static let ethernetPayload = 1448.0 / 1538.0
 
-    /// Payload of a host's link each way. Bytes per second.
+    /// Payload of a host's link in each direction. Bytes per second.
     package var bandwidth: Double
-    /// One way. Seconds.
+    /// The latency in one direction. Seconds.
     package var latency: Double
     /// The share of the bandwidth that an exchange reaches while the workers compute.
     package var busyShare = 1.0
-    /// Seconds that a rank's workers lose, all together, for each byte that the rank sends (and one that it receives).
+    /// Seconds that a rank's workers lose, all together, for each byte that the rank sends while it receives another.
     package var workerTime = 0.0
     /// Processor time for one message. Seconds.
     package var messageOverhead = 2e-6
@@ -44,14 +44,14 @@ package struct ScalingModel: Sendable, Equatable {
     package let ranks: Int
     /// Images of a step, over all ranks.
     package let batchSize: Int
-    /// Seconds.
+    /// The time of the step. Seconds.
     package let step: Double
-    /// Computing, including what the exchange slows it down. Seconds.
+    /// The time of computing, as the exchange slows it down. Seconds.
     package let compute: Double
     /// Communication that is not hidden behind computing. Seconds.
     package let exposed: Double
     package let imagesPerSecond: Double
-    /// Images per second, divided by those of one rank times the number of ranks.
+    /// Images per second, divided by the number of ranks times one rank's images per second.
     package let efficiency: Double
   }
 
@@ -61,7 +61,7 @@ package struct ScalingModel: Sendable, Equatable {
   package var threads: Int
   /// Ranks that share a host's link.
   package var ranksPerHost: Int
-  /// Whether gradients travel while others are still computed. Otherwise all travel at the end of a step.
+  /// Whether gradients are exchanged while others are computed. Otherwise all are exchanged at the end of a step.
   package var overlaps = true
 
   /// Precondition: there is at least one thread, and one rank per host.
@@ -82,7 +82,7 @@ package struct ScalingModel: Sendable, Equatable {
     let rounds = rounds(share: (batchSize + ranks - 1) / ranks)
     var (working, exposed) = (computeSeconds(rounds: rounds), 0.0)
     if ranks > 1 {
-      // All groups but the last are computed undisturbed.
+      // Only the last group is computed while an exchange runs.
       let groups = (rounds + compute.groupSize - 1) / compute.groupSize
       let group = Double((rounds + groups - 1) / groups) * compute.sample
       let timeline = timeline(lastGroup: group, ranks: ranks, batchSize: batchSize)

@@ -1,6 +1,6 @@
 import SRFiles
 
-/// Predictions for growing numbers of ranks, and where more ranks no longer help.
+/// Predictions for growing numbers of ranks, and the number from which more ranks are not faster.
 package struct ScalingTable: Sendable, CustomStringConvertible {
   /// By growing number of ranks.
   package let predictions: [ScalingModel.Prediction]
@@ -23,7 +23,7 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
     }
   }
 
-  /// The fastest prediction. More ranks do not help.
+  /// The fastest prediction. More ranks are not faster.
   package var best: ScalingModel.Prediction {
     predictions.max { $0.imagesPerSecond < $1.imagesPerSecond }!
   }
@@ -33,7 +33,7 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
     predictions.last { $0.efficiency >= 0.5 } ?? predictions[0]
   }
 
-  /// The table, and what follows from it about more ranks.
+  /// The table, and what it says about more ranks.
   package var description: String {
     var table = TextTable([
       .right(atLeast: 6), .right(atLeast: 7), .right(atLeast: 8), .right, .right, .right,
@@ -49,7 +49,7 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
     if best.ranks < predictions.last!.ranks {
       lines.append("more than \(best.ranks) ranks are not faster")
     } else {
-      lines.append("still gaining at \(best.ranks) ranks")
+      lines.append("more than \(best.ranks) ranks may be faster still")
     }
     lines.append("efficiency stays above 50 % up to \(lastEfficient.ranks) ranks")
     return lines.joined(separator: "\n")

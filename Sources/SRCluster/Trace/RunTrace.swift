@@ -2,7 +2,7 @@ import Foundation
 import SRDistributed
 import SRFiles
 
-/// Records a run on every rank, and writes one file at its end.
+/// Records a run on every rank, and writes one file at the end of the run.
 package struct RunTrace: Sendable {
   /// Records this rank.
   package let recorder: TraceRecorder
@@ -23,7 +23,7 @@ package struct RunTrace: Sendable {
   }
 
   /// Gathers the spans of all ranks on rank 0, which writes them. Collective.
-  /// - Returns: on rank 0, where the time went.
+  /// - Returns: the summary on rank 0, and nil on the other ranks.
   package func finish(_ communicator: Communicator) throws -> TraceSummary? {
     let hosts = try communicator.allGather(communicator.hostName)
     let spans = try communicator.gather(recorder.recorded.spans)

@@ -59,12 +59,12 @@ package struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
     return """
       per step, in ms, over \(steps) steps:
       \(table)
-      exposed: communication that the rank waited for; hidden: under way while it computed; \
-      skew: how much longer than the mean it computed
+      exposed: communication that the rank waited for; hidden: communication while the rank computed; \
+      skew: how much longer the rank computed than the ranks' mean
       """
   }
 
-  /// The spans by start. Those that overlap are joined to one.
+  /// The spans by start. Overlapping spans are joined into one.
   private static func union(_ spans: [TraceSpan]) -> [(start: Double, end: Double)] {
     var result: [(start: Double, end: Double)] = []
     for span in spans.sorted(by: { $0.start < $1.start }) {

@@ -1,6 +1,6 @@
 import SRKernels
 
-/// max(0, Conv(x)), the ReLU fused into the convolution.
+/// max(0, Conv(x)). The ReLU is fused into the convolution.
 package struct ConvolutionReLU: FeatureLayer {
   private let convolution: Convolution2DPlan
 

@@ -3,28 +3,28 @@ import SRTensor
 
 /// A frozen layer of a feature network, for one size of image.
 package protocol FeatureLayer: Sendable {
-  /// Floats of its output, NHWC with N = 1.
+  /// Shape of the output, NHWC with N = 1.
   var output: FeatureShape { get }
-  /// Brings its weights into the kernels' form. Once, before any pass.
+  /// Brings the weights into the kernels' form. Call this once, before any pass.
   func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
-  /// - Parameter images: that lie one after the other, in `input` and in `output`. What a layer keeps for the backward
-  ///   pass is that of the last image of each pair.
+  /// - Parameter images: the images, which lie one after the other in `input` and in `output`. For the backward pass, a layer
+  ///   keeps the values of each pair's last image.
   func forward(
     _ input: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, images: FeatureImages,
     workspace: UnsafeMutablePointer<Float>, context: LayerContext)
 
-  /// Overwrites `gradientInput`, given the gradient with respect to the output, which may be overwritten too. `input` and `output`
-  /// are those of the last forward pass in `workspace`.
+  /// Overwrites `gradientInput`, given the gradient with respect to the output. May overwrite `gradientOutput` too. `input` and
+  /// `output` come from the last forward pass in `workspace`.
   ///
-  /// - Parameter images: one of each pair, one after the other.
+  /// - Parameter images: one image of each pair. They lie one after the other.
   func backward(
     input: UnsafePointer<Float>, output: UnsafePointer<Float>,
     gradientOutput: UnsafeMutablePointer<Float>, gradientInput: UnsafeMutablePointer<Float>,
     images: FeatureImages, workspace: UnsafeMutablePointer<Float>, context: LayerContext)
 }
 
-/// Images that go through a layer together: those of one kind of `pairs`, or of one kind after the other.
+/// Images that go through a layer together: one kind of image of all `pairs`, or one kind after the other.
 package struct FeatureImages {
   package let count: Int
   package let pairs: Range<Int>
@@ -54,7 +54,7 @@ package struct FeatureShape: Sendable, Hashable {
   package var count: Int { pixels * channels }
 }
 
-/// Where the layers of a network under construction reserve what they need.
+/// Reserves the memory that the layers of a network need while the network is built.
 package struct FeatureNetworkPlan {
   /// The most pairs of images that go through the network together.
   package let pairs: Int

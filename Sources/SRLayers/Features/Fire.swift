@@ -1,6 +1,6 @@
 import SRKernels
 
-/// SqueezeNet's module: s = ReLU(1x1(x)), then the channels of ReLU(1x1(s)) followed by those of ReLU(3x3(s)).
+/// SqueezeNet's module: s = ReLU(1x1(x)), then the channels of ReLU(1x1(s)) followed by the channels of ReLU(3x3(s)).
 ///
 /// Its parameters are `NAME.squeeze`, `NAME.expand1x1` and `NAME.expand3x3`, each with `.weight` and `.bias`.
 package struct Fire: FeatureLayer {
@@ -12,7 +12,7 @@ package struct Fire: FeatureLayer {
   private let squeezed: Int
   private let expanded1x1: Int
   private let expanded3x3: Int
-  /// The gradients with respect to them, of one image at a time.
+  /// The gradients with respect to the three outputs, for one image at a time.
   private let gradientSqueezed: Int
   private let gradientSqueezed3x3: Int
   private let gradientExpanded1x1: Int

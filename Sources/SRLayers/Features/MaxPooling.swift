@@ -1,6 +1,6 @@
 import SRKernels
 
-/// Largest value of each window, as PyTorch's `nn.MaxPool2d` without padding.
+/// The largest value of each window, like PyTorch's `nn.MaxPool2d` without padding.
 package struct MaxPooling: FeatureLayer {
   private let shape: MaxPooling2DShape
 

@@ -1,8 +1,8 @@
-/// The layers of a feature network, such as those of an image classifier, and the places whose activations ("features")
-/// a perceptual loss compares.
+/// The layers of a feature network, such as an image classifier's, and the places whose activations ("features") a perceptual
+/// loss compares.
 package struct FeatureArchitecture: Sendable, Equatable {
   package enum Layer: Sendable, Equatable {
-    /// A convolution with bias and ReLU; its parameters are `NAME.weight` and `NAME.bias`.
+    /// A convolution with bias and ReLU. The parameters are `NAME.weight` and `NAME.bias`.
     case convolution(name: String, outputChannels: Int, kernelSize: Int, stride: Int, padding: Int)
     case maxPooling(kernelSize: Int, stride: Int, ceilMode: Bool)
     /// SqueezeNet's module: see ``Fire``.
@@ -10,19 +10,19 @@ package struct FeatureArchitecture: Sendable, Equatable {
   }
 
   package struct Tap: Sendable, Equatable {
-    /// Such as `relu1_2`.
+    /// The tap's name, such as `relu1_2`.
     package let name: String
-    /// Index of the layer whose output it is.
+    /// Index of the layer whose output the tap takes.
     package let layer: Int
   }
 
-  /// Such as `VGG16`.
+  /// The network's name, such as `VGG16`.
   package let name: String
   package let layers: [Layer]
-  /// In the order of their layers.
+  /// The taps, in the order of their layers.
   package let taps: [Tap]
 
-  /// - Parameter taps: names by the index of the layer whose output they are; the last layer has one.
+  /// - Parameter taps: the index of the layer and the name of each tap. The last layer has a tap.
   package init(_ name: String, layers: [Layer], taps: [(layer: Int, name: String)]) {
     precondition(
       zip(taps, taps.dropFirst()).allSatisfy { $0.layer < $1.layer } && taps.last?.layer == layers.count - 1,
@@ -32,12 +32,12 @@ package struct FeatureArchitecture: Sendable, Equatable {
     self.taps = taps.map { Tap(name: $0.name, layer: $0.layer) }
   }
 
-  /// The same network with some of its taps, as far as the last of them needs it.
+  /// The same network with some of its taps. Layers after the last of these taps are left out.
   package func taking(_ names: [String]) -> FeatureArchitecture {
     let chosen = taps.filter { names.contains($0.name) }
     precondition(
       !names.isEmpty && chosen.count == names.count,
-      "\(name) has no such features as \(names), but \(taps.map(\.name))")
+      "\(name) has the features \(taps.map(\.name)), but not all of \(names)")
     let depth = chosen[chosen.count - 1].layer + 1
     return FeatureArchitecture(
       name, layers: Array(layers.prefix(depth)), taps: chosen.map { ($0.layer, $0.name) })

@@ -4,9 +4,9 @@ import SRTensor
 
 /// A frozen network whose features a perceptual loss compares, for one size of image.
 ///
-/// It holds its weights, which never change; activations lie in a workspace of ``workspaceCount`` floats per worker.
-/// Images are NHWC with N = 1, RGB, normalised as the weights' training had them. They come in pairs, of which several
-/// may go through the network together: see ``FeaturePass``.
+/// The network holds its weights, which never change. Each worker has activations in a workspace of ``workspaceCount`` floats.
+/// Images are NHWC with N = 1, RGB, normalised as in the training of the weights. Images come in pairs. Several pairs may go
+/// through the network together (``FeaturePass``).
 package final class FeatureNetwork: Sendable {
   /// A place whose features are compared.
   package struct Tap: Sendable {
@@ -15,8 +15,7 @@ package final class FeatureNetwork: Sendable {
     let layer: Int
   }
 
-  /// The images that are compared, in the order in which they lie in the workspace. The backward pass is that of the
-  /// last one.
+  /// The images that are compared, in the order in which they lie in the workspace. The backward pass is for the last one.
   package enum PairedImage: Int, CaseIterable, Sendable {
     case highRes
     case superRes
@@ -27,7 +26,7 @@ package final class FeatureNetwork: Sendable {
   package let imageWidth: Int
   /// The most pairs of images that go through the network together.
   package let pairs: Int
-  /// ``FeaturePass/backward(addGradient:receive:)`` is for training.
+  /// Only a network for training has ``FeaturePass/backward(addGradient:receive:)``.
   package let purpose: LayerPlanner.Purpose
   package let taps: [Tap]
   /// Floats of one worker's activations and temporaries.
@@ -35,18 +34,18 @@ package final class FeatureNetwork: Sendable {
 
   let kernels: any KernelSet
   let layers: [any FeatureLayer]
-  /// How many layers each image goes through alone: as many as have large images.
+  /// The number of layers with large images. Each image goes through these layers alone.
   let layersAlone: Int
   /// Places in the workspace of the images, then of each layer's outputs.
   let activations: [FeatureSlots]
-  /// Gradients with respect to what one image is on its way through ``layersAlone``.
+  /// Gradients with respect to one image's activations in the ``layersAlone``.
   let gradientAlone1: Int
   let gradientAlone2: Int
-  /// Gradients with respect to what all pairs' images are after that.
+  /// Gradients with respect to the activations of all pairs' images in the later layers.
   let gradientTogether1: Int
   let gradientTogether2: Int
   let scratch: Int
-  /// The weights in the kernels' form, which is all that is kept of them.
+  /// The weights in the kernels' form. The network keeps no other form.
   let prepared: AlignedBuffer
 
   /// Floats of weights; all workers share them.
@@ -55,15 +54,15 @@ package final class FeatureNetwork: Sendable {
   /// Names and shapes of the parameters: torchvision's.
   package let layout: ParameterLayout
 
-  /// Pixels of an output from which on its image goes alone. It fills the kernels' blocks then, so that others would
-  /// not save reading the weights once more, and only crowd it out of the cache.
+  /// If an output has at least this many pixels, each image goes alone. Such an image fills the kernels' blocks. So more images
+  /// would not save a reading of the weights, but would crowd the image out of the cache.
   private static let pixelsAlone = 1024
 
   /// - Parameters:
   ///   - pairs: the most pairs of images that go through the network together; at least 1.
-  ///   - purpose: whether gradients go back through the frozen layers to the images, as they do in training.
+  ///   - purpose: for training, gradients go back through the frozen layers to the images.
   ///   - load: fills the arena with the weights.
-  /// - Precondition: neither side of the images is below ``FeatureArchitecture/smallestImageSide``.
+  /// - Precondition: height and width of the images are at least ``FeatureArchitecture/smallestImageSide``.
   /// - Throws: what `load` throws.
   package init(
     _ architecture: FeatureArchitecture, imageHeight: Int, imageWidth: Int, pairs: Int = 1,
@@ -74,7 +73,7 @@ package final class FeatureNetwork: Sendable {
       min(imageHeight, imageWidth) >= smallest,
       "\(architecture.name) needs images of \(smallest)x\(smallest) or more, and is given \(imageHeight)x\(imageWidth)"
     )
-    precondition(pairs > 0, "\(architecture.name) is asked to take \(pairs) pairs of images")
+    precondition(pairs > 0, "\(architecture.name) cannot take \(pairs) pairs of images")
     var plan = FeatureNetworkPlan(pairs: pairs, purpose: purpose, kernels: kernels)
     var layers: [any FeatureLayer] = []
     let image = FeatureShape(height: imageHeight, width: imageWidth, channels: ImageShape.rgbChannels)
@@ -90,7 +89,7 @@ package final class FeatureNetwork: Sendable {
     let layersAlone = layers.firstIndex { $0.output.pixels < Self.pixelsAlone } ?? layers.count
     let tapLayers = taps.map(\.layer)
     activations = shapes.enumerated().map { index, shape in
-      // A high-resolution image's output that only the next layer reads may be overwritten by the other image's.
+      // If only the next layer reads an output, the other image's output may overwrite the high-resolution image's.
       let isRead = index == 0 || index >= layersAlone || tapLayers.contains(index - 1)
       return FeatureSlots(shape, pairs: pairs, sharesMemory: !isRead, in: &plan.workspace)
     }

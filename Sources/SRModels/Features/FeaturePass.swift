@@ -1,11 +1,11 @@
 import SRKernels
 import SRLayers
 
-/// The way of some pairs of images through a ``FeatureNetwork``, and the gradient's way back.
+/// The forward pass of some pairs of images through a ``FeatureNetwork``, and the gradients' backward pass.
 ///
-/// While images are large, each goes alone, so that it stays in the cache from layer to layer. After that all go through each
-/// layer together: its weights are larger than they are then, and are read once for all. Each image gets the bits that it
-/// gets alone.
+/// While images are large, each image goes alone, so it stays in the cache from layer to layer. After that, all images go through
+/// each layer together. The layer's weights are then larger than the images, and are read once for all of them. Each image gets
+/// the same bits as if it went alone.
 package struct FeaturePass {
   private let network: FeatureNetwork
   private let pairs: Int
@@ -13,8 +13,8 @@ package struct FeaturePass {
   private let context: LayerContext
 
   /// - Parameters:
-  ///   - pairs: of images, at most the network's ``FeatureNetwork/pairs``.
-  ///   - workspace: of ``FeatureNetwork/workspaceCount`` floats; it outlives the pass.
+  ///   - pairs: the number of pairs of images, at most the network's ``FeatureNetwork/pairs``.
+  ///   - workspace: ``FeatureNetwork/workspaceCount`` floats, which outlive the pass.
   package init(_ network: FeatureNetwork, pairs: Int, workspace: UnsafeMutablePointer<Float>) {
     precondition(
       1...network.pairs ~= pairs,
@@ -53,7 +53,7 @@ package struct FeaturePass {
     }
   }
 
-  /// The features that ``forward()`` has computed, of one of the network's ``FeatureNetwork/taps``.
+  /// The features that ``forward()`` has computed, for one of the network's ``FeatureNetwork/taps``.
   package func features(
     _ tap: Int, of image: FeatureNetwork.PairedImage, in pair: Int
   ) -> UnsafePointer<Float> {
@@ -64,14 +64,15 @@ package struct FeaturePass {
   ///
   /// - Parameters:
   ///   - addGradient: called for each pair with its taps, last one first, to add the gradient with respect to the tap's features.
-  ///   - receive: called with each pair's gradient with respect to its image, which holds during the call.
+  ///   - receive: called with each pair's gradient with respect to the super-resolved image. The gradient is valid during the
+  ///     call.
   package func backward(
     addGradient: (_ tap: Int, _ pair: Int, _ gradient: UnsafeMutablePointer<Float>) -> Void,
     receive: (_ pair: Int, _ gradient: UnsafePointer<Float>) -> Void
   ) {
     precondition(
       network.purpose == .training,
-      "\(network.architecture.name) was planned for inference, and is asked for a gradient")
+      "\(network.architecture.name) was planned for inference, and has no gradients")
     let last = network.layers.count
     var gradient = workspace + network.gradientTogether1
     var gradientInput = workspace + network.gradientTogether2
@@ -104,7 +105,7 @@ package struct FeaturePass {
     if let tap = network.taps.firstIndex(where: { $0.layer == layer }) { addGradient(tap, pair, gradient) }
   }
 
-  /// One layer of some pairs' super-resolved images.
+  /// One layer's backward pass for some pairs' super-resolved images.
   private func backward(
     _ layer: Int, _ pairs: Range<Int>, _ gradientOutput: UnsafeMutablePointer<Float>,
     into gradientInput: UnsafeMutablePointer<Float>
@@ -116,7 +117,7 @@ package struct FeaturePass {
       workspace: workspace, context: context)
   }
 
-  /// What goes into layer `index`, of one image.
+  /// One image's input of layer `index`.
   private func activation(
     _ index: Int, _ image: FeatureNetwork.PairedImage, of pair: Int
   ) -> UnsafeMutablePointer<Float> {

@@ -1,9 +1,9 @@
 import SRLayers
 import SRTensor
 
-/// Where one activation of all images lies in a workspace: of one kind of image after the other, pair after pair.
+/// The places of one activation of all images in a workspace. One kind of image follows the other, pair after pair.
 struct FeatureSlots {
-  /// Floats of one image's.
+  /// Floats of one image's activation.
   let count: Int
   private let start: Int
   private let sharesMemory: Bool
@@ -15,7 +15,7 @@ struct FeatureSlots {
     self.sharesMemory = sharesMemory
   }
 
-  /// - Parameter pairs: how many go through the network together this time; their images lie without gaps.
+  /// - Parameter pairs: how many pairs go through the network together this time. Their images lie without gaps.
   func place(_ image: FeatureNetwork.PairedImage, of pair: Int, pairs: Int) -> Int {
     start + ((sharesMemory ? 0 : image.rawValue * pairs) + pair) * count
   }

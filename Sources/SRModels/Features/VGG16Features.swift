@@ -1,12 +1,12 @@
 extension FeatureArchitecture {
-  /// The convolutions of VGG16, under torchvision's names, as far as relu5_3.
+  /// The convolutions of VGG16 up to relu5_3, under torchvision's names.
   ///
   /// Simonyan, Zisserman: "Very Deep Convolutional Networks for Large-Scale Image Recognition" (ICLR 2015).
   package static let vgg16: FeatureArchitecture = {
     let blocks = [[64, 64], [128, 128], [256, 256, 256], [512, 512, 512], [512, 512, 512]]
     var layers: [Layer] = []
     var taps: [(layer: Int, name: String)] = []
-    // torchvision counts convolution, ReLU and pooling as a module each.
+    // torchvision counts each convolution, ReLU and pooling as a module.
     var module = 0
     for (block, widths) in blocks.enumerated() {
       if block > 0 {

@@ -1,13 +1,13 @@
 import SRMetrics
 
-/// Training and validation curves of the loss and of metrics side by side, as a gnuplot script with its data inside.
+/// Training and validation curves of the loss and of metrics side by side, as a gnuplot script that contains its data.
 package struct CurvePlot {
   private struct Panel: Sendable {
     let title: String
     /// Nil if only validation is measured.
     var train: (@Sendable (EpochRecord) -> Double)?
     let valid: @Sendable (EpochRecord) -> Double
-    /// A level of the validation images to compare with.
+    /// A value for the validation images to compare with.
     var baseline: (@Sendable (EpochRecord) -> Double)?
 
     func values(_ record: EpochRecord) -> [Double] {
@@ -15,7 +15,7 @@ package struct CurvePlot {
     }
   }
 
-  /// The metrics that have panels: those of every log, and those that are drawn if some epoch has them.
+  /// The metrics that have panels. `always` are in every log. `ifMeasured` have a panel if some epoch has their values.
   private static let always: [MetricDescription] = [.psnr, .ssim]
   private static let ifMeasured: [MetricDescription] = [.lpips]
 
@@ -29,7 +29,7 @@ package struct CurvePlot {
       train: metric.isForTraining ? value(.train) : nil, valid: value(.valid), baseline: value(.bicubic))
   }
 
-  /// Values further apart than this ratio are drawn on a logarithmic axis, such as the losses of several presets.
+  /// If the ratio of a panel's values is larger than this, the axis is logarithmic. Several presets' losses are an example.
   private static let largestLinearRatio = 50.0
 
   package let series: [CurveSeries]
@@ -39,7 +39,7 @@ package struct CurvePlot {
   package init(_ series: [CurveSeries]) {
     precondition(
       !series.isEmpty && series.allSatisfy { !$0.epochs.isEmpty },
-      "curves of \(series.map { "\($0.name): \($0.epochs.count) epochs" }) were asked for")
+      "curves of \(series.map { "\($0.name): \($0.epochs.count) epochs" }) cannot be drawn")
     self.series = series
     let further = Self.ifMeasured.map(Self.panel).filter { panel in
       series.contains { $0.epochs.contains { !panel.valid($0).isNaN } }
@@ -50,7 +50,7 @@ package struct CurvePlot {
 
   /// A script that makes gnuplot draw the curves into the PNG file at `pngPath`.
   ///
-  /// Training is dashed, validation solid, a run has one colour; the dotted line is bicubic upsampling.
+  /// Training curves are dashed, and validation curves are solid. Each run has one colour. The dotted line is bicubic upsampling.
   package func script(pngPath: String) -> String {
     var lines = series.enumerated().map { "$run\($0.offset) << END\n\(data($0.element))END" }
     lines.append(
@@ -94,12 +94,12 @@ package struct CurvePlot {
     return curves
   }
 
-  /// The run whose baseline is drawn: it spans the whole picture.
+  /// The run whose baseline is drawn. The longest run's baseline spans the whole picture.
   private var longestRun: Int {
     series.indices.max { series[$0].epochs.count < series[$1].epochs.count } ?? 0
   }
 
-  /// One row an epoch: its number, then train, validation and baseline of every panel.
+  /// One row per epoch: the epoch's number, then training, validation and baseline values of every panel.
   private func data(_ run: CurveSeries) -> String {
     run.epochs.map { record in
       let values = panels.flatMap { $0.values(record) }.map { $0.isFinite ? "\($0)" : "NaN" }
@@ -107,14 +107,14 @@ package struct CurvePlot {
     }.joined()
   }
 
-  /// A string that gnuplot takes literally.
+  /// A string that gnuplot reads literally.
   private static func quoted(_ text: String) -> String {
-    // In single quotes only the quote itself is special; enhanced text would take `_` for a subscript.
+    // In single quotes, only the quote itself is special. Enhanced text would turn `_` into a subscript.
     "'" + text.replacing("'", with: "''").replacing("_", with: "\\_") + "'"
   }
 }
 
-/// The epochs of one run, and what it is called in a picture's legend.
+/// The epochs of one run, and the run's name in a picture's legend.
 package struct CurveSeries: Equatable, Sendable {
   package var name: String
   package var epochs: [EpochRecord]

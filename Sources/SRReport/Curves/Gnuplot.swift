@@ -1,13 +1,13 @@
 import Foundation
 import SRFiles
 
-/// Runs gnuplot, where it is installed.
+/// Runs gnuplot if it is installed.
 package enum Gnuplot {
-  /// What became of a script.
+  /// The result of running a script.
   package enum Outcome: Equatable, Sendable {
-    /// The picture is there.
+    /// gnuplot drew the picture.
     case drawn
-    /// gnuplot is not installed; the script is kept for a machine that has it.
+    /// gnuplot is not installed. The script is kept for a machine that has gnuplot.
     case notInstalled(script: String)
   }
 

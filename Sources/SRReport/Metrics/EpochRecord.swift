@@ -2,9 +2,9 @@ import SRMetrics
 
 /// The log line of one epoch.
 package struct EpochRecord: Codable, Equatable, Sendable {
-  /// Which images a metric is of.
+  /// The images that a metric measures.
   package enum Part: String, Sendable, CaseIterable {
-    /// The epoch's training images, each as it was at the step that trained on it.
+    /// The epoch's training images. Each is measured at the step that trained on it.
     case train
     /// The validation images.
     case valid
@@ -12,21 +12,21 @@ package struct EpochRecord: Codable, Equatable, Sendable {
     case bicubic
   }
 
-  /// From 1.
+  /// The epoch's number, from 1.
   package var epoch: Int
   /// Optimizer steps since the start of the run.
   package var step: Int
-  /// Mean over the epoch's images, each taken at the step that trained on it.
+  /// Mean over the epoch's images. Each image's loss is from the step that trained on it.
   package var trainLoss: Double
   package var validLoss: Double
   /// Wall-clock time of the epoch, validation included.
   package var seconds: Double
-  /// Of the weights after the epoch.
+  /// SHA-256 of the weights after the epoch.
   package var weightsSHA256: String?
   /// Unweighted values of the loss's terms.
   package var trainTerms: [String: Double]
   package var validTerms: [String: Double]
-  /// All other numbers, by the name that they have in the log, such as `valid_psnr`.
+  /// All other numbers, by their names in the log, such as `valid_psnr`.
   package private(set) var metrics: [String: Double]
 
   /// - Parameters:
@@ -58,10 +58,10 @@ package struct EpochRecord: Codable, Equatable, Sendable {
     set { metrics[Self.key(part, metric)] = newValue }
   }
 
-  /// The name that a metric has in the log, such as `valid_psnr`.
+  /// A metric's name in the log, such as `valid_psnr`.
   package static func key(_ part: Part, _ metric: String) -> String { "\(part.rawValue)_\(metric)" }
 
-  /// The names that begin a row of `metrics.csv` and a TensorBoard event, whichever metrics were measured.
+  /// The metrics that begin a row of `metrics.csv` and a TensorBoard event, whether or not they were measured.
   private static let leadingMetrics: [String] = {
     let metrics: [MetricDescription] = [.psnr, .ssim, .mse]
     let ofModel = metrics.flatMap { metric in

@@ -12,7 +12,7 @@ struct MetricKey: CodingKey {
     let container = try decoder.container(keyedBy: MetricKey.self)
     var metrics: [String: Double] = [:]
     for key in container.allKeys where !known.contains(key.stringValue) {
-      // Texts and lists under unknown keys belong to another program; they are left where they are.
+      // Texts and lists under unknown keys belong to another program, and are ignored.
       if let value = try? container.decode(Double.self, forKey: key) { metrics[key.stringValue] = value }
     }
     return metrics

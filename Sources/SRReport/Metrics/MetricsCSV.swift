@@ -1,9 +1,9 @@
 import Foundation
 
-/// `metrics.csv`: one row an epoch, for spreadsheets.
+/// `metrics.csv`: one row per epoch, for spreadsheets.
 package enum MetricsCSV {
-  /// The table of `epochs` as text: first the numbers that every record has a place for, then the terms and further metrics
-  /// that any epoch has, by name. A number that an epoch lacks is left empty.
+  /// The table of `epochs` as text. The first columns are the numbers that every record has a place for. The terms and further
+  /// metrics that any epoch has follow by name. If an epoch lacks a number, the cell is empty.
   package static func text(_ epochs: [EpochRecord]) -> String {
     guard let first = epochs.first else { return "" }
     let further = Set(epochs.flatMap { furtherNumbers($0).keys }).sorted()
@@ -17,7 +17,7 @@ package enum MetricsCSV {
     return ([header] + rows).map { $0.joined(separator: ",") + "\n" }.joined()
   }
 
-  /// Makes the file at `path` anew from the log at `logPath`, in one move. Throws ``MetricsLogError``.
+  /// Writes the file at `path` from the log at `logPath`. Replaces an older file atomically. Throws ``MetricsLogError``.
   package static func regenerate(_ path: String, from logPath: String) throws {
     try MetricsFile.replace(path, with: Data(text(MetricsFile.epochs(logPath)).utf8))
   }

@@ -1,10 +1,10 @@
 import Foundation
 import SRFiles
 
-/// Reading `metrics.jsonl`, and cutting it back.
+/// Reads `metrics.jsonl`, and cuts it back.
 package enum MetricsFile {
-  /// The lines of the log at `path`. A last line without its newline is one that a killed program did not
-  /// finish, and is passed over. Throws ``MetricsLogError``.
+  /// The lines of the log at `path`. If the last line has no newline, a killed program did not finish it, and it is skipped.
+  /// Throws ``MetricsLogError``.
   package static func read(_ path: String) throws -> [MetricsLine] {
     try lines(path).enumerated().map { index, line in
       do {
@@ -12,7 +12,7 @@ package enum MetricsFile {
       } catch {
         throw MetricsLogError(
           path: path, line: index + 1,
-          "is no record of a step or an epoch, remove it to go on: \(line.excerpt)")
+          "is not a record of a step or an epoch; remove it first: \(line.excerpt)")
       }
     }
   }
@@ -22,17 +22,16 @@ package enum MetricsFile {
     try read(path).compactMap { if case .epoch(let record) = $0 { record } else { nil } }
   }
 
-  /// Cuts the log at `path` back to where a run resumes: steps after `step` and epochs after
-  /// `completedEpochs` go, and so does a torn last line. What stays keeps its bytes. A log that does not
-  /// exist is left so.
+  /// Cuts the log at `path` back to where a run resumes. Removes steps after `step`, epochs after `completedEpochs`, and an
+  /// incomplete last line. The other lines keep their bytes. If there is no log, does nothing.
   ///
-  /// The log is replaced in one move. Throws ``MetricsLogError``.
+  /// Replaces the log atomically. Throws ``MetricsLogError``.
   package static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     var kept = Data()
     for (index, line) in try lines(path).enumerated() {
       guard let position = try? MetricsLine.position(of: line) else {
-        throw MetricsLogError(path: path, line: index + 1, "is not JSON, remove it to go on: \(line.excerpt)")
+        throw MetricsLogError(path: path, line: index + 1, "is not JSON; remove it first: \(line.excerpt)")
       }
       if let lineStep = position.step, lineStep > step { continue }
       let isEpoch = position.kind == MetricsLine.Kind.epoch.rawValue
@@ -43,7 +42,7 @@ package enum MetricsFile {
     try replace(path, with: kept)
   }
 
-  /// Puts a new file in the place of `path` in one move.
+  /// Replaces the file at `path` atomically.
   static func replace(_ path: String, with content: Data) throws {
     do {
       try DurableFileWriter.replace(path, with: content)
@@ -52,7 +51,7 @@ package enum MetricsFile {
     }
   }
 
-  /// The finished lines, without their newlines.
+  /// The complete lines, without their newlines.
   private static func lines(_ path: String) throws -> [[UInt8]] {
     let content: Data
     do {

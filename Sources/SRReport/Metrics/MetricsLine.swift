@@ -4,7 +4,7 @@ import SRFiles
 package enum MetricsLine: Equatable, Sendable {
   case step(StepRecord)
   case epoch(EpochRecord)
-  /// A line of a kind that this program does not write.
+  /// A line whose kind this program does not write.
   case other
 
   enum Kind: String, Codable {
@@ -12,7 +12,7 @@ package enum MetricsLine: Equatable, Sendable {
     case epoch
   }
 
-  /// What a cut needs to know of a line.
+  /// What a cut needs to know about a line.
   struct Position: Decodable {
     let kind: String?
     let epoch: Int?

@@ -1,7 +1,7 @@
-/// `metrics.jsonl` or what is made of it cannot be read or written.
+/// `metrics.jsonl`, or a file that is made from it, cannot be read or written.
 package struct MetricsLogError: Error, Equatable, Sendable, CustomStringConvertible {
   package let path: String
-  /// From 1, where one line is at fault.
+  /// The line at fault, from 1; nil if the error concerns the whole file.
   package let line: Int?
   package let problem: String
 

@@ -1,17 +1,17 @@
 /// The log line of one optimizer step.
 package struct StepRecord: Codable, Equatable, Sendable {
-  /// From 1.
+  /// The epoch's number, from 1.
   package var epoch: Int
-  /// Optimizer steps since the start of the run, this one included.
+  /// Optimizer steps since the start of the run, including this one.
   package var step: Int
   /// The weighted sum of ``terms``, a mean over the global batch.
   package var loss: Double
   /// Unweighted value of each term of the loss.
   package var terms: [String: Double]
   package var learningRate: Double
-  /// Of all ranks together.
+  /// The throughput of all ranks together.
   package var imagesPerSecond: Double
-  /// Of the weights after this step; at the last step of a run.
+  /// SHA-256 of the weights after this step. Only a run's last step has it.
   package var weightsSHA256: String?
   /// Further numbers by name.
   package var metrics: [String: Double]

@@ -1,15 +1,15 @@
 import SRData
 
-/// A bitmap font of 3 x 5 dots for captions: capitals, digits, and what numbers need. Small letters are drawn
-/// as capitals, but for the d of dB.
+/// A bitmap font of 3 x 5 dots for captions: capitals, digits, and the signs of numbers. Small letters are drawn as capitals,
+/// except for the d of dB.
 enum PixelFont {
   /// Pixels of a dot's side.
   static let scale = 2
   static let height = 5 * scale
-  /// From one letter's left edge to the next.
+  /// Pixels from one letter's left edge to the next letter's.
   static let advance = 4 * scale
 
-  /// One octal digit a row, from the top; its bits are the dots, from the left.
+  /// One octal digit per row, from the top. The digit's bits are the dots, from the left.
   private static let glyphs: [Character: Int] = [
     "0": 0o75557, "1": 0o26227, "2": 0o71747, "3": 0o71317, "4": 0o55711, "5": 0o74717, "6": 0o74757,
     "7": 0o71222,

@@ -1,7 +1,7 @@
 import SRData
 
 extension RGBImage {
-  /// Every pixel repeated `factor` times in both directions.
+  /// The image with every pixel repeated `factor` times in both directions.
   func enlarged(_ factor: Int) -> RGBImage {
     precondition(factor >= 1, "a picture cannot be enlarged \(factor) times")
     var result = RGBImage(width: width * factor, height: height * factor)
@@ -15,7 +15,7 @@ extension RGBImage {
     return result
   }
 
-  /// Copies `image` into this one, its upper left corner at (`x`, `y`). It lies inside.
+  /// Copies `image` into this image, with its upper left corner at (`x`, `y`). All of `image` must fit.
   mutating func draw(_ image: RGBImage, x: Int, y: Int) {
     precondition(
       x >= 0 && y >= 0 && x + image.width <= width && y + image.height <= height,
@@ -30,15 +30,14 @@ extension RGBImage {
 }
 
 extension RGBImage {
-  /// A picture of `height` rows of `width` pixels of 3 intensities (HWC; one image of an NHWC batch), where 0
-  /// is black and 1 full light. Values beyond are clamped, others rounded to the nearest of the 256 levels;
-  /// not-a-number becomes 0.
+  /// A picture of `height` rows of `width` pixels of 3 intensities (HWC, one image of an NHWC batch). 0 is black, and 1 is full
+  /// intensity. Values outside 0...1 are clamped. Other values are rounded to the nearest of the 256 levels. NaN becomes 0.
   package init(intensities: UnsafeBufferPointer<Float>, width: Int, height: Int) {
     precondition(
       intensities.count == width * height * 3,
       "\(intensities.count) intensities given for \(width) x \(height) pixels of 3")
     let pixels = intensities.map { value in
-      // `max` with the constant first turns not-a-number into 0.
+      // `max` with the constant first turns NaN into 0.
       UInt8((Swift.min(Swift.max(0, value), 1) * 255).rounded())
     }
     self.init(width: width, height: height, pixels: pixels)

@@ -1,20 +1,19 @@
 import SRData
 import SRFiles
 
-/// Validation samples as the paper shows them, one row each: LR, bicubic, SR, HR, with a caption under each.
+/// Validation samples as the paper shows them. A row is one sample: LR, bicubic, SR and HR, with a caption under each image.
 package struct SampleGrid: Sendable {
-  /// One image in its four forms. The low resolution one is shown enlarged to the size of the others, pixel
-  /// by pixel.
+  /// One image in its four forms. The low-resolution image is shown enlarged to the size of the others, pixel by pixel.
   package struct Sample: Sendable {
     package var lowRes: RGBImage
     package var bicubic: RGBImage
     package var superRes: RGBImage
     package var highRes: RGBImage
-    /// In dB, against the high resolution image.
+    /// PSNR against the high-resolution image, in dB.
     package var bicubicPSNR: Double
     package var superResPSNR: Double
 
-    /// `bicubic`, `superRes` and `highRes` have one size, a multiple of `lowRes`'s.
+    /// `bicubic`, `superRes` and `highRes` have the same size, a multiple of the size of `lowRes`.
     package init(
       lowRes: RGBImage, bicubic: RGBImage, superRes: RGBImage, highRes: RGBImage, bicubicPSNR: Double,
       superResPSNR: Double
@@ -22,7 +21,7 @@ package struct SampleGrid: Sendable {
       let scale = highRes.width / lowRes.width
       precondition(
         scale * lowRes.width == highRes.width && scale * lowRes.height == highRes.height,
-        "\(highRes.width) x \(highRes.height) is no multiple of \(lowRes.width) x \(lowRes.height)")
+        "\(highRes.width) x \(highRes.height) is not a multiple of \(lowRes.width) x \(lowRes.height)")
       for image in [bicubic, superRes] {
         precondition(
           image.width == highRes.width && image.height == highRes.height,
@@ -44,21 +43,21 @@ package struct SampleGrid: Sendable {
 
   /// Pixels between cells, and around the grid.
   private static let gap = 4
-  /// Pixels under an image that hold its caption.
+  /// Height of a caption under an image, in pixels.
   private static let captionHeight = PixelFont.height + 6
 
   package let samples: [Sample]
 
-  /// At least one sample.
+  /// Precondition: there is at least one sample.
   package init(_ samples: [Sample]) {
-    precondition(!samples.isEmpty, "a grid of no samples was asked for")
+    precondition(!samples.isEmpty, "a grid needs at least one sample")
     self.samples = samples
   }
 
   /// The grid as one picture.
   package func image() -> RGBImage {
     let rows = samples.map(Self.cells)
-    // A cell is as wide as the widest image or caption, so that captions never run into each other.
+    // Each cell is as wide as the widest image or caption, so captions never overlap.
     let cellWidth = rows.joined().map { max($0.image.width, PixelFont.width(of: $0.caption)) }.max() ?? 0
     let rowHeights = rows.map { row in (row.map(\.image.height).max() ?? 0) + Self.captionHeight }
     var result = RGBImage(

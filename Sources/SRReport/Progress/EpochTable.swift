@@ -1,14 +1,14 @@
 import SRFiles
 import SRMetrics
 
-/// The paper's table of results: one row an epoch.
+/// The paper's table of results: one row per epoch.
 package enum EpochTable {
   private struct Column: Sendable {
     let title: String
     let decimals: Int
     /// Nil if the epoch's log line has no such number.
     let value: @Sendable (EpochRecord) -> Double?
-    /// The same of bicubic upsampling of the validation images.
+    /// The same number for bicubic upsampling of the validation images.
     var bicubic: @Sendable (EpochRecord) -> Double? = { _ in nil }
   }
 
@@ -30,12 +30,12 @@ package enum EpochTable {
     return [Column(title: "train \(title)", decimals: decimals, value: { $0[.train, name] }), valid]
   }
 
-  /// Rows of `epochs` whose number is a multiple of `interval`, and the last, then bicubic upsampling's.
+  /// The rows of epochs whose number is a multiple of `interval`, the row of the last epoch, and the row of bicubic upsampling.
   ///
-  /// Loss, PSNR (dB) and SSIM for training and validation; SSIM with the box window and LPIPS for validation. A number that
-  /// no epoch has gets no column.
+  /// Training and validation have columns for loss, PSNR (dB) and SSIM. Validation also has SSIM with the box window, and LPIPS.
+  /// A number that no epoch has gets no column.
   package static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
-    precondition(interval >= 1, "an interval of \(interval) epochs was asked for")
+    precondition(interval >= 1, "an interval of \(interval) epochs is too short")
     let columns = columns.filter { column in epochs.contains { column.value($0) != nil } }
     var rows = [["epoch"] + columns.map(\.title)]
     for record in epochs where record.epoch % interval == 0 || record.epoch == epochs.last?.epoch {

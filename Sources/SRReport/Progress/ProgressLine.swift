@@ -1,12 +1,12 @@
 import Foundation
 import SRFiles
 
-/// Where a run stands after a step, as a person wants to see it.
+/// The progress of a run after a step, for a person to read.
 package struct TrainingProgress: Equatable, Sendable {
-  /// From 1.
+  /// The epoch's number, from 1.
   package var epoch: Int
   package var epochs: Int
-  /// Steps of the epoch that are done.
+  /// Completed steps of the epoch.
   package var stepInEpoch: Int
   package var stepsPerEpoch: Int
   package var loss: Double
@@ -23,11 +23,11 @@ package struct TrainingProgress: Equatable, Sendable {
     self.imagesPerSecond = imagesPerSecond
   }
 
-  /// Steps of all epochs that are done, and that there are.
+  /// Completed steps of all epochs.
   var done: Int { (epoch - 1) * stepsPerEpoch + stepInEpoch }
   var total: Int { epochs * stepsPerEpoch }
 
-  /// One line of text; `remaining` is the time that is left, where it can be told.
+  /// One line of text. `remaining` is the time that is left; nil if it is not known yet.
   package func text(remaining: Duration?) -> String {
     let parts = [
       "epoch \(epoch)/\(epochs)", "step \(stepInEpoch)/\(stepsPerEpoch)", "loss \(loss.significant(5))",
@@ -45,10 +45,10 @@ package struct TrainingProgress: Equatable, Sendable {
   }
 }
 
-/// Shows training progress: on a terminal one line that is drawn over and over, elsewhere (a batch system's
-/// log file) a plain line from time to time.
+/// Shows training progress. A terminal has one line that is redrawn. Elsewhere, as in a batch system's log file, a plain line
+/// appears from time to time.
 package struct ProgressLine {
-  /// Redrawing more often tells a reader nothing.
+  /// A reader cannot follow faster changes.
   static let terminalInterval = Duration.milliseconds(100)
   static let plainInterval = Duration.seconds(30)
 
@@ -61,7 +61,7 @@ package struct ProgressLine {
   /// Shows progress on `stream`.
   package init(stream: FileHandle) {
     self.init(isTerminal: isatty(stream.fileDescriptor) == 1) { text in
-      // A reader that went away is no reason to stop training.
+      // If the reader has gone away, training continues.
       try? stream.write(contentsOf: Data(text.utf8))
     }
   }
@@ -72,7 +72,9 @@ package struct ProgressLine {
     self.write = write
   }
 
-  /// Takes note of a finished step at time `now` since any fixed moment, and shows it when it is time to.
+  /// Notes a completed step, and shows it if the last line is old enough.
+  ///
+  /// - Parameter now: the time since any fixed moment.
   package mutating func update(_ progress: TrainingProgress, at now: Duration) {
     let first = self.first ?? (now, progress.done)
     self.first = first
@@ -83,12 +85,12 @@ package struct ProgressLine {
     let steps = progress.done - first.done
     let remaining = steps > 0 ? (now - first.time) / steps * (progress.total - progress.done) : nil
     let text = progress.text(remaining: remaining)
-    // Return to the line's start, clear it, draw it anew.
+    // Return to the start of the line, clear the line, and draw it again.
     write(isTerminal ? "\r\u{1B}[K\(text)" : "\(text)\n")
     isDrawn = isTerminal
   }
 
-  /// Clears the line, so that other text can be printed; the next update draws it again.
+  /// Clears the line, so that other text can be printed. The next update draws the line again.
   package mutating func clear() {
     if isDrawn { write("\r\u{1B}[K") }
     isDrawn = false

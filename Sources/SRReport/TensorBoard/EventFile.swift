@@ -4,17 +4,17 @@ import SwiftProtobuf
 
 /// Writes a run's numbers and pictures for TensorBoard, into a new file of `RUN/tensorboard` at each start.
 ///
-/// A file is only appended to. A run that goes on from a checkpoint says in its new file from which step on the older
-/// ones are not valid any more; TensorBoard then leaves those steps out.
+/// A file only grows. If a run resumes from a checkpoint, its new file names the first step that is no longer valid in older
+/// files. TensorBoard then leaves out the older files' steps from that one on.
 ///
 /// One writer at a time (rank 0).
 package final class EventFile {
   package let path: String
   private let log: AppendedFile
 
-  /// Starts a new file in `folder`, which is made where there is none.
+  /// Starts a new file in `folder`. Creates the folder if it does not exist.
   ///
-  /// - Parameter step: steps that are done already; later ones in older files do not count.
+  /// - Parameter step: the completed steps. Later steps in older files are no longer valid.
   /// - Throws: ``MetricsLogError``.
   package init(folder: String, resumingAfter step: Int, now: Date = Date()) throws {
     do {
@@ -62,7 +62,7 @@ package final class EventFile {
     }
   }
 
-  /// Waits until all is on the disk. Throws ``MetricsLogError``.
+  /// Waits until all events are on the disk. Throws ``MetricsLogError``.
   package func synchronize() throws { try log.synchronize() }
 
   private func append(step: Int, _ scalars: [(tag: String, value: Double)]) throws {
@@ -92,7 +92,8 @@ package final class EventFile {
     try log.append(EventRecord.framed(data))
   }
 
-  /// TensorBoard reads a run's files in the order of their names: seconds since 1970, then a count for starts within one.
+  /// TensorBoard reads a run's files in the order of their names. A name has the seconds since 1970, then a count for starts
+  /// within the same second.
   private static func newPath(in folder: String, now: Date) -> String {
     let seconds = "\(folder)/events.out.tfevents.\(Int(now.timeIntervalSince1970))"
     var count = 0

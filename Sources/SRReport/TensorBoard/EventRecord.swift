@@ -1,4 +1,4 @@
-/// One record of a TFRecord file: length, its check, data, their check; numbers little-endian.
+/// One record of a TFRecord file: the length, the length's checksum, the data, the data's checksum. Numbers are little-endian.
 package enum EventRecord {
   package static func framed(_ data: [UInt8]) -> [UInt8] {
     let length = bytes(of: UInt64(data.count))
@@ -20,7 +20,7 @@ package enum CRC32C {
     ~bytes.reduce(~0) { sum, byte in sum >> 8 ^ table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] }
   }
 
-  /// Turned and shifted, so that the check of data that hold checks is not zero.
+  /// The checksum, rotated and with a constant added, so that data that contain checksums do not have the checksum zero.
   static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let sum = checksum(bytes)
     return (sum >> 15 | sum << 17) &+ 0xA282_EAD8

@@ -1,13 +1,13 @@
 import Foundation
 
-/// The paper's three runs, and ours: named YAML files that live in the package.
+/// The paper's three runs, and one of our own: named YAML files in the package.
 package enum Preset: String, CaseIterable, Sendable {
   case vanilla
   case attention
   case hybrid
   case best
 
-  /// The preset of `srdist train` where neither preset, model nor loss is given.
+  /// The preset of `srdist train` if neither preset, model nor loss is given.
   package static let standard = Preset.hybrid
 
   /// The file's text, comments included.
@@ -26,7 +26,7 @@ package enum Preset: String, CaseIterable, Sendable {
     try SettingLayer(yaml: yaml, origin: "preset \(rawValue)")
   }
 
-  /// The first comment line: what the preset is.
+  /// The first comment line, which says what the preset is.
   package var summary: String {
     yaml.split(separator: "\n").first.map { String($0.drop { $0 == "#" || $0 == " " }) } ?? ""
   }

@@ -1,7 +1,7 @@
 import SRLosses
 import SRModels
 
-/// Settings that stand together in the help, under a title.
+/// Settings that the help shows together, under a title.
 package struct SettingGroup: Sendable {
   package let title: String
   package let settings: [Setting]
@@ -24,7 +24,7 @@ extension SettingGroup {
       ),
       Setting(
         "scale", \.scale, .optional(.whole(oneOf: ModelDescription.scales)), .model, ranks: .alike,
-        defaultWords: "that of the data; \(ModelDescription.attention.scale) for synthetic faces",
+        defaultWords: "the data's scale; \(ModelDescription.attention.scale) for synthetic faces",
         "Height of the output over height of the input: 1, 2, 4 or 8."),
       Setting(
         "features", \.features,
@@ -36,19 +36,19 @@ extension SettingGroup {
         defaultWords: "\(ModelDescription.attention.blocks)", "Residual blocks."),
       Setting(
         "attention", \.attention, .optional(.attention), .model, ranks: .alike,
-        defaultWords: "that of --model",
-        "Attention in each residual block: none, se (squeeze-and-excitation, reduction 16), or such as 'se(8)'."
+        defaultWords: "as --model says",
+        "Attention in each residual block: none, se (squeeze-and-excitation, reduction 16), or another reduction: 'se(8)'."
       ),
       Setting(
         "loss", \.loss, .lossTerms, .result, ranks: .alike,
         "Weighted sum of terms, such as mse=1,ssim=0.1. Terms: \(LossKind.helpText)."),
       Setting(
         "epochs", \.epochs, .whole(from: 1),
-        // A cosine depends on where it ends.
+        // A cosine schedule depends on its end.
         .resultIf { $0.lrSchedule == .cosine }, ranks: .alike, "Passes over the training images."),
       Setting(
         "max-steps", \.maxSteps, .optional(.whole(from: 1)), .execution, ranks: .alike,
-        "End after so many steps, counted from the run's first."),
+        "End after this many steps, counted from the run's first."),
       Setting(
         "batch-size", \.batchSize, .whole(from: 1), .result, ranks: .alike,
         "Images per step, over all ranks together."),
@@ -73,36 +73,36 @@ extension SettingGroup {
         "none, linear or sqrt: how the rate follows the batch size from the paper's 8."),
       Setting(
         "seed", \.seed, .whole(0...UInt64.max), .result, ranks: .alike,
-        "Of initial weights, sample order, crops and flips."),
+        "Random seed of initial weights, sample order, crops and flips."),
       Setting(
         "shuffle", \.shuffle, .truth, .result, ranks: .alike,
-        "Take the images in another order each epoch; else step i takes images B*i ... B*i+B-1."),
+        "Take the images in a new order each epoch; otherwise step i takes images B*i ... B*i+B-1."),
       Setting(
         "augment", \.augment, .choice, .result, ranks: .alike,
-        "none or flip (mirror half of the images, chosen anew each epoch)."),
+        "none or flip (mirror half of the images, chosen at random each epoch)."),
       Setting(
         "crop", \.crop, .choice, .result, ranks: .alike,
         "stored, or random (a fresh crop each epoch; needs `srdist prepare --keep-full`)."),
       Setting(
         "ema-decay", \.emaDecay, .zeroForNone(.real(above: 0, below: 1)), .result, ranks: .alike,
         """
-        Decay of averaged weights, such as 0.999; 0 for none. They are what is validated, and lie beside the others in \
-        each checkpoint, as ema.safetensors.
+        Decay of the averaged weights, such as 0.999; 0 for none. Validation uses the averaged weights, and each \
+        checkpoint stores them as ema.safetensors.
         """),
       Setting(
         "gradient-dtype", \.gradientDType, .choice, .result, ranks: .alike,
-        "float32 or bfloat16: how gradients travel between ranks."),
+        "float32 or bfloat16: the format in which ranks exchange gradients."),
       Setting(
         "reduction", \.reduction, .choice, .result, ranks: .alike,
         """
-        tree (fixed summation order: same bits on any number of ranks) or mpi (plain MPI_Allreduce, whose bits depend \
-        on the number of ranks).
+        tree (fixed summation order: same bits on any number of ranks) or mpi (plain MPI_Allreduce: the bits depend on \
+        the number of ranks).
         """),
       Setting(
         "init", \.initialization, .choice, .result, ranks: .alike,
         """
-        Initial weights: pytorch (its default, as the paper's code) or interpolation (the same, but the whole network \
-        begins as an interpolation, and passes bicubic within an epoch or two).
+        Initial weights: pytorch (PyTorch's default, as in the paper's code) or interpolation (the same, but the whole \
+        network begins as an interpolation, and beats bicubic within an epoch or two).
         """),
       Setting(
         "init-weights", \.initWeights, .optional(.file), .result, ranks: .own,
@@ -129,16 +129,16 @@ extension SettingGroup {
         "Folder of the perceptual networks' weights."),
       Setting(
         "vgg-input", \.vggInput, .choice, .result, ranks: .alike,
-        "What VGG16 sees in the vgg term: raw (0...1, as the paper's code) or imagenet (normalised)."),
+        "VGG16's input in the vgg term: raw (0...1, as in the paper's code) or imagenet (normalised)."),
       Setting(
         "lpips-input", \.lpipsInput, .choice, .result, ranks: .alike,
-        "What LPIPS terms see: raw (0...1, as the paper's code) or symmetric (-1...1)."),
+        "The input of LPIPS terms: raw (0...1, as in the paper's code) or symmetric (-1...1)."),
       Setting(
         "lpips-linear", \.lpipsLinear, .choice, .result, ranks: .alike,
         "LPIPS linear layers: automatic, v0.1, mean (of each layer) or none."),
     ])
 
-  /// Drawn images lie in memory, 52 KB each.
+  /// Synthetic images are kept in memory, 52 KB each.
   private static let mostDrawnImages = 100_000
 
   package static let execution = SettingGroup(
@@ -146,7 +146,7 @@ extension SettingGroup {
     settings: [
       Setting(
         "output", \.output, .folder, .invocation, ranks: .own,
-        defaultWords: "runs/PRESET, or runs/MODEL where no preset is named", "Run folder."),
+        defaultWords: "runs/PRESET, or runs/MODEL if no preset is named", "Run folder."),
       Setting(
         "resume", \.resume, .resume, .invocation, ranks: .own,
         "auto (the newest checkpoint that verifies), never, or a checkpoint's path."),
@@ -155,23 +155,23 @@ extension SettingGroup {
         "Steps between checkpoints within an epoch; 0: at the ends of epochs only."),
       Setting(
         "keep-checkpoints", \.keepCheckpoints, .whole(from: 1), .execution, ranks: .alike,
-        "Newest checkpoints kept beside the best one."),
+        "How many of the newest checkpoints are kept, beside the best one."),
       Setting(
         "validation", \.validation, .choice, .execution, ranks: .alike,
         "dealt (over all ranks) or rank0 (alone); both give the same numbers."),
       Setting(
-        // More than any host has cores.
+        // No host has this many cores.
         "threads", \.threads, .optional(.whole(1...4096)), .invocation, ranks: .own,
-        defaultWords: "the node's cores over its ranks", "Worker threads of each rank."),
+        defaultWords: "the node's cores divided by its ranks", "Worker threads of each rank."),
       Setting(
         "virtual-ranks", \.virtualRanks, .optional(.whole(from: 1)), .invocation, ranks: .alike,
-        "Play the reduction of so many ranks within this one process."),
+        "Reproduce the reduction of this many ranks in one process."),
       Setting(
         "bucket-size", \.bucketSize, .whole(from: 4096), .execution, ranks: .alike,
         "Bytes of gradient exchanged at a time."),
       Setting(
         "overlap", \.overlap, .truth, .execution, ranks: .alike,
-        "Exchange gradients while others are still computed."),
+        "Exchange gradients while others are still being computed."),
       Setting(
         "samples", \.samples, .whole(from: 0), .execution, ranks: .alike,
         "Validation images in each epoch's picture."),
@@ -179,11 +179,11 @@ extension SettingGroup {
         "tensorboard", \.tensorboard, .truth, .execution, ranks: .alike,
         "Write losses, metrics and pictures for TensorBoard too."),
       Setting(
-        // Heartbeats come by the second.
+        // Heartbeats are sent once a second.
         "stall-timeout", \.stallTimeout, .zeroForNone(.real(from: 1)), .execution, ranks: .alike,
         """
-        Seconds within which a job that gets no further (a rank hangs, is stopped, or is cut off) is ended with \
-        status 77; 0 for never.
+        Seconds after which a job without progress (a rank hangs, is stopped, or is cut off) ends with status 77; 0 \
+        for never.
         """),
     ])
 }

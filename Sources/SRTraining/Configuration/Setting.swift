@@ -1,28 +1,28 @@
-/// A setting of a training run, a row of ``all``: a key of the YAML file, and `--NAME` on the command line.
+/// A setting of a training run, a row of ``all``. Its name is a key of the YAML file, and `--NAME` on the command line.
 ///
-/// YAML files, the command line and its help, `config.yaml`, the comparison on resuming and between ranks, and README's table
-/// of options read the rows. The default is that of ``TrainingConfiguration``.
+/// These read the rows: YAML files, the command line and its help, `config.yaml`, the comparisons with a checkpoint and between
+/// ranks, and README's table of options. ``TrainingConfiguration`` has the defaults.
 package struct Setting: Sendable {
   /// What depends on a setting.
   package enum Role: Sendable {
-    /// The run's bits: no checkpoint that was made with another value can be resumed.
+    /// The run's bits. A checkpoint that was made with another value cannot be resumed.
     case result
-    /// The run's bits, but only of configurations for which the condition holds.
+    /// The run's bits, but only if the condition holds for the configuration.
     case resultIf(@Sendable (TrainingConfiguration) -> Bool)
-    /// Which network is trained. Its description decides the result, and is compared instead.
+    /// Which network is trained. The network's description decides the result, and is compared instead of the setting.
     case model
-    /// Which images and networks are read. Their contents decide the result, and are compared instead.
+    /// Which images and networks are read. Their contents decide the result, and are compared instead of the setting.
     case inputs
-    /// How far the run goes, and how it is carried out: never the bits of a step.
+    /// The run's length and the way in which it is carried out, but not the bits of a step.
     case execution
-    /// One invocation rather than the run: it is not written to `config.yaml`.
+    /// One invocation, not the run. The setting is not written to `config.yaml`.
     case invocation
   }
 
   /// Whether the ranks of a job must be given the same value.
   package enum Ranks: Sendable {
     case alike
-    /// A place on a rank's host, or a number that suits it.
+    /// A place on a rank's host, or a number that suits the host.
     case own
   }
 
@@ -43,9 +43,9 @@ package struct Setting: Sendable {
   package let ranks: Ranks
   package let help: String
   package let entry: Entry
-  /// What a value has to be, such as `a whole number from 1 to 10`.
+  /// What a value must be, such as `a whole number from 1 to 10`.
   package let expectation: String
-  /// The environment variable that gives the value if neither options nor files do.
+  /// The environment variable that gives the value if neither an option nor a file does.
   package let variable: String?
   private let types: Set<SettingValue.ScalarType>
   private let defaultWords: String?
@@ -55,9 +55,9 @@ package struct Setting: Sendable {
   private let isSame: @Sendable (TrainingConfiguration, TrainingConfiguration) -> Bool
 
   /// - Parameters:
-  ///   - field: where the value is kept.
-  ///   - defaultWords: the default in words, if the field's own does not tell it.
-  ///   - help: one or two sentences; those of a choice name its words.
+  ///   - field: the field that holds the value.
+  ///   - defaultWords: the default in words, if the field's default value does not show it.
+  ///   - help: one or two sentences. The help of a choice names the choice's words.
   init<Value>(
     _ name: String, _ field: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
     _ kind: ValueKind<Value>,
@@ -97,35 +97,35 @@ extension Setting: Hashable {
 }
 
 extension Setting {
-  /// Whether a value is a scalar of a type that the setting takes, if perhaps out of its range.
+  /// Whether the setting takes scalars of the value's type. The value may still be out of range.
   package func takes(_ value: SettingValue) -> Bool { types.contains(value.type) }
 
   /// Reads a value into its field.
   ///
-  /// - Throws: an error that says what is expected, without the setting's name: a ``ConfigurationError``, or what reading a text
-  ///   throws.
+  /// - Throws: ``ConfigurationError``, or the error of reading a text. The error says what is expected, but does not name the
+  ///   setting.
   func apply(_ value: SettingValue, to configuration: inout TrainingConfiguration) throws {
     if takes(value), try read(value, &configuration) { return }
     throw ConfigurationError("\(expectation) is needed\(whatIsWrong(value.type, value.spelling))")
   }
 
-  /// What a scalar's spelling alone does not tell of why its type is refused.
+  /// Why the scalar's type is refused, if its spelling does not show it.
   private func whatIsWrong(_ type: SettingValue.ScalarType, _ spelling: String) -> String {
     if types.contains(type) { return "" }
     if type == .null { return ", not null" }
     return type == .text && SettingValue.type(ofPlain: spelling) != .text ? ", not a text in quotes" : ""
   }
 
-  /// The value as a text that is read back as the same value; nil if it is not set.
+  /// The value as a text that reads back as the same value; nil if the setting is not set.
   package func text(in configuration: TrainingConfiguration) -> String? { write(configuration) }
 
-  /// The value as a YAML scalar; nil if it is not set.
+  /// The value as a YAML scalar; nil if the setting is not set.
   func yaml(in configuration: TrainingConfiguration) -> String? {
     guard let text = text(in: configuration) else { return nil }
     switch entry {
     case .flag, .number: return text
     case .choice, .text, .file, .folder:
-      // Quoted if YAML would read more than a plain text into it.
+      // In quotes if YAML would not read it as a plain text.
       let isPlain =
         text.allSatisfy { $0.isLetter || $0.isNumber || "._-/+".contains($0) } && text.first != "-"
         && SettingValue.type(ofPlain: text) == .text
@@ -133,7 +133,7 @@ extension Setting {
     }
   }
 
-  /// The default as help shows it.
+  /// The default as the help shows it.
   package var defaultText: String {
     if let defaultWords { return defaultWords }
     let text = text(in: TrainingConfiguration()) ?? "none"
@@ -158,7 +158,7 @@ extension Setting {
     }
   }
 
-  /// Whether the value says which images and networks are read.
+  /// Whether the setting decides which images and networks are read.
   var namesInputs: Bool {
     switch role {
     case .inputs: true
@@ -166,7 +166,7 @@ extension Setting {
     }
   }
 
-  /// `name: theirs there, ours here`; nil if both values are the same, in whatever spelling they were given.
+  /// `name: theirs there, ours here`; nil if both values are the same. The spelling does not matter.
   func difference(here: TrainingConfiguration, there: TrainingConfiguration) -> String? {
     guard !isSame(here, there) else { return nil }
     return "\(name): \(text(in: there) ?? "unset") there, \(text(in: here) ?? "unset") here"

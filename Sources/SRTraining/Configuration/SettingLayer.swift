@@ -2,7 +2,7 @@ import Foundation
 import SRFiles
 import Yams
 
-/// Settings from one place, as they were given there: a preset, a YAML file, the environment or the command line.
+/// The settings that one place gives: a preset, a YAML file, the environment or the command line.
 package struct SettingLayer: Sendable {
   /// Such as `preset hybrid`, `runs/a/config.yaml`, or `the command line`.
   package let origin: String
@@ -16,7 +16,7 @@ package struct SettingLayer: Sendable {
     set { values[setting] = newValue }
   }
 
-  /// The layer with another one over it.
+  /// This layer with `other` on top of it.
   package func merging(_ other: SettingLayer) -> SettingLayer {
     var merged = self
     merged.values.merge(other.values) { $1 }
@@ -25,7 +25,7 @@ package struct SettingLayer: Sendable {
 }
 
 extension SettingLayer {
-  /// What environment variables give. A variable that is empty counts as unset.
+  /// The settings that environment variables give. An empty variable counts as unset.
   package init(environment: [String: String]) {
     self.init(origin: "the environment")
     for setting in Setting.all {
@@ -36,8 +36,8 @@ extension SettingLayer {
 
   /// Reads a YAML mapping of setting names to scalars.
   ///
-  /// - Throws: ``ConfigurationError`` naming the file, and the line where there is one: not YAML, not a mapping, a
-  ///   key that is no setting (the nearest one is suggested), a value that is no scalar, a key given twice.
+  /// - Throws: ``ConfigurationError`` that names the file and, if possible, the line. The text is not YAML or not a mapping, a
+  ///   key is not a setting (the error suggests the nearest one), a value is not a scalar, or a key is given twice.
   package init(yaml: String, origin: String) throws {
     self.init(origin: origin)
     let node: Node?
@@ -55,13 +55,12 @@ extension SettingLayer {
       let key = keyNode.scalar?.string ?? "(not a scalar)"
       guard let setting = Setting.all.first(where: { $0.name == keyNode.scalar?.string }) else {
         throw ConfigurationError(
-          "\(origin)\(line): '\(key)' is no setting\(Self.suggestion(for: key)). "
-            + "`srdist train --help` lists the settings: its options of what is learned, of data and networks, and of how "
-            + "the run is carried out, without the dashes.")
+          "\(origin)\(line): '\(key)' is not a setting\(Self.suggestion(for: key)). "
+            + "`srdist train --help` lists the settings as options. A key is an option without its dashes.")
       }
       guard let scalar = valueNode.scalar else {
         throw ConfigurationError(
-          "\(origin)\(line): '\(key)' needs a plain value, a list or mapping was found")
+          "\(origin)\(line): '\(key)' needs a plain value, not a list or mapping")
       }
       self[setting] = SettingValue(scalar)
     }
@@ -77,7 +76,7 @@ extension SettingLayer {
     try self.init(yaml: text, origin: file)
   }
 
-  /// ` (did you mean 'epochs'?)` where a setting's name is close.
+  /// ` (did you mean 'epochs'?)` if a setting's name is close to the key.
   private static func suggestion(for key: String) -> String {
     let normalized = key.lowercased().replacingOccurrences(of: "_", with: "-")
     let names = Setting.all.map(\.name)
@@ -104,7 +103,7 @@ extension SettingLayer {
   }
 }
 
-/// A setting or a settings file that cannot be used.
+/// A setting or a settings file cannot be used.
 package struct ConfigurationError: Error, CustomStringConvertible, Equatable {
   package let description: String
   package init(_ description: String) { self.description = description }

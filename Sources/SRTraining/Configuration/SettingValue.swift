@@ -1,6 +1,6 @@
 import Yams
 
-/// A value as somebody gave it, before a setting reads it: its spelling, and its type in YAML's core schema.
+/// A value as the user gave it, before a setting reads it: its spelling, and its type in YAML's core schema.
 package struct SettingValue: Sendable, Equatable {
   /// The types of scalars in YAML's core schema (YAML 1.2.2, section 10.3).
   package enum ScalarType: Sendable { case null, truth, whole, real, text }
@@ -8,13 +8,13 @@ package struct SettingValue: Sendable, Equatable {
   package let spelling: String
   package let type: ScalarType
 
-  /// An argument of a command line, or the value of an environment variable. There, nothing spells null.
+  /// An argument of a command line, or the value of an environment variable. No spelling of either means null.
   package init(argument: String) {
     let type = Self.type(ofPlain: argument)
     self.init(spelling: argument, type: type == .null ? .text : type)
   }
 
-  /// A scalar of a YAML file. In quotes it is a text.
+  /// A scalar of a YAML file. A scalar in quotes is a text.
   init(_ scalar: Node.Scalar) {
     self.init(spelling: scalar.string, type: ScalarType(Resolver.coreSchema.resolveTag(of: .scalar(scalar))))
   }
@@ -29,10 +29,10 @@ package struct SettingValue: Sendable, Equatable {
     ScalarType(Resolver.coreSchema.resolveTag(of: Node(spelling)))
   }
 
-  /// Nil if it is not true or false.
+  /// The truth value; nil if the type is another.
   var truth: Bool? { type == .truth ? spelling.lowercased() == "true" : nil }
 
-  /// Nil if it is not a whole number, or too large for the type.
+  /// The whole number; nil if the value is none, or too large for the type.
   func whole<Number: FixedWidthInteger>(_: Number.Type = Number.self) -> Number? {
     guard type == .whole else { return nil }
     for (prefix, radix) in [("0x", 16), ("0o", 8)] where spelling.hasPrefix(prefix) {
@@ -41,7 +41,7 @@ package struct SettingValue: Sendable, Equatable {
     return Number(spelling)
   }
 
-  /// Nil if it is not a number. A number may be infinite or NaN.
+  /// The number, which may be infinite or NaN; nil if the value is none.
   var real: Double? {
     switch type {
     case .whole: return whole(UInt64.self).map { Double($0) } ?? Double(spelling)
@@ -61,14 +61,14 @@ extension SettingValue.ScalarType {
     case .bool: self = .truth
     case .int: self = .whole
     case .float: self = .real
-    default: self = .text  // Text is all that is left.
+    default: self = .text  // Only text is left.
     }
   }
 }
 
 extension Resolver {
-  /// The core schema's table of plain scalars. The resolver that Yams has by default follows YAML 1.1, to which `no` is a truth
-  /// value, `010` is 8 and `1:30` is 90.
+  /// The core schema's table of plain scalars. Yams's default resolver follows YAML 1.1. There, `no` is a truth value, `010` is
+  /// 8, and `1:30` is 90.
   static let coreSchema: Resolver = {
     let patterns: KeyValuePairs<Tag.Name, String> = [
       .null: "^(?:null|Null|NULL|~|)$",

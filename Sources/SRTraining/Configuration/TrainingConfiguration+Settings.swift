@@ -1,15 +1,16 @@
 extension TrainingConfiguration {
-  /// Applies layers of settings one over the other, the last winning, and checks the whole.
+  /// Applies layers of settings in order, and checks the result. Later layers override earlier ones.
   ///
-  /// - Parameter base: what holds where no layer says.
-  /// - Throws: ``ConfigurationError`` that names a setting whose value cannot be used, what is expected, and where it was given.
+  /// - Parameter base: has the values of settings that no layer gives.
+  /// - Throws: ``ConfigurationError`` if a value cannot be used. The error names the setting, the expected values, and the
+  ///   layer that gave the value.
   package init(layers: [SettingLayer], over base: TrainingConfiguration = TrainingConfiguration()) throws {
     self = base
     for layer in layers { try apply(layer) }
     try validate()
   }
 
-  /// Takes over what a layer gives, each setting checked for itself.
+  /// Applies the settings of a layer. Checks each setting alone.
   package mutating func apply(_ layer: SettingLayer) throws {
     for setting in Setting.all {
       guard let value = layer[setting] else { continue }
@@ -21,18 +22,18 @@ extension TrainingConfiguration {
     }
   }
 
-  /// Checks what no single setting shows.
+  /// Checks that the settings fit together.
   private func validate() throws {
     if reduction == .mpi && gradientDType == .bfloat16 {
       throw ConfigurationError(
-        "gradient-dtype bfloat16 belongs to reduction tree; plain MPI_Allreduce exchanges float32")
+        "gradient-dtype bfloat16 needs reduction tree; plain MPI_Allreduce exchanges float32")
     }
     if reduction == .mpi && virtualRanks != nil {
-      throw ConfigurationError("virtual-ranks plays reduction tree; with reduction mpi start real ranks")
+      throw ConfigurationError("virtual-ranks needs reduction tree; for reduction mpi, start real ranks")
     }
     if let virtualRanks, virtualRanks > batchSize {
       throw ConfigurationError(
-        "virtual-ranks: \(batchSize) images cannot be dealt to \(virtualRanks) ranks; play fewer, or raise batch-size"
+        "virtual-ranks: \(batchSize) images cannot be dealt to \(virtualRanks) ranks; use fewer, or raise batch-size"
       )
     }
     if crop == .random && data == nil {
@@ -42,7 +43,7 @@ extension TrainingConfiguration {
     }
   }
 
-  /// The run as a YAML file that `--config` reads back; settings of one invocation are left out.
+  /// The run as a YAML file that `--config` reads back, without the settings of a single invocation.
   package func yaml(header: String) -> String {
     let comment = header.split(separator: "\n").map { "# \($0)" }
     let lines = Setting.all.filter(\.isRecorded).compactMap { setting in
@@ -51,12 +52,13 @@ extension TrainingConfiguration {
     return (comment + lines).joined(separator: "\n") + "\n"
   }
 
-  /// The settings in which another run's configuration would lead to other bits, each as `name: theirs, not ours`.
+  /// The settings that give another run other bits, each as `name: theirs there, ours here`.
   package func differences(from other: TrainingConfiguration) -> [String] {
     Setting.all.filter { $0.decidesResult(in: self) }.compactMap { $0.difference(here: self, there: other) }
   }
 
-  /// Where data and networks lie elsewhere: no reason to refuse by itself, but perhaps why their contents differ.
+  /// Differences in the places of data and networks. They do not make a checkpoint unusable, but may explain why its inputs
+  /// differ.
   func differencesOfPlaces(from other: TrainingConfiguration) -> [String] {
     Setting.all.filter(\.namesInputs).compactMap { $0.difference(here: self, there: other) }
   }

@@ -3,7 +3,7 @@ import SRLosses
 import SRModels
 import SROptimizers
 
-/// One description of a training run. Every field has a row in ``Setting/all``, and its default here.
+/// The description of a training run. Every field has a row in ``Setting/all``. The defaults are here.
 package struct TrainingConfiguration: Sendable, Equatable {
   package enum ModelKind: String, CaseIterable, Sendable {
     case vanilla
@@ -24,9 +24,9 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package enum Crop: String, CaseIterable, Sendable { case stored, random }
   package enum Validation: String, CaseIterable, Sendable { case dealt, rank0 }
 
-  /// Where to go on from.
+  /// What to resume from.
   package enum Resume: Sendable, Equatable {
-    /// The newest checkpoint of the output folder that verifies; from the start where there is none.
+    /// The newest checkpoint of the output folder that verifies. If there is none, the run begins at the start.
     case auto
     case never
     case checkpoint(path: String)
@@ -34,17 +34,17 @@ package struct TrainingConfiguration: Sendable, Equatable {
 
   // What is learned.
   package var model = ModelKind.attention
-  /// Of the data, if there are some; nil for theirs.
+  /// The network's scale, which must be the data's scale if there are data; nil for the data's scale.
   package var scale: Int?
-  /// In place of those of ``model``.
+  /// Replaces ``model``'s own value, as the next two fields do.
   package var features: Int?
   package var blocks: Int?
   package var attention: ModelDescription.Attention?
   package var loss = [LossTerm(.charbonnier, weight: 1)]
   package var epochs = 20
-  /// Ends the run after so many steps, counted from its very first.
+  /// Ends the run after this many steps, counted from the run's first.
   package var maxSteps: Int?
-  /// Of all ranks together.
+  /// Images per step, over all ranks together.
   package var batchSize = 8
   package var learningRate = 1e-3
   package var lrSchedule = Schedule.step
@@ -61,12 +61,12 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var emaDecay: Double?
   package var gradientDType = GradientDataType.float32
   package var reduction = ReductionMode.tree
-  /// What the weights are at first, where no file says.
+  /// The initial weights, if no file gives them.
   package var initialization = SRResNet.Initialization.interpolation
   package var initWeights: String?
 
   // Data and perceptual networks.
-  /// Folder of the .npy pairs; nil for the embedded synthetic faces.
+  /// Folder of the .npy pairs; nil for synthetic faces.
   package var data: String?
   package var syntheticTrain = 400
   package var syntheticValid = 80
@@ -82,24 +82,24 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var checkpointEvery: Int?
   package var keepCheckpoints = 3
   package var validation = Validation.dealt
-  /// Worker threads of each rank; nil for the node's cores over its ranks.
+  /// Worker threads of each rank; nil for the node's cores divided by its ranks.
   package var threads: Int?
-  /// Ranks to play within one process; nil for the real ones.
+  /// Ranks whose reduction one process reproduces; nil for the real ranks.
   package var virtualRanks: Int?
   /// Bytes of gradient exchanged at a time.
   package var bucketSize = 1 << 20
-  /// Whether gradients travel while others are computed; else all at the end of a step.
+  /// Whether gradients are exchanged while others are computed. Otherwise all are exchanged at the end of a step.
   package var overlap = true
   /// Validation images shown in each epoch's picture.
   package var samples = 4
   /// Whether losses, metrics and pictures are also written for TensorBoard.
   package var tensorboard = true
-  /// Seconds within which a job that gets no further is ended; nil for never.
+  /// Seconds after which a job without progress is ended; nil for never.
   package var stallTimeout: Double? = 120
 
   package init() {}
 
-  /// The rate at the start, scaled from the paper's batch of 8 where that was asked for.
+  /// The rate at the start. If ``lrScaling`` asks for it, the rate is scaled from the paper's batch of 8.
   package var scaledLearningRate: Double {
     let ratio = Double(batchSize) / 8
     switch lrScaling {

@@ -1,21 +1,22 @@
 import SRLosses
 import SRModels
 
-/// The values that a setting may have: how one is read and written, and how they are described.
+/// The values that a setting may have. It reads, writes and describes them.
 package struct ValueKind<Value: Equatable & Sendable>: Sendable {
   let entry: Setting.Entry
-  /// The scalars among which the values are.
+  /// The scalar types that a value may have.
   let types: Set<SettingValue.ScalarType>
   /// Such as `a whole number from 1 to 10`.
   let expectation: String
-  /// Nil for a scalar of the right type that is none of the values; throws if there is more to say about it.
+  /// Reads a scalar. Returns nil if its type is right but the setting does not allow its value. Throws an error if there is
+  /// more to say about the value.
   let read: @Sendable (SettingValue) throws -> Value?
-  /// A text that `read` makes the same value of; nil if the value stands for "not set".
+  /// A text that `read` turns into the same value; nil if the value means "not set".
   let write: @Sendable (Value) -> String?
 }
 
 extension Set<SettingValue.ScalarType> {
-  /// A text needs no quotes to be one, so that `007` can be a folder.
+  /// A text needs no quotes, so `007` can be a folder.
   fileprivate static let anyText: Self = [.text, .truth, .whole, .real]
 }
 
@@ -29,7 +30,7 @@ extension ValueKind where Value: FixedWidthInteger {
 }
 
 extension ValueKind where Value == Int {
-  /// Up to a billion: the product of two such numbers can still be counted.
+  /// Whole numbers up to a billion. The product of two such numbers does not overflow.
   package static func whole(from least: Int) -> Self { whole(least...1_000_000_000) }
 
   package static func whole(oneOf values: [Int]) -> Self {
@@ -49,7 +50,7 @@ extension ValueKind where Value == Int {
 }
 
 extension ValueKind where Value == Double {
-  /// Finite numbers between bounds, of which each may be left out: `above` and `below` exclude the bound.
+  /// Finite numbers between bounds. Each bound may be left out. `above` and `below` exclude their bounds.
   package static func real(
     above: Double? = nil, from: Double? = nil, to: Double? = nil, below: Double? = nil
   ) -> Self {
@@ -68,7 +69,7 @@ extension ValueKind where Value == Double {
       }, write: shortest)
   }
 
-  /// Without a fraction that is zero.
+  /// The number as text, without a fraction of zero.
   @Sendable private static func shortest(_ value: Double) -> String {
     Int(exactly: value).map(String.init) ?? "\(value)"
   }
@@ -82,7 +83,7 @@ extension ValueKind where Value == Bool {
 }
 
 extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-  /// One of the type's cases.
+  /// The type's cases, by their names.
   package static var choice: Self {
     let words = Value.allCases.map(\.rawValue)
     return Self(
@@ -102,7 +103,7 @@ extension ValueKind where Value == String {
   }
 }
 
-/// An unset variable of a shell gives an empty text; what is put below that would lie in the root of the file system.
+/// An unset shell variable gives an empty text. Files below an empty path would lie in the file system's root.
 private func nonEmptyPath(_ text: String) throws -> String {
   guard !text.isEmpty else { throw ConfigurationError("a path is needed, and it is empty") }
   return text
@@ -146,7 +147,7 @@ extension ValueKind where Value == TrainingConfiguration.Resume {
 }
 
 extension ValueKind {
-  /// A value or none, which YAML's null stands for.
+  /// A value or none. YAML's null means none.
   package static func optional<Wrapped>(_ kind: ValueKind<Wrapped>) -> Self where Value == Wrapped? {
     Self(
       entry: kind.entry, types: kind.types.union([.null]), expectation: kind.expectation,
@@ -156,7 +157,7 @@ extension ValueKind {
       }, write: { $0.flatMap(kind.write) })
   }
 
-  /// A number or none, which 0 stands for, and YAML's null too. `kind` has no 0.
+  /// A number or none. 0 and YAML's null mean none, so `kind` has no 0.
   package static func zeroForNone<Wrapped>(_ kind: ValueKind<Wrapped>) -> Self where Value == Wrapped? {
     Self(
       entry: kind.entry, types: kind.types.union([.null]), expectation: "0 (none) or \(kind.expectation)",

@@ -5,9 +5,9 @@ import SRDistributed
 import SRKernels
 import SRReport
 
-/// A quick run that looks at everything: gradients against finite differences, every layer's values, times and sizes.
+/// A quick run that checks gradients against finite differences, and watches every layer's values, times and sizes.
 package struct DebugRun {
-  /// Pairs taken of the training and of the validation images.
+  /// The numbers of training pairs and of validation pairs.
   static let (trainCount, validCount) = (32, 8)
   static let checkedTensors = 12
 
@@ -19,7 +19,7 @@ package struct DebugRun {
   /// As ``TrainingRun/onStall``.
   package var onStall: @Sendable (StallReport) -> Void = { _ in }
 
-  /// Takes the run's settings, but two epochs of a few images, started anew in a folder of its own.
+  /// Uses the run's settings, but trains two epochs on a few images, from the start, in a separate folder.
   package init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet, logger: Logger
   ) {
@@ -37,8 +37,7 @@ package struct DebugRun {
 
   /// Runs the checks and the two epochs. Collective.
   ///
-  /// Throws ``RunError`` where a gradient disagrees with its finite difference, ``NotFiniteError``, and what training
-  /// throws.
+  /// Throws ``RunError`` if a gradient disagrees with its finite difference, ``NotFiniteError``, and what training throws.
   package func run() throws -> RunOutcome {
     let logger = logger
     try communicator.together { if communicator.rank == 0 { try checkGradients() } }

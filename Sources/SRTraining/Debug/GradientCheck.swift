@@ -5,13 +5,13 @@ import SRTensor
 
 /// Compares gradients of the real model with finite differences of its loss, for a random sample of parameters.
 ///
-/// Single weights move the loss by less than float32 resolves. So each tensor is moved along its gradient, a random
-/// half of its elements at a time: the slope of the loss in that direction must equal the gradient's length there,
-/// and an error in the gradient that is orthogonal to one half is not to another.
+/// Single weights move the loss by less than float32 resolves. So the check moves each tensor along its gradient, a random half
+/// of its elements at a time. The slope of the loss in that direction must equal the gradient's length over these elements.
+/// An error in the gradient that is orthogonal to one half is not orthogonal to another.
 package struct GradientCheck: Sendable {
   package struct Row: Sendable {
     package let parameter: String
-    /// Length of the gradient over the elements that were moved.
+    /// Length of the gradient over the moved elements.
     package let gradient: Double
     /// Slope of the loss, by the four-point formula.
     package let finiteDifference: Double
@@ -35,8 +35,8 @@ package struct GradientCheck: Sendable {
   private let validator: ValidationWorker
   private let sample: SampleIdentity
 
-  /// Checks the gradients of one stored pair, at the run's weights if they come from a file. Else it takes random ones: with
-  /// an interpolation's most gradients are zero.
+  /// Checks the gradients of one stored pair. If the run's weights come from a file, the check uses them. Otherwise it uses
+  /// random weights, because most gradients of an interpolation's weights are zero.
   init(_ run: RunContext, sample: Int) {
     self.run = run
     let parameters = ParameterArena(layout: run.layout)
@@ -52,7 +52,7 @@ package struct GradientCheck: Sendable {
     self.sample = SampleIdentity(.training, index: sample)
   }
 
-  /// Checks `count` tensors drawn from `seed`, and the first and the last.
+  /// Checks the first tensor, the last tensor, and `count` tensors drawn with `seed`.
   func rows(count: Int, seed: UInt64) throws -> [Row] {
     try weights.prepare(forBackward: true, on: run.pool)
     let leaf = ParameterArena(layout: run.layout)
@@ -75,7 +75,7 @@ package struct GradientCheck: Sendable {
     }
   }
 
-  /// Nil for a tensor whose slope is too small to be told from rounding.
+  /// Nil for a tensor whose slope cannot be distinguished from rounding.
   private func row(
     _ entry: ParameterLayout.Entry, leaf: ParameterArena, loss: Double, generator: inout PhiloxGenerator
   ) throws -> Row? {
@@ -85,7 +85,8 @@ package struct GradientCheck: Sendable {
     let elements = weights.parameters.pointer(to: entry)
     let original = (0..<entry.count).map { elements[$0] }
     let size = original.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    // Small for the weights, and for the loss: near a good start Charbonnier's terms bend within their own size.
+    // The step is small against the weights, and changes the loss little: near a good start, Charbonnier's terms bend within
+    // their own size.
     let step = min(0.01 * max(size, 0.01), 0.01 * loss / max(length, .leastNormalMagnitude))
     guard length * step > Self.smallestSlope * loss else { return nil }
     func lossMoved(by distance: Double) throws -> Double {

@@ -3,10 +3,10 @@ import SRFiles
 import SRLayers
 import Synchronization
 
-/// Times each layer's passes, notes what they produce, and reports the first value that is not finite at once.
+/// Times each layer's passes, and notes the size of each output. Reports the first value that is not finite at once.
 ///
-/// A layer's time runs from the previous layer's end on the same thread, so the small passes between the named
-/// layers count to the one after them.
+/// A layer's time runs from the previous layer's end on the same thread. So a small pass between two named layers counts
+/// towards the second one.
 final class LayerProfile: LayerObserver {
   /// Sums over all passes so far.
   struct Entry: Sendable {
@@ -14,7 +14,7 @@ final class LayerProfile: LayerObserver {
     var forwardSeconds = 0.0
     var backwardSeconds = 0.0
     var passes = 0
-    /// Of the layer's output.
+    /// Bytes of the layer's output.
     var bytes = 0
   }
 
@@ -29,7 +29,7 @@ final class LayerProfile: LayerObserver {
 
   init(onNotFinite: @escaping @Sendable (_ layer: String) -> Void) { self.onNotFinite = onNotFinite }
 
-  /// In the order in which the layers first ran.
+  /// The layers, in the order in which they first ran.
   var entries: [Entry] { state.withLock { $0.entries } }
 
   func passBegins() {
@@ -53,7 +53,7 @@ final class LayerProfile: LayerObserver {
       case .backward:
         state.entries[index].backwardSeconds += elapsed
       }
-      // The check above is not the layer's time.
+      // The check above does not count towards the layer's time.
       state.lastEvent[thread] = .now
       defer { if !isFinite { state.hasReported = true } }
       return !isFinite && !state.hasReported

@@ -4,11 +4,11 @@ import SRKernels
 import SRMetrics
 import SRTensor
 
-/// What plain bicubic upsampling reaches on one part of the data: the numbers that a model must beat.
+/// The metrics of plain bicubic upsampling on one part of the data: the numbers that a model must beat.
 ///
-/// An upsampled image is taken as an image library gives it (uint8).
+/// Upsampled images are rounded to uint8, as an image library returns them.
 struct BaselineEvaluation: Sendable {
-  /// Means by name: every metric that the model is measured by.
+  /// The mean of each of the model's metrics, by name.
   let metrics: [String: Double]
   private let names: [String]
   /// The metrics of each pair.
@@ -16,7 +16,7 @@ struct BaselineEvaluation: Sendable {
   private let pairs: any PairDataset
   private let resize: BicubicResize
 
-  /// Deals the pairs to the ranks. Collective; every rank returns the same values.
+  /// Measures all pairs, each on one of the ranks. Collective; every rank gets the same values.
   init(_ run: EvaluationContext, _ part: SampleIdentity.Part) throws {
     run.activity.enter(.validation)
     let pairs = run.data.pairs(of: part)
@@ -53,7 +53,7 @@ struct BaselineEvaluation: Sendable {
     self.resize = resize
   }
 
-  /// A metric of one upsampled image; not a number if there is no such metric.
+  /// A metric of one upsampled image; NaN if there is no such metric.
   func value(of metric: String, at index: Int) -> Double {
     names.firstIndex(of: metric).map { rows[index][$0] } ?? .nan
   }
@@ -61,7 +61,7 @@ struct BaselineEvaluation: Sendable {
   /// One upsampled image.
   func image(at index: Int) -> RGBImage { resize(pairs.lowResImage(at: index)) }
 
-  /// One worker's.
+  /// One worker's memory.
   private struct Memory: Sendable {
     let lowRes: AlignedBuffer
     let highRes: AlignedBuffer

@@ -6,7 +6,7 @@ import SRKernels
 import SRLosses
 import SRModels
 
-/// Measures a weight file on a data set: every loss term, the metrics, and what bicubic upsampling reaches.
+/// Measures a weight file on a data set: every loss term, the metrics, and the metrics of bicubic upsampling.
 package struct EvaluationRun {
   /// What `srdist evaluate --json` prints.
   package struct Result: Codable, Sendable {
@@ -20,7 +20,7 @@ package struct EvaluationRun {
     package let metrics: [String: Double]
     /// The same metrics of plain bicubic upsampling.
     package let bicubic: [String: Double]
-    /// What perceptual terms and metrics are made of.
+    /// The networks and weight files of the perceptual terms and metrics.
     package let provenance: [String]
 
     enum CodingKeys: String, CodingKey {
@@ -36,8 +36,8 @@ package struct EvaluationRun {
   private let kernels: any KernelSet
 
   /// - Parameters:
-  ///   - weights: a safetensors file, or a checkpoint directory, whose averaged weights are taken if it has them.
-  ///   - settings: loss, data and perceptual networks, the last layer winning.
+  ///   - weights: a safetensors file, or a checkpoint directory. If the checkpoint has averaged weights, those are measured.
+  ///   - settings: loss, data and perceptual networks. Later layers override earlier ones.
   /// - Throws: ``CheckpointError`` for a damaged checkpoint, ``ConfigurationError`` for settings that cannot be used, and what
   ///   reading the weights' names throws.
   package init(
@@ -51,7 +51,7 @@ package struct EvaluationRun {
     described.loss = LossKind.pixelLosses.map { LossTerm($0, weight: 1) }
     var configuration = try TrainingConfiguration(layers: settings, over: described)
     model = try SafetensorsFile(path: file).modelDescription()
-    // Faces are drawn at the scale of the network.
+    // Synthetic faces have the network's scale.
     configuration.scale = model.scale
     self.configuration = configuration
     self.split = split
@@ -59,12 +59,12 @@ package struct EvaluationRun {
     self.kernels = kernels
   }
 
-  /// Loads weights and data, then measures every image of the split by model and by bicubic upsampling. Collective;
-  /// every rank returns the same.
+  /// Loads weights and data. Then measures the model and bicubic upsampling on every image of the split. Collective; every
+  /// rank returns the same result.
   ///
   /// - Throws: the same error on every rank if the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
   ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` for a loss that cannot be computed on these images.
-  ///   Later ``MPIError``, which a rank throws alone: its caller ends the job.
+  ///   Later a rank may throw ``MPIError`` alone. Its caller then ends the job.
   package func run() throws -> Result {
     let run = try communicator.together {
       let data = try RunData(configuration).load()

@@ -4,7 +4,7 @@ import SRKernels
 import SRMetrics
 import SRReport
 
-/// Loss terms and metrics over one part of the data, dealt to the ranks or computed by rank 0 alone: same bits.
+/// Loss terms and metrics over one part of the data. All ranks share the work, or rank 0 does it alone; the bits are the same.
 final class Evaluator: Sendable {
   let layout: SampleValueLayout
   private let run: EvaluationContext
@@ -12,8 +12,8 @@ final class Evaluator: Sendable {
   private let part: SampleIdentity.Part
   private let pairs: any PairDataset
 
-  /// - Parameter trainers: the workers of a run, in whose memory pairs are measured while they do not train; nil for memory
-  ///   of its own.
+  /// - Parameter trainers: a run's workers. The evaluator measures pairs in their memory while they do not train. If nil, the
+  ///   evaluator allocates its own memory.
   init(_ run: EvaluationContext, _ part: SampleIdentity.Part, within trainers: [SampleWorker]? = nil) {
     self.run = run
     workers =
@@ -27,7 +27,8 @@ final class Evaluator: Sendable {
     layout = SampleValueLayout(terms: run.loss.names, metrics: run.validationMetrics.map(\.name))
   }
 
-  /// Evaluates all pairs with weights of the context's ``EvaluationContext/inferencePlan``. Collective; every rank returns the same sums.
+  /// Evaluates all pairs with weights of the context's ``EvaluationContext/inferencePlan``. Collective; every rank returns the
+  /// same sums.
   func run(_ weights: StepWeights) throws -> ValueSums {
     run.activity.enter(.validation)
     try weights.prepare(forBackward: false, on: run.pool)
@@ -52,7 +53,7 @@ final class Evaluator: Sendable {
 
   /// The first `count` pairs with their super-resolved and bicubic images. Not collective; `weights` are prepared.
   ///
-  /// - Parameter baseline: of the same pairs.
+  /// - Parameter baseline: measured on the same pairs.
   func samples(_ count: Int, weights: StepWeights, baseline: BaselineEvaluation) -> [SampleGrid.Sample] {
     (0..<min(count, pairs.count)).map { index in
       let values = SharedRows(rows: 1, fields: layout.count)
@@ -89,11 +90,11 @@ extension DatasetSplit {
 }
 
 extension EvaluationContext {
-  /// Fills a row of `fields` numbers for each image of this rank's `share`. Collective: returns the rows of all ranks, which
-  /// are the same on every rank.
+  /// Fills a row of `fields` numbers for each image of this rank's `share`. Returns the rows of all ranks, the same on every
+  /// rank. Collective.
   ///
   /// - Parameters:
-  ///   - share: the ranks' shares are contiguous and in rank order, so that the rows are in the images' order.
+  ///   - share: this rank's images. The ranks' shares are contiguous and in rank order, so the rows are in image order.
   ///   - fill: called on the workers.
   func gatherRows(
     of share: Range<Int>, fields: Int,

@@ -5,27 +5,27 @@ import SRLayers
 import SRLosses
 import SRMetrics
 
-/// The configuration's loss and the metrics, made of losses and the networks that they need.
+/// The configuration's loss and the metrics, with the networks that they need.
 struct LossAssembly: Sendable {
   let loss: WeightedSum
   /// All metrics, in the order in which they are reported. The last one is LPIPS as everyone reports it (AlexNet, symmetric
-  /// input), if its weights are at hand and the images are large enough.
+  /// input), if its weights exist and the images are large enough.
   let metrics: [Metric]
   /// Floats of the networks' weights.
   let networkFloats: Int
-  /// What each perceptual term and metric is made of, or why the metric is left out, a line each.
+  /// One line for each perceptual term and metric: its network and weight files, or why the metric is left out.
   let provenance: [String]
-  /// SHA-256 of the weight files of the loss's networks and of the metric's, by name.
+  /// SHA-256 of the weight files of the loss's networks and of the metric's networks, by name.
   let networkSHA256: [String: String]
   let metricNetworkSHA256: [String: String]
 
   /// - Parameters:
   ///   - shape: of the high-resolution images.
   ///   - pairs: the most image pairs that the loss compares together.
-  ///   - purpose: whether the loss's gradients are asked for. Those of metrics never are.
-  ///   - progress: called as reading networks gets on.
-  /// - Throws: ``ConfigurationError`` if weights are missing or a term cannot be computed of such images; and what reading
-  ///   the weights throws.
+  ///   - purpose: for training, the loss can compute gradients. Metrics never can.
+  ///   - progress: called repeatedly while networks are read.
+  /// - Throws: ``ConfigurationError`` if weights are missing or if a term cannot be computed for images of this shape, and what
+  ///   reading the weights throws.
   init(
     _ configuration: TrainingConfiguration, shape: ImageShape, pairs: Int, purpose: LayerPlanner.Purpose,
     kernels: any KernelSet, progress: () -> Void = {}
@@ -55,7 +55,7 @@ struct LossAssembly: Sendable {
     var metrics = Metric.pixelMetrics
     var metricNetworkSHA256: [String: String] = [:]
     if let reason = LossKind.lpips(.alex).misfit(shape)
-      ?? weights.missingForMetric.map({ "there is no \($0) (`scripts/fetch-weights` brings it)" })
+      ?? weights.missingForMetric.map({ "there is no \($0) (`scripts/fetch-weights` fetches it)" })
     {
       provenance.append("metric lpips is left out: \(reason)")
     } else {

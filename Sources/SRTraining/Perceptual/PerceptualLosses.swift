@@ -7,25 +7,25 @@ import SRModels
 /// Builds the losses that compare a frozen network's features, for one image size.
 struct PerceptualLosses {
   let weights: PerceptualWeights
-  /// Of the high-resolution images; the caller has checked that they fit the loss (``LossKind/misfit(_:)``).
+  /// Shape of the high-resolution images. The caller has checked that it fits the loss (``LossKind/misfit(_:)``).
   let shape: ImageShape
   let kernels: any KernelSet
 
-  /// A loss, and a line that says what it is made of.
+  /// A loss, and a line that says what it was built from.
   struct Built {
     let loss: any Loss
     /// Floats of the network's weights.
     let weightCount: Int
     let provenance: String
-    /// The files that it was read from.
+    /// The files of its weights.
     let files: [PerceptualWeights.File]
   }
 
-  /// A loss that needs a network, as the configuration wants it.
+  /// A loss that needs a network, as the configuration describes it.
   ///
   /// - Parameters:
   ///   - pairs: the most image pairs that are compared together.
-  ///   - purpose: whether gradients are asked for, as in training.
+  ///   - purpose: for training, the loss can compute gradients.
   /// - Throws: ``ConfigurationError`` if weights are missing, and what reading the weights throws.
   func loss(
     _ kind: LossKind, _ configuration: TrainingConfiguration, pairs: Int, purpose: LayerPlanner.Purpose
@@ -52,9 +52,9 @@ struct PerceptualLosses {
   }
 
   /// - Parameters:
-  ///   - linear: `automatic` leaves the linear layers out over a trunk that they were not calibrated over.
+  ///   - linear: `automatic` leaves out the linear layers if they were calibrated for another trunk.
   ///   - pairs: the most image pairs that are compared together.
-  ///   - purpose: whether gradients are asked for, as in training.
+  ///   - purpose: for training, the loss can compute gradients.
   /// - Throws: ``ConfigurationError`` if weights are missing, and what reading the weights throws.
   func lpips(
     _ net: LPIPSNet, input: LPIPSLoss.Input, linear: LPIPSLinear.Choice, pairs: Int,
@@ -72,7 +72,7 @@ struct PerceptualLosses {
       name: name, network: network, linear: layers, input: input, kernels: kernels)
     let note =
       leavesOut
-      ? " (those of LPIPS belong to torchvision's trunk; --lpips-linear v0.1 takes them all the same, mean takes "
+      ? " (LPIPS's linear layers belong to torchvision's trunk; --lpips-linear v0.1 uses them anyway, mean uses "
         + "their means)" : ""
     return Built(
       loss: loss, weightCount: network.weightCount,

@@ -8,14 +8,14 @@ import SRTensor
 struct PerceptualWeights: Sendable {
   let directory: String
 
-  /// A weight file, and what its metadata say.
+  /// A weight file and its metadata.
   struct File: Sendable {
     let path: String
     let metadata: [String: String]
 
     var name: String { URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent }
 
-    /// Such as `vgg16-caffe-features (origin: ...; input: ...)`: a reader can always tell which trunk a loss value is from.
+    /// Such as `vgg16-caffe-features (origin: ...; input: ...)`. It shows which trunk a loss value comes from.
     var summary: String {
       let facts = ["origin", "input"].compactMap { key in metadata[key].map { "\(key): \($0)" } }
       return facts.isEmpty ? name : "\(name) (\(facts.joined(separator: "; ")))"
@@ -25,14 +25,14 @@ struct PerceptualWeights: Sendable {
   /// A network's convolutions.
   struct Trunk: Sendable {
     let file: File
-    /// Whether the weights are those that LPIPS's linear layers were calibrated over.
+    /// Whether LPIPS's linear layers were calibrated for these weights.
     let suitsLinear: Bool
   }
 
   func trunk(_ net: LPIPSNet) throws -> Trunk {
     switch net {
     case .vgg:
-      // The paper's trunk comes before its stand-in.
+      // The paper's trunk is preferred to its replacement.
       if let file = try find("vgg16-torchvision-features") { return Trunk(file: file, suitsLinear: true) }
       if let file = try find("vgg16-caffe-features") { return Trunk(file: file, suitsLinear: false) }
       throw missing("vgg16-torchvision-features", or: "vgg16-caffe-features")
@@ -43,7 +43,7 @@ struct PerceptualWeights: Sendable {
 
   func linear(_ net: LPIPSNet) throws -> File { try require(Self.linearName(net)) }
 
-  /// The first file that is not there of those that LPIPS over AlexNet is made of. Nil if all are there, readable or not.
+  /// The first missing file of LPIPS over AlexNet. Nil if all its files exist, readable or not.
   var missingForMetric: String? {
     [Self.alexTrunk, Self.linearName(.alex)].map(path).first {
       !FileManager.default.fileExists(atPath: $0)
@@ -68,8 +68,8 @@ struct PerceptualWeights: Sendable {
   private func missing(_ name: String, or other: String? = nil) -> ConfigurationError {
     let files = ([name] + (other.map { [$0] } ?? [])).map(path).joined(separator: " nor ")
     return ConfigurationError(
-      "the loss needs a perceptual network's weights, and there is no \(files). `scripts/fetch-weights` brings "
-        + "them; --weights-dir or $SRDIST_WEIGHTS names another folder; --loss charbonnier=1,ssim=0.1 does without."
+      "the loss needs a perceptual network's weights, and there is no \(files). `scripts/fetch-weights` fetches "
+        + "them; --weights-dir or $SRDIST_WEIGHTS names another folder; --loss charbonnier=1,ssim=0.1 needs none."
     )
   }
 }

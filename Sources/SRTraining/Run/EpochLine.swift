@@ -2,7 +2,7 @@ import Foundation
 import SRMetrics
 import SRReport
 
-/// An epoch in one line of the log.
+/// The line that an epoch has in the log.
 struct EpochLine: CustomStringConvertible {
   let description: String
 
@@ -14,7 +14,7 @@ struct EpochLine: CustomStringConvertible {
     description =
       String(
         format:
-          "epoch %d/%d: loss %.5f train, %.5f valid; PSNR %.2f dB train, %.2f valid (%+.2f over bicubic); "
+          "epoch %d/%d: loss %.5f train, %.5f valid; PSNR %.2f dB train, %.2f valid (%+.2f relative to bicubic); "
           + "SSIM %.4f train, %.4f valid (bicubic %.4f); %.1f s",
         record.epoch, epochs, record.trainLoss, record.validLoss, value(.train, .psnr), psnr,
         psnr - bicubicPSNR, value(.train, .ssim), value(.valid, .ssim), value(.bicubic, .ssim),

@@ -4,8 +4,7 @@ import SRModels
 import SRTensor
 
 extension TrainingConfiguration {
-  /// The network to train: the one that `model` names, with the given values in place of its own. The scale is that of the
-  /// data.
+  /// The network to train: the one that `model` names, with the given values in place of its own. The data decide the scale.
   ///
   /// - Throws: ``ConfigurationError`` if the settings and the data do not fit each other, or describe no network.
   func modelDescription(for data: any PairDataset) throws -> ModelDescription {
@@ -44,7 +43,7 @@ extension TrainingConfiguration {
 func loadInitialWeights(from path: String, into parameters: ParameterArena, of model: ModelDescription) throws
 {
   let file = try CheckpointDirectory.weightFile(path)
-  // Of tensors that are no known network's, loading says which ones do not fit.
+  // If the tensors belong to no known network, loading says which ones do not fit.
   if let theirs = try? SafetensorsFile(path: file).modelDescription() {
     let differences = model.differences(from: theirs, in: file, here: "this run")
     guard differences.isEmpty else {

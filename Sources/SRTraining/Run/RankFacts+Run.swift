@@ -7,7 +7,7 @@ import SRKernels
 extension RankFacts {
   /// The program, the arithmetic and the settings of a run.
   ///
-  /// - Parameter progress: called as reading the program gets on.
+  /// - Parameter progress: called repeatedly while the program is read.
   static func ofProgram(
     _ configuration: TrainingConfiguration, kernels: any KernelSet, progress: () -> Void
   ) throws -> RankFacts {
@@ -20,7 +20,7 @@ extension RankFacts {
       remedy: "Set \(CPULevel.variable) to the lowest of them, on every rank (mpirun -x).")
     facts.add(
       "BLAS", "\(BLASCore.name), \(BLASCore.configuration)",
-      remedy: "Install the same OpenBLAS on every host, and set OPENBLAS_CORETYPE nowhere or everywhere.")
+      remedy: "Install the same OpenBLAS on every host, and set OPENBLAS_CORETYPE on all of them or on none.")
     for setting in Setting.all where setting.ranks == .alike {
       facts.add(
         setting.name, setting.text(in: configuration) ?? "unset",
@@ -29,7 +29,7 @@ extension RankFacts {
     return facts
   }
 
-  /// Images and networks. Validation is dealt to all ranks, so the metric's network counts as well as the loss's.
+  /// Images and networks. All ranks take part in validation, so the metric's network counts as well as the loss's.
   static func ofInputs(_ inputs: RunInputs, metricNetworks: [String: String]) -> RankFacts {
     var facts = RankFacts()
     facts.add("data", "SHA-256 \(short(inputs.dataSHA256))", remedy: "Copy the same data to every host.")
@@ -41,7 +41,7 @@ extension RankFacts {
     return facts
   }
 
-  /// What training starts from: weights, moments, and the place in the run.
+  /// What training starts from: weights, moments, and the position in the run.
   static func ofStart(_ run: RunContext, _ position: RunPosition) -> RankFacts {
     var facts = RankFacts()
     let remedy = "This is a fault of the machine or of MPI: run `srdist doctor` under the same launcher."

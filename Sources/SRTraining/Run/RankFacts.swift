@@ -1,9 +1,9 @@
 import SRDistributed
 
-/// What has to be the same on every rank for a run to have the bits it promises, by name.
+/// Facts that must be the same on every rank, or the run does not have the bits it promises.
 ///
-/// Ranks of one job may be different files on different hosts, under different environments. Each fact comes with
-/// what to do where it differs.
+/// Ranks of one job may run different files on different hosts, in different environments. Each fact has a name, and a
+/// remedy if it differs.
 struct RankFacts: Codable, Equatable, Sendable {
   struct Fact: Codable, Equatable, Sendable {
     let name: String
@@ -17,7 +17,7 @@ struct RankFacts: Codable, Equatable, Sendable {
     facts.append(Fact(name: name, value: value, remedy: remedy))
   }
 
-  /// Compares every rank's facts and throws the same ``RanksDisagree`` on all of them where any differs. Collective.
+  /// Compares the facts of all ranks. If any fact differs, throws the same ``RanksDisagree`` on every rank. Collective.
   func agree(_ communicator: Communicator) throws {
     let all = try communicator.allGather(self).map(\.facts)
     let hosts = try communicator.allGather(communicator.hostName)
@@ -27,7 +27,7 @@ struct RankFacts: Codable, Equatable, Sendable {
     if !problems.isEmpty { throw RanksDisagree(problems: problems) }
   }
 
-  /// Nil where all values are the same, else who has which.
+  /// Which rank has which value; nil if all values are the same.
   private static func difference(_ facts: [Fact], hosts: [String]) -> String? {
     let ranks = Dictionary(grouping: facts.indices) { facts[$0].value }
     guard ranks.count > 1 else { return nil }
@@ -41,7 +41,7 @@ struct RankFacts: Codable, Equatable, Sendable {
   }
 }
 
-/// Ranks of one job that would not compute the same run; thrown alike on all of them.
+/// The ranks of one job would not compute the same run. Every rank throws the same error.
 package struct RanksDisagree: CommonFailure, CustomStringConvertible, Equatable {
   package let problems: [String]
 

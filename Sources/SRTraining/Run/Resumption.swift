@@ -3,17 +3,17 @@ import SRCheckpoint
 import SRDistributed
 import SRTensor
 
-/// Finds the checkpoint to go on from, on rank 0, and hands its contents to all ranks.
+/// Finds the checkpoint to resume from on rank 0, and sends its contents to all ranks.
 struct Resumption {
   let run: RunContext
   let folder: RunFolder
   let inputs: RunInputs
   let logger: Logger
 
-  /// Loads weights, moments and average where there is something to resume. Collective.
+  /// Loads weights, moments and average if there is a checkpoint to resume from. Collective.
   ///
-  /// The files are read by rank 0 alone, so hosts need no common file system.
-  /// - Returns: where the run stands; the beginning where nothing was found.
+  /// Only rank 0 reads the files, so the hosts need no common file system.
+  /// - Returns: the run's position: its beginning if there is no checkpoint.
   func restore(layout: SampleValueLayout) throws -> RunPosition {
     let communicator = run.communicator
     let selected: CheckpointState? = try communicator.together(starting: run.activity) {
@@ -22,7 +22,7 @@ struct Resumption {
       try checkFit(state, of: checkpoint)
       try load(checkpoint)
       if !holdsBest(of: state) {
-        // The next epoch's is the best of those that this folder has.
+        // Then the next epoch becomes this folder's best.
         state.best = nil
       }
       logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
@@ -48,11 +48,11 @@ struct Resumption {
       return nil
     case .auto:
       let selection = try folder.checkpoints.newestVerified()
-      for warning in selection.warnings { logger.warning("passing over a checkpoint: \(warning)") }
+      for warning in selection.warnings { logger.warning("skipping a checkpoint: \(warning)") }
       if let checkpoint = selection.checkpoint, let state = selection.state { return (checkpoint, state) }
       guard selection.warnings.isEmpty else {
         throw RunError(
-          "no checkpoint in \(folder.checkpoints.path) can be used, and starting anew would overwrite what is left of "
+          "no checkpoint in \(folder.checkpoints.path) can be used, and a new start would overwrite the rest of "
             + "the run; remove \(folder.path), or choose another --output")
       }
       return nil
@@ -65,17 +65,17 @@ struct Resumption {
 
   private var holdsAnother: RunError {
     RunError(
-      "\(folder.path) holds a run already; go on with it by --resume auto, choose another --output, or remove it"
+      "\(folder.path) holds a run already; resume it with --resume auto, choose another --output, or remove it"
     )
   }
 
-  /// Whether this folder's best checkpoint is the one that the state tells of: not where the run goes on from another
-  /// folder's checkpoint, or back to one that is older than the best.
+  /// Whether this folder's best checkpoint is the one that the state names. It is not if the run resumes from another folder's
+  /// checkpoint, or from one that is older than the best.
   private func holdsBest(of state: CheckpointState) -> Bool {
     (try? folder.checkpoints.best.state())?.best == state.best
   }
 
-  /// Refuses a checkpoint whose run would have led to other bits.
+  /// Refuses a checkpoint whose run would have produced other bits.
   private func checkFit(_ state: CheckpointState, of checkpoint: CheckpointDirectory) throws {
     let layer = try SettingLayer(yaml: state.configuration, origin: checkpoint.path)
     let theirs = try TrainingConfiguration(layers: [layer])
@@ -88,7 +88,7 @@ struct Resumption {
     guard differences.isEmpty else {
       throw RunError(
         "\(checkpoint.path) belongs to another run: \(differences.joined(separator: "; ")). Give the same "
-          + "settings, or choose another --output to start anew.")
+          + "settings, or choose another --output to start a new run.")
     }
   }
 

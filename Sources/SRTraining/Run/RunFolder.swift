@@ -2,7 +2,7 @@ import Foundation
 import SRCheckpoint
 import SRFiles
 
-/// Where a run's files lie.
+/// The folder of a run's files.
 package struct RunFolder: Sendable {
   package let path: String
 
@@ -21,7 +21,7 @@ package struct RunFolder: Sendable {
     "\(samples)/epoch-\(String(format: "%04d", epoch)).png"
   }
 
-  /// Whether a run has left its log or checkpoints here.
+  /// Whether the folder has a run's log or checkpoints.
   var holdsRun: Bool {
     let files = FileManager.default
     return files.fileExists(atPath: metricsLog) || files.fileExists(atPath: "\(path)/checkpoints")
@@ -30,7 +30,7 @@ package struct RunFolder: Sendable {
   func create() throws {
     do {
       try DirectoryCalls.createWithParents(samples)
-      // That there is something of its name is no error to the call.
+      // The call above does not fail if a file has the folder's name.
       _ = try DirectoryCalls.names(in: samples)
     } catch {
       throw RunError("the run folder \(path): \(error); choose another --output")
@@ -38,20 +38,20 @@ package struct RunFolder: Sendable {
   }
 }
 
-/// A run that cannot start or go on, for a reason that is no single file's.
+/// A run cannot start or continue, for a reason that does not concern a single file.
 package struct RunError: Error, CustomStringConvertible, Equatable {
   package let description: String
   package init(_ description: String) { self.description = description }
 }
 
-/// One program at a time writes to a run folder.
+/// A lock on a run folder: only one program at a time writes to it.
 ///
-/// The lock ends with the process, however that ends. One that was killed may take a moment to go, and its successor
-/// waits for that.
+/// The lock ends with its process, however the process ends. A killed process may take a moment to disappear, and its
+/// successor waits for that.
 final class RunLock {
   private let descriptor: Int32
 
-  /// Throws ``RunError`` where another program still has the folder after `patience` seconds.
+  /// Throws ``RunError`` if another program still holds the lock after `patience` seconds.
   init(_ folder: RunFolder, patience: Double = 10) throws {
     try folder.create()
     let path = "\(folder.path)/.lock"
@@ -59,10 +59,10 @@ final class RunLock {
     guard descriptor >= 0 else { throw RunError("cannot open \(path): \(String(cString: strerror(errno)))") }
     let deadline = Date(timeIntervalSinceNow: patience)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      // Some network file systems have no locks; they are no reason not to train.
+      // Some network file systems have no locks. Training goes ahead there without one.
       guard errno == EWOULDBLOCK else { return }
       guard Date() < deadline else {
-        // All is set, so that deinit closes the file.
+        // All properties are set, so deinit closes the file.
         throw RunError("another program is writing to \(folder.path); end it, or choose another --output")
       }
       Thread.sleep(forTimeInterval: 0.1)

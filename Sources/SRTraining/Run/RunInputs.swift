@@ -1,8 +1,9 @@
 import SRFiles
 
-/// What a run computes with beside its settings, by content: ranks compare it, and a resumed run with its checkpoint.
+/// The contents of a run's data and networks. Ranks compare their inputs with each other. A resumed run compares
+/// its inputs with its checkpoint's.
 struct RunInputs: Equatable, Sendable {
-  /// SHA-256 over the training and validation images, full ones included where crops are taken of them.
+  /// SHA-256 over the training and validation images. It includes the full images if the run takes crops of them.
   let dataSHA256: String
   /// SHA-256 of the weight files of the loss's networks, by name.
   let networkSHA256: [String: String]
@@ -20,8 +21,9 @@ struct RunInputs: Equatable, Sendable {
     networkSHA256 = run.lossAssembly.networkSHA256
   }
 
-  /// How a checkpoint's inputs differ from these, a line each. Its networks are nil where it is of a version that did not
-  /// record them.
+  /// How a checkpoint's inputs differ from these, one line for each difference.
+  ///
+  /// - Parameter others: nil if the checkpoint's version of srdist did not record networks.
   func differences(dataSHA256 otherData: String, networkSHA256 others: [String: String]?) -> [String] {
     var differences: [String] = []
     if otherData != dataSHA256 {

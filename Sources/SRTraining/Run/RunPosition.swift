@@ -1,23 +1,23 @@
 import SRCheckpoint
 
-/// Where a run stands between two steps.
+/// The position of a run between two steps.
 struct RunPosition: Sendable {
   /// From 0.
   var epoch = 0
-  /// Steps of the epoch that are done.
+  /// Completed steps of the epoch.
   var stepInEpoch = 0
-  /// Steps of the run that are done.
+  /// Completed steps of the run.
   var step = 0
-  /// Over the part of the epoch that is done.
+  /// Sums over the completed steps of the epoch.
   var epochSums: ValueSums
-  /// Seconds spent in the epoch so far, over all attempts.
+  /// Seconds spent in the epoch so far. If the run was interrupted, all its attempts count.
   var epochSeconds = 0.0
   /// The best validated epoch so far.
   var best: CheckpointState.Best?
 
   init(layout: SampleValueLayout) { epochSums = ValueSums(layout: layout) }
 
-  /// Takes up a checkpoint's state.
+  /// The position that a checkpoint's state describes.
   init(resuming state: CheckpointState, layout: SampleValueLayout) {
     epoch = state.epoch - 1
     stepInEpoch = state.stepInEpoch
@@ -29,7 +29,7 @@ struct RunPosition: Sendable {
     epochSeconds = state.epochSums[Self.secondsKey]?.first ?? 0
   }
 
-  /// For ``CheckpointState/epochSums``.
+  /// The sums in the form of ``CheckpointState/epochSums``.
   var storedSums: [String: [Double]] {
     [Self.valuesKey: epochSums.stored, Self.secondsKey: [epochSeconds]]
   }

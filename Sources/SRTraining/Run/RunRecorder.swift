@@ -5,17 +5,17 @@ import SRData
 import SRFiles
 import SRReport
 
-/// What rank 0 writes down as a run goes along: log, table, pictures, checkpoints.
+/// Writes a run's log, table, pictures and checkpoints, on rank 0.
 final class RunRecorder {
   let folder: RunFolder
   private let run: RunContext
   private let inputs: RunInputs
   private let log: MetricsLog
-  /// Nil where it is not wanted.
+  /// Nil if the configuration turns TensorBoard off.
   private let events: EventFile?
   private let store: CheckpointStore
   private let logger: Logger
-  /// Where the last checkpoint stands. One of an epoch's last step is taken before validation, and another after it.
+  /// The position of the last checkpoint. At an epoch's last step, one checkpoint precedes validation and another follows it.
   private var checkpointed: (step: Int, completedEpochs: Int)?
 
   init(_ run: RunContext, folder: RunFolder, inputs: RunInputs, position: RunPosition, logger: Logger) throws
@@ -30,7 +30,7 @@ final class RunRecorder {
     let removed = try store.removeNewer(thanStep: position.step)
     if !removed.isEmpty {
       logger.notice(
-        "removed \(removed.count) checkpoint(s) of later steps than \(position.step), which the run goes back to"
+        "removed \(removed.count) checkpoint(s) of later steps than \(position.step), from which the run resumes"
       )
     }
     try MetricsFile.truncate(folder.metricsLog, toStep: position.step, completedEpochs: position.epoch)
@@ -53,7 +53,7 @@ final class RunRecorder {
     try MetricsCSV.regenerate(folder.metricsTable, from: folder.metricsLog)
   }
 
-  /// Writes a checkpoint of this state, unless the last one was of the same.
+  /// Writes a checkpoint of this state, unless the last checkpoint already has it.
   func checkpoint(_ position: RunPosition, completedEpochs: Int) throws {
     if let checkpointed, checkpointed == (position.step, completedEpochs) { return }
     try log.synchronize()
@@ -64,7 +64,7 @@ final class RunRecorder {
     logger.debug("checkpoint", metadata: ["path": "\(written)", "removed": "\(removed.count)"])
   }
 
-  /// Keeps the state as the best by validation.
+  /// Saves the state as the best one by validation.
   func keepBest(_ position: RunPosition, completedEpochs: Int) throws {
     try store.saveBest(contents(position, completedEpochs: completedEpochs))
   }

@@ -10,26 +10,26 @@ import SRTensor
 /// How a run ended.
 package enum RunOutcome: Sendable {
   case completed
-  /// By a signal, with a checkpoint to go on from.
+  /// A signal stopped the run. A checkpoint was written, and the run can be resumed.
   case stopped
 }
 
-/// Epochs of steps, each epoch followed by validation, picture and checkpoint.
+/// Runs the epochs' steps. Validation, a picture and a checkpoint follow each epoch.
 struct TrainingLoop {
   private let run: RunContext
   private let step: TrainingStep
   private let order: SampleOrder
   private let evaluator: Evaluator
   private let baseline: BaselineEvaluation
-  /// The weights that are validated: the averaged ones if they are kept.
+  /// The weights that are validated: the averaged ones if the run keeps an average.
   private let validated: StepWeights
-  /// Rank 0's.
+  /// Nil on all ranks but rank 0.
   private let recorder: RunRecorder?
   private let logger: Logger
   private let gradientDump: String?
   private let onStep: (TrainingProgress) -> Void
 
-  /// Tells which epoch is the best.
+  /// Decides which epoch is the best.
   private static let judge = MetricDescription.psnr
 
   init(
@@ -56,7 +56,7 @@ struct TrainingLoop {
     min(configuration.epochs * run.stepsPerEpoch, configuration.maxSteps ?? .max)
   }
 
-  /// Goes on from `position` to the end of the run, or until it is asked to stop. Collective.
+  /// Trains from `position` to the end of the run, or until a request to stop. Collective.
   func run(_ position: inout RunPosition) throws -> RunOutcome {
     if isComplete(position) {
       logger.info("the run is complete: \(position.step) steps are done")
@@ -98,7 +98,7 @@ struct TrainingLoop {
         try checkpoint(position)
       }
       if requests.contains(.stop) {
-        logger.notice("stopped on request after step \(position.step); the same command goes on from there")
+        logger.notice("stopped on request after step \(position.step); repeat the command to resume the run")
         return .stopped
       }
     }
@@ -142,7 +142,7 @@ struct TrainingLoop {
         stepsPerEpoch: run.stepsPerEpoch, loss: record.loss, imagesPerSecond: record.imagesPerSecond))
   }
 
-  /// Rank 0 writes down the epoch; every rank moves on to the next.
+  /// Rank 0 records the epoch. Every rank moves on to the next one.
   private func finishEpoch(_ position: inout RunPosition, validation: ValueSums) throws {
     let epoch = position.epoch
     let training = position.epochSums
@@ -166,7 +166,7 @@ struct TrainingLoop {
     try recorder.record(record)
     let samples = evaluator.samples(configuration.samples, weights: validated, baseline: baseline)
     try recorder.draw(samples, epoch: epoch + 1, step: position.step)
-    // The best one first: a numbered checkpoint says that there is one, and a run goes on from the newest of both.
+    // The best checkpoint comes first, because the numbered one refers to it. A run resumes from the newer of the two.
     if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
     try recorder.checkpoint(position, completedEpochs: epoch + 1)
     logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")
@@ -174,7 +174,7 @@ struct TrainingLoop {
 }
 
 extension RunContext {
-  /// The last one may be short.
+  /// Steps of an epoch. The last step may have a smaller batch.
   var stepsPerEpoch: Int {
     SampleOrder.stepsPerEpoch(count: samples.count, batchSize: evaluation.configuration.batchSize)
   }

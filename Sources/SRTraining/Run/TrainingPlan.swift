@@ -6,11 +6,11 @@ import SRLosses
 import SRModels
 import SRTensor
 
-/// What a run will do and need, before it does anything: the answer of `--dry-run`.
+/// What a run will do and need. `--dry-run` prints it.
 package struct TrainingPlan: CustomStringConvertible {
   private let lines: [(String, String)]
 
-  /// Reads the data's sizes and plans the memory; trains nothing. Throws what starting the run would.
+  /// Reads the data's sizes and plans the memory, but does not train. Throws the errors that the start of the run would throw.
   package init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet
   ) throws {
@@ -69,7 +69,7 @@ package struct TrainingPlan: CustomStringConvertible {
     TextTable([.left, .left], rows: lines.map { [$0, $1] }).description
   }
 
-  /// What a rank sends: its local roots, shard by shard, and then the mean of its own shard to all others.
+  /// What a rank sends: first its local roots, shard by shard, then its own shard's mean to all other ranks.
   private static func traffic(
     _ configuration: TrainingConfiguration, layout: ParameterLayout, ranks: Int, buckets: Int
   ) -> String {

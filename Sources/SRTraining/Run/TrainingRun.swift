@@ -14,7 +14,7 @@ package struct TrainingRun {
   private let communicator: Communicator
   private let kernels: any KernelSet
   private let logger: Logger
-  /// Where the gradient of the first step is written, for comparisons with other programs.
+  /// The file for the first step's gradient, for comparisons with other programs. Nil for none.
   package var gradientDump: String?
   /// What this rank is doing, for the watchdog and, if there is one, the trace.
   package var activity = RankActivity()
@@ -22,11 +22,11 @@ package struct TrainingRun {
   package var onEnd: () throws -> Void = {}
   /// Watches every layer's passes, in debug mode.
   var observer: (any LayerObserver)?
-  /// Takes no more than so many pairs, in debug mode.
+  /// The most pairs that debug mode uses.
   var imageLimit: (train: Int, valid: Int)?
-  /// Told where training stands after each step, on rank 0.
+  /// Receives the progress after each step, on rank 0.
   package var onStep: (TrainingProgress) -> Void = { _ in }
-  /// Told of a rank that keeps the job from getting on, just before the job is ended.
+  /// Receives a report about a rank that blocks the job, just before the job is ended.
   package var onStall: @Sendable (StallReport) -> Void = { _ in }
 
   package init(
@@ -40,8 +40,7 @@ package struct TrainingRun {
 
   /// Trains until the last epoch or `max-steps`, or until a signal asks to stop (see ``RunRequests``). Collective.
   ///
-  /// Throws the same error on every rank where starting fails; later a failing rank throws alone, and its caller
-  /// aborts the job.
+  /// If the start fails, throws the same error on every rank. Later a failing rank throws alone, and its caller aborts the job.
   package func run() throws -> RunOutcome {
     let watchdog = try configuration.stallTimeout.map {
       try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
@@ -68,7 +67,7 @@ package struct TrainingRun {
     try communicator.together {
       if gradientDump != nil, position.step > 0 {
         throw ConfigurationError(
-          "dump-gradients: writes the gradient of a run's first step, and this one goes on after step \(position.step); "
+          "dump-gradients: writes the gradient of a run's first step, and this run resumes after step \(position.step); "
             + "choose another --output")
       }
     }
@@ -91,8 +90,8 @@ package struct TrainingRun {
   private func start(_ activity: RankActivity) throws -> (RunContext, RunInputs) {
     if configuration.virtualRanks != nil, communicator.worldSize > 1 {
       throw ConfigurationError(
-        "virtual-ranks: plays several ranks in one process, and this job has \(communicator.worldSize); "
-          + "leave out --virtual-ranks, or mpirun")
+        "virtual-ranks: stands in for several ranks in one process, and this job has \(communicator.worldSize); "
+          + "leave out --virtual-ranks or mpirun")
     }
     if configuration.batchSize < communicator.worldSize {
       throw ConfigurationError(
@@ -121,7 +120,7 @@ package struct TrainingRun {
     if communicator.rank == 0 {
       if configuration.data == nil {
         logger.info(
-          "these faces are drawn: `srdist prepare` makes data of photographs, and --data trains on them")
+          "these faces are synthetic; `srdist prepare` makes data from photographs, and --data trains on it")
       }
       for line in run.lossAssembly.provenance { logger.info("\(line)") }
     }

@@ -6,11 +6,11 @@ package struct JobSizes: Sendable, Equatable {
   package let ranks: Int
   /// Worker threads of each rank.
   package let threads: Int
-  /// By rank: samples that it computes of a full batch.
+  /// By rank: the number of samples of a full batch that it computes.
   package let shares: [Int]
 
-  /// The sizes of a configuration's job on so many ranks. This rank's host decides the number of threads if the configuration
-  /// does not.
+  /// The sizes of a configuration's job on this many ranks. If the configuration has no number of threads, this rank's host
+  /// decides it.
   package init(_ configuration: TrainingConfiguration, ranks: Int, _ communicator: Communicator) {
     self.ranks = ranks
     threads = configuration.threads ?? Self.defaultThreads(communicator)
@@ -19,7 +19,7 @@ package struct JobSizes: Sendable, Equatable {
     }
   }
 
-  /// The host's cores divided by its ranks, but no more than the launcher bound this rank to.
+  /// The host's cores divided by its ranks, but at most the cores that the launcher bound this rank to.
   package static func defaultThreads(_ communicator: Communicator) -> Int {
     let allowed = ProcessInfo.processInfo.activeProcessorCount
     let share = ProcessInfo.processInfo.processorCount / max(communicator.localSize, 1)
@@ -32,8 +32,8 @@ package struct JobSizes: Sendable, Equatable {
   /// The most samples that a worker takes through the network together.
   package var groupSize: Int { SampleGroups.size(share: largestShare, workers: threads) }
 
-  /// The gradient leaves of a rank that are alive at a time, if samples start in order and no worker falls behind: those of
-  /// the workers' groups, and the waiting nodes. If a worker falls behind, more are allocated.
+  /// The gradient leaves of a rank that are alive at a time: the leaves of the workers' groups, and the waiting nodes. This
+  /// holds if samples start in order and no worker falls behind. If a worker falls behind, more leaves are allocated.
   package var leaves: Int {
     min(largestShare, threads * groupSize + Int(log2(Double(max(largestShare, 1)))) + 1)
   }

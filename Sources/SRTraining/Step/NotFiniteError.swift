@@ -4,11 +4,11 @@ import SRLayers
 import SRTensor
 import Synchronization
 
-/// A loss or gradient that is infinite or not a number. The weights are as they were before the step.
+/// A loss or gradient is infinite or NaN. The weights are as they were before the step.
 package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable {
-  /// Of the run, from 1.
+  /// The step of the run, from 1.
   package let step: Int
-  /// Index of the first image concerned; nil if only the batch's sum overflowed.
+  /// Index of the first such image; nil if only the batch's sum overflowed.
   package let image: Int?
   /// What is not finite, such as `loss` or `the gradient of conv2.weight`.
   package let quantity: String
@@ -22,7 +22,7 @@ package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable
       + ". The weights are those before the step; a lower --learning-rate is the usual cure."
   }
 
-  /// Throws if a sample's values or the batch's gradient are not finite; every rank throws the same.
+  /// Throws if a sample's values or the batch's gradient are not finite. Every rank throws the same error.
   static func check(
     _ rows: [[Double]], _ gradients: ParameterArena, in batch: TrainingStep.Batch, step: TrainingStep,
     kernels: any KernelSet
@@ -42,7 +42,7 @@ package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable
     if let sample {
       let layout = step.layout
       let names = ["loss"] + layout.terms.map { "loss term \($0)" } + layout.metrics
-      // The total is not finite because a term is: name that one.
+      // The total is not finite because a term is not. Name that term.
       let bad = rows[sample].indices.reversed().last { $0 > 0 && !rows[sample][$0].isFinite } ?? 0
       quantity = names[bad]
     }
@@ -52,7 +52,7 @@ package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable
   }
 }
 
-/// Remembers the first layer that handed on a value that is not finite.
+/// Remembers the first layer whose result has a value that is not finite.
 final class FirstNotFinite: LayerObserver {
   private let name = Mutex<String?>(nil)
 

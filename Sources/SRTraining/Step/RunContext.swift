@@ -11,7 +11,7 @@ import SRModels
 import SROptimizers
 import SRTensor
 
-/// Everything that one rank measures a network with: data, weights, loss, metrics, threads. Made once at the start.
+/// Everything that one rank needs to measure a network: data, weights, loss, metrics, threads. Made once at the start.
 struct EvaluationContext: Sendable {
   let configuration: TrainingConfiguration
   let communicator: Communicator
@@ -33,11 +33,11 @@ struct EvaluationContext: Sendable {
   var trainingMetrics: [Metric] { lossAssembly.metrics.filter(\.description.isForTraining) }
   var validationMetrics: [Metric] { lossAssembly.metrics }
 
-  /// Reads weights and networks. Not collective; every rank does it.
+  /// Reads weights and networks. Not collective, but every rank does it.
   ///
   /// - Parameters:
-  ///   - model: of the data's scale.
-  ///   - purpose: whether the loss's gradients will be asked for.
+  ///   - model: the network, which has the data's scale.
+  ///   - purpose: for training, the loss can compute gradients.
   init(
     _ configuration: TrainingConfiguration, model: ModelDescription, purpose: LayerPlanner.Purpose,
     communicator: Communicator, kernels: any KernelSet, data: DatasetSplit, activity: RankActivity
@@ -67,7 +67,7 @@ struct EvaluationContext: Sendable {
   }
 }
 
-/// Everything that one rank of a run works with, made once at the start: what it measures with, and what it trains with.
+/// Everything that one rank of a run needs to measure and to train. Made once at the start.
 @dynamicMemberLookup
 struct RunContext: Sendable {
   let evaluation: EvaluationContext
@@ -83,9 +83,9 @@ struct RunContext: Sendable {
     evaluation[keyPath: member]
   }
 
-  /// Reads weights and allocates all memory. Not collective; every rank does it.
+  /// Reads weights and allocates all memory. Not collective, but every rank does it.
   ///
-  /// - Parameter model: of the data's scale.
+  /// - Parameter model: the network, which has the data's scale.
   init(
     _ configuration: TrainingConfiguration, model: ModelDescription, communicator: Communicator,
     kernels: any KernelSet, data: DatasetSplit, activity: RankActivity = RankActivity()
@@ -109,14 +109,14 @@ struct RunContext: Sendable {
     }
   }
 
-  /// The weights that are validated, the averaged ones if there are some. Their prepared forms lie in the place of those that
-  /// the next step makes anew.
+  /// The weights that are validated: the averaged ones if the run keeps an average. The forms prepared from them lie in the
+  /// training weights' memory, which the next step prepares again.
   var validatedWeights: StepWeights {
     StepWeights(
       plan: evaluation.inferencePlan, parameters: average ?? evaluation.parameters, within: weights)
   }
 
-  /// The reduction that the configuration asks for, leaving its means in `destination`. Collective.
+  /// The reduction that the configuration asks for. It writes the means to `destination`. Collective.
   func makeReducer(destination: AlignedBuffer) throws -> any GradientReducer {
     let configuration = evaluation.configuration
     let buckets = GradientBuckets(layout: evaluation.layout, targetBytes: configuration.bucketSize)
@@ -136,7 +136,7 @@ struct RunContext: Sendable {
 }
 
 extension SRResNet {
-  /// The passes over the low-resolution images of a data set.
+  /// A plan for the low-resolution images of a data set.
   func plan(
     for data: DatasetSplit, purpose: LayerPlanner.Purpose, kernels: any KernelSet
   ) -> SRResNetPlan {

@@ -8,13 +8,13 @@ struct RunData {
 
   init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
 
-  /// - Parameter progress: called as drawing faces gets on, on any thread.
+  /// - Parameter progress: called repeatedly, on any thread, while faces are generated.
   func load(progress: @Sendable () -> Void = {}) throws -> DatasetSplit {
     if let directory = configuration.data {
       guard FileManager.default.fileExists(atPath: directory) else {
         throw ConfigurationError(
-          "data: there is no folder '\(directory)'; `srdist prepare` makes one of photographs, and without --data "
-            + "faces are drawn")
+          "data: there is no folder '\(directory)'; `srdist prepare` makes one from photographs, and without --data "
+            + "srdist trains on synthetic faces")
       }
       return try DatasetSplit.load(directory: directory)
     }

@@ -1,8 +1,8 @@
-/// How a rank's samples are dealt to its workers: in groups of consecutive ones that go through the network together.
+/// How a rank's samples are dealt to its workers: in groups of consecutive samples that go through the network together.
 ///
-/// Groups do not show in any result, only in the time. Each layer is computed for all samples of a group before the next
-/// layer is. So a layer's weights are read while they are in the cache. A layer's gradient is final for the whole group
-/// early in the backward pass, when there is still much to compute while it is exchanged.
+/// Groups affect the time, but no result. A worker computes each layer for all samples of a group before the next layer. So
+/// the layer's weights are read while they are in the cache. A layer's gradient is final for the whole group early in the
+/// backward pass. Then much computing is left, which hides the gradient's exchange.
 struct SampleGroups: Sendable {
   /// The most samples of a group. More gain little, and each needs 17 MB of activations; LPIPS over VGG16 needs 33 MB more.
   static let largestSize = 4
@@ -10,7 +10,7 @@ struct SampleGroups: Sendable {
   private let samples: Range<Int>
   let count: Int
 
-  /// Makes as few groups as give every worker the same number of groups.
+  /// Makes the smallest number of groups that gives every worker equally many.
   ///
   /// - Parameter largest: the most samples that a worker has room for.
   init(_ samples: Range<Int>, workers: Int, largest: Int = largestSize) {
@@ -19,7 +19,7 @@ struct SampleGroups: Sendable {
     count = min(rounds * workers, samples.count)
   }
 
-  /// The samples of one group; sizes differ by one at most.
+  /// The samples of one group. The groups' sizes differ by one at most.
   subscript(index: Int) -> Range<Int> {
     let start = samples.lowerBound
     return start + samples.count * index / count..<start + samples.count * (index + 1) / count

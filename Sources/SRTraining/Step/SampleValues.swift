@@ -1,4 +1,4 @@
-/// Which numbers are kept of each image, and in which order they lie in a row of doubles.
+/// The numbers that are kept for each image, and their order in a row of doubles.
 ///
 /// Rows are gathered and summed in sample order, so that every log line has the same bits on any number of ranks.
 struct SampleValueLayout: Sendable, Equatable {
@@ -7,7 +7,7 @@ struct SampleValueLayout: Sendable, Equatable {
   /// Names of the metrics.
   let metrics: [String]
 
-  /// The weighted loss, its terms, the metrics.
+  /// The length of a row: the weighted loss, its terms, and the metrics.
   var count: Int { 1 + terms.count + metrics.count }
   var metricStart: Int { 1 + terms.count }
 }
@@ -23,7 +23,7 @@ struct ValueSums: Sendable, Equatable {
     sums = Array(repeating: 0, count: layout.count)
   }
 
-  /// Takes up sums that a checkpoint kept: the count, then the sums.
+  /// The sums that a checkpoint stored: the count, then the sums.
   init?(layout: SampleValueLayout, stored: [Double]) {
     guard stored.count == layout.count + 1 else { return nil }
     self.layout = layout
@@ -52,7 +52,7 @@ struct ValueSums: Sendable, Equatable {
   private func mean(_ index: Int) -> Double { sums[index] / Double(count) }
 }
 
-/// Rows of doubles that several workers fill, each its own.
+/// Rows of doubles that several workers fill. Each worker writes its own rows.
 final class SharedRows: @unchecked Sendable {
   private let fields: Int
   private let storage: UnsafeMutableBufferPointer<Double>

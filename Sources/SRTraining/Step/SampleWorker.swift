@@ -7,14 +7,14 @@ import SRMetrics
 import SRModels
 import SRTensor
 
-/// One sample of a group on its way through a worker: what it shows, and where its results go.
+/// One sample of a group that a worker trains: its identity, and where its results go.
 struct TrainingSlot {
-  /// Its position in the batch.
+  /// The sample's position in the batch.
   let sample: Int
   let identity: SampleIdentity
-  /// Its gradient leaf, an arena of the model's layout.
+  /// The sample's gradient leaf, an arena of the model's layout.
   let gradients: UnsafeMutablePointer<Float>
-  /// Its row, as a ``SampleValueLayout`` has it.
+  /// The sample's row of values, as ``SampleValueLayout`` describes it.
   let values: UnsafeMutablePointer<Double>
   /// Which buckets of the leaf are final.
   var progress: BucketProgress
@@ -25,11 +25,11 @@ final class PairMeasurement: Sendable {
   /// By position in the group.
   let images: [Images]
   let loss: WeightedSum
-  /// Of the high-resolution images.
+  /// Shape of the high-resolution images.
   let shape: ImageShape
   private let kernels: any KernelSet
   private let scratch: AlignedBuffer
-  /// Which of the loss's terms is 1 - SSIM; the loss and the metric have the same name.
+  /// Index of the loss's term 1 - SSIM. The loss and the metric have the same name.
   private let ssimTerm: Int?
 
   struct Images {
@@ -38,7 +38,7 @@ final class PairMeasurement: Sendable {
   }
 
   /// - Parameters:
-  ///   - metrics: all that will be asked for.
+  ///   - metrics: all metrics that later calls ask for.
   ///   - count: how many images are held at a time.
   init(plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], count: Int, kernels: any KernelSet) {
     self.loss = loss
@@ -52,7 +52,7 @@ final class PairMeasurement: Sendable {
     scratch = AlignedBuffer(count: Self.scratchCount(highRes, loss, metrics, kernels))
   }
 
-  /// Floats that are held.
+  /// Floats of the images and of the scratch memory.
   static func floatCount(
     plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], count: Int, kernels: any KernelSet
   ) -> Int {
@@ -68,7 +68,7 @@ final class PairMeasurement: Sendable {
 
   /// Writes the rows of some pairs and adds the loss's gradients.
   ///
-  /// - Parameter reusesSSIM: takes the metric from the loss's term of that name, if there is one.
+  /// - Parameter reusesSSIM: if the loss has an SSIM term, the metric is computed from the term's value.
   func evaluate(
     _ pairs: [ImagePair], metrics: [Metric], reusesSSIM: Bool,
     values: (_ pair: Int) -> UnsafeMutablePointer<Double>
@@ -92,7 +92,7 @@ final class SampleWorker: Sendable {
   fileprivate let workspace: SRResNetWorkspace
   fileprivate let measurement: PairMeasurement
   private let plan: SRResNetPlan
-  /// By position among the images that the loss compares together.
+  /// One buffer for each image that the loss compares together.
   private let gradientsSuperRes: [AlignedBuffer]
   private let progress: @Sendable () -> Void
 
@@ -101,9 +101,9 @@ final class SampleWorker: Sendable {
 
   /// - Parameters:
   ///   - plan: for training.
-  ///   - metrics: all that will be asked for.
+  ///   - metrics: all metrics that later calls ask for.
   ///   - groupSize: the most samples that go through the network together.
-  ///   - progress: called as the passes of a group get on.
+  ///   - progress: called repeatedly during a group's passes.
   init(
     plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet,
     progress: @escaping @Sendable () -> Void
@@ -131,11 +131,11 @@ final class SampleWorker: Sendable {
   /// How many of a group's images the loss compares together.
   private static func tails(_ loss: WeightedSum, _ groupSize: Int) -> Int { min(groupSize, loss.groupSize) }
 
-  /// The training pass of a group of up to ``groupSize`` samples. It writes their gradient leaves and their rows of
-  /// values. The loss compares as many samples together as gain by it.
+  /// The training pass of a group of up to ``groupSize`` samples. It writes the samples' gradient leaves and rows of values. The
+  /// loss compares several samples together if that is faster.
   ///
-  /// - Parameter complete: called with a slot's sample and a bucket each time that a bucket of its leaf has become final;
-  ///   in the end, once with each of them.
+  /// - Parameter complete: called with a slot's sample and a bucket when the bucket of the sample's leaf becomes final. In the
+  ///   end it has been called once for each sample and bucket.
   func train(
     _ slots: inout [TrainingSlot], from samples: TrainingSamples, weights: StepWeights, metrics: [Metric],
     observer: (any LayerObserver)?, complete: (_ sample: Int, _ bucket: Int) -> Void
@@ -180,26 +180,25 @@ final class ValidationWorker: Sendable {
   private let workspace: SRResNetWorkspace
   private let measurement: PairMeasurement
 
-  /// A worker with memory of its own.
+  /// A worker with its own memory.
   ///
   /// - Parameters:
   ///   - plan: for inference.
-  ///   - metrics: all that will be asked for.
+  ///   - metrics: all metrics that later calls ask for.
   init(plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], kernels: any KernelSet) {
     self.plan = plan
     workspace = SRResNetWorkspace(for: plan, images: 1)
     measurement = PairMeasurement(plan: plan, loss: loss, metrics: metrics, count: 1, kernels: kernels)
   }
 
-  /// A worker in the memory of one that trains, while that one does not.
+  /// A worker in the memory of a training worker. Only one of the two may work at a time.
   init(plan: SRResNetPlan, within worker: SampleWorker) {
     self.plan = plan
     workspace = SRResNetWorkspace(for: plan, within: worker.workspace)
     measurement = worker.measurement
   }
 
-  /// The forward pass of one pair, of the data set that it belongs to, and its row of values. The returned image holds
-  /// until the next pass.
+  /// The forward pass of one pair, and its row of values. The returned image is valid until the next pass.
   @discardableResult
   func validate(
     _ identity: SampleIdentity, from pairs: any PairDataset, weights: StepWeights, metrics: [Metric],
@@ -214,7 +213,7 @@ final class ValidationWorker: Sendable {
     let superRes = plan.forwardTail(pass)
     let pair = ImagePair(
       superRes: superRes, highRes: images.highRes.pointer, shape: measurement.shape, identity: identity)
-    // 1 - (1 - s) is not s to the last bit: a validation's number must not depend on which loss was trained.
+    // 1 - (1 - s) differs from s in the last bits, and validation must not depend on the loss.
     measurement.evaluate([pair], metrics: metrics, reusesSSIM: false) { _ in values }
     return superRes
   }

@@ -9,11 +9,11 @@ package struct StepTimes: Sendable, Equatable {
   package var sample: Double
   /// The time of a step apart from its samples: preparing and updating the weights.
   package var fixed: Double
-  /// Samples that a worker takes through the network together. Their gradients become final together.
+  /// Samples that a worker takes through the network together. The gradients of these samples become final together.
   package var groupSize: Int
   /// By bucket: when a group's gradients are final, as a share of the group's time.
   package var bucketReady: [Double]
-  /// By bucket: bytes that travel.
+  /// By bucket: the number of bytes that are sent.
   package var bucketBytes: [Int]
 
   /// Precondition: there is a time and a number of bytes for each bucket, and `groupSize` is above 0.
@@ -34,9 +34,9 @@ package struct StepTimes: Sendable, Equatable {
 extension StepTimes {
   /// Times steps of a configuration on this rank alone, on its data or on synthetic faces.
   ///
-  /// - Parameter rounds: each round times a step of one group of samples per worker, and a step of two. So if the machine is
-  ///   slow for a moment, that affects both. The result has the medians over the rounds: a run has more than its fastest
-  ///   steps.
+  /// - Parameter rounds: each round times a step of one group of samples per worker, and a step of two groups. So if the machine
+  ///   is slow for a moment, both steps are slow. The result has the medians over the rounds, because a run consists of more
+  ///   than its fastest steps.
   package static func measured(
     _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 5
   ) throws -> StepTimes {

@@ -7,8 +7,9 @@ final class StepWeights: Sendable {
   let prepared: AlignedBuffer
   private let plan: SRResNetPlan
 
-  /// - Parameter other: in whose place the prepared forms are made, if given. They hold until those of `other` are made anew.
-  /// - Precondition: `other` has room for them.
+  /// - Parameter other: if given, the prepared forms lie in the memory of `other`. They are valid until `other` prepares its
+  ///   own forms again.
+  /// - Precondition: `other` has room for the forms.
   init(plan: SRResNetPlan, parameters: ParameterArena, within other: StepWeights? = nil) {
     self.plan = plan
     self.parameters = parameters
@@ -18,7 +19,7 @@ final class StepWeights: Sendable {
       "prepared weights of \(plan.preparedCount) floats within \(prepared.count)")
   }
 
-  /// Makes the prepared forms anew after the weights have changed.
+  /// Makes the prepared forms again after the weights have changed.
   func prepare(forBackward: Bool, on pool: WorkerPool) throws {
     try pool.run { [self] worker in
       plan.prepare(

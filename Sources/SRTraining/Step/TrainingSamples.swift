@@ -3,24 +3,23 @@ import SRData
 import SRKernels
 import SRTensor
 
-/// The training images as an epoch shows them: stored pairs or fresh crops, mirrored or not.
+/// The training images of an epoch: stored pairs or fresh crops, mirrored or not.
 ///
-/// What a sample looks like is a function of seed, epoch and index alone. So any rank can make it, and a resumed run makes
-/// it again.
+/// A sample is a function of seed, epoch and index alone. So any rank can make it, and a resumed run makes it again.
 package struct TrainingSamples: Sendable {
   let pairs: any PairDataset
   let crops: RandomCrops?
   let augmentation: TrainingConfiguration.Augmentation
   let seed: UInt64
 
-  /// Keeps the flips' random streams apart from those of sample order, crops and initial weights.
+  /// Keeps the flips' random streams apart from the streams of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
   /// Takes crop, augmentation and seed from the configuration.
   ///
   /// - Parameter pairs: the stored pairs; fresh crops have their sizes.
-  /// - Throws: if fresh crops are asked for: ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``;
-  ///   ``FileError`` or ``NumPyError`` if that file cannot be read or holds images smaller than the crops.
+  /// - Throws: only for fresh crops: ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``; ``FileError`` or
+  ///   ``NumPyError`` if that file cannot be read or has images that are smaller than the crops.
   package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
     self.pairs = pairs
     augmentation = configuration.augment
@@ -29,7 +28,7 @@ package struct TrainingSamples: Sendable {
       let full = "\(directory)/\(RandomCrops.fileName)"
       guard FileManager.default.fileExists(atPath: full) else {
         throw ConfigurationError(
-          "crop: random cuts crops from \(full), which is not there; `srdist prepare --keep-full` writes it")
+          "crop: random needs \(full), which does not exist; `srdist prepare --keep-full` writes it")
       }
       crops = try RandomCrops(directory: directory, like: pairs, seed: configuration.seed)
     } else {
@@ -40,7 +39,7 @@ package struct TrainingSamples: Sendable {
   /// Samples of an epoch: the stored pairs, or one crop of each full image.
   package var count: Int { crops?.count ?? pairs.count }
 
-  /// What an epoch shows at an index. With ``TrainingConfiguration/Augmentation/flip``, half of the samples are mirrored.
+  /// The sample at an index of an epoch. With ``TrainingConfiguration/Augmentation/flip``, half of the samples are mirrored.
   ///
   /// - Parameters:
   ///   - index: in `0..<count`.
@@ -68,7 +67,7 @@ package struct TrainingSamples: Sendable {
   package func load(
     _ sample: SampleIdentity, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
-    precondition(sample.part == .training, "\(sample) is asked of the training images")
+    precondition(sample.part == .training, "\(sample) does not belong to the training images")
     if let crop = sample.crop {
       guard let crops else { preconditionFailure("\(sample) is a crop, and the run has stored pairs only") }
       crops.load(index: sample.index, top: crop.top, left: crop.left, lowRes: lowRes, highRes: highRes)

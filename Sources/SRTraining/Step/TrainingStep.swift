@@ -6,15 +6,15 @@ import SRModels
 import SROptimizers
 import SRTensor
 
-/// One synchronous data-parallel step: every rank computes its share of the batch, all of them the same update.
+/// One synchronous data-parallel step. Every rank computes its share of the batch. Then all ranks compute the same update.
 final class TrainingStep: Sendable {
-  /// A batch, and where it stands in the run.
+  /// A batch, and its position in the run.
   struct Batch: Sendable {
     /// Indices into the training images; the same on every rank.
     let indices: [Int]
     /// From 0.
     let epoch: Int
-    /// Of the whole run, from 1.
+    /// The step of the whole run, from 1.
     let step: Int
     let learningRate: Double
   }
@@ -54,7 +54,7 @@ final class TrainingStep: Sendable {
     self.observer = observer
   }
 
-  /// Runs the step and returns every sample's row of values, in sample order, the same on every rank.
+  /// Runs the step. Returns every sample's row of values in sample order, the same on every rank.
   func run(_ batch: Batch) throws -> [[Double]] {
     activity.enter(.forwardBackward, step: batch.step)
     try weights.prepare(forBackward: true, on: pool)
@@ -70,7 +70,7 @@ final class TrainingStep: Sendable {
     return rows
   }
 
-  /// Every worker takes the next group of samples until none is left.
+  /// The workers take groups of samples until no group is left.
   private func computeGradients(of share: Range<Int>, in batch: Batch) throws -> [Double] {
     let values = SharedRows(rows: share.count, fields: layout.count)
     let groups = SampleGroups(share, workers: pool.count, largest: workers[0].groupSize)
@@ -99,7 +99,7 @@ final class TrainingStep: Sendable {
       gradients: gradients, values: values, progress: BucketProgress(reducer.buckets))
   }
 
-  /// Adam on the flat arena, dealt to the workers; every rank does the same.
+  /// Adam on the flat arena. The workers share the arena, and every rank computes the same update.
   private func updateWeights(_ batch: Batch) throws {
     let lines = gradients.count / 16
     try pool.run { [self] worker in
@@ -111,7 +111,7 @@ final class TrainingStep: Sendable {
     }
   }
 
-  /// Repeats a sample's passes under the eyes of `observer`; the weights have not changed since.
+  /// Repeats a sample's passes for `observer` to watch. The weights have not changed since the first passes.
   func observe(sample: Int, of batch: Batch, with observer: any LayerObserver) {
     let leaf = ParameterArena(layout: gradients.layout)
     let values = SharedRows(rows: 1, fields: layout.count)

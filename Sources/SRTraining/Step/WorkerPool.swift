@@ -3,8 +3,8 @@ import Synchronization
 
 /// Threads that live as long as the pool and run one task together at a time.
 ///
-/// The calling thread is worker 0. Which worker takes which sample never shows in the results: every sample's values are
-/// its own, and sums follow a fixed tree.
+/// The calling thread is worker 0. The results do not depend on which worker takes which sample: each sample's values are
+/// stored separately, and sums follow a fixed tree.
 package final class WorkerPool: @unchecked Sendable {
   /// Workers, the calling thread included.
   package let count: Int
@@ -21,7 +21,7 @@ package final class WorkerPool: @unchecked Sendable {
   private static let stackBytes = 8 << 20
 
   package init(count: Int) {
-    precondition(count >= 1, "a pool of \(count) workers was asked for")
+    precondition(count >= 1, "a pool cannot have \(count) workers")
     self.count = count
     for worker in 1..<max(count, 1) {
       let thread = Thread { [self] in serve(worker) }
@@ -60,8 +60,8 @@ package final class WorkerPool: @unchecked Sendable {
     if let error { throw error }
   }
 
-  /// Every worker takes the next index until none is left; returns when all are done. Rethrows the first error, after which
-  /// the worker that met it takes no further index.
+  /// Every worker takes the next index until none is left. Returns when all workers are done. Rethrows the first error. A worker
+  /// whose call throws takes no further index.
   package func forEach(
     _ indices: Range<Int>, _ body: @escaping @Sendable (_ worker: Int, _ index: Int) throws -> Void
   ) throws {
