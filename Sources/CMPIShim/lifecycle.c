@@ -66,7 +66,7 @@ void srdist_mpi_error_message(int status, char *text, int capacity) {
     case SRDIST_MPI_NO_THREADS:
       own = "the MPI library does not grant MPI_THREAD_MULTIPLE; use one built with thread support";
       break;
-    case SRDIST_MPI_BAD_ELEMENT: own = "elements of 2 or 4 bytes are exchanged, no others"; break;
+    case SRDIST_MPI_BAD_ELEMENT: own = "only elements of 2 or 4 bytes can be exchanged"; break;
     default:
       if (MPI_Error_string(status, message, &length) != MPI_SUCCESS) own = "unknown MPI error";
   }
