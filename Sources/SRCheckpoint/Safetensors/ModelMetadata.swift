@@ -17,8 +17,8 @@ package enum ModelMetadata {
 }
 
 extension SafetensorsFile {
-  /// The network whose weights the file holds. The metadata describe it. Without a description, as in files of other programs, the
-  /// tensors' names and shapes tell the network.
+  /// The network whose weights the file holds. The metadata describe it. Without a description, as in files of other programs,
+  /// the tensors' names and shapes tell the network.
   ///
   /// Throws ``SafetensorsError`` if the metadata do not describe a network, or if the tensors are not those of a known one.
   package func modelDescription() throws -> ModelDescription {
