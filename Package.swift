@@ -1,12 +1,12 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-/// Everything warns as an error; see CONTRIBUTING.md.
+/// Every warning is an error; see CONTRIBUTING.md.
 let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
 
-/// Flags of one build of the vector kernels. They hold only pointer loops, so bounds checks are off there
-/// (and only there); `-Xcc -march` reaches Swift's own code generation too. Without `-fno-math-errno` each square root
-/// tests its argument for C's errno, and is taken one by one.
+/// Flags of one build of the vector kernels. The kernels hold only pointer loops, so bounds checks are off in these targets,
+/// and only in these. `-Xcc -march` also affects Swift's own code generation. Without `-fno-math-errno`, each square root
+/// tests its argument for C's errno, and square roots are computed one by one.
 func kernelSettings(_ level: String, _ define: String) -> [SwiftSetting] {
   #if arch(x86_64)
     return [
@@ -46,7 +46,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // C shims.
-    .systemLibrary(name: "CIntrinsics"),  // a header: it has nothing to link
+    .systemLibrary(name: "CIntrinsics"),  // a header only: there is nothing to link
     .target(name: "CMPIShim", dependencies: ["COpenMPI"]),
     .target(name: "CImageShim", dependencies: ["CLibPNG", "CLibJPEG"]),
 
@@ -159,7 +159,8 @@ let package = Package(
     .testTarget(
       name: "SRTrainingTests",
       dependencies: [
-        "SRTraining", "SRData", "SRDistributed", "SRKernels", "SRKernelDispatch", "SRLosses", "SRModels", "SRTestSupport",
+        "SRTraining", "SRData", "SRDistributed", "SRKernels", "SRKernelDispatch", "SRLosses", "SRModels",
+        "SRTestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -10,7 +10,7 @@
 
 #include "Image.h"
 
-/// libjpeg's error manager, followed by where an error goes. libjpeg hands its callbacks the first member.
+/// libjpeg's error manager, and where an error jumps to. libjpeg passes the first member to its callbacks.
 typedef struct {
   struct jpeg_error_mgr manager;
   jmp_buf escape;
@@ -25,8 +25,8 @@ static void fail(j_common_ptr codec) {
   longjmp(handler->escape, 1);
 }
 
-/// Level -1 is a warning. Those that leave every pixel as it was written are passed over; the others mean that
-/// libjpeg goes on with invented pixels, which must not get into training data unnoticed.
+/// Level -1 is a warning. Warnings that leave every pixel as it was written are ignored. After any other warning, libjpeg
+/// continues with invented pixels. Such pixels must not get into training data, so these warnings are errors here.
 static void warn(j_common_ptr codec, int level) {
   if (level >= 0) return;
   switch (codec->err->msg_code) {
@@ -55,8 +55,8 @@ static void convert_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width) {
   }
 }
 
-/// Reads all of the image. What must be freed lies in `image` and `row`, outside this frame, since an error
-/// jumps out of it.
+/// Reads the whole image. An error jumps out of this frame, so everything that must be freed lies outside the frame, in
+/// `image` and `row`.
 static int decode(struct jpeg_decompress_struct *codec, error_handler *handler, const uint8_t *bytes,
                   size_t count, srdist_image *image, uint8_t **row) {
   if (setjmp(handler->escape)) return -1;

@@ -8,7 +8,7 @@
 /// libpng's error callback: copies the text to the message (the error pointer) and jumps back.
 void srdist_png_fail(png_structp png, png_const_charp text);
 
-/// libpng's warning callback: such files still decode, as they do in Pillow.
+/// libpng's warning callback. Files with warnings are still decoded, as in Pillow.
 void srdist_png_ignore_warning(png_structp png, png_const_charp text);
 
 #endif

@@ -15,7 +15,7 @@ void srdist_png_ignore_warning(png_structp png, png_const_charp text) {
   (void)text;
 }
 
-/// The rest of the file in memory.
+/// The part of the file in memory that is not read yet.
 typedef struct {
   const uint8_t *next;
   size_t left;
@@ -29,8 +29,8 @@ static void read_bytes(png_structp png, png_bytep destination, size_t count) {
   source->left -= count;
 }
 
-/// Asks libpng for the bytes that Pillow's modes hold. Returns 1 where the rows come as 16-bit grey, which
-/// saturates in a conversion that libpng does not have.
+/// Requests from libpng the bytes that Pillow's modes hold. Returns 1 if the rows are 16-bit grey: libpng does not have
+/// Pillow's conversion of such rows, which saturates.
 static int choose_transforms(png_structp png, png_infop info) {
   const int color = png_get_color_type(png, info);
   const int depth = png_get_bit_depth(png, info);
@@ -43,7 +43,8 @@ static int choose_transforms(png_structp png, png_infop info) {
   return 0;
 }
 
-/// Big-endian 16-bit grey, in place at the start of `pixels`, to RGB; from the end, as RGB takes more room.
+/// Converts big-endian 16-bit grey at the start of `pixels` to RGB, in place. It starts at the end, because RGB takes more
+/// room.
 static void saturate_grey16(uint8_t *pixels, size_t count) {
   for (size_t i = count; i-- > 0;) {
     const uint8_t grey = pixels[2 * i] != 0 ? 255 : pixels[2 * i + 1];
@@ -51,8 +52,8 @@ static void saturate_grey16(uint8_t *pixels, size_t count) {
   }
 }
 
-/// Reads all of the image. Everything that must be freed lies in `image` and `rows`, outside this frame, since
-/// an error jumps out of it.
+/// Reads the whole image. An error jumps out of this frame, so everything that must be freed lies outside the frame, in
+/// `image` and `rows`.
 static int decode(png_structp png, png_infop info, srdist_image *image, png_bytepp *rows, char *message) {
   if (setjmp(png_jmpbuf(png))) return -1;
   png_read_info(png, info);

@@ -1,20 +1,21 @@
 #pragma once
 
-// Instructions that Swift has no name for.
+// Instructions that Swift has no functions for.
 
 #define SRDIST_INTRINSIC static inline __attribute__((always_inline))
 
-/// Asks for the cache line at `address`, and does not wait for it. Any address may be given: one that cannot be read is
-/// ignored.
+/// Requests the cache line at `address`, and does not wait for it. Any address is allowed: an address that cannot be read
+/// is ignored.
 SRDIST_INTRINSIC void prefetch(const void *address) { __builtin_prefetch(address); }
 
-/// The same, for the second-level cache. For memory that is wanted soon but not at once, which would crowd the first level.
+/// The same for the second-level cache. Use it for memory that is needed soon but not at once: in the first level such memory
+/// would displace what is needed now.
 SRDIST_INTRINSIC void prefetch_second_level(const void *address) { __builtin_prefetch(address, 0, 2); }
 
 typedef float floats8 __attribute__((ext_vector_type(8)));    // SIMD8<Float>
 typedef float floats16 __attribute__((ext_vector_type(16)));  // SIMD16<Float>
 
-/// a * b + c, rounded once. Swift's own is written lane by lane, and the compiler joins only some of the lanes again.
+/// a * b + c, rounded once. Swift's own function works lane by lane, and the compiler joins only some of the lanes again.
 SRDIST_INTRINSIC floats8 multiply_add8(floats8 a, floats8 b, floats8 c) {
   return __builtin_elementwise_fma(a, b, c);
 }

@@ -22,7 +22,7 @@ int srdist_mpi_allgather(
   return MPI_Allgather(sent, narrow, MPI_BYTE, received, narrow, MPI_BYTE, communicator->comm);
 }
 
-/// The counts and offsets of all ranks as ints, offsets after counts; the caller frees them.
+/// The counts and offsets of all ranks as ints: first the counts, then the offsets. The caller frees them.
 static int narrow_all(
     const srdist_mpi_communicator *communicator, const int64_t *counts, const int64_t *offsets,
     int **narrow, int *size) {

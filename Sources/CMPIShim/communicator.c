@@ -31,7 +31,7 @@ int srdist_mpi_size(const srdist_mpi_communicator *communicator, int *size) {
 }
 
 int srdist_mpi_local(const srdist_mpi_communicator *communicator, int *rank, int *size) {
-  // Not the launcher's OMPI_COMM_WORLD_LOCAL_RANK: srun and other launchers do not set it.
+  // OMPI_COMM_WORLD_LOCAL_RANK is of no use here: srun and other launchers do not set it.
   MPI_Comm local;
   int status =
       MPI_Comm_split_type(communicator->comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local);

@@ -9,7 +9,7 @@ struct srdist_mpi_communicator {
   MPI_Comm comm;
 };
 
-/// MPI-3 counts in `int`: a silent truncation would exchange the wrong floats.
+/// MPI-3 counts in `int`. Silent truncation would exchange the wrong floats, so a count that does not fit is an error.
 int srdist_mpi_narrow(int64_t wide, int *narrow);
 
 #endif

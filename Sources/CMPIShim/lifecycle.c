@@ -8,8 +8,8 @@
 #include "internal.h"
 
 bool srdist_mpi_launched(void) {
-  // Open MPI's mpirun sets the first; `srun --mpi=pmix` the second; MPICH's and Slurm's PMI launchers the
-  // third. Slurm sets SLURM_PROCID for programs without MPI too, so it says nothing.
+  // Open MPI's mpirun sets the first variable, `srun --mpi=pmix` the second, and the PMI launchers of MPICH and Slurm the
+  // third. SLURM_PROCID tells nothing: Slurm also sets it for programs without MPI.
   return getenv("OMPI_COMM_WORLD_SIZE") != NULL || getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL;
 }
 
@@ -21,8 +21,8 @@ int srdist_mpi_finalize(void) {
   return MPI_Finalize();
 }
 
-// MPI_Finalize waits for all ranks. A rank that exits because it failed must not wait for others which
-// themselves wait for it in a collective: it leaves without, and the launcher ends the job.
+// MPI_Finalize waits for all ranks. A rank that exits because it failed must not wait for the others, which may wait for
+// that rank in a collective. The failed rank exits without MPI_Finalize, and the launcher ends the job.
 #ifdef __GLIBC__
 static void finalize_at_exit(int status, void *unused) {
   (void)unused;
@@ -51,7 +51,7 @@ void srdist_mpi_abort(int code) {
   MPI_Initialized(&initialized);
   MPI_Finalized(&finalized);
   if (initialized && !finalized) MPI_Abort(MPI_COMM_WORLD, code);
-  // Not exit(): its handlers would finalise MPI, and other threads may still use what they tear down.
+  // exit() would run handlers that finalise MPI and tear down what other threads may still use.
   _exit(code);
 }
 
@@ -66,7 +66,7 @@ void srdist_mpi_error_message(int status, char *text, int capacity) {
     case SRDIST_MPI_NO_THREADS:
       own = "the MPI library does not grant MPI_THREAD_MULTIPLE; use one built with thread support";
       break;
-    case SRDIST_MPI_BAD_ELEMENT: own = "elements of 2 or 4 bytes are exchanged, no others"; break;
+    case SRDIST_MPI_BAD_ELEMENT: own = "only elements of 2 or 4 bytes can be exchanged"; break;
     default:
       if (MPI_Error_string(status, message, &length) != MPI_SUCCESS) own = "unknown MPI error";
   }

@@ -2,8 +2,8 @@
 
 #include "internal.h"
 
-// MPI may read the count and offset arrays of a nonblocking collective until it is complete, so they are
-// kept behind the request.
+// MPI may read the count and offset arrays of a nonblocking collective until the collective is complete. So the arrays are
+// stored behind the request.
 struct srdist_mpi_request {
   MPI_Request request;
   int arrays[];
@@ -39,7 +39,7 @@ static int make_request(
   return SRDIST_MPI_SUCCESS;
 }
 
-/// Hands the request to the caller where the start succeeded, else releases it.
+/// Hands the request to the caller if the start succeeded. Otherwise releases the request.
 static int started(int status, srdist_mpi_request *made, srdist_mpi_request **request) {
   if (status != MPI_SUCCESS) {
     free(made);

@@ -23,6 +23,6 @@ package struct FileDigest: Codable, Equatable, Sendable {
     self.init(bytes: file.count, sha256: hasher.finalize())
   }
 
-  /// A slow disk reads as much in some seconds.
+  /// Bytes between two calls of `progress`. A slow disk reads this much in a few seconds.
   private static let pieceBytes = 16 << 20
 }

@@ -1,16 +1,16 @@
 import COpenSSL
 
-/// A SHA-256 digest (FIPS 180-4) in the making, computed by libcrypto.
+/// Computes a SHA-256 digest (FIPS 180-4) piece by piece, with libcrypto.
 package final class SHA256 {
   private let context: OpaquePointer
   private var isFinal = false
 
-  /// No settings file of OpenSSL decides whether there is a SHA-256, and a thread may still hash while another one ends the
-  /// process.
+  /// OpenSSL loads no settings file, which could take SHA-256 away. OpenSSL installs no exit handler, so a thread may hash
+  /// while another one ends the process.
   private static let isReady =
     OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT), nil) == 1
 
-  /// The digest of no bytes so far.
+  /// Starts a digest, without any bytes yet.
   package init() {
     guard Self.isReady, let context = EVP_MD_CTX_new() else { fatalError("libcrypto cannot be used") }
     self.context = context
@@ -31,7 +31,7 @@ package final class SHA256 {
     text.withUTF8 { update(UnsafeRawBufferPointer($0)) }
   }
 
-  /// The digest of all bytes as lower-case hexadecimal digits, as `sha256sum` prints it. To be called once.
+  /// The digest of all bytes as lower-case hexadecimal digits, as `sha256sum` prints it. Call it once.
   package func finalize() -> String {
     precondition(!isFinal, "the digest is final")
     isFinal = true
@@ -45,7 +45,7 @@ package final class SHA256 {
     }
   }
 
-  /// Hashing memory has no failure that a caller could mend.
+  /// If hashing memory fails, no caller can do anything about it.
   private static func check(_ status: Int32, _ call: String) {
     guard status == 1 else { fatalError("libcrypto: \(call) failed") }
   }

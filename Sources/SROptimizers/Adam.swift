@@ -35,8 +35,8 @@ package final class Adam: Sendable {
     _ parameters: ParameterArena, gradients: AlignedBuffer, learningRate: Double, step: Int,
     range: Range<Int>
   ) {
-    precondition(step >= 1, "Adam's step counts from 1, \(step) given")
-    precondition(range.isWholeCacheLines, "Adam updates whole cache lines, and \(range) are none")
+    precondition(step >= 1, "Adam's step counts from 1, found \(step)")
+    precondition(range.isWholeCacheLines, "Adam updates whole cache lines, not \(range)")
     let firstCorrection = 1 - pow(hyperparameters.beta1, Double(step))
     let secondCorrection = 1 - pow(hyperparameters.beta2, Double(step))
     kernels.adam(

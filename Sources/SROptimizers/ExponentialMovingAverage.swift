@@ -32,7 +32,7 @@ package struct ExponentialMovingAverage: Sendable {
   ///
   /// - Precondition: `step` counts from 1, and the range consists of whole cache lines of 16 floats.
   package func update(with weights: ParameterArena, step: Int, range: Range<Int>) {
-    precondition(range.isWholeCacheLines, "a moving average takes whole cache lines, and \(range) are none")
+    precondition(range.isWholeCacheLines, "a moving average takes whole cache lines, not \(range)")
     kernels.exponentialMovingAverage(
       average: average.pointer + range.lowerBound, parameters: weights.pointer + range.lowerBound,
       count: range.count, decay: decay(afterStep: step))

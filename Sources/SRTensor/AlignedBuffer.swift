@@ -23,14 +23,14 @@ package final class AlignedBuffer: @unchecked Sendable {
 
   /// Allocates `count` zeros. `count` may be 0. If memory is exhausted, the program ends with a message.
   package init(count: Int) {
-    precondition(count >= 0, "a buffer of \(count) floats was asked for")
+    precondition(count >= 0, "a buffer cannot have \(count) floats")
     self.count = count
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let alignment = bytes >= Self.hugePage ? Self.hugePage : Self.alignment
     var raw: UnsafeMutableRawPointer?
     let status = posix_memalign(&raw, alignment, bytes)
     guard status == 0, let raw else {
-      fatalError("out of memory: \(bytes) bytes were asked for")
+      fatalError("out of memory: \(bytes) bytes were requested")
     }
     #if os(Linux)
       if alignment == Self.hugePage { _ = madvise(raw, bytes, MADV_HUGEPAGE) }
@@ -57,7 +57,7 @@ package final class AlignedBuffer: @unchecked Sendable {
 
   /// Copies all of `other`, which has the same count.
   package func copy(from other: AlignedBuffer) {
-    precondition(count == other.count, "copying \(other.count) floats into \(count)")
+    precondition(count == other.count, "cannot copy \(other.count) floats into \(count)")
     memcpy(pointer, other.pointer, count * MemoryLayout<Float>.stride)
   }
 }

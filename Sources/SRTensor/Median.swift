@@ -4,7 +4,7 @@ extension Sequence<Double> {
   /// Precondition: there is a value.
   package var median: Double {
     let sorted = sorted()
-    precondition(!sorted.isEmpty, "the median of no values was asked for")
+    precondition(!sorted.isEmpty, "no values have no median")
     return sorted[sorted.count / 2]
   }
 }

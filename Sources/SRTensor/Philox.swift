@@ -66,7 +66,7 @@ package struct PhiloxGenerator: RandomNumberGenerator, Sendable {
 
   /// Uniform in `0..<bound`, without bias (Lemire's method). `bound > 0`.
   package mutating func index(below bound: Int) -> Int {
-    precondition(bound > 0, "an index below \(bound) was asked for")
+    precondition(bound > 0, "there is no index below \(bound)")
     return Int(next(upperBound: UInt64(bound)))
   }
 

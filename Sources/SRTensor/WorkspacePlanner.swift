@@ -7,7 +7,7 @@ package struct WorkspacePlanner: Sendable {
 
   /// Reserves `count` floats, aligned to 64 bytes, and returns the index of the first.
   package mutating func reserve(_ count: Int) -> Int {
-    precondition(count >= 0, "a workspace slot of \(count) floats was asked for")
+    precondition(count >= 0, "a workspace slot cannot have \(count) floats")
     defer { self.count += (count + 15) / 16 * 16 }
     return self.count
   }

@@ -3,38 +3,38 @@ import Foundation
 import SRKernelDispatch
 import SRKernels
 
-/// Verifies and times the kernels, one problem after the other.
+/// Verifies and times the kernels, one problem after another.
 @main
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "srdist-benchmark",
     abstract:
-      "Verifies every convolution, every loss and the parts of a step against their definitions, then times them on one core.",
+      "Verify every convolution, every loss and the parts of a step against their definitions, then time them on one core.",
     discussion: """
-      Speeds are effective: the direct method's multiplications and additions, by the median of the thread's CPU \
-      time. A share of the peak above 100 % is arithmetic saved. Bytes are those that must move at least once: \
-      pixels in and out, and weights as prepared. Perceptual losses and the whole network are verified by the slope along \
-      their gradient, all else against the formula in double precision.
+      Speeds are effective: the direct method's multiplications and additions, divided by the median of the thread's \
+      CPU time. A share of the peak above 100 % means that arithmetic was saved. Bytes are those that must move at least \
+      once: pixels in and out, and weights as prepared. Perceptual losses and the whole network are verified by the \
+      slope along their gradient, everything else against the formula in double precision.
       """)
 
   @Option(help: "Run only problems whose name contains this text, such as '64->64' or 'backward weights'.")
   var filter: String?
 
-  @Flag(help: "Print JSON, one object for the run, in place of the table.")
+  @Flag(help: "Print one JSON object for the run, instead of the table.")
   var json = false
 
-  @Flag(help: "List the problems and leave.")
+  @Flag(help: "List the problems and exit.")
   var list = false
 
-  @Flag(inversion: .prefixedNo, help: "Compare with the definition first.")
+  @Flag(inversion: .prefixedNo, help: "Compare each result with its definition first.")
   var verification = true
 
-  @Option(help: "Seconds of repetitions of each problem.")
+  @Option(help: "Seconds for which each problem is repeated.")
   var seconds = 0.3
 
   func validate() throws {
     guard seconds > 0, seconds.isFinite else {
-      throw ValidationError("--seconds is \(seconds); it must be above 0")
+      throw ValidationError("--seconds is \(seconds), expected a number above 0")
     }
   }
 

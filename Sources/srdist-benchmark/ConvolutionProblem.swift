@@ -12,7 +12,7 @@ struct ConvolutionProblem: Problem {
   let layer: String
   let shape: Convolution2DShape
   let direction: Pass
-  /// Whether the source is read through a PReLU, as the layers do that follow one.
+  /// Whether the source is read through a PReLU, as in layers that follow one.
   var throughPReLU = false
 
   var subject: String { layer }
@@ -27,7 +27,7 @@ struct ConvolutionProblem: Problem {
 
   func makeRun(kernels: any KernelSet) -> any ProblemRun { ConvolutionRun(self, kernels: kernels) }
 
-  /// Every shape that occurs with 32x32 low-resolution and 128x128 high-resolution images, in each of its passes.
+  /// Every pass of every shape that occurs with 32x32 low-resolution and 128x128 high-resolution images.
   static var all: [any Problem] {
     layers.flatMap { layer, shape in
       let plain = Pass.allCases.map { ConvolutionProblem(layer: layer, shape: shape, direction: $0) }

@@ -40,7 +40,7 @@ struct ConvolutionRun: ProblemRun {
     }
   }
 
-  /// Of the PReLU through which the source is read.
+  /// The slope of the PReLU through which the source is read; nil if it is read as it is.
   private var slope: Float? { problem.throughPReLU ? 0.25 : nil }
 
   /// Bytes of the operands and the result, each counted once.
@@ -49,7 +49,7 @@ struct ConvolutionRun: ProblemRun {
     let floats =
       switch problem.direction {
       case .forward: shape.sourceCount + shape.destinationCount + prepared.count
-      // The PReLU's derivative reads the source.
+      // The PReLU's derivative also reads the source.
       case .backwardData:
         (slope == nil ? 1 : 2) * shape.sourceCount + shape.destinationCount + prepared.count
       case .backwardWeights: shape.sourceCount + shape.destinationCount + shape.weightCount

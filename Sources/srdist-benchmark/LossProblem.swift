@@ -2,7 +2,7 @@ import SRKernels
 import SRLosses
 import SRTensor
 
-/// Value and gradient of a loss term on one image pair, or on some that are compared together.
+/// Value and gradient of a loss term on one image pair, or on several pairs that are compared together.
 struct LossProblem: Problem {
   let kind: LossKind
   let pairs: Int
@@ -28,7 +28,7 @@ struct LossProblem: Problem {
   }
 }
 
-/// A loss with image pairs, all the same one, and room for the gradient of the last one.
+/// A loss with several copies of one image pair, and room for the gradient of the last one.
 struct LossOperands {
   let loss: any Loss
   let superRes: AlignedBuffer
@@ -50,7 +50,7 @@ struct LossOperands {
     scratch = AlignedBuffer(count: loss.scratchCount(Self.shape))
   }
 
-  /// The loss of `image`, or of the super-resolved one; adds its gradient if asked to.
+  /// The loss of `image`, or of the super-resolved image if it is nil. Adds the gradient if `addingGradient` is true.
   @discardableResult
   func evaluate(_ image: AlignedBuffer? = nil, addingGradient: Bool) -> Double {
     let values = loss.evaluate(

@@ -1,4 +1,4 @@
-/// What was measured of one problem.
+/// The measurements of one problem.
 struct Measurement: Encodable {
   let name: String
   let subject: String
@@ -9,7 +9,7 @@ struct Measurement: Encodable {
   let relativeError: Double?
   let tolerance: Double
   let microseconds: Double
-  /// The direct method's operations by the time taken, in 1e9 a second.
+  /// The direct method's operations divided by the time, in 1e9 per second.
   let effectiveGFLOPs: Double?
   /// Share of the core's measured peak; above 1 if arithmetic was saved.
   let shareOfPeak: Double?

@@ -3,8 +3,8 @@ import SRLosses
 import SRModels
 import SRTensor
 
-/// A loss over a frozen network, whose weights are random here: features of both images, and the way back to the
-/// super-resolved one. Verified by the slope along the gradient; the layers are problems of their own.
+/// A loss through a frozen network, which has random weights here: the features of both images, and the backward pass to the
+/// super-resolved image. It is verified by the slope along the gradient. The layers are problems of their own.
 struct PerceptualLossRun: ProblemRun {
   private let operands: LossOperands
 

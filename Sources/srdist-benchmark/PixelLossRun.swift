@@ -2,7 +2,7 @@ import SRKernels
 import SRLosses
 import SRTensor
 
-/// A loss of the image pair alone, verified against the definition in double precision.
+/// A loss that needs only the image pair. It is verified against the definition in double precision.
 struct PixelLossRun: ProblemRun {
   private let formula: PixelFormula
   private let operands: LossOperands

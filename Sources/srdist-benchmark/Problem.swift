@@ -3,7 +3,7 @@ import SRTensor
 
 /// Something to verify, then time.
 protocol Problem {
-  /// What it is about: model and layer, loss, or part of a step.
+  /// Model and layer, loss, or part of a step.
   var subject: String { get }
   /// Such as `3x3 64->64 at 32x32`.
   var size: String { get }
@@ -12,7 +12,7 @@ protocol Problem {
   /// Largest relative error allowed.
   var tolerance: Double { get }
 
-  /// Its operands and whatever computes it, ready to run.
+  /// The problem's operands and the kernels that compute it, ready to run.
   func makeRun(kernels: any KernelSet) -> any ProblemRun
 }
 
@@ -24,7 +24,7 @@ extension Problem {
 protocol ProblemRun {
   /// Such as `winograd F(4x4,3x3)`.
   var algorithm: String { get }
-  /// Multiplications and additions by the direct method; nil if memory counts, not arithmetic.
+  /// Multiplications and additions of the direct method; nil if memory matters, not arithmetic.
   var directFLOPs: Int? { get }
   /// Bytes of the operands and the results, each counted once; nil if many passes make the number meaningless.
   var bytesMoved: Int? { get }

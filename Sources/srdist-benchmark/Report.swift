@@ -1,6 +1,6 @@
 import Foundation
 
-/// A whole run, for programs to read.
+/// A whole run as JSON, for programs.
 struct Report: Encodable {
   let machine: Machine
   let measurements: [Measurement]
@@ -15,7 +15,7 @@ struct Report: Encodable {
   }
 }
 
-/// A run, for people to read: a Markdown table.
+/// A run as a Markdown table, for people.
 enum Table {
   static func printHeader(_ machine: Machine) {
     print(

@@ -5,7 +5,7 @@ import SRModels
 import SROptimizers
 import SRTensor
 
-/// A part of SE-SRResNet's training step on one core: the passes of images that go together, or what a step does once.
+/// A part of SE-SRResNet's training step on one core: the passes of a group of images, or the work that a step does once.
 struct StepProblem: Problem {
   enum Part: CustomStringConvertible {
     case images(Int)
@@ -39,7 +39,7 @@ struct StepProblem: Problem {
   func makeRun(kernels: any KernelSet) -> any ProblemRun { StepRun(part, kernels: kernels) }
 }
 
-/// The image's passes are verified by the slope along the gradient, Adam by its formula.
+/// The images' passes are verified by the slope along the gradient, and Adam by its formula.
 private struct StepRun: ProblemRun {
   private let part: StepProblem.Part
   private let plan: SRResNetPlan
@@ -77,7 +77,7 @@ private struct StepRun: ProblemRun {
     gradientSuperRes = AlignedBuffer(count: 128 * 128 * 3)
     network.initialize(parameters, as: .pytorch, seed: 5)
     plan.prepare(parameters, into: prepared, forBackward: true)
-    // Adam has the gradient of an image to work with.
+    // This gives Adam the gradient of an image.
     run(group: group)
   }
 
@@ -90,7 +90,7 @@ private struct StepRun: ProblemRun {
     return switch part {
     case .images: nil
     case .preparation: (parameters.count + prepared.count) * size
-    // Weights and both moments are read and written, the gradient is read.
+    // Weights and both moments are read and written. The gradient is only read.
     case .update: 7 * parameters.count * size
     }
   }
@@ -106,7 +106,7 @@ private struct StepRun: ProblemRun {
   func relativeError() -> Double? {
     switch part {
     case .images:
-      // The last image's: that it went together with others must not show.
+      // The gradient of the last image: it must be the same as if the image were alone.
       let error = slopeError(gradient: gradients[group - 1].buffer, origin: parameters.buffer) { moved in
         let arena = ParameterArena(layout: parameters.layout)
         arena.buffer.copy(from: moved)
@@ -119,7 +119,7 @@ private struct StepRun: ProblemRun {
     case .update:
       let before = parameters.buffer.values.map(Double.init)
       update()
-      // From zero moments, the corrected ones of the first step are g and g^2.
+      // The moments start at zero, so the corrected moments of the first step are g and g^2.
       let expected = zip(before, gradients[0].buffer.values).map { weight, gradient in
         weight - 1e-3 * Double(gradient) / (abs(Double(gradient)) + 1e-8)
       }

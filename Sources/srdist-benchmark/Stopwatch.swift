@@ -1,7 +1,7 @@
 import Foundation
 import SRTensor
 
-/// CPU time of the calling thread: what other programs on the machine take does not count.
+/// CPU time of the calling thread. Time that other programs take does not count.
 enum Stopwatch {
   /// Seconds of CPU time that this thread has used.
   private static func now() -> Double {
@@ -10,7 +10,8 @@ enum Stopwatch {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// Median time of a call, in seconds, over at least `seconds` and seven calls, after one that warms up.
+  /// The median time of a call, in seconds. After a first call that warms up, calls are timed for at least `seconds`, and at
+  /// least seven times.
   static func median(atLeast seconds: Double, _ body: () -> Void) -> Double {
     body()
     var times: [Double] = []

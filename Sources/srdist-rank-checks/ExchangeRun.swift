@@ -11,7 +11,7 @@ package struct ExchangeRun {
     arenaCount = reducer.buckets.arenaCount
   }
 
-  /// An exchange whose buckets are not all of one size nor divisible by the number of ranks.
+  /// An exchange of buckets that differ in size. Not all sizes are divisible by the number of ranks.
   init(_ communicator: Communicator, _ options: ReductionOptions = ReductionOptions()) throws {
     let buckets = GradientBuckets(arenaCount: 1024, cuts: [16, 160, 528])
     self.init(
@@ -20,7 +20,7 @@ package struct ExchangeRun {
         options: options, reservedLeaves: 1, add: plainAdd))
   }
 
-  /// One step; the mean gradient as this process received it.
+  /// Runs one step, and returns the mean gradient as this process received it.
   package func mean(batchSize: Int, step: Int = 0) throws -> [Float] {
     let gradients = SyntheticGradients(arenaCount: arenaCount, step: step)
     for sample in reducer.begin(batchSize: batchSize) {

@@ -1,10 +1,10 @@
 import SRDistributed
 
-/// Something to be seen on every rank of a job.
+/// A check that every rank of a job runs.
 protocol RankCheck {
-  /// The program's argument that runs it.
+  /// The program's argument that runs the check.
   static var name: String { get }
-  /// Throws what is wrong; returns what is worth comparing between runs.
+  /// Throws what is wrong. Returns a text to compare between runs.
   static func run(on communicator: Communicator) throws -> String
 }
 

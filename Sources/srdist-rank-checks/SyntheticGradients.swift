@@ -1,8 +1,8 @@
 import SRTensor
 
-/// Gradients that every process can make for any sample, and their mean worked out in one process.
+/// Gradients that every process can make for any sample, and their mean computed in one process.
 ///
-/// Their magnitudes differ by 2^40, so that nearly every change of the order of summation changes bits.
+/// Their magnitudes differ by up to 2^40, so nearly every change in the order of summation changes bits.
 package struct SyntheticGradients {
   package let arenaCount: Int
   package let step: Int
@@ -20,9 +20,9 @@ package struct SyntheticGradients {
     }
   }
 
-  /// The mean along the tree, by recursion: halves of the next power of two, left + right.
+  /// The mean along the tree, computed recursively: halves of the next power of two, left + right.
   ///
-  /// Every leaf, sum and the mean go through `rounding`.
+  /// Every leaf, every sum and the mean are rounded by `rounding`.
   package func treeMean(batchSize: Int, rounding: (Float) -> Float = { $0 }) -> [Float] {
     var span = 1
     while span < batchSize { span *= 2 }
@@ -60,7 +60,7 @@ package func nearestBFloat16(_ value: Float) -> Float {
   return toBelow < toAbove ? below : above
 }
 
-/// A number that differs where any bit of any float differs (FNV-1a).
+/// A hash over all bits of all floats (FNV-1a).
 package func digest(_ values: some Sequence<Float>, startingAt start: UInt64 = 0xCBF2_9CE4_8422_2325)
   -> UInt64
 {

@@ -22,12 +22,12 @@ do {
   let result = try check.run(on: communicator)
   if communicator.rank == 0 { print("\(check.name) \(communicator.worldSize) ranks: \(result)") }
 } catch let failure as RankFailure {
-  // All ranks have thrown the same: one of them says so, and all end in order.
+  // All ranks have thrown the same error. Rank 0 prints it, and all ranks end in order.
   if communicator.rank == 0 { FileHandle.standardError.write(Data("error: \(failure)\n".utf8)) }
   try? communicator.finalize()
   exit(1)
 } catch {
-  // The other ranks do not know and would wait.
+  // The other ranks do not know of the error and would wait.
   FileHandle.standardError.write(
     Data("error: rank \(communicator.rank) on \(communicator.hostName): \(error)\n".utf8))
   communicator.abort(3)

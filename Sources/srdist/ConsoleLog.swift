@@ -1,6 +1,6 @@
 import Logging
 
-/// Log lines for people, on standard error: the message alone, with its level where that is not `info`.
+/// Log lines for people, on standard error: the message alone, after its level if that is not `info`.
 struct ConsoleLogHandler: LogHandler {
   let console: Console
   var logLevel: Logger.Level
@@ -19,7 +19,7 @@ struct ConsoleLogHandler: LogHandler {
 }
 
 extension Logger {
-  /// A logger that speaks on rank 0 and is silent elsewhere.
+  /// A logger that prints on rank 0 and is silent on all other ranks.
   static func console(_ console: Console, rank: Int, level: Logger.Level = .info) -> Logger {
     Logger(label: "srdist") { _ -> any LogHandler in
       if rank == 0 { return ConsoleLogHandler(console: console, logLevel: level) }

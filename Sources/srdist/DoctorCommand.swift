@@ -3,15 +3,15 @@ import SRCluster
 import SRDistributed
 import SRTraining
 
-/// `srdist doctor`: what a job would run on, and what is wrong with it.
+/// `srdist doctor`: shows what a job would run on, and what is wrong with it.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
       "Examine this host, or a job under the same launcher: ranks, binding, links, libraries, weights.",
     discussion: """
-      Ends with status 1 where something is wrong, and says what to do about it. On several hosts it also measures an \
-      exchange of gradients, beside workers that compute, and prints what to tell `srdist plan`.
+      If something is wrong, it says what to do about it and exits with status 1. On several hosts it also measures an \
+      exchange of gradients while the workers compute, and prints the result as options for `srdist plan`.
 
         srdist doctor
         mpirun -n 4 --hostfile hostfiles/two-hosts srdist doctor --expect-hosts 2
@@ -52,11 +52,11 @@ struct DoctorCommand: ParsableCommand {
   }
 }
 
-/// What a job is to be, lest another one runs unnoticed.
+/// The size that a job must have. A job of another size does not start.
 struct ExpectationOptions: ParsableArguments {
-  @Option(help: "Refuse to start on another number of ranks than this.")
+  @Option(help: "Refuse to start unless the job has this many ranks.")
   var expectRanks: Int?
-  @Option(help: "Refuse to start on another number of hosts than this.")
+  @Option(help: "Refuse to start unless the job has this many hosts.")
   var expectHosts: Int?
 
   var expectation: JobExpectation { JobExpectation(ranks: expectRanks, hosts: expectHosts) }

@@ -3,14 +3,15 @@ import SRData
 import SRFiles
 import SRTraining
 
-/// `srdist evaluate`: a weight file's loss terms and metrics on a data set.
+/// `srdist evaluate`: measures a weight file's loss terms and metrics on a data set.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measure a weight file on a data set: loss terms, PSNR, SSIM, LPIPS, and the bicubic baseline.",
     discussion: """
-      The model is told from the tensors' names. PSNR is a mean over images of unclamped RGB with peak 1; ssim has the \
-      Gaussian window, ssim_box the 11x11 box. Runs on several ranks too, with the same numbers.
+      The model is read from the weight file's metadata or, if there is none, told from the tensors' names and shapes. \
+      PSNR is a mean over images of unclamped RGB with peak 1. ssim has the Gaussian window, ssim_box the 11x11 box. \
+      Several ranks give the same numbers as one.
 
         srdist evaluate --weights runs/hybrid/checkpoints/best --data faces
       """)

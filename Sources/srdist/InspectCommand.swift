@@ -2,15 +2,15 @@ import ArgumentParser
 import SRCheckpoint
 import SRFiles
 
-/// `srdist inspect`: what a weight file, a checkpoint or a run holds, and whether it is sound.
+/// `srdist inspect`: shows what a weight file, a checkpoint or a run holds, and whether it is intact.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Show what a weight file, a checkpoint or a run holds, and verify it.",
     discussion: """
       PATH is a .safetensors file, a checkpoint (such as runs/NAME/checkpoints/best), or a run's folder. \
-      Every file of a checkpoint is read through and compared with its recorded SHA-256; of a run, every \
-      checkpoint. Ends with status 1 where something is damaged.
+      Every file of a checkpoint is read and compared with its recorded SHA-256. For a run, this is done for \
+      every checkpoint. If something is damaged, the exit status is 1.
 
       Examples:
         srdist inspect runs/attention

@@ -5,8 +5,8 @@ import SRKernelDispatch
 import SRKernels
 import SRTraining
 
-/// What every command that computes starts with: kernels for this CPU, the ranks of the job, a console and its
-/// logger.
+/// What every command that computes needs: kernels for this CPU, the job's ranks, a console and a logger that prints on
+/// that console.
 struct Job {
   let communicator: Communicator
   let level: CPULevel
@@ -17,10 +17,10 @@ struct Job {
   /// The exit status of a job that stopped on request with a checkpoint: `EX_TEMPFAIL`, "try again later".
   static let stoppedStatus: Int32 = 75
 
-  /// Starts MPI where a launcher started this process, and runs `body` on every rank.
+  /// Starts MPI if a launcher started this process, and runs `body` on every rank.
   ///
-  /// An error that all ranks share is printed by rank 0 alone; one that a rank meets alone is printed by it and ends
-  /// the whole job.
+  /// If all ranks throw the same error, rank 0 alone prints it. If one rank alone throws an error, that rank prints the
+  /// error and ends the whole job.
   static func run(logLevel: Logger.Level = .info, _ body: (Job) throws -> Void) throws {
     let console = Console()
     let level: CPULevel
@@ -45,7 +45,7 @@ struct Job {
     }
   }
 
-  /// Leaves with a status of its own, together with all ranks: those that exit early would be taken for failed.
+  /// Exits with `status`, together with all ranks: a launcher takes a rank that exits early for a failed one.
   func exit(_ status: Int32) throws -> Never {
     try communicator.finalize()
     throw ExitCode(status)
@@ -55,7 +55,7 @@ struct Job {
     let isShared = communicator.worldSize == 1 || error is any CommonFailure
     if isShared {
       if communicator.rank == 0 { console.complain("\(error)") }
-      // Ranks leave together: a launcher that sees one exit early kills the others in mid-sentence.
+      // All ranks exit together. If one exits early, the launcher kills the others before their output is complete.
       try? communicator.finalize()
       throw ExitCode.failure
     }

@@ -4,29 +4,30 @@ import SRCluster
 import SRDistributed
 import SRKernels
 
-/// The network that `srdist plan` is to reckon with.
+/// The network that `srdist plan` assumes.
 struct NetworkOptions: ParsableArguments {
-  @Option(help: "Of each host's link: 1Gbit, 25Gbit, 125MB (a second).")
+  @Option(help: "Bandwidth of each host's link, per second: 1Gbit, 25Gbit, 125MB.")
   var bandwidth: String
-  @Option(help: "One way, of a small message: 30us, 0.1ms.")
+  @Option(help: "Time that a small message takes one way: 30us, 0.1ms.")
   var latency: String
   @Option(
     help: """
-      Share of the bandwidth that carries gradients: that of TCP in Ethernet frames of 1500 bytes, or 1 where measured.
+      Share of the bandwidth that carries gradients. The default is that of TCP in Ethernet frames of 1500 bytes. Give \
+      1 if the bandwidth was measured.
       """)
   var payload = ScalingModel.Network.ethernetPayload
-  @Option(help: "Share of it that an exchange reaches while the workers compute.")
+  @Option(help: "Share of the bandwidth that an exchange reaches while the workers compute.")
   var busyShare = 1.0
   @Option(
     help: """
-      What a rank's workers lose for a byte that it exchanges: 2ns. (default: what TCP takes on this host, or nothing \
-      where cores are left over)
+      Time that a rank's workers lose for each byte that the rank exchanges: 2ns. (default: what TCP takes on this \
+      host, or nothing if cores are left over)
       """)
   var workerTime: String?
   @Option(help: "Ranks that share a host's link.")
   var ranksPerHost = 1
 
-  /// Of a job, and of a host.
+  /// The numbers of ranks that a job, or a host, may have.
   static let rankCounts = 1...1_000_000
 
   func validate() throws {
@@ -34,12 +35,12 @@ struct NetworkOptions: ParsableArguments {
       throw ValidationError("--ranks-per-host is \(ranksPerHost), expected \(Self.rankCounts)")
     }
     guard payload > 0, payload <= 1, busyShare > 0, busyShare <= 1 else {
-      throw ValidationError("--payload and --busy-share are above 0 and at most 1")
+      throw ValidationError("--payload and --busy-share must be above 0 and at most 1")
     }
     _ = try (bytesPerSecond(), seconds(), workerTime.map { try workerSeconds($0) })
   }
 
-  /// - Parameter threads: workers of a rank.
+  /// - Parameter threads: the number of workers of a rank.
   func network(threads: Int, kernels: any KernelSet) throws -> ScalingModel.Network {
     var network = ScalingModel.Network(bandwidth: try bytesPerSecond() * payload, latency: try seconds())
     network.busyShare = busyShare
@@ -62,14 +63,14 @@ struct NetworkOptions: ParsableArguments {
   }
 
   private func workerSeconds(_ text: String) throws -> Double {
-    // Nothing at all is lost where cores are left over.
+    // If cores are left over, the workers lose nothing. Zero needs no unit.
     Double(text) == 0 ? 0 : try quantity(text, "--worker-time", units: ["ns": 1e-9, "us": 1e-6])
   }
 
   private func quantity(_ text: String, _ option: String, units: KeyValuePairs<String, Double>) throws
     -> Double
   {
-    // No network's figure is near either end, and what is computed of them can still be printed.
+    // No network's figures come near either end, and results computed from figures in this range can still be printed.
     for (unit, factor) in units where text.hasSuffix(unit) {
       if let value = Double(text.dropLast(unit.count)), (1e-6...1e6).contains(value) { return value * factor }
     }

@@ -3,29 +3,31 @@ import Foundation
 import SRCluster
 import SRTraining
 
-/// `srdist plan`: what a job on many ranks would reach, before anybody pays for it.
+/// `srdist plan`: predicts the speed of a job on many ranks before anybody pays for it.
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract:
       "Predict images per second and efficiency on up to N ranks, from this host's speed and a network's.",
     discussion: """
-      Times a few steps of the configuration here, alone, and adds what the exchange of gradients would take over the \
-      network (alpha-beta model, overlapped as in training, with the time that it takes from the workers). From a \
-      network's data sheet the prediction is a bound; from figures that `srdist doctor` measured on it, under mpirun on \
-      two hosts or more, it is an estimate: doctor prints them as options.
+      Times a few steps of the configuration in one process on this host, and adds the time that the exchange of \
+      gradients would take over the network (alpha-beta model, overlapped as in training, including the time that the \
+      exchange takes from the workers).
+
+      With figures from a network's data sheet, the prediction is a bound. With figures measured on the network, it is \
+      an estimate. To measure them, run `srdist doctor` under mpirun on two or more hosts: it prints them as options.
 
         srdist plan --ranks 64 --bandwidth 10Gbit --latency 30us
         srdist plan --ranks 64 --bandwidth 0.76Gbit --payload 1 --latency 9us --busy-share 0.6 --worker-time 4ns
         srdist plan --ranks 1024 --bandwidth 100Gbit --latency 5us --grow-batch --lr-scaling sqrt
       """)
 
-  @Option(help: "The most ranks to look at.")
+  @Option(help: "The largest number of ranks to predict.")
   var ranks: Int
   @OptionGroup(title: "The network") var networkOptions: NetworkOptions
-  @Flag(help: "Let the batch grow with the ranks: --batch-size is then each rank's.")
+  @Flag(help: "Let the batch grow with the ranks: --batch-size is then the batch of each rank.")
   var growBatch = false
-  @Option(help: "Milliseconds of one image on one thread, where this host is not the one to measure.")
+  @Option(help: "Milliseconds that one image takes on one thread, instead of the time measured on this host.")
   var imageTime: Double?
   @OptionGroup var options: TrainOptions
 
@@ -42,7 +44,7 @@ struct PlanCommand: ParsableCommand {
     try Job.run { job in
       try job.communicator.together {
         if job.communicator.worldSize > 1 {
-          throw ValidationError("srdist plan measures one rank: run it without a launcher")
+          throw ValidationError("srdist plan measures one rank. Run it without a launcher")
         }
       }
       var standard = try TrainingConfiguration(layers: [.environment, try Preset.standard.layer()])
@@ -74,7 +76,7 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
-  /// What a larger batch means for the rate.
+  /// Prints the learning rate that another batch size leads to.
   private func printLearningRate(_ configuration: TrainingConfiguration, batchSize: Int) {
     guard batchSize != 8 else { return }
     var scaled = configuration

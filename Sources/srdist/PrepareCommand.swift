@@ -4,16 +4,16 @@ import SRData
 import SRFiles
 import SRModels
 
-/// `srdist prepare`: photographs to arrays.
+/// `srdist prepare`: makes arrays from photographs.
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
     abstract: "Make training and validation arrays from a folder of photographs.",
     discussion: """
-      Takes the PNG and JPEG files in a folder and the folders below it, chooses some at random, resizes them \
-      to a square, cuts random crops (high resolution) and reduces these (low resolution) with Pillow's \
-      bicubic filter, to the byte. Training and validation share no image. The same seed gives the same \
-      files, whatever the number of threads.
+      Takes the PNG and JPEG files in a folder and the folders below it, chooses some at random and resizes \
+      them to a square. Random crops of them are the high-resolution images; the crops, reduced in size, are \
+      the low-resolution images. All resizing equals Pillow's bicubic filter to the byte. Training and \
+      validation share no image. The same seed gives the same files, whatever the number of threads.
 
       Writes hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy (uint8, NHWC) and manifest.json, which \
       names the photograph and the crop behind every sample.
@@ -26,16 +26,19 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of photographs.", valueName: "folder"))
   var input: String
 
-  @Option(help: ArgumentHelp("Folder for the arrays; made where it is missing.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Folder for the arrays. It is created if it does not exist.", valueName: "folder"))
   var output: String
 
-  @Option(help: ArgumentHelp("Resize to this many pixels square first; 0 keeps the size.", valueName: "side"))
+  @Option(
+    help: ArgumentHelp(
+      "First resize images to a square of this side, in pixels; 0 keeps their size.", valueName: "side"))
   var resize = PreparationOptions().resize
 
   @Option(help: ArgumentHelp("Side of the high-resolution crops.", valueName: "side"))
   var crop = PreparationOptions().crop
 
-  @Option(help: ArgumentHelp("High over low resolution.", valueName: "factor"))
+  @Option(help: ArgumentHelp("High resolution divided by low resolution.", valueName: "factor"))
   var scale = PreparationOptions().scale
 
   @Option(help: ArgumentHelp("Images for training.", valueName: "count"))
@@ -47,19 +50,19 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Random crops of each image.", valueName: "count"))
   var cropsPerImage = PreparationOptions().cropsPerImage
 
-  @Option(help: "Chooses images and crops.")
+  @Option(help: "Decides which images and crops are chosen.")
   var seed = PreparationOptions().seed
 
-  @Flag(help: "Pass over images that cannot be read, and list them, instead of stopping.")
+  @Flag(help: "Skip and list images that cannot be read, instead of stopping.")
   var skipBroken = false
 
-  @Flag(help: "Also write full_train.npy, the resized training images, for fresh crops each epoch.")
+  @Flag(help: "Also write full_train.npy, the resized training images, for fresh crops in each epoch.")
   var keepFull = false
 
   @Flag(help: "Replace prepared files in an output folder that is not empty.")
   var force = false
 
-  @Option(help: ArgumentHelp("Threads; as many as there are cores by default.", valueName: "count"))
+  @Option(help: ArgumentHelp("Threads. By default, one for each core.", valueName: "count"))
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
   private var options: PreparationOptions {
@@ -92,7 +95,7 @@ struct PrepareCommand: ParsableCommand {
     let isTerminal = isatty(STDERR_FILENO) == 1
     let manifest: PreparationManifest
     do {
-      // Without a line break, an error's text would follow the counter on its line.
+      // Ends the counter's line, so that an error's text begins on a new one.
       defer { if isTerminal { writeError("\n") } }
       manifest = try preparation.run { progress in
         if isTerminal { writeError("\rprepared \(progress.done) of \(progress.total) images") }

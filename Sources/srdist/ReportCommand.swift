@@ -2,15 +2,15 @@ import ArgumentParser
 import Foundation
 import SRReport
 
-/// `srdist report`: the table and the curves of one or several runs.
+/// `srdist report`: prints the table and draws the curves of one or several runs.
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Print runs' results per epoch and draw their curves.",
     discussion: """
-      Reads metrics.jsonl of each run, prints loss, PSNR and SSIM for training and validation beside bicubic \
-      upsampling, SSIM with the box window and LPIPS where they were measured, and draws curves.png with gnuplot. \
-      Without gnuplot the script is kept: run it where gnuplot is installed.
+      Reads metrics.jsonl of each run. Prints loss, PSNR and SSIM for training and validation, beside those of \
+      bicubic upsampling. Prints SSIM with the box window and LPIPS if they were measured. Draws curves.png with \
+      gnuplot. If gnuplot is not installed, the script is kept, and you can run it on another machine.
 
       Examples:
         srdist report runs/attention
@@ -20,10 +20,10 @@ struct ReportCommand: ParsableCommand {
   @Argument(help: "Folders of runs.")
   var runs: [String]
 
-  @Option(help: "Print every n-th epoch, and the last.")
+  @Option(help: "Print every n-th epoch, and the last one.")
   var every = 1
 
-  @Option(help: "Folder for curves.png and curves.gp; that of the first run by default.")
+  @Option(help: "Folder for curves.png and curves.gp. (default: the first run's folder)")
   var output: String?
 
   func validate() throws {
@@ -40,7 +40,7 @@ struct ReportCommand: ParsableCommand {
       let name = URL(fileURLWithPath: run).lastPathComponent
       print(series.isEmpty ? name : "\n\(name)")
       guard !epochs.isEmpty else {
-        print("no epoch is finished yet")
+        print("no epoch has finished yet")
         continue
       }
       print(EpochTable.text(epochs, every: every), terminator: "")

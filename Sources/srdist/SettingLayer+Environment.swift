@@ -2,6 +2,6 @@ import Foundation
 import SRTraining
 
 extension SettingLayer {
-  /// Settings that environment variables give; every command's options win over them.
+  /// The settings that environment variables give. Every command's options override them.
   static var environment: SettingLayer { SettingLayer(environment: ProcessInfo.processInfo.environment) }
 }

@@ -6,10 +6,10 @@ protocol SettingSelection: Sendable {
   static var settings: [Setting] { get }
 }
 
-/// Settings as options of a command: their names, help, defaults and checks are those of their rows.
+/// Settings as options of a command. Names, help, defaults and checks come from the settings' rows.
 ///
-/// swift-argument-parser finds a type's options by reflection, and decodes their values under the same labels; this type answers
-/// both from the rows.
+/// swift-argument-parser finds a type's options by reflection, and decodes their values under the same labels. This type
+/// answers both requests from the rows.
 struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomReflectable {
   /// The options that were given.
   private(set) var layer = SettingLayer(origin: "the command line")
@@ -24,7 +24,7 @@ struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomRef
     let name = NameSpecification.customLong(setting.name)
     let help = ArgumentHelp("\(setting.help) (default: \(setting.defaultText))")
     func option(_ completion: CompletionKind?) -> Option<String?> {
-      // Whether the value lies in its range is seen later, together with those of settings files.
+      // The range is checked later, together with the values of settings files.
       Option(name: name, help: help, completion: completion) { text in
         guard setting.takes(SettingValue(argument: text)) else {
           throw ValidationError("\(setting.expectation) is needed")

@@ -14,8 +14,8 @@ struct Srdist: ParsableCommand {
       ReportCommand.self, DoctorCommand.self, PlanCommand.self,
     ])
 
-  /// Options are read before MPI is started. What is wrong with them, or their help, is told by the first rank alone; the
-  /// others leave it the time: a launcher that sees one of them fail ends all.
+  /// Reads the options before MPI starts. The first rank alone prints the help, or an error in the options. The other ranks
+  /// wait until it has done so: if one of them fails first, the launcher ends all ranks.
   static func main() {
     do {
       var command = try parseAsRoot()
@@ -29,7 +29,7 @@ struct Srdist: ParsableCommand {
     }
   }
 
-  /// By the variables of mpirun, `srun --mpi=pmix` and PMI launchers.
+  /// Whether this is not the first rank, according to the variables of mpirun, `srun --mpi=pmix` and PMI launchers.
   private static var isLaterRank: Bool {
     ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].contains {
       (ProcessInfo.processInfo.environment[$0].flatMap { Int($0) } ?? 0) > 0

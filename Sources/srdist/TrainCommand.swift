@@ -10,21 +10,21 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train SRResNet or SE-SRResNet, on one process or many.",
     discussion: """
-      Alone, or on N ranks, which share every batch and end with the same weights to the bit:
+      Runs in one process, or on N ranks that share every batch. Any number of ranks gives the same weights to the bit.
 
         srdist train
         mpirun -n 4 srdist train --data faces --preset attention
 
-      Settings come from the preset, then the --config file, then these options, the last winning; the defaults below \
-      are of settings that none of them gives. Without a preset, model or loss the preset is hybrid, the paper's third \
-      run. A run that was stopped goes on where it was: repeat \
-      the command, with as many ranks as you like.
+      Settings come from the preset, then from the --config file, then from these options; later ones override earlier \
+      ones. The defaults below apply to settings that none of these gives. If no preset, model or loss is given, the \
+      preset is hybrid, the paper's third run. To resume a run that was stopped, repeat the command, with as many ranks \
+      as you like.
 
       The run folder holds config.yaml, metrics.jsonl (a line per step and epoch), metrics.csv, checkpoints/ and \
       samples/.
 
-      Signals (mpirun passes them on): USR1 and TERM stop at the next step with a checkpoint and status 75; USR2 \
-      writes a checkpoint. Status 77: the watchdog ended a job that got no further.
+      Signals (mpirun passes them on): USR1 and TERM stop the run after the current step, with a checkpoint and status \
+      75. USR2 writes a checkpoint. Status 77 means that the watchdog ended a job that made no progress.
       """)
 
   @Option(help: "vanilla, attention, hybrid or best; `srdist presets` lists their settings.")
@@ -32,14 +32,17 @@ struct TrainCommand: ParsableCommand {
   @Option(
     help: "YAML file of settings, such as a run's config.yaml.", completion: .file(extensions: ["yaml"]))
   var config: String?
-  @Flag(help: "Print the plan (parameters, memory, steps, shares, traffic) and end.")
+  @Flag(help: "Print the plan (parameters, memory, steps, shares, traffic) and exit.")
   var dryRun = false
-  @Flag(help: "Small subset, two epochs, gradients checked by finite differences, times and memory by layer.")
+  @Flag(
+    help:
+      "Train two epochs on a small subset, check gradients by finite differences, show time and memory by layer."
+  )
   var debug = false
   @Option(help: "Write the first step's gradient to this .safetensors file.", completion: .file())
   var dumpGradients: String?
   @Option(
-    help: "Write what every rank did and when to this file, for Perfetto, and print where the time went.",
+    help: "Write what every rank did and when to this file, for Perfetto. Print where the time went.",
     completion: .file(extensions: ["json"]))
   var trace: String?
   @OptionGroup var expectation: ExpectationOptions
@@ -99,7 +102,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// Preset, file and options, one over the other.
+  /// The settings of the preset, the file and the options. Later ones override earlier ones.
   private func resolvedConfiguration() throws -> TrainingConfiguration {
     let file = try config.map { try SettingLayer(file: $0) }
     let given = options.layer

@@ -1,7 +1,7 @@
 import ArgumentParser
 import SRTraining
 
-/// All settings of a training run as options, one group of `--help` per group of the table.
+/// All settings of a training run as options. Each group of the table is a group of `--help`.
 struct TrainOptions: ParsableArguments {
   @OptionGroup(title: SettingGroup.learning.title) var learning: SettingOptions<LearningSettings>
   @OptionGroup(title: SettingGroup.data.title) var data: SettingOptions<DataSettings>
@@ -23,12 +23,12 @@ enum ExecutionSettings: SettingSelection {
   static var settings: [Setting] { SettingGroup.execution.settings }
 }
 
-/// What a command that trains nothing may be told of its workers.
+/// The workers' settings in a command that does not train.
 enum WorkerSettings: SettingSelection {
   static var settings: [Setting] { [.of(\.threads)] }
 }
 
-/// What concerns a host rather than a run.
+/// The settings that concern a host rather than a run.
 enum HostSettings: SettingSelection {
   static var settings: [Setting] { [.of(\.threads), .of(\.weightsDir)] }
 }

@@ -36,7 +36,7 @@ import Testing
     #expect(try folder.names() == ["c"])
   }
 
-  /// srdist 0.1.0 wrote a field of the schedule that it left empty.
+  /// srdist 0.1.0 wrote a field of the schedule, and left it empty.
   @Test func statesOfEarlierReleasesAreRead() throws {
     let folder = try TemporaryFolder()
     let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 5), to: folder.file("c"))
@@ -93,7 +93,7 @@ import Testing
   func damagedChecksumsAreDamage(damage: Damage) throws {
     let folder = try TemporaryFolder()
     let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 1), to: folder.file("c"))
-    // Two bytes, so that a brace is lost and not only the last newline.
+    // Cuts two bytes, so that a brace is lost and not only the last newline.
     if damage == .cutShort { try damage.strike(checkpoint.file("checksums.json")) }
     try damage.strike(checkpoint.file("checksums.json"))
     let error = #expect(throws: CheckpointError.self) { try checkpoint.verify() }

@@ -30,13 +30,13 @@ struct FullDiskTests {
     for part in [path, "No space left on device", "bytes are needed", "earlier ones are untouched"] {
       #expect(error!.description.contains(part))
     }
-    // Nothing of it is left, and the one before it still verifies.
+    // Nothing of the new checkpoint is left, and the one before it still verifies.
     #expect(
       try disk.folder.names() + FileManager.default.contentsOfDirectory(atPath: store.path).sorted() == before
     )
     #expect(try store.newestVerified().state?.step == 1)
 
-    // Replacing the best one fails in the same way and keeps it.
+    // Replacing the best checkpoint fails in the same way, and the old one stays.
     #expect(throws: CheckpointError.self) { try store.saveBest(SampleArenas.contents(step: 2)) }
     #expect(try store.best.verify().step == 1)
   }

@@ -5,7 +5,7 @@ import SRTensor
 import SRTestSupport
 import Testing
 
-/// Weight files and checkpoints tell the network that they belong to.
+/// Weight files and checkpoints describe the network that they belong to.
 @Suite struct ModelMetadataTests {
   private static var small: ModelDescription {
     var model = ModelDescription(attention: .squeezeExcitation(reduction: 8))
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  /// As PyTorch writes them, and checkpoints of versions that did not record the network.
+  /// PyTorch writes such files. So did versions that did not record the network in checkpoints.
   @Test func filesWithoutADescriptionAreToldByTheirTensors() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("w.safetensors")

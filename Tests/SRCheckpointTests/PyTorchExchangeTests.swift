@@ -41,7 +41,7 @@ struct PyTorchExchangeTests {
     let lines = output.split(separator: "\n").map(String.init)
     #expect(lines.count == 3)
     #expect(lines[0] == "<All keys matched successfully>")
-    // state_dict's order is the layout's.
+    // The tensors of the state_dict have the layout's order.
     #expect(lines[1] == weightsSHA256(SampleArenas.arena(seed: 1)))
     #expect(lines[2] == #"{'origin': '\xe9 "x"'}"#)
   }

@@ -3,7 +3,7 @@ import SRTestSupport
 import Testing
 
 @Suite struct SafetensorsConversionTests {
-  /// Bit patterns of one dtype and the floats that they are.
+  /// Bit patterns of one dtype, and the floats that they stand for.
   struct Case: Sendable {
     let dtype: String
     let bytes: [UInt8]

@@ -2,7 +2,7 @@ import SRCheckpoint
 import SRTestSupport
 import Testing
 
-/// One malformed file and what has to be said about it.
+/// One malformed file, and what its error must say.
 struct MalformedFile: Sendable, CustomTestStringConvertible {
   let name: String
   let bytes: [UInt8]

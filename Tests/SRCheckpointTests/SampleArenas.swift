@@ -1,7 +1,7 @@
 import SRCheckpoint
 import SRTensor
 
-/// Small arenas with every kind of storage, filled with numbers that differ everywhere.
+/// Small arenas with every kind of storage, filled with numbers that are all different.
 enum SampleArenas {
   static var layout: ParameterLayout {
     var layout = ParameterLayout()

@@ -3,9 +3,9 @@ import SRDistributed
 import SRKernelDispatch
 import Testing
 
-/// What `srdist doctor` says about jobs that have something wrong with them.
+/// What `srdist doctor` says about jobs with problems.
 struct DiagnosisTests {
-  /// Two ranks of two threads on a host of four CPUs, and one on another host.
+  /// Two ranks of two threads on a host with four CPUs, and one rank on another host.
   private func job() -> [RankReport] {
     let kernels = CPULevel.supported().last!.kernels
     return (0..<3).map { rank in

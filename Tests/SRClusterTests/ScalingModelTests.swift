@@ -2,9 +2,10 @@ import SRCluster
 import SRTraining
 import Testing
 
-/// Predictions against sums done by hand.
+/// Predictions against sums computed by hand.
 struct ScalingModelTests {
-  /// 100 ms a sample and 10 ms besides; one bucket of 10 MB, final at the very end of the backward pass.
+  /// A step takes 100 ms for each sample and 10 ms besides. The one bucket has 10 MB. By default it is final at the end of the
+  /// backward pass.
   private func model(bandwidth: Double = 1e9, ready: Double = 1, latency: Double = 1e-3) -> ScalingModel {
     let compute = StepTimes(
       sample: 0.1, fixed: 0.01, bucketReady: [ready], bucketBytes: [10_000_000])
@@ -21,7 +22,8 @@ struct ScalingModelTests {
   }
 
   @Test func lateBucketIsFullyExposed() {
-    // Two ranks: one root and one mean, half of each to the other host; two latencies, and four around the step.
+    // Each of two ranks sends half of one root and half of one mean to the other host. There are two latencies for the
+    // exchange, and four around the step.
     let row = model().predict(ranks: 2, batchSize: 8)
     #expect(isClose(row.compute, 0.41))
     #expect(isClose(row.exposed, 0.01 + 2e-3 + 4e-3))
@@ -35,14 +37,15 @@ struct ScalingModelTests {
   }
 
   @Test func exchangeAndComputingSlowEachOtherDown() {
-    // Half of the workers' time goes while 10 MB travel in 10 ms.
+    // 10 MB travel in 10 ms. In that time the workers lose half of their time.
     var model = model(ready: 0.5, latency: 1e-9)
     model.network.workerTime = 0.5e-9
     #expect(isClose(model.predict(ranks: 2, batchSize: 8).compute, 0.415))
-    // At half the speed it takes 20 ms and a quarter of the workers' time.
+    // At half the speed, the exchange takes 20 ms, and the workers lose a quarter of that time.
     model.network.busyShare = 0.5
     #expect(isClose(model.predict(ranks: 2, batchSize: 8).compute, 0.415))
-    // The last tenth of a sample lasts 40/3 ms then, in which 20/3 ms of the 10 are sent; the rest goes at full speed.
+    // Then the last tenth of a sample takes 40/3 ms. In this time the part of the bucket is sent that takes 20/3 ms of the 10
+    // at full speed. The rest is sent at full speed.
     model.compute.bucketReady = [0.9]
     let late = model.predict(ranks: 2, batchSize: 8)
     #expect(isClose(late.compute, 0.41 + 0.01 / 3))
@@ -50,7 +53,7 @@ struct ScalingModelTests {
   }
 
   @Test func bucketsOfAGroupAreFinalOverTheGroupsTime() {
-    // 40 ms at 250 MB/s. Of one sample 10 ms remain after nine tenths, of a group of four 40.
+    // The exchange takes 40 ms at 250 MB/s. After nine tenths, 10 ms of one sample remain, and 40 ms of a group of four.
     var model = model(bandwidth: 0.25e9, ready: 0.9, latency: 1e-9)
     #expect(isClose(model.predict(ranks: 2, batchSize: 8).exposed, 0.03 + 6e-9))
     model.compute.groupSize = 4
@@ -62,13 +65,13 @@ struct ScalingModelTests {
   @Test func bucketsFollowEachOtherOnTheLink() {
     let timeline = ExchangeTimeline(
       ready: [1, 2, 6], transfers: [2, 2, 1], computing: 6, transferSpeed: 1, computeSpeed: 0.5)
-    // While the first two travel, from 1 to 5, computing comes to 3 instead of 5: the third is ready at 8.
+    // The first two travel from 1 to 5. In that time computing comes to 3 instead of 5, so the third is ready at 8.
     let ends = timeline.ends()
     #expect(ends.computing == 8 && ends.exchange == 9)
   }
 
   @Test func sharesThatDoNotAlignSendMoreNodesOfTheTree() {
-    // Three ranks of a batch of 8: [0, 2), [2, 5), [5, 8); the later ones send two nodes each.
+    // Three ranks share a batch of 8: [0, 3), [3, 6), [6, 8). The first two ranks send two nodes each.
     let row = model(latency: 1e-9).predict(ranks: 3, batchSize: 8)
     #expect(isClose(row.exposed, 0.01 * 3 * 2 / 3 + 2e-9 + 8e-9))
   }

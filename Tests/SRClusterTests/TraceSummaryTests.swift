@@ -2,7 +2,7 @@ import SRCluster
 import SRDistributed
 import Testing
 
-/// Where the time of traced steps goes, for made-up spans.
+/// How traced steps spend their time, computed for made-up spans.
 struct TraceSummaryTests {
   private func span(_ phase: RunPhase, _ step: Int, _ start: Double, _ end: Double) -> TraceSpan {
     TraceSpan(name: phase.name, lane: .phases, step: step, start: start, end: end)
@@ -24,7 +24,7 @@ struct TraceSummaryTests {
       }
     }
     let summary = TraceSummary([rank(compute: 3, exchangeStart: 2), rank(compute: 4, exchangeStart: 3)])
-    // The first step opens connections and does not count.
+    // The first step opens connections, so it does not count.
     #expect(summary.steps == 2)
     #expect(summary.ranks.map { Int($0.compute.rounded()) } == [3000, 4000])
     #expect(summary.ranks.map { Int($0.exposed.rounded()) } == [2000, 1000])

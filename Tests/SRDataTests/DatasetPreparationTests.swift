@@ -78,7 +78,7 @@ import Testing
     }
     #expect(manifest.arrays.map(\.file).contains("full_train.npy"))
 
-    // A later run without the option leaves no file that belongs to the earlier one.
+    // A later run without the option removes the files of the earlier run.
     options.keepFull = false
     _ = try photographs.prepare(to: output.path, options, force: true)
     #expect(try output.names() == Self.files)
@@ -111,7 +111,7 @@ import Testing
     for name in ["broken.png", "b/broken.jpg"] {
       try photographs.directory.write(Array("not a picture".utf8), as: name)
     }
-    // Eleven are asked for and eleven are there, so that both broken ones are among the chosen.
+    // There are eleven pictures, and all eleven are requested, so both broken ones are among the chosen.
     var options = Photographs.options
     options.train = 8
     let output = try TemporaryFolder()

@@ -33,7 +33,7 @@ import Testing
     #expect(try directory.names() == ["a.png"])
   }
 
-  /// Cut anywhere, a file is an error and never a picture; the cuts also run the C error paths hundreds of times.
+  /// A file that is cut anywhere is an error, and never a picture. The cuts also run the C error paths hundreds of times.
   @Test(arguments: ["rgb8.png", "rgb8-interlaced.png", "rgb-420.jpg", "rgb-420-progressive.jpg", "cmyk.jpg"])
   func truncatedFileIsAnError(_ name: String) throws {
     let whole = try bytes(of: Fixtures.path("pictures/\(name)"))
@@ -56,13 +56,13 @@ import Testing
 
   @Test func corruptJPEGIsAnErrorAlthoughLibjpegOnlyWarns() throws {
     var file = try bytes(of: Fixtures.path("pictures/rgb-444.jpg"))
-    // Ones all along (FF is followed by a stuffed 00) are no Huffman code.
+    // A run of ones is no Huffman code. Each FF is followed by a stuffed 00.
     for i in 0..<50 { file.replaceSubrange((700 + 2 * i)..<(702 + 2 * i), with: [0xFF, 0x00]) }
     let error = #expect(throws: ImageFileError.self) { try Self.decode(file) }
     #expect(error?.problem.contains("Corrupt JPEG data") == true, "\(error?.problem ?? "")")
   }
 
-  /// Some cameras pad before the final marker. Every pixel is there, so it is not an error, as in Pillow.
+  /// Some cameras write padding before the final marker. Every pixel is there, so this is not an error, as in Pillow.
   @Test func paddingBeforeTheFinalMarkerIsNoError() throws {
     var file = try bytes(of: Fixtures.path("pictures/rgb-444.jpg"))
     file.insert(contentsOf: [0, 0, 0, 0], at: file.count - 2)

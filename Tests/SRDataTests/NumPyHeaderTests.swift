@@ -2,7 +2,7 @@ import SRData
 import Testing
 
 @Suite struct NumPyHeaderTests {
-  /// A file's start with any dictionary text in it.
+  /// The start of a file whose header holds `dictionary`.
   static func file(_ dictionary: String, version: [UInt8] = [1, 0]) -> [UInt8] {
     [0x93] + Array("NUMPY".utf8) + version + [UInt8(dictionary.utf8.count), 0] + Array(dictionary.utf8)
   }

@@ -4,7 +4,7 @@ import SRTestSupport
 import Testing
 
 @Suite struct NumPyPairDatasetTests {
-  /// Writes the four arrays of a data directory, with shapes that a test may bend.
+  /// Writes the four arrays of a data directory. A test may change their shapes.
   static func write(
     _ directory: TemporaryFolder, lowRes: [Int] = [3, 2, 4, 3], highRes: [Int] = [3, 8, 16, 3],
     valid: Int = 2

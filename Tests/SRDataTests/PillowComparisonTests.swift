@@ -2,8 +2,8 @@ import SRData
 import SRTestSupport
 import Testing
 
-/// Whole photographs against Pillow itself. Skipped where either is not at hand; the committed fixtures cover
-/// the same code with small pictures.
+/// Whole photographs against Pillow itself. The tests are skipped if there are no photographs or no Pillow. The committed
+/// fixtures cover the same code with small pictures.
 @Suite(
   .enabled(if: Python.hasPillow, "needs a Python with Pillow and NumPy ($PYTHON)"),
   .enabled(if: !SharedData.faceNames.isEmpty, "needs photographs in $SRDIST_SHARED_DATA/faces"))

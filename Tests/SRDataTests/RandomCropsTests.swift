@@ -2,11 +2,11 @@ import SRData
 import SRTestSupport
 import Testing
 
-/// Fresh crops, pixel by pixel against the full images they are cut from.
+/// Fresh crops, compared pixel by pixel with the full images that they are cut from.
 @Suite struct RandomCropsTests {
   static let (height, width) = (21, 27)
 
-  /// Red and green of a full image say where a pixel lies, blue is a pattern of the image's own.
+  /// Red and green of a full image give a pixel's position. Blue is a pattern that differs from image to image.
   private static func full(_ index: Int) -> RGBImage {
     var image = RGBImage(width: width, height: height)
     for y in 0..<height {
@@ -49,13 +49,13 @@ import Testing
         places.insert([index, left, top])
       }
     }
-    // Of 12 x 14 places of each image, 36 draws hit hardly one twice, and reach far apart ones.
+    // Each image has 12 x 14 places. 36 draws hit hardly any place twice, and they reach places that are far apart.
     #expect(places.count > 30)
     #expect(places.contains { $0[1] <= 2 } && places.contains { $0[1] >= 9 })
     #expect(places.contains { $0[2] <= 2 } && places.contains { $0[2] >= 11 })
   }
 
-  /// What a resumed run, or another rank, makes of the same sample.
+  /// A resumed run, or another rank, must make the same of a sample.
   @Test func areAFunctionOfSeedEpochAndIndex() throws {
     let folder = try TemporaryFolder()
     func image(seed: UInt64, epoch: Int) throws -> [Float] {

@@ -11,7 +11,7 @@ import Testing
     #expect(SampleOrder(seed: 4, count: 100).order(epoch: 2) != epochs[2])
   }
 
-  /// Pinned: a change of the order would let no run resume to the same bits.
+  /// The order is pinned: if it changed, no run would resume to the same bits.
   @Test func orderIsPinned() {
     #expect(SampleOrder(seed: 0, count: 10).order(epoch: 0) == [6, 4, 2, 8, 0, 9, 7, 5, 3, 1])
     #expect(SampleOrder(seed: 0, count: 10).order(epoch: 1) == [3, 0, 6, 4, 7, 1, 8, 2, 9, 5])

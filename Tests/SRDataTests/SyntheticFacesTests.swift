@@ -13,7 +13,7 @@ import Testing
     #expect(later.highResImage(at: 1) == Self.faces.highResImage(at: 4))
   }
 
-  /// Pinned: only IEEE-exact operations are used, so every machine and release draws these bits.
+  /// The bits are pinned: only IEEE-exact operations are used, so every machine and release draws them.
   @Test func bitsArePinned() {
     #expect(
       SyntheticFaces(seed: 0, count: 2).contentHash()
@@ -33,7 +33,7 @@ import Testing
     #expect(Set(images).count == images.count)
   }
 
-  /// Bicubic enlargement must leave something to learn, and not everything.
+  /// Bicubic enlargement must lose some detail, so that there is something to learn, but not all of it.
   @Test func enlargementLosesDetail() {
     for index in 0..<Self.faces.count {
       let highRes = Self.faces.highResImage(at: index)

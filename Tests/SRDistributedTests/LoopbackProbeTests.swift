@@ -1,7 +1,7 @@
 import SRDistributed
 import Testing
 
-/// What TCP takes of a processor is measured, not known: possible figures are all that can be asked for.
+/// The processor time that TCP takes is not known in advance, so the test can only require possible figures.
 struct LoopbackProbeTests {
   @Test func aByteTakesSomeTimeAndNotMuch() throws {
     let seconds = try LoopbackProbe.processorTime(

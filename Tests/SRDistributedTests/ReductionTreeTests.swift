@@ -3,7 +3,7 @@ import SRTensor
 import Testing
 
 @Suite struct ReductionTreeTests {
-  /// The root's value from node values held by any owners, as an exchange computes it.
+  /// The root's value, computed as in an exchange from the local roots of all shares.
   private func reduce(_ values: [Float], shares: [Range<Int>]) -> Float {
     let tree = ReductionTree(batchSize: values.count)
     func value(_ node: ReductionTree.Node) -> Float {
@@ -33,7 +33,7 @@ import Testing
     for trial in 0..<10 {
       let values = randomValues(batchSize, trial: trial)
       let alone = reduce(values, shares: [0..<batchSize])
-      // Beyond the batch size the last ranks have no samples.
+      // If there are more ranks than samples, the last ranks have none.
       for worldSize in 2...batchSize + 2 {
         let sum = reduce(values, shares: shares(of: batchSize, worldSize: worldSize))
         #expect(sum.bitPattern == alone.bitPattern, "\(batchSize) samples on \(worldSize) ranks")
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  /// The control: these values are ones for which the order of summation does matter.
+  /// The control: for these values the order of summation matters.
   @Test func sequentialSumsDiffer() {
     let differing = (0..<100).filter { trial in
       let values = randomValues(13, trial: trial)
@@ -80,7 +80,7 @@ import Testing
     #expect(tree.localRoots(of: 0..<3) == [node(1, 0), node(0, 2)])
     #expect(tree.localRoots(of: 3..<6) == [node(0, 3), node(1, 2)])
     #expect(tree.localRoots(of: 5..<5) == [])
-    // Samples 4..<7 are all there is of the right half.
+    // Samples 4..<7 are the whole right half.
     #expect(ReductionTree(batchSize: 7).localRoots(of: 4..<7) == [node(2, 1)])
     #expect(ReductionTree(batchSize: 5).localRoots(of: 4..<5) == [node(2, 1)])
     #expect(ReductionTree(batchSize: 1).root == node(0, 0))

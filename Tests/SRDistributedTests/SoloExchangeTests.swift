@@ -18,7 +18,7 @@ import srdist_rank_checks
     #expect(sameBits(mean, SyntheticGradients(arenaCount: 64).treeMean(batchSize: batchSize)))
   }
 
-  /// One sample at a time leaves one waiting node for each level of the tree.
+  /// If samples come one at a time, one node of each level of the tree waits.
   @Test func leavesAreReusedWithinAStep() throws {
     let exchange = try exchange()
     _ = try ExchangeRun(exchange).mean(batchSize: 64)

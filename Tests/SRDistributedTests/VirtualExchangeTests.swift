@@ -3,7 +3,7 @@ import SRTensor
 import Testing
 import srdist_rank_checks
 
-/// The reduction between virtual ranks, against means worked out by plain recursion.
+/// The reduction between virtual ranks, against means computed by plain recursion.
 @Suite struct VirtualExchangeTests {
   private func run(
     _ virtualRanks: Int, _ options: ReductionOptions = ReductionOptions(),
@@ -63,7 +63,7 @@ import srdist_rank_checks
       #expect(abs(Double(mean[i]) - exact[i]) <= 5.1 * 0x1p-8 * magnitude, "float \(i)")
       #expect(mean[i].bitPattern & 0xFFFF == 0)
     }
-    // Not so coarse by chance alone: the float32 mean differs.
+    // The values are really rounded: the float32 mean differs.
     #expect(!sameBits(mean, gradients.treeMean(batchSize: 8)))
   }
 
@@ -72,7 +72,7 @@ import srdist_rank_checks
     for sample in exchange.begin(batchSize: 2) {
       let leaf = exchange.beginSample(sample)
       leaf.update(repeating: 1, count: 256)
-      // A NaN whose upper half alone would read as an infinity.
+      // A NaN. Its upper half alone would be an infinity.
       leaf[3] = Float(bitPattern: 0x7F80_0001)
       leaf[4] = .infinity
       exchange.complete(sample: sample)

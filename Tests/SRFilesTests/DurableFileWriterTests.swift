@@ -4,7 +4,7 @@ import SRTestSupport
 import Testing
 
 @Suite struct DurableFileWriterTests {
-  /// Of "abc", as `sha256sum` prints it.
+  /// The SHA-256 of "abc", as `sha256sum` prints it.
   private let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
   @Test func takesThePlaceOfTheOldFileWhenItIsFinished() throws {

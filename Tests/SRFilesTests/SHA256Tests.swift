@@ -2,7 +2,7 @@ import SRFiles
 import Testing
 
 @Suite struct SHA256Tests {
-  /// The examples of FIPS 180-4's SHA-256, and the message without a bit.
+  /// The examples of SHA-256 in FIPS 180-4, and the empty message.
   static let messages: [(message: String, digest: String)] = [
     ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
     ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -23,7 +23,7 @@ import Testing
     #expect(hasher.finalize() == Self.messages[index].digest)
   }
 
-  /// Blocks have 64 bytes: pieces of 1, 3, 7, ... end at every place within one.
+  /// A block has 64 bytes. Pieces of 1, 3, 7, ... bytes end at every place within a block.
   @Test(arguments: messages.indices)
   func piecesHaveTheDigestOfTheWhole(index: Int) {
     let bytes = Array(Self.messages[index].message.utf8)

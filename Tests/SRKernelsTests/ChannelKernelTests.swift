@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// Rows of three floats a pixel: 16 pixels are three whole vectors, 15 and 17 are not.
+  /// A pixel has three floats. 16 pixels are three whole vectors; 15 and 17 pixels are not whole vectors.
   @Test(arguments: RGBKernel.allCases, CPULevel.supported())
   func agreesWithReferenceOnRGB(kernel: RGBKernel, level: CPULevel) {
     for pixels in [1, 5, 15, 16, 17, 100] {
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  /// Copies: the same bits.
+  /// These kernels only copy, so the bits are the same.
   @Test(arguments: [(pixels: 1, left: 16, right: 16), (5, 64, 16), (9, 16, 48)], CPULevel.supported())
   func joinsAndSplitsAsReference(size: (pixels: Int, left: Int, right: Int), level: CPULevel) {
     var operands = KernelOperands(seed: 6)

@@ -2,9 +2,9 @@ import SRKernels
 import SRTestSupport
 import Testing
 
-// What holds of every convolution kernel.
+// What is true of every convolution kernel.
 
-/// Its ReLU is the maximum of its plain result and 0, and there was something to cut off.
+/// A kernel's result with ReLU is the maximum of its plain result and 0, and some plain results are negative.
 func expectCutsNegativesOff(
   _ kernel: any Convolution2DKernel, _ trial: ConvolutionTrial,
   sourceLocation: SourceLocation = #_sourceLocation
@@ -15,7 +15,7 @@ func expectCutsNegativesOff(
     trial.forward(kernel, activation: .relu) == plain.map { max($0, 0) }, sourceLocation: sourceLocation)
 }
 
-/// Two kernels of the same shape give the same bits, whatever their memory held before.
+/// Two kernels of the same shape give the same bits, whatever was in their memory before.
 func expectSameBitsOnEveryCall(
   _ kernels: any KernelSet, _ trial: ConvolutionTrial, sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -24,7 +24,7 @@ func expectSameBitsOnEveryCall(
   #expect(first == second, sourceLocation: sourceLocation)
 }
 
-/// Two images have the same bits together as alone. The gradient with respect to a slope is the sum of both.
+/// Two images give the same bits together as alone. The gradient with respect to the slope is the sum of both images'.
 func expectSameBitsTogetherAsAlone(
   _ kernels: any KernelSet, _ trial: ConvolutionTrial, sourceLocation: SourceLocation = #_sourceLocation
 ) {

@@ -3,9 +3,9 @@ import SRKernels
 import SRTestSupport
 import Testing
 
-/// Small convolutions of few channels, on every CPU level of this machine, against the definition in double precision.
+/// Small convolutions with few channels, on every CPU level of this machine, against the definition in double precision.
 @Suite struct DirectNarrowConvolutionTests {
-  /// Rows of whole and of cut quadruples, one row, each kernel size.
+  /// Rows of whole quadruples, rows that end within a quadruple, a single row, and each kernel size.
   static let shapes: [Convolution2DShape] = [
     (9, 13, 3, 64, 3), (1, 4, 3, 32, 3), (8, 16, 2, 96, 3), (5, 6, 1, 32, 5), (4, 7, 16, 32, 1),
   ].map { height, width, inputs, outputs, kernelSize in

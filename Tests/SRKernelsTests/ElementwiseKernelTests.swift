@@ -2,13 +2,13 @@ import SRKernelDispatch
 import SRKernels
 import Testing
 
-/// Flat loops against their naive twins in double precision, at counts that are and that are not whole vectors.
+/// Flat loops against their naive twins in double precision. Some counts are whole vectors, and some are not.
 @Suite struct ElementwiseKernelTests {
   enum Kernel: String, CaseIterable {
     case accumulate, add, addInPlace, preluForward, preluBackward, preluBackwardInPlace, reluBackward
   }
 
-  /// The last ones are a whole block of the PReLU's sums, one that ends in a part of a vector, and two and a part.
+  /// The last three are a whole block of the PReLU's sums, a block and part of a vector, and two blocks and a part.
   static let counts = [1, 15, 16, 17, 100, 4096, 4099, 8211]
   static let slope: Float = 0.2
 
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// One sum of all elements: its error is judged by the size of the terms.
+  /// The result is one sum over all elements. Its error is judged by the size of the terms.
   @Test(arguments: counts, CPULevel.supported())
   func slopeGradientAgreesWithReference(count: Int, level: CPULevel) {
     var operands = KernelOperands(seed: 2)

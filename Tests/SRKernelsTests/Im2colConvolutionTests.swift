@@ -3,10 +3,10 @@ import SRKernels
 import SRTestSupport
 import Testing
 
-/// Convolutions of any other shape, as matrix products, on every CPU level of this machine, against the definition in
-/// double precision.
+/// Convolutions of all other shapes, computed as matrix products, on every CPU level of this machine, against the definition
+/// in double precision.
 @Suite struct Im2colConvolutionTests {
-  /// Those of AlexNet and SqueezeNet, in smaller images: strides, wide kernels, 1x1 kernels, channels of any number.
+  /// Shapes of AlexNet and SqueezeNet, in smaller images: strides, wide kernels, 1x1 kernels, any number of channels.
   static let shapes: [Convolution2DShape] = [
     shape(35, 43, 3, 64, kernel: 11, stride: 4, padding: 2),  // AlexNet conv1
     shape(7, 9, 64, 192, kernel: 5, padding: 2),  // AlexNet conv2

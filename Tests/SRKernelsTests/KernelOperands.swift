@@ -1,13 +1,13 @@
 import SRTensor
 import Testing
 
-/// Random operands; the same sequence for the same seed.
+/// Random operands. The same seed gives the same sequence.
 struct KernelOperands {
   private var generator: PhiloxGenerator
 
   init(seed: UInt64) { generator = PhiloxGenerator(seed: seed, stream: 0) }
 
-  /// Uniform floats. Every seventh is zero, at which activations change.
+  /// Uniform floats. Every seventh is zero, where activations change.
   mutating func uniform(_ count: Int, from low: Float = -1, to high: Float = 1) -> [Float] {
     (0..<count).map { index in
       let value = low + (high - low) * generator.uniform()
@@ -16,7 +16,7 @@ struct KernelOperands {
   }
 }
 
-/// What `kernel` makes of `start`, or of NaNs if there is none. The kernel may not touch the floats behind these.
+/// What `kernel` writes over `start`, or over NaNs if `start` is nil. The kernel must not touch the floats behind.
 func written(
   _ count: Int, from start: [Float]? = nil, by kernel: (UnsafeMutablePointer<Float>) -> Void
 ) -> [Float] {

@@ -3,10 +3,11 @@ import SRKernels
 import SRTestSupport
 import Testing
 
-/// The 9 x 9 convolutions to and from few channels, on every CPU level of this machine, against the definition
-/// in double precision.
+/// The 9 x 9 convolutions to and from few channels, on every CPU level of this machine, against the definition in double
+/// precision.
 @Suite struct NestedWinogradConvolutionTests {
-  /// Sizes of whole and of cut tiles, fewer pixels than the kernel, rows of several blocks, each narrow count.
+  /// Sizes with whole tiles and with cut tiles, fewer pixels than the kernel, rows of several blocks, and each number of few
+  /// channels.
   static let shapes: [Convolution2DShape] = [
     (13, 10, 32, 3), (11, 150, 3, 16), (2, 2, 48, 1), (1, 1, 3, 16), (18, 27, 64, 3), (16, 15, 3, 64),
     (7, 20, 64, 2),

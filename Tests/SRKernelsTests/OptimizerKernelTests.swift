@@ -4,10 +4,10 @@ import Testing
 
 /// The flat updates against their naive twins in double precision.
 @Suite struct OptimizerKernelTests {
-  /// Whole vectors, as both ask for.
+  /// Whole vectors, which both kernels require.
   static let counts = [16, 48, 4096]
 
-  /// Three steps, so that the moments matter.
+  /// There are three steps, so that the moments matter.
   @Test(arguments: counts, CPULevel.supported())
   func adamAgreesWithReference(count: Int, level: CPULevel) {
     var operands = KernelOperands(seed: 7)

@@ -3,10 +3,11 @@ import SRKernels
 import SRTestSupport
 import Testing
 
-/// Convolutions that read their source through a PReLU, on every CPU level of this machine: the same bits as with passes of
-/// its own for the PReLU.
+/// Convolutions that read their source through a PReLU, on every CPU level of this machine. They give the same bits as
+/// separate passes for the PReLU and the convolution.
 @Suite struct PReLUConvolutionTests {
-  /// Whole and cut tiles of each size, several blocks, stored shuffled or not, and 9 x 9 to each narrow count.
+  /// Whole and cut tiles of each size, several blocks, results stored shuffled or not, and 9 x 9 convolutions to each number of
+  /// few channels.
   static let shapes: [Convolution2DShape] = [
     (16, 20, 64, 64, false), (13, 22, 64, 32, false), (1, 1, 16, 16, false), (2, 5, 32, 16, false),
     (8, 8, 32, 64, false), (40, 36, 64, 64, false), (13, 22, 64, 256, true), (31, 29, 16, 64, true),
@@ -31,7 +32,7 @@ import Testing
       #expect(inOne.gradientWeights == apart.gradientWeights)
       #expect(inOne.gradientBias == apart.gradientBias)
       let slopes = (try #require(inOne.data.gradientSlope), try #require(apart.data.gradientSlope))
-      // A sum of thousands, in another order; some of it cancels.
+      // This is a sum of thousands of terms in another order, and some of them cancel.
       let size = (Float(shape.sourceCount).squareRoot() + 1) * (apart.data.gradientSource.map(abs).max() ?? 0)
       #expect(abs(slopes.0 - slopes.1) <= 1e-5 * size)
       #expect(slopes.1 != 0)

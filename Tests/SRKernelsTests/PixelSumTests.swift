@@ -3,7 +3,7 @@ import SRKernels
 import SRTensor
 import Testing
 
-/// Sums over pixels against the definition in double precision, for large terms that leave a small sum.
+/// Sums over pixels against the definition in double precision. The terms are large, and the sums are small.
 @Suite struct PixelSumTests {
   static let sizes = [(pixels: 1024, channels: 64), (70, 16), (3, 48), (4099, 32)]
 
@@ -11,7 +11,7 @@ import Testing
   func agreeWithTheDefinition(level: CPULevel, size: (pixels: Int, channels: Int)) {
     let count = size.pixels * size.channels
     var generator = PhiloxGenerator(seed: 5, stream: 0)
-    // Neighbours differ by 8 about a mean of 1/64.
+    // Neighbours differ by 8, around a mean of 1/64.
     let image = (0..<count).map { index in
       (index / size.channels % 2 == 0 ? 4 : -4) + generator.uniform() - 0.5 + 1 / 64
     }

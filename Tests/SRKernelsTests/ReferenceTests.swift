@@ -1,10 +1,10 @@
 import SRKernels
 import Testing
 
-/// The gradients among the definitions, in double precision, against the passes forward.
+/// The definitions of the gradients, in double precision, against those of the forward passes.
 @Suite struct ReferenceTests {
-  /// A convolution without bias is linear in source and in weights: <conv(x, w), g> is <x, data(g, w)> and
-  /// <w, weights(x, g)>, and a bias adds <b, bias(g)>.
+  /// A convolution without bias is linear in the source and in the weights: <conv(x, w), g> equals <x, data(g, w)> and
+  /// <w, weights(x, g)>. A bias adds <b, bias(g)>.
   @Test(arguments: [
     Convolution2DShape(
       inputHeight: 7, inputWidth: 9, inputChannels: 3, outputChannels: 5, kernelSize: 5, stride: 2, padding: 1
@@ -33,7 +33,7 @@ import Testing
     #expect(abs(product(weights, byWeights.weights) + ofBias - forward) <= 1e-9)
   }
 
-  /// Two-point central differences; the operation is linear on either side of zero, which no element is near.
+  /// Two-point central differences. The operation is linear on either side of zero, and no element is near zero.
   @Test func preluAgreesWithFiniteDifferences() {
     let source = [-1.5, -0.25, 0.25, 2]
     let gradient = [0.5, -2, 3, 1]
@@ -50,8 +50,7 @@ import Testing
     #expect(abs((value(source, 0.5) - value(source, 0)) / 0.5 - found.slope) <= 1e-12)
   }
 
-  /// From zero moments at beta1 = beta2 = 0.5, g = 2 moves by
-  /// 1 * 1 / (sqrt(2) / sqrt(0.5)) = 0.5.
+  /// With zero moments and beta1 = beta2 = 0.5, g = 2 moves the parameter by 1 * 1 / (sqrt(2) / sqrt(0.5)) = 0.5.
   @Test func adamByHand() {
     var state = ReferenceAdamState<Double>(parameters: [3], firstMoments: [0], secondMoments: [0])
     Reference.adam(

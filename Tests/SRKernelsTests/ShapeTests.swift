@@ -1,7 +1,7 @@
 import SRKernels
 import Testing
 
-/// The kernels check nothing: what they cannot compute is refused where its shape is made.
+/// The kernels check nothing. A shape that no kernel can compute is refused when it is made.
 @Suite struct ShapeTests {
   @Test func convolutionsThatNoKernelComputes() async {
     await #expect(processExitsWith: .success) { make(side: 1, kernelSize: 9, padding: 4) }

@@ -3,10 +3,9 @@ import SRKernels
 import SRTestSupport
 import Testing
 
-/// Every 3 x 3 convolution of stride 1, on every CPU level of this machine, against the definition in double
-/// precision.
+/// 3 x 3 convolutions of stride 1, on every CPU level of this machine, against the definition in double precision.
 @Suite struct WinogradConvolutionTests {
-  /// Sizes of whole and of cut tiles, fewer pixels than a tile, channels from one vector up, both panel widths.
+  /// Sizes with whole tiles and with cut tiles, fewer pixels than a tile, channels from one vector up, and both panel widths.
   static let shapes: [Convolution2DShape] = [
     (16, 20, 64, 64), (13, 22, 64, 256), (1, 1, 16, 16), (2, 5, 32, 16), (7, 9, 16, 48),
     (12, 1, 48, 80), (40, 36, 64, 64), (3, 5, 512, 512), (30, 18, 96, 32), (8, 8, 32, 64), (7, 6, 48, 16),
@@ -17,7 +16,7 @@ import Testing
       kernelSize: 3, padding: 1)
   }
 
-  /// Destinations stored as PyTorch's pixel shuffle of them; subpixels of one vector and of more than a panel.
+  /// Destinations are stored as PyTorch's pixel shuffle of them. Subpixels have one vector, or more than a panel.
   static let shuffledShapes: [Convolution2DShape] = [
     (8, 12, 16, 64), (16, 16, 32, 128), (13, 22, 64, 256), (31, 29, 16, 192),
   ].map { height, width, inputs, outputs in
@@ -37,8 +36,8 @@ import Testing
     #expect(errors.gradientBias <= 1e-5)
   }
 
-  /// 32 pixels are eight whole tiles of 4, and six of 6 that reach over; 64 are sixteen of 4 or eleven of 6. At 8 the
-  /// weights count more than the pixels.
+  /// 32 pixels are eight whole tiles of 4, or six tiles of 6 that reach beyond the edge. 64 pixels are sixteen tiles of 4, or
+  /// eleven of 6. With 8 pixels, the weights take more time than the pixels.
   @Test(arguments: [(8, "winograd F(2x2,3x3)"), (32, "winograd F(4x4,3x3)"), (64, "winograd F(6x6,3x3)")])
   func takesTheTileThatTakesTheLeastTime(size: Int, algorithm: String) throws {
     let shape = Convolution2DShape(

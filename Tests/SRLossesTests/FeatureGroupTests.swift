@@ -8,7 +8,7 @@ import Testing
 
 /// Pairs of images that go through a feature network together.
 @Suite struct FeatureGroupTests {
-  /// Two layers of large images, of which only the second one's features are compared, then small ones.
+  /// Two layers with large images, then layers with small ones. Of the first two, only the second one's features are compared.
   private static let deep = FeatureArchitecture(
     "deep",
     layers: [
@@ -20,7 +20,7 @@ import Testing
     ],
     taps: [(1, "relu1_2"), (4, "relu2_2")])
 
-  /// A network, and the side of images of which some layers see large ones, or none does.
+  /// A network, and the side of its images. Some layers see large images, or none does.
   enum Network: CaseIterable {
     case deep, tiny, tinySmall
 
@@ -52,7 +52,7 @@ import Testing
     for makeLoss in [Self.vgg, Self.lpips] {
       let expected = pairs.map { evaluate(makeLoss(alone, kernels), [$0], side: side)[0] }
       #expect(expected[0].gradient != expected[1].gradient && expected[0].value != expected[1].value)
-      // Groups of any size that there is room for.
+      // Groups may have any size that there is room for.
       let loss = makeLoss(together, kernels)
       #expect(loss.groupSize == 3)
       for count in 1...3 {

@@ -12,14 +12,13 @@ import Testing
     MaxPooling2DShape(inputHeight: 3, inputWidth: 3, channels: 16, kernelSize: 3, stride: 2, ceilMode: true),
   ]
 
-  /// Sizes as PyTorch gives them.
+  /// The sizes are PyTorch's.
   @Test func poolingSizes() {
     #expect(Self.poolings.map(\.outputHeight) == [4, 3, 4, 5, 1])
     #expect(Self.poolings.map(\.outputWidth) == [3, 4, 5, 6, 1])
   }
 
-  /// Values of a few levels, so that most windows have several maxima; gradients of whole numbers, so that sums are
-  /// exact.
+  /// Values have only a few levels, so most windows have several maxima. Gradients are whole numbers, so sums are exact.
   @Test(arguments: poolings, CPULevel.supported())
   func maxPoolingEqualsReference(_ shape: MaxPooling2DShape, _ level: CPULevel) {
     let source = (0..<shape.sourceCount).map { (FormulaParameters.uniform("source", $0) * 2).rounded() }
@@ -44,7 +43,7 @@ import Testing
   func unitNormalizedDifferenceAgreesWithReference(_ channels: Int, _ level: CPULevel) {
     let pixels = 5
     let count = pixels * channels
-    // As after a ReLU; the second pixel is zero altogether.
+    // The features are like those after a ReLU. The second pixel is all zero.
     var superRes = (0..<count).map { max(0, FormulaParameters.uniform("a", $0)) }
     superRes.replaceSubrange(channels..<2 * channels, with: [Float](repeating: 0, count: channels))
     let highRes = (0..<count).map { max(0, FormulaParameters.uniform("b", $0)) * 3 }

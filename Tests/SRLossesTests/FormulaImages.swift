@@ -1,7 +1,7 @@
 import SRKernels
 
-/// An image pair made of whole numbers, so that `scripts/make-loss-fixtures` makes the same bits: slanted waves with
-/// noise, the super-resolved image off by up to 1/16. All values are multiples of 1/1024.
+/// An image pair of slanted waves with noise. The super-resolved image is off by up to 1/16. All values are multiples of
+/// 1/1024, computed with whole numbers, so `scripts/make-loss-fixtures` makes the same bits.
 struct FormulaImages {
   let shape: ImageShape
   private(set) var superRes: [Float] = []
@@ -22,7 +22,7 @@ struct FormulaImages {
     }
   }
 
-  /// 32 mixed bits of a pixel's position.
+  /// 32 bits, mixed from a pixel's position.
   private static func noise(_ y: UInt32, _ x: UInt32, _ c: UInt32, salt: UInt32) -> UInt32 {
     var h = y &* 374_761_393 &+ x &* 668_265_263 &+ c &* 974_634_529 &+ salt
     h = (h ^ (h >> 15)) &* 2_246_822_519

@@ -1,6 +1,6 @@
 import SRTensor
 
-/// Weights that `scripts/pytorch/formulas.py` computes to the same bits; it defines them.
+/// Weights by the formulas in `scripts/pytorch/formulas.py`, which computes the same bits.
 enum FormulaParameters {
   /// Uniform in -1 ..< 1: element `index` of the sequence called `name`.
   static func uniform(_ name: String, _ index: Int) -> Float {
@@ -13,7 +13,7 @@ enum FormulaParameters {
     return Float(Int32(z >> 40) - 8_388_608) / 8_388_608
   }
 
-  /// Fills weights and biases of convolutions: uniform within 1 / sqrt(fan_in) of the weight.
+  /// Fills weights and biases of convolutions with uniform values in -b ..< b, where b = 1 / sqrt(fan_in) of the weight.
   static func fill(_ arena: ParameterArena) {
     var bound: Float = 1
     for entry in arena.layout.entries {

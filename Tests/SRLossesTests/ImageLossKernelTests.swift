@@ -3,7 +3,7 @@ import SRKernels
 import SRLosses
 import Testing
 
-/// The losses of pixels against their naive twins in double precision, over sizes that are no multiple of a vector.
+/// The pixel losses against their naive twins in double precision. The sizes are no multiples of a vector.
 @Suite struct ImageLossKernelTests {
   static let shapes = [(6, 6), (7, 16), (17, 11), (24, 32), (1, 5)].map {
     ImageShape(height: $0.0, width: $0.1)
@@ -20,7 +20,7 @@ import Testing
       let expected = formula.twin(
         images.superRes.map(Double.init), images.highRes.map(Double.init), shape)
       let run = LossRun(loss, superRes: images.superRes, highRes: images.highRes, shape: shape)
-      // A similarity near 1 leaves its difference from 1 with the rounding of the similarity itself.
+      // If the similarity is near 1, its rounding error is large compared with its difference from 1.
       let scale = ["ssim", "ssim_box"].contains(kind.name) ? 1 - expected.sum : expected.sum
       #expect(abs(run.value - expected.sum) < 2e-6 * abs(scale), "\(kind) at \(shape)")
       let difference = relativeDifference(run.gradient, expected.gradient.map { Float($0) })
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  /// Four-point central differences of a handful of elements, corners among them.
+  /// Four-point central differences of a few elements, including corners.
   @Test(arguments: LossKind.pixelLosses)
   func referenceGradientAgreesWithFiniteDifferences(_ kind: LossKind) throws {
     let formula = try #require(kind.formula)

@@ -7,7 +7,7 @@ struct LossRun {
   let value: Double
   let gradient: [Float]
 
-  /// Evaluates with its gradient, starting from scratch memory full of NaN and a gradient of `initialGradient`.
+  /// Evaluates the loss and its gradient. Scratch memory starts full of NaN, and the gradient starts as `initialGradient`.
   init(
     _ loss: any Loss, superRes: [Float], highRes: [Float], shape: ImageShape, weight: Float = 1,
     initialGradient: Float = 0
@@ -31,7 +31,7 @@ struct LossRun {
   }
 }
 
-/// Lends two images as a pair.
+/// Calls `body` with two images as a pair.
 func withPair<Result>(
   _ superRes: [Float], _ highRes: [Float], _ shape: ImageShape,
   gradient: UnsafeMutablePointer<Float>? = nil, _ body: (ImagePair) -> Result
@@ -46,13 +46,13 @@ func withPair<Result>(
   }
 }
 
-/// The row of this name.
+/// The loss of this name.
 func lossKind(_ name: String) -> LossKind {
   guard let kind = LossKind.named(name) else { preconditionFailure("there is no loss \(name)") }
   return kind
 }
 
-/// |left - right| / |right|, Euclidean norms.
+/// |left - right| / |right|, with Euclidean norms.
 func relativeDifference(_ left: [Float], _ right: [Float]) -> Double {
   precondition(left.count == right.count, "\(left.count) floats against \(right.count)")
   var difference = 0.0

@@ -12,7 +12,7 @@ import Testing
     for kind in LossKind.all { #expect(try LossTerm.parse("\(kind)=1").map(\.kind.name) == [kind.name]) }
   }
 
-  /// Users' files and logs have these names.
+  /// These names are in users' files and logs.
   @Test func everyLossHasItsOwnName() {
     let names = [
       "mse", "charbonnier", "ssim", "ssim_box", "edge", "vgg", "lpips_vgg", "lpips_alex", "lpips_squeeze",
@@ -22,7 +22,7 @@ import Testing
     for name in names { #expect(LossKind.helpText.contains("\(name) (")) }
   }
 
-  /// The sides by hand; see ``TinyFeatureNetworkTests/smallestImages()``.
+  /// The sides are computed by hand; see ``TinyFeatureNetworkTests/smallestImages()``.
   @Test(arguments: [
     ("mse", 1, nil), ("ssim", 6, "ssim"), ("ssim_box", 1, nil), ("vgg", 4, "VGG16"),
     ("lpips_vgg", 16, "VGG16"), ("lpips_alex", 31, "AlexNet"),

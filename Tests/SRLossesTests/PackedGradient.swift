@@ -1,6 +1,6 @@
 import Foundation
 
-/// A gradient as the fixtures hold it: its norm, and every `step`-th element.
+/// A gradient as it is in the fixtures: its norm, and every `step`-th element.
 struct PackedGradient: Decodable {
   let norm: Double
   let step: Int
@@ -25,7 +25,7 @@ struct PackedGradient: Decodable {
     }
   }
 
-  /// How far `gradient` is off, in the sampled elements.
+  /// The error of `gradient`, over the sampled elements.
   func error(of gradient: [Float]) -> GradientError {
     let sampled = stride(from: 0, to: gradient.count, by: step).map { gradient[$0] }
     let length = sumOfSquares(gradient).squareRoot()
@@ -48,7 +48,7 @@ struct PackedGradient: Decodable {
 struct GradientError {
   /// Norm of the difference.
   let elements: Double
-  /// The same without the tenth of the elements that is furthest off.
+  /// The same without the tenth of the elements that has the largest errors.
   let nearestElements: Double
   /// Difference of the norms.
   let norm: Double

@@ -1,12 +1,12 @@
 import SRLosses
 import Testing
 
-/// What PyTorch computed of the perceptual losses; see `scripts/make-loss-fixtures`.
+/// The perceptual losses that PyTorch computed; see `scripts/make-loss-fixtures`.
 struct PerceptualLossFixtures: Decodable {
   /// A crop of a photograph through a real network.
   struct Face: Decodable, CustomTestStringConvertible {
     let file: String
-    /// Of the crop's bytes.
+    /// SHA-256 of the crop's bytes.
     let sha256: String
     let loss: String
     let input: String

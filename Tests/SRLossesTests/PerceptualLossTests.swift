@@ -12,9 +12,10 @@ import Testing
 
 /// VGG loss and LPIPS of real photographs through the real networks, against PyTorch in float64.
 ///
-/// The gradient is not continuous: among millions of units a few stand so near the edge of their ReLU or so near another
-/// maximum that rounding decides. Each moves the gradient of its neighbourhood (PyTorch's own float32 is off by up to
-/// 1e-2 in norm on one picture in three, which the fixtures pass over), so a tenth of the elements has a wide tolerance.
+/// The gradient is not continuous. Among millions of units, a few are so near the edge of their ReLU, or so near another
+/// maximum, that rounding decides. Each such unit changes the gradient in its neighbourhood, so a tenth of the elements has a
+/// wide tolerance. On one picture in three, PyTorch's own float32 is off by up to 1e-2 in norm. The fixtures skip such
+/// pictures.
 @Suite(
   .enabled(
     if: SharedData.isAvailable, "no shared data: point SRDIST_SHARED_DATA at a folder of faces/ and weights/"),
@@ -86,7 +87,8 @@ struct PerceptualLossTests {
   private func weightsFile(_ name: String) -> String { "\(SharedData.weights)/\(name).safetensors" }
 }
 
-/// A crop of a photograph, and its mean with itself in blocks of 4x4, each its own mean.
+/// A crop of a photograph, and a coarse version of it: the mean of the crop and of the crop in blocks of 4x4, each block filled
+/// with its mean.
 private struct FacePair {
   static let size = 128
   private static let origin = 192
@@ -94,7 +96,7 @@ private struct FacePair {
   let shape = ImageShape(height: size, width: size)
   let superRes: [Float]
   let highRes: [Float]
-  /// Of the crop's bytes, in hexadecimal.
+  /// SHA-256 of the crop's bytes, in hexadecimal.
   let sha256: String
 
   init(_ file: String) throws {

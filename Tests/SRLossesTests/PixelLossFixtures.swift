@@ -1,6 +1,6 @@
 import Testing
 
-/// What PyTorch computed of the pixel losses; see `scripts/make-loss-fixtures`.
+/// The pixel losses that PyTorch computed; see `scripts/make-loss-fixtures`.
 struct PixelLossFixtures: Decodable {
   struct Case: Decodable, CustomTestStringConvertible {
     let loss: String

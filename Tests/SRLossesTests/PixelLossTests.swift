@@ -8,7 +8,7 @@ import Testing
     try #require(kind.pixelLoss(kernels: level.kernels))
   }
 
-  /// The values come out of float32 means and variances; 1 - SSIM of similar images loses two digits more.
+  /// The values are computed from float32 means and variances. For similar images, 1 - SSIM loses two more digits.
   @Test(arguments: PixelLossFixtures.all, CPULevel.supported())
   func agreesWithPyTorch(_ expected: PixelLossFixtures.Case, _ level: CPULevel) throws {
     let loss = try loss(lossKind(expected.loss), level)
@@ -45,11 +45,11 @@ import Testing
       try loss(kind, level), superRes: images.highRes, highRes: images.highRes, shape: images.shape)
     let charbonnierOfZero = ["charbonnier", "edge"].contains(kind.name)
     #expect(abs(run.value - (charbonnierOfZero ? 1e-3 : 0)) < 1e-6)
-    // The slope of a similarity near 1 is the difference of two equal large terms.
+    // If the similarity is near 1, its slope is the difference of two large terms that are almost equal.
     #expect(run.gradient.allSatisfy { abs($0) < 1e-7 })
   }
 
-  /// Constant images have zero variance and, inside, zero Sobel magnitude, whose slope is infinite.
+  /// Constant images have zero variance. Inside, they also have zero Sobel magnitude, where the magnitude's slope is infinite.
   @Test(arguments: LossKind.pixelLosses, CPULevel.supported())
   func constantImagesHaveFiniteGradients(_ kind: LossKind, _ level: CPULevel) throws {
     let shape = ImageShape(height: 12, width: 14)

@@ -34,7 +34,7 @@ import Testing
     return LossRun.value(loss, superRes: images.superRes, highRes: images.highRes, shape: images.shape)
   }
 
-  /// Logs, checkpoints and scripts have these names in this order.
+  /// Logs, checkpoints and scripts use these names in this order.
   @Test func namesAndOrder() {
     #expect(Metric.pixelMetrics.map(\.name) == ["psnr", "ssim", "mse", "ssim_box"])
     #expect(Metric.pixelMetrics.filter(\.description.isForTraining).map(\.name) == ["psnr", "ssim"])
@@ -45,7 +45,7 @@ import Testing
     let error = try loss("mse")
     #expect(measured["mse"] == error)
     #expect(abs(try #require(measured["psnr"]) - -10 * log10(error)) < 1e-12)
-    // Off by a tenth everywhere, and outside 0...1: 20 dB, as nothing is clamped.
+    // Every value is off by a tenth and outside 0...1. That gives 20 dB, because nothing is clamped.
     let far = images.highRes.map { $0 + 1.9 }
     let twenty = try #require(metrics(far.map { $0 + 0.1 }, far)["psnr"])
     #expect(abs(twenty - 20) < 1e-4)
@@ -55,7 +55,7 @@ import Testing
     #expect(metrics(images.highRes, images.highRes)["psnr"] == 100)
   }
 
-  /// Its window mirrors five pixels at each edge, of which four have no fifth.
+  /// SSIM's window mirrors the five pixels next to each edge pixel. A side of five pixels has only four of them.
   @Test func ssimOfTooSmallImagesIsRefused() async {
     await #expect(processExitsWith: .failure) {
       _ = Metric.pixelMetrics.scratchCount(
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  /// Training has it from the loss. It is that of the Gaussian window, and of no other.
+  /// Training has the SSIM from the loss. It is the SSIM with the Gaussian window, not the one with the box window.
   @Test func aKnownSSIMIsNotComputedAgain() {
     let known = metrics(images.superRes, images.highRes, gaussianSSIM: 0.125)
     let computed = metrics(images.superRes, images.highRes)

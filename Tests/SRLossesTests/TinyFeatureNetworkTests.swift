@@ -5,8 +5,8 @@ import SRModels
 import SRTensor
 import Testing
 
-/// The perceptual losses through a tiny network of every kind of layer, with formula weights, against PyTorch: needs
-/// no weight files.
+/// The perceptual losses through a tiny network with every kind of layer, against PyTorch. The weights come from formulas, so
+/// the tests need no weight files.
 @Suite struct TinyFeatureNetworkTests {
   static let architecture = FeatureArchitecture(
     "tiny",
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  /// Linear weights of 0 and 2 in turn are 1 in the mean, which is what no linear layers are.
+  /// Linear weights that alternate between 0 and 2 have the mean 1. Weights of 1 stand for no linear layers.
   @Test func meanLinearWeightsAreTheMeansOfTheTaps() throws {
     let kernels = try CPULevel.selected().kernels
     let images = FormulaImages(height: 24, width: 24)
@@ -72,7 +72,7 @@ import Testing
     #expect(value(.mean(of: alternating)) != value(alternating))
   }
 
-  /// The sides by hand, from the last window backwards; and that is where a network can be made.
+  /// The smallest sides, computed by hand from the last window backwards. A network can be made from these sides on.
   @Test func smallestImages() throws {
     let kernels = try CPULevel.selected().kernels
     for (architecture, side) in [

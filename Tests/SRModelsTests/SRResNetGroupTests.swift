@@ -4,11 +4,11 @@ import Testing
 
 /// Images that go through the network together.
 @Suite struct SRResNetGroupTests {
-  /// What a group's passes leave behind.
+  /// The results of a group's passes.
   private struct Results: Equatable {
     var superRes: [[Float]] = []
     var gradients: [[Float]] = []
-    /// By image: the offsets that were reported as final, in the order of their reports.
+    /// For each image, the offsets that were reported as final, in the order of the reports.
     var final: [[Int]] = []
   }
 
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  /// Buckets leave early only if gradients that are reported as final are not touched any more.
+  /// Buckets can be sent early only if gradients that are reported as final do not change any more.
   @Test func leaveFinalGradientsAlone() throws {
     let model = try SampleNetwork(SampleNetwork.model(scale: 4, features: 64), height: 8, width: 8)
     let parameters = model.parameters(seed: 6)
@@ -51,15 +51,15 @@ import Testing
     #expect(atReport == results.gradients)
   }
 
-  /// An image so wide that one row of tiles is more than a kernel's block, and the gradient with respect to what lies below
-  /// the second upsampling, or below the output if there is none.
+  /// The image is so wide that one row of tiles is more than a kernel's block. The gradient is taken with respect to what lies
+  /// below the second upsampling, or below the output if there is none.
   @Test(arguments: [1, 4, 8])
   func gradientsAreTheSlopeOfTheOutput(scale: Int) throws {
     let model = try SampleNetwork(
       SampleNetwork.model(scale: scale, features: 16, blocks: 1), height: 4, width: 140)
     let plan = model.plan
     let parameters = model.parameters(seed: 8)
-    // The output's gradient: its upper quarter, where a second block begins within a row; uneven along the rows.
+    // The output's gradient lies in the upper quarter, where a second block begins within a row. It is uneven along the rows.
     let (top, right) = (plan.highResHeight / 4, plan.highResWidth * 85 / 100)
     let gradient = AlignedBuffer(count: plan.highResHeight * plan.highResWidth * 3)
     for index in 0..<gradient.count where index / (3 * plan.highResWidth) < top {

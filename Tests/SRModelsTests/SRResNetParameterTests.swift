@@ -3,7 +3,7 @@ import SRTensor
 import Testing
 
 @Suite struct SRResNetParameterTests {
-  /// Counts of the released PyTorch model's state dicts.
+  /// The counts are those of the released PyTorch models' state dicts.
   @Test(arguments: [(ModelDescription.vanilla, 93, 1_545_238), (.attention, 157, 1_554_518)])
   func parametersAreThoseOfTheReleasedModel(_ model: ModelDescription, tensors: Int, count: Int) throws {
     var layout = ParameterLayout()
@@ -24,7 +24,7 @@ import Testing
     #expect(parameters.tensor(slope) == [0.25])
   }
 
-  /// The parabola through three pixels is exact on parabolas, away from the padded border.
+  /// The parabola through three pixels is exact if the image is a parabola, except near the padded border.
   @Test(
     arguments: [ModelDescription.vanilla, .attention]
       + ModelDescription.scales.map { SampleNetwork.model(scale: $0) })
@@ -32,7 +32,7 @@ import Testing
     let network = try SampleNetwork(model, height: 8, width: 8)
     let scale = model.scale
 
-    /// Red along y, green along x, blue bent: all around 1/2 on both sides.
+    /// Red varies along y, green along x, and blue is curved. All lie around 1/2, on both sides of it.
     func colours(_ y: Float, _ x: Float) -> [Float] {
       [0.1 + 0.1 * y, 0.9 - 0.08 * x, 0.3 + 0.01 * y * y + 0.005 * x * y]
     }

@@ -25,7 +25,7 @@ import Testing
         < SRResNetWorkspace.floatCount(for: training.plan, images: 1, tails: 1))
   }
 
-  /// What inference keeps of the body does not grow with the number of blocks.
+  /// The memory that inference needs for the body does not grow with the number of blocks.
   @Test func inferenceReusesTheMapsOfBlocks() throws {
     let counts = try [2, 16].map { blocks in
       let model = SampleNetwork.model(scale: 2, blocks: blocks)

@@ -47,7 +47,7 @@ struct SampleNetwork {
     }
   }
 
-  /// Uniform in 0...1.
+  /// An image with uniform values in 0...1.
   static func image(seed: UInt64, count: Int) -> AlignedBuffer {
     var generator = PhiloxGenerator(seed: seed, stream: 9)
     let buffer = AlignedBuffer(count: count)

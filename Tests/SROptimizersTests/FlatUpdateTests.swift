@@ -5,7 +5,7 @@ import Testing
 
 /// Updates of arena ranges, computed by hand.
 @Suite struct FlatUpdateTests {
-  /// Two tensors, each on cache lines of its own: 32 floats.
+  /// Two tensors on separate cache lines: 32 floats.
   private static func arena(filledWith value: Float) -> ParameterArena {
     var layout = ParameterLayout()
     _ = layout.append("first", shape: [16])
@@ -15,7 +15,7 @@ import Testing
     return arena
   }
 
-  /// (1 + step) / (10 + step) until that is the decay: at 0.9, from step 80 on.
+  /// The decay is (1 + step) / (10 + step) until it reaches the set decay. For 0.9 that is step 80.
   @Test func theDecayRises() throws {
     let average = ExponentialMovingAverage(
       Self.arena(filledWith: 0), decay: 0.9, kernels: try CPULevel.selected().kernels)
@@ -26,7 +26,8 @@ import Testing
     }
   }
 
-  /// From 1 towards 3: 1 + (1 - 2/11) 2 = 29/11 after the first step, 1 + (1 - 0.9) 2 = 1.2 after a late one.
+  /// The average moves from 1 towards 3. It is 1 + (1 - 2/11) 2 = 29/11 after the first step, and 1 + (1 - 0.9) 2 = 1.2 after
+  /// a late one.
   @Test(arguments: CPULevel.supported())
   func theAverageMovesWithinItsRange(level: CPULevel) {
     for (step, expected) in [(1, Float(29) / 11), (1000, 1.2)] {
@@ -39,8 +40,8 @@ import Testing
     }
   }
 
-  /// The first step's corrected moments are g and g^2: every weight moves by the learning rate, whatever its gradient. With
-  /// 1 - 0.999 taken in single precision, 5e-5 off, neither would hold as closely.
+  /// The corrected moments of the first step are g and g^2, so every weight moves by the learning rate, whatever its gradient
+  /// is. In single precision, 1 - 0.999 is off by 5e-5, and the result would not be as close.
   @Test(arguments: CPULevel.supported())
   func adamMovesByTheLearningRateAtFirst(level: CPULevel) {
     let weights = Self.arena(filledWith: 1)
@@ -53,7 +54,7 @@ import Testing
     #expect(abs(adam.secondMoments.buffer.values[0] - 0.016) <= 3e-9)
   }
 
-  /// The kernels check nothing: half a vector would be written beyond the range.
+  /// The kernels check nothing. They would write half a vector beyond the range.
   @Test func partsOfCacheLinesAreRefused() async {
     await #expect(processExitsWith: .success) { try FlatUpdateTests.updateAll(0..<16) }
     await #expect(processExitsWith: .failure) { try FlatUpdateTests.updateAll(0..<8) }

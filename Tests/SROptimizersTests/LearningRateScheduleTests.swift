@@ -13,15 +13,15 @@ import Testing
     }
   }
 
-  /// Halved after every second epoch, at the epoch's first step.
+  /// The rate is halved after every second epoch, from the next epoch's first step on.
   @Test func stepsDown() {
     expect(
       LearningRateSchedule(initial: 0.8, decay: .step(epochs: 2, gamma: 0.5)),
       [(0, 0, 0.8), (0, 4, 0.8), (1, 4, 0.8), (2, 0, 0.4), (3, 4, 0.4), (4, 0, 0.2), (10, 3, 0.025)])
   }
 
-  /// From the initial rate over the middle, (1 + final) / 2 of it, to the last step's, (1 + cos(19 pi / 20)) / 2 of the way
-  /// above the final one; cos(pi / 4) and cos(pi / 2) are known, cos(19 pi / 20) is -0.987688340595137727.
+  /// The rate starts at the initial rate. In the middle it is (1 + final) / 2 of the initial rate. At the last step it is above
+  /// the final rate by (1 + cos(19 pi / 20)) / 2 of the way. cos(19 pi / 20) is -0.987688340595137727.
   @Test func followsACosine() {
     let lastCosine = -0.987_688_340_595_137_727
     expect(
@@ -32,13 +32,14 @@ import Testing
       ])
   }
 
-  /// One and a half epochs are 7.5 steps: the first has 1 / 7.5 of the rate, the eighth all of it.
+  /// One and a half epochs are 7.5 steps. The first step has 1 / 7.5 of the rate, and the eighth has all of it.
   @Test func warmsUp() {
     let decay = LearningRateSchedule.Decay.step(epochs: 1, gamma: 0.5)
     expect(
       LearningRateSchedule(initial: 3, decay: decay, warmupEpochs: 1.5),
       [(0, 0, 0.4), (0, 4, 2), (1, 0, 1.2), (1, 1, 1.4), (1, 2, 1.5), (1, 4, 1.5), (2, 0, 0.75)])
-    // Both at once: 6 steps of 10 are warm-up, and half of the cosine's way is not yet gone.
+    // Warm-up and decay act together. At the second epoch's first step, 6 of the 10 steps of warm-up are reached, and a quarter
+    // of the cosine's way is done.
     expect(
       LearningRateSchedule(initial: 1, decay: .cosine(final: 0), warmupEpochs: 2),
       [(0, 0, 0.1), (1, 0, 0.6 * (1 + 0.5.squareRoot()) / 2), (2, 0, 0.5)])

@@ -56,7 +56,7 @@ import Testing
     #expect(outcome == .drawn)
     let image = try ImageFile.read(path)
     #expect(image.width == 1500)
-    // More than paper: lines in several colours.
+    // The picture is not just paper: it has lines in several colours.
     #expect(Set(image.pixels).count > 16)
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// The framing of TensorBoard's event files; `scripts/test-tensorboard` reads whole runs with TensorBoard itself.
 struct EventFileTests {
-  /// RFC 3720, appendix B.4.
+  /// The examples of RFC 3720, appendix B.4.
   @Test func checksumsAreCastagnolis() {
     #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
     #expect(CRC32C.checksum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
@@ -25,7 +25,7 @@ struct EventFileTests {
       return turned >> 17 | turned << 15
     }
     #expect(unmasked(number(at: 8)) == CRC32C.checksum([3, 0, 0, 0, 0, 0, 0, 0]))
-    // Of "abc", as every table of known answers has it.
+    // The checksum of "abc", as in every table of known answers.
     #expect(unmasked(number(at: 15)) == 0x364B_3FB7)
   }
 

@@ -51,7 +51,7 @@ import Testing
     #expect(try lines(folder.text("m"))[0].contains("\"mse\":0.3333333333333333,"))
   }
 
-  /// A line as version 0.1 wrote it, every byte of it.
+  /// The line equals one that version 0.1 wrote, to the byte.
   @Test func epochsOfOlderVersionsAreReadAndWrittenAlike() throws {
     let line = """
       {"bicubic_lpips":0.33,"bicubic_psnr":26.5,"bicubic_ssim":0.75,"bicubic_ssim_box":0.8,"epoch":2,"kind":"epoch",\
@@ -90,7 +90,7 @@ import Testing
     #expect(try MetricsFile.read(folder.file("m")).count == 2)
   }
 
-  /// Step and completed epochs of the checkpoint, and the lines of the full log that stay.
+  /// The arguments are the checkpoint's step and completed epochs, and the lines of the full log that stay.
   @Test(arguments: [
     (0, 0, []), (1, 0, [0]), (2, 0, [0, 1]), (2, 1, [0, 1, 2]), (3, 1, [0, 1, 2, 3]),
     (4, 1, [0, 1, 2, 3, 4]), (4, 2, [0, 1, 2, 3, 4, 5]), (6, 3, [0, 1, 2, 3, 4, 5, 6, 7, 8]),

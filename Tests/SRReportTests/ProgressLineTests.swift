@@ -9,7 +9,7 @@ import Testing
       imagesPerSecond: 31.25)
   }
 
-  /// What is written when `steps` end at `times` (seconds).
+  /// The texts that are written if steps end at these times.
   private func shown(isTerminal: Bool, _ updates: [(step: Int, time: Duration)]) -> [String] {
     var texts: [String] = []
     var line = ProgressLine(isTerminal: isTerminal) { texts.append($0) }
@@ -22,7 +22,7 @@ import Testing
     #expect(texts.count == 2)
     #expect(texts.allSatisfy { $0.hasPrefix("\r\u{1B}[K") && !$0.contains("\n") })
     #expect(texts[0].hasSuffix("epoch 1/2  step 1/10  loss 0.12346  31.2 images/s"))
-    // 2 s a step, 18 to go.
+    // A step takes 2 s, and 18 steps are left.
     #expect(texts[1].hasSuffix("0:36 left"))
   }
 

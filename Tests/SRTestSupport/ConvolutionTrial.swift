@@ -1,8 +1,8 @@
 import SRKernels
 import SRTensor
 
-/// Random operands of one convolution, perhaps through a PReLU; the results by definition in double precision; and runs of
-/// a kernel on the same operands.
+/// Random operands of one convolution, which may read its source through a PReLU. The trial also has the results by definition
+/// in double precision, and runs kernels on the same operands.
 package struct ConvolutionTrial {
   package let shape: Convolution2DShape
   private var source: [Float]
@@ -11,7 +11,7 @@ package struct ConvolutionTrial {
   private let bias: [Float]
   private let gradientDestination: [Float]
 
-  /// What the forward pass and the backward pass to the source compute, of one image or of several.
+  /// The results of the forward pass and of the backward pass to the source, for one image or several.
   package struct DataResults: Equatable {
     package var destination: [Float]
     package var gradientSource: [Float]
@@ -19,7 +19,7 @@ package struct ConvolutionTrial {
     package var gradientSlope: Float?
   }
 
-  /// What the three passes of a convolution compute.
+  /// The results of a convolution's three passes.
   package struct Results: Equatable {
     package var data: DataResults
     package var gradientWeights: [Float]
@@ -34,7 +34,7 @@ package struct ConvolutionTrial {
     package var gradientBias: Double
   }
 
-  /// - Parameter slope: that of the PReLU through which the source is read; nil if it is read as it is.
+  /// - Parameter slope: the slope of the PReLU through which the source is read; nil if it is read as it is.
   package init(_ shape: Convolution2DShape, slope: Float? = nil, seed: UInt64) {
     self.shape = shape
     self.slope = slope
@@ -48,7 +48,7 @@ package struct ConvolutionTrial {
     gradientDestination = uniform(shape.destinationCount, -1, 1)
   }
 
-  /// Runs all passes, with `dirtyMemory` in every buffer that the kernel is to write.
+  /// Runs all passes. Every buffer that the kernel must write holds `dirtyMemory` before.
   package func run(_ kernel: any Convolution2DKernel, dirtyMemory: Float = .nan) -> Results {
     let pixels = AlignedBuffer(source)
     let scratch = AlignedBuffer(count: kernel.scratchCount, repeating: dirtyMemory)
@@ -63,7 +63,7 @@ package struct ConvolutionTrial {
     return Results(data: data, gradientWeights: gradientWeights.values, gradientBias: gradientBias.values)
   }
 
-  /// The same by the plain convolution, with the PReLU's definition before and after it.
+  /// The same, but computed by the plain convolution, with the PReLU's definition before and after it.
   package func runApart(_ kernel: any Convolution2DKernel) -> Results {
     guard let slope else { return run(kernel) }
     var plain = self
@@ -81,7 +81,8 @@ package struct ConvolutionTrial {
     return results
   }
 
-  /// The data passes of two images, this trial's operands and the same backwards: each image alone, and both together.
+  /// The data passes of two images: each image alone, and both together. One image has this trial's operands, and the other
+  /// has them in reverse order.
   package func runAloneAndTogether(
     _ kernel: any Convolution2DKernel
   ) -> (alone: [DataResults], together: DataResults) {
@@ -99,7 +100,7 @@ package struct ConvolutionTrial {
     forward(kernel, source: source, activation: activation, dirtyMemory: .nan)
   }
 
-  /// Of as many images as `source` holds.
+  /// The forward pass of as many images as `source` holds.
   private func forward(
     _ kernel: any Convolution2DKernel, source: [Float], activation: ConvolutionActivation, dirtyMemory: Float
   ) -> [Float] {
@@ -116,7 +117,7 @@ package struct ConvolutionTrial {
     return destination.values
   }
 
-  /// Of as many images as `source` and `gradientDestination` hold.
+  /// The data passes of as many images as `source` and `gradientDestination` hold.
   private func runDataPasses(
     _ kernel: any Convolution2DKernel, source: [Float], gradientDestination: [Float],
     dirtyMemory: Float = .nan
@@ -163,7 +164,7 @@ extension AlignedBuffer {
     pointer.update(from: values, count: values.count)
   }
 
-  /// A buffer that holds `value` throughout, such as what a kernel must not read.
+  /// A buffer in which every float is `value`, such as one that a kernel must not read.
   fileprivate convenience init(count: Int, repeating value: Float) {
     self.init(count: count)
     pointer.update(repeating: value, count: count)

@@ -1,7 +1,7 @@
 import SRTensor
 
-/// Weights and pictures that Python and Swift compute to the bit, so that fixtures need not store them; the
-/// definitions stand in `scripts/pytorch/formulas.py`.
+/// Weights and pictures that Python and Swift compute to the same bits, so fixtures need not store them. The definitions are in
+/// `scripts/pytorch/formulas.py`.
 package enum Formulas {
   /// FNV-1a, 64 bits.
   private static func hash(_ name: String) -> UInt64 {
@@ -24,7 +24,7 @@ package enum Formulas {
     Float(Int32(draw(name, index) >> 40) - 8_388_608) / 8_388_608
   }
 
-  /// Sums of a parameter's elements, in OIHW order, with random signs: `scripts/make-training-fixtures` defines them.
+  /// Sums of a parameter's elements, in OIHW order, with random signs. `scripts/make-training-fixtures` defines them.
   package static func signedSums(_ name: String, _ values: [Float], count: Int) -> [Double] {
     (0..<count).map { k in
       let seed = hash("\(name) sign \(k)")
@@ -52,7 +52,7 @@ package enum Formulas {
     }
   }
 
-  /// Picture pair `k`, uint8 HWC; `height` and `width` of the high-resolution one.
+  /// Picture pair `k`, uint8 HWC. `height` and `width` are those of the high-resolution picture.
   package static func pair(_ k: Int, height: Int, width: Int) -> (low: [UInt8], high: [UInt8]) {
     let name = "image \(k)"
     var high = [Int](repeating: 0, count: height * width * 3)

@@ -5,7 +5,7 @@ package struct Photographs {
   package let directory: TemporaryFolder
   package let count: Int
 
-  /// Pictures of different sizes, `count` of them, in two folders.
+  /// `count` pictures of different sizes, in two folders.
   package init(count: Int) throws {
     directory = try TemporaryFolder()
     self.count = count
@@ -21,7 +21,7 @@ package struct Photographs {
     }
   }
 
-  /// Small options that fit the pictures.
+  /// Options for small arrays, which fit the pictures.
   package static var options: PreparationOptions {
     var options = PreparationOptions()
     options.resize = 16

@@ -1,8 +1,8 @@
 import Foundation
 
 extension Process {
-  /// Starts the program with no signal blocked: threads of a thread pool, as tests run on, have most blocked, and children
-  /// inherit that.
+  /// Starts the program with no signal blocked. Tests run on threads of a thread pool, which have most signals blocked, and
+  /// children inherit the blocked signals.
   package func runWithSignals() throws {
     var (all, before) = (sigset_t(), sigset_t())
     sigfillset(&all)

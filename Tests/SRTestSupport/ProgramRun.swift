@@ -1,19 +1,20 @@
 import Foundation
 import Testing
 
-/// A product of this package, run to its end as a user would: alone, or on several ranks by the real `mpirun`.
+/// A product of this package that has run to its end, as a user would run it: alone, or on several ranks under the real
+/// `mpirun`.
 package struct ProgramRun {
-  /// The exit code; 128 + n where signal n ended it.
+  /// The exit code, or 128 + n if signal n ended the program.
   package let status: Int32
   package let output: String
   package let errors: String
 
-  /// Where mpirun lies; nil where Open MPI is not installed.
+  /// The path of mpirun; nil if Open MPI is not installed.
   package static let launcher: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "")
     .split(separator: ":").map { "\($0)/mpirun" }
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 
-  /// The tests that need it are skipped with this comment.
+  /// Tests that need mpirun are skipped with this comment.
   package static let skipped: Comment =
     "SKIPPED: mpirun is not on PATH; install openmpi-bin to run on several ranks"
 
@@ -21,7 +22,7 @@ package struct ProgramRun {
     package let description: String
   }
 
-  /// Runs `product` on `ranks` ranks, or without a launcher where `ranks` is nil, and waits.
+  /// Runs `product` on `ranks` ranks, or without a launcher if `ranks` is nil, and waits for its end.
   package init(
     ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:]
   ) throws {
@@ -37,12 +38,12 @@ package final class RunningProgram {
   private let isLauncher: Bool
   private let folder: URL
 
-  /// Seconds after which a test that hangs is ended; far more than the slowest machine needs.
+  /// A test that hangs is ended after this many seconds, which is far more than the slowest machine needs.
   static let timeLimit: TimeInterval = 3600
 
   /// Starts `product`; see ``ProgramRun/init(ranks:_:_:environment:)``.
   ///
-  /// - Parameter terminal: gets what the program writes to standard error, instead of ``wait()``'s `errors`.
+  /// - Parameter terminal: gets what the program writes to standard error. Then ``wait()`` returns no `errors`.
   package init(
     ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:],
     terminal: Terminal? = nil
@@ -58,12 +59,12 @@ package final class RunningProgram {
       process.executableURL = program
       process.arguments = arguments
     }
-    // mpirun refuses to run as root, as in a container, without both.
+    // Without both variables, mpirun refuses to run as root, which is usual in a container.
     process.environment = ProcessInfo.processInfo.environment.merging(
       ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
     ) { $1 }.merging(environment) { $1 }
 
-    // Files, not pipes: a rank that outlives mpirun would keep a pipe open and the test waiting.
+    // Output goes to files: a rank that outlives mpirun would keep a pipe open, and the test would wait.
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for file in [outputFile, errorFile] { try Data().write(to: file) }
@@ -79,19 +80,19 @@ package final class RunningProgram {
   private var errorFile: URL { folder.appendingPathComponent("err") }
 
   package var isRunning: Bool { process.isRunning }
-  /// Of the program itself, or of mpirun.
+  /// The process of the program itself, or of mpirun.
   package var processIdentifier: Int32 { process.processIdentifier }
 
-  /// What it has written to standard error so far.
+  /// What the program has written to standard error so far.
   package var errorsSoFar: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
   package func kill(_ signal: Int32) { _ = Foundation.kill(process.processIdentifier, signal) }
 
-  /// Waits for the end. An mpirun that hangs after all ranks have ended is killed, and ends as where it crashes there:
-  /// Open MPI 4.1's sometimes does the one or the other in `PMIx_server_finalize` after an abort.
+  /// Waits for the program's end. After an abort, Open MPI 4.1's mpirun sometimes crashes or hangs in `PMIx_server_finalize`.
+  /// If mpirun hangs after all ranks have ended, it is killed, and the result is the same as after a crash.
   package func wait() throws -> (status: Int32, output: String, errors: String) {
     let deadline = Date(timeIntervalSinceNow: Self.timeLimit)
-    // Nil before the first rank.
+    // Nil until the first rank is seen.
     var ranksLivedAt: Date?
     var hung = false
     while process.isRunning {
@@ -116,10 +117,10 @@ package final class RunningProgram {
     )
   }
 
-  /// Seconds that mpirun may take to end after its last rank.
+  /// mpirun may take this many seconds to end after its last rank.
   private static let exitPatience: TimeInterval = 60
 
-  /// Where the running test bundle, and beside it every other product, was built.
+  /// The folder that holds the running test bundle and every other product.
   private static func productsDirectory() throws -> URL {
     let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: bundle).deletingLastPathComponent()

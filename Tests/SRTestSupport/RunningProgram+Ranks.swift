@@ -23,21 +23,21 @@ extension RunningProgram {
     }
   }
 
-  /// The ranks that live; this program is mpirun.
+  /// The ranks that are alive. Precondition: this program is mpirun.
   package var ranks: [Int32] {
     let list = "/proc/\(processIdentifier)/task/\(processIdentifier)/children"
     let children = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
     return children.split(separator: " ").compactMap { Int32($0) }.filter(Self.isAlive)
   }
 
-  /// Whether a process has not ended, waited for by its parent or not.
+  /// Whether a process is alive. A process that has ended is not, even if its parent has not waited for it.
   package static func isAlive(_ process: Int32) -> Bool {
     let facts = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-    // After the name, in parentheses, comes the state: Z has ended.
+    // The state follows the name, which is in parentheses. Z means that the process has ended.
     return facts.split(separator: ")").last.map { !$0.hasPrefix(" Z") } ?? false
   }
 
-  /// Sends a signal to one rank alone; this program is mpirun.
+  /// Sends a signal to one rank only. Precondition: this program is mpirun.
   package func kill(_ signal: Int32, rank: Int) throws {
     let process = ranks.first { process in
       let environment = (try? String(contentsOfFile: "/proc/\(process)/environ", encoding: .utf8)) ?? ""

@@ -5,9 +5,9 @@ extension Setting: CustomTestStringConvertible {
   package var testDescription: String { name }
 }
 
-/// Values of settings, found by trial: a row need not bring any.
+/// Values of settings. They are found by trial, so a row need not list any.
 package enum SettingExamples {
-  /// A row that takes none of those of its kind needs one more.
+  /// If a row accepts none of its kind's candidates, add one here.
   private static func candidates(_ entry: Setting.Entry) -> [String] {
     switch entry {
     case .flag: ["true", "false"]
@@ -26,7 +26,7 @@ package enum SettingExamples {
     }
   }
 
-  /// Every setting other than its default.
+  /// A configuration in which every setting differs from its default.
   package static func allOther() throws -> TrainingConfiguration {
     let base = TrainingConfiguration()
     var configuration = base

@@ -9,8 +9,8 @@ package enum Repository {
   package static func file(_ name: String) -> String { "\(path)/\(name)" }
 }
 
-/// Photographs and network weights that stand beside the project where they are at hand: under
-/// `$SRDIST_SHARED_DATA`, else `../shared/data` beside the package.
+/// Photographs and network weights, which not every machine has. They are in `$SRDIST_SHARED_DATA` or, if it is not set, in
+/// `../shared/data` beside the package.
 package enum SharedData {
   package static let folder: String = {
     ProcessInfo.processInfo.environment["SRDIST_SHARED_DATA"]
@@ -21,18 +21,18 @@ package enum SharedData {
   package static let faces = folder + "/faces"
   package static let weights = folder + "/weights"
 
-  /// The faces' file names, sorted; empty where there are none.
+  /// The faces' file names, sorted; empty if there are none.
   package static let faceNames: [String] = {
     let names = try? FileManager.default.contentsOfDirectory(atPath: faces)
     return (names ?? []).filter { $0.hasSuffix(".jpg") }.sorted()
   }()
 
-  /// The weight files' names, sorted; empty where there are none.
+  /// The weight files' names, sorted; empty if there are none.
   package static let weightNames: [String] = {
     let names = try? FileManager.default.contentsOfDirectory(atPath: weights)
     return (names ?? []).filter { $0.hasSuffix(".safetensors") }.sorted()
   }()
 
-  /// Whether both folders are there.
+  /// Whether both folders exist.
   package static let isAvailable = [faces, weights].allSatisfy { FileManager.default.fileExists(atPath: $0) }
 }

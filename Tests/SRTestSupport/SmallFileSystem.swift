@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file system in memory of a given size, unmounted with the last reference. Mounting needs to be root.
+/// A file system of a given size, in memory. It is unmounted with the last reference. Only root can mount it.
 package final class SmallFileSystem: Sendable {
   package let folder: TemporaryFolder
 

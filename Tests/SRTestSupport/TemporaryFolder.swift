@@ -1,6 +1,6 @@
 import Foundation
 
-/// An empty folder of its own for one test, removed with all it holds when the last reference goes.
+/// An empty folder for one test. It is removed, with everything in it, when the last reference goes.
 package final class TemporaryFolder: Sendable {
   package let path: String
 
@@ -28,7 +28,7 @@ package final class TemporaryFolder: Sendable {
     try String(contentsOfFile: file(name), encoding: .utf8)
   }
 
-  /// Names in the folder, sorted, those that begin with a dot included.
+  /// The names in the folder, sorted, including names that begin with a dot.
   package func names() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: path).sorted()
   }

@@ -1,7 +1,7 @@
 import SRTraining
 import Testing
 
-/// How scalars of settings files are read, by the table of YAML 1.2.2, section 10.3.2.
+/// Scalars of settings files are read as in the table of YAML 1.2.2, section 10.3.2.
 @Suite struct CoreSchemaTests {
   private func configuration(_ yaml: String) throws -> TrainingConfiguration {
     try TrainingConfiguration(layers: [SettingLayer(yaml: yaml, origin: "a.yaml")])
@@ -30,7 +30,7 @@ import Testing
     #expect(try configuration("overlap: \(scalar)").overlap == value)
   }
 
-  /// Of YAML 1.1, or of none.
+  /// These are numbers in YAML 1.1, or in no version of YAML.
   @Test(arguments: [
     "batch-size: 1_0", "batch-size: 1:30", "batch-size: 0b11", "batch-size: 1e1", "batch-size: 8.0",
     "batch-size: 0x-5", "batch-size: + 5", "batch-size: !!str 8", "learning-rate: 1e", "learning-rate: inf",

@@ -2,7 +2,7 @@ import SRDistributed
 import SRTraining
 import Testing
 
-/// Sizes by hand, of jobs on this one process's host.
+/// Sizes computed by hand, for jobs on this process's host.
 @Suite struct JobSizesTests {
   private func sizes(batch: Int, ranks: Int, threads: Int?) -> JobSizes {
     var configuration = TrainingConfiguration()
@@ -12,15 +12,15 @@ import Testing
   }
 
   @Test(arguments: [
-    // One worker takes 8 samples in two groups of 4; one more leaf waits at each of 3 levels, and one arrives.
+    // One worker takes 8 samples in two groups of 4. One more leaf waits at each of 3 levels, and one arrives.
     (8, 1, 1, [8], 4, 8),
     // Two workers take one group of 4 each.
     (8, 1, 2, [8], 4, 8),
-    // Three ranks: the first two have a sample more.
+    // Of three ranks, the first two have one sample more.
     (8, 3, 1, [3, 3, 2], 3, 3),
-    // 64 samples of one worker: groups of 4, and log2 64 + 1 leaves beside them.
+    // One worker takes 64 samples in groups of 4, and log2 64 + 1 more leaves are needed.
     (64, 1, 1, [64], 4, 11),
-    // 100 samples on 4 ranks of 2 workers: 25 each, in groups of 4.
+    // 100 samples on 4 ranks of 2 workers: each rank takes 25, in groups of 4.
     (100, 4, 2, [25, 25, 25, 25], 4, 13),
   ])
   func areThoseOfTheBatch(

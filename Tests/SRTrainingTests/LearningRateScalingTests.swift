@@ -1,9 +1,9 @@
 import SRTraining
 import Testing
 
-/// `--lr-scaling` and what the settings make of the schedule, by hand.
+/// The effect of `--lr-scaling` and other settings on the schedule, computed by hand.
 @Suite struct LearningRateScalingTests {
-  /// From the paper's batch of 8.
+  /// The rate is scaled from the paper's batch of 8.
   @Test(arguments: [
     (TrainingConfiguration.Scaling.none, 32, 0.001), (.linear, 32, 0.004), (.sqrt, 32, 0.002),
     (.linear, 8, 0.001), (.sqrt, 8, 0.001), (.linear, 2, 0.00025), (.sqrt, 2, 0.0005),
@@ -27,13 +27,13 @@ import Testing
     func rate(_ epoch: Int, _ step: Int) -> Double {
       configuration.learningRateSchedule.rate(epoch: epoch, step: step, stepsPerEpoch: 10, epochs: 8)
     }
-    // 0.002 after scaling; the fifth of 20 steps of warm-up; a tenth after three epochs.
+    // The rate is 0.002 after scaling. The first is that of the fifth of 20 steps of warm-up; after three epochs it is a tenth.
     #expect(abs(rate(0, 4) - 0.0005) <= 1e-15)
     #expect(abs(rate(2, 9) - 0.002) <= 1e-15)
     #expect(abs(rate(3, 0) - 0.0002) <= 1e-15)
     configuration.lrSchedule = .cosine
     configuration.lrFinal = 0.5
-    // Half-way: (1 + 0.5) / 2 of the rate.
+    // Half-way, the rate is (1 + 0.5) / 2 of the scaled rate.
     #expect(abs(rate(4, 0) - 0.0015) <= 1e-15)
   }
 }

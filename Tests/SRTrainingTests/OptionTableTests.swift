@@ -2,9 +2,9 @@ import Foundation
 import SRTraining
 import Testing
 
-/// README's table of options against the table of settings.
+/// The README's table of options, against the table of settings.
 ///
-/// `SRDIST_WRITE_README=1 swift test -c release --filter OptionTableTests` writes it.
+/// `SRDIST_WRITE_README=1 swift test -c release --filter OptionTableTests` writes the README's table.
 @Suite struct OptionTableTests {
   private static let marks = (
     start:
@@ -30,7 +30,7 @@ import Testing
     "", "| option | default without a preset | what it does |", "|---|---|---|",
   ]
 
-  /// What Markdown would read as more than a character.
+  /// The text with a backslash before each character that has a meaning in Markdown.
   private static func escaped(_ text: String) -> String {
     ["|", "*"].reduce(text) { $0.replacingOccurrences(of: $1, with: "\\\($1)") }
   }

@@ -6,9 +6,9 @@ import SRLosses
 import SRTraining
 import Testing
 
-/// What a run tells its watchdog: work that takes long says that it gets on, however small the stall timeout.
+/// A run reports progress to its watchdog. Long work reports progress often, so even a small stall timeout is enough.
 @Suite struct RunProgressTests {
-  /// Marks of progress in a run of one step on drawn faces.
+  /// The number of progress marks in a run of one step on drawn faces.
   private func marks(_ folder: TemporaryFolder, trainImages: Int, validImages: Int) throws -> Int {
     var configuration = TrainingConfiguration()
     configuration.model = .vanilla
@@ -27,14 +27,14 @@ import Testing
     return activity.state.marks
   }
 
-  /// An image is drawn, hashed, measured as plain bicubic upsampling gives it, and validated.
+  /// Each image is drawn, hashed, measured after plain bicubic upsampling, and validated.
   @Test func everyValidationImageIsMarkedFourTimes() throws {
     let folder = try TemporaryFolder()
     let few = try marks(folder, trainImages: 2, validImages: 3)
     #expect(try marks(folder, trainImages: 2, validImages: 10) == few + 4 * 7)
   }
 
-  /// An image is drawn and hashed, and its backward pass says again and again that more gradients are final.
+  /// Each image is drawn and hashed, and its backward pass reports many times that more gradients are final.
   @Test func everyTrainingImageIsMarkedInItsBackwardPass() throws {
     let folder = try TemporaryFolder()
     let few = try marks(folder, trainImages: 2, validImages: 1)

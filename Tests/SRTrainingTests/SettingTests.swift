@@ -6,7 +6,7 @@ import Testing
 @Suite struct SettingTests {
   private let standard = TrainingConfiguration()
 
-  /// The settings of `yaml`, over `base`.
+  /// `base`, overridden by the settings of `yaml`.
   private func configuration(
     _ yaml: String, over base: TrainingConfiguration = TrainingConfiguration()
   ) throws -> TrainingConfiguration {
@@ -15,7 +15,7 @@ import Testing
     return configuration
   }
 
-  /// The error of `yaml`; empty if it is taken.
+  /// The error of `yaml`; empty if it is accepted.
   private func refusal(_ yaml: String) -> String {
     do {
       _ = try configuration(yaml)
@@ -59,7 +59,7 @@ import Testing
       }
     for value in wrong {
       if value == "99999999999999999999", setting.takes(SettingValue(argument: "0.5")) {
-        continue  // Real numbers may be as large.
+        continue  // A real number may be this large.
       }
       let said = refusal("\(setting.name): \(value)")
       #expect(said.contains("\(setting.name)") && said.contains("a.yaml"), "\(value): \(said)")
@@ -93,7 +93,7 @@ import Testing
     #expect(refusal(yaml).hasPrefix(said), "\(refusal(yaml))")
   }
 
-  /// At the ends of ranges.
+  /// Values at the ends of ranges are accepted.
   @Test(arguments: [
     "epochs: 1", "epochs: 1000000000", "threads: 4096", "bucket-size: 4096", "seed: 18446744073709551615",
     "samples: 0", "learning-rate: 5e-324", "lr-gamma: 1", "lr-final: 0", "lr-final: 1", "warmup-epochs: 0",
@@ -149,7 +149,7 @@ import Testing
     #expect(try configuration(written.yaml(header: "")) == written)
   }
 
-  /// As version 0.1.0 wrote it into run folders and checkpoints.
+  /// Version 0.1.0 wrote this configuration into run folders and checkpoints.
   @Test func theConfigurationOfAnOlderRunIsRead() throws {
     let yaml = """
       # A run of srdist 0.1.0. `srdist train --config FILE` repeats it.
@@ -247,7 +247,7 @@ import Testing
     for name in Self.alwaysCompared + ["epochs", "data", "overlap"] { #expect(written.contains(name)) }
   }
 
-  /// A cosine depends on where it ends.
+  /// A cosine schedule depends on the number of epochs.
   @Test func epochsAreComparedUnderACosine() throws {
     let ours = try configuration("lr-schedule: cosine")
     let theirs = try configuration("lr-schedule: cosine\nepochs: 3")
@@ -258,7 +258,7 @@ import Testing
     let ours = try configuration("loss: mse=1,ssim=0.1\nlearning-rate: 1e-3\nseed: 0x10\nema-decay: 0")
     let theirs = try configuration("loss: mse=1.0 , ssim=1e-1\nlearning-rate: .001\nseed: 16\nema-decay: ~")
     #expect(ours.differences(from: theirs).isEmpty)
-    // The order of terms is the order in which they are added up.
+    // The order of the terms matters: they are added up in this order.
     let others = try configuration("loss: ssim=0.1,mse=1", over: ours)
     #expect(ours.differences(from: others) == ["loss: ssim=0.1,mse=1 there, mse=1,ssim=0.1 here"])
   }

@@ -3,7 +3,7 @@ import SRKernels
 import Testing
 
 @Suite struct SmallestImageTests {
-  /// What the readers and makers of data refuse is what SSIM cannot take.
+  /// The code that reads and makes data refuses exactly the images that are too small for SSIM.
   @Test func theSmallestDataIsTheSmallestSSIM() {
     #expect(NumPyPairDataset.smallestHighResSide == SSIMWindow.gaussian.smallestSide)
     #expect(PreparationOptions().smallestCrop == 8)

@@ -4,9 +4,9 @@ import SRTestSupport
 import SRTraining
 import Testing
 
-/// What an epoch shows of the stored pairs.
+/// The samples that an epoch makes from the stored pairs.
 @Suite struct TrainingSamplesTests {
-  /// One sample of formula pairs as the settings show it, `nil` settings: as it is stored.
+  /// One sample of formula pairs with the settings applied; without settings, as it is stored.
   private func pair(
     _ folder: TemporaryFolder, index: Int, epoch: Int, _ augmentation: TrainingConfiguration.Augmentation,
     seed: UInt64 = 9
@@ -21,14 +21,14 @@ import Testing
     let identity = samples.identity(index: index, epoch: epoch)
     #expect(identity.part == .training && identity.index == index && identity.crop == nil)
     samples.load(identity, lowRes: &low, highRes: &high)
-    // The pixels are those of the identity, whatever the settings are.
+    // The identity alone determines the pixels, whatever the settings are.
     var again = [Float](repeating: .nan, count: high.count)
     try TrainingSamples(TrainingConfiguration(), pairs: pairs).load(identity, lowRes: &low, highRes: &again)
     #expect(again == high)
     return (low, high)
   }
 
-  /// By the definition: pixel x of a row is pixel width - 1 - x of the other's.
+  /// The definition of mirroring: pixel x of a row is pixel width - 1 - x of the other image's row.
   private func mirrored(_ image: [Float], width: Int) -> [Float] {
     image.indices.map { element in
       let (pixel, channel) = element.quotientAndRemainder(dividingBy: 3)
@@ -46,7 +46,8 @@ import Testing
     #expect(shown.high == stored.high.map { Float($0) / 255 })
   }
 
-  /// About half of the samples, both images of a pair alike, others in each epoch, the same whenever asked.
+  /// About half of the pairs are flipped, both images of a pair alike. Each epoch flips others. The same epoch always flips the
+  /// same.
   @Test func flipsMirrorBothImagesOfHalfOfThePairs() throws {
     let folder = try TemporaryFolder()
     try SmallPairs.write(to: folder, count: 12)
@@ -68,7 +69,7 @@ import Testing
     #expect(count > 12 && count < 36, "\(count) of 48")
   }
 
-  /// The identity of a fresh crop tells the pixels: the corner in the full image, and whether it is mirrored.
+  /// The identity of a fresh crop determines its pixels: it holds the corner in the full image, and whether the crop is mirrored.
   @Test func freshCropsAreNamedByTheirCorners() throws {
     let folder = try TemporaryFolder()
     try SmallPairs.write(to: folder, count: 2)

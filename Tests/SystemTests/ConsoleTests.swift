@@ -2,7 +2,7 @@ import Foundation
 import SRTestSupport
 import Testing
 
-/// What a person sees of a run on a terminal.
+/// What a person sees on a terminal during a run.
 @Suite struct ConsoleTests {
   /// Carriage return and "erase to the end of the line".
   private let cleared = "\r\u{1B}[K"
@@ -20,7 +20,7 @@ import Testing
     let transcript = terminal.readToEnd()
     #expect(try program.wait().status == 0, "\(transcript)")
     #expect(transcript.contains("\(cleared)epoch 1/1  step 2/2"), "\(transcript)")
-    // A terminal makes a carriage return and a line feed of each line feed.
+    // A terminal turns each line feed into a carriage return and a line feed.
     let lines = transcript.components(separatedBy: "\r\n").map { line in
       line.components(separatedBy: cleared).last ?? ""
     }

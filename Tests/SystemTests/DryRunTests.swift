@@ -3,7 +3,7 @@ import SRTestSupport
 import Testing
 
 @Suite struct DryRunTests {
-  /// The plan counts what an epoch will take: stored pairs, or one fresh crop of each full image.
+  /// The plan counts the samples of an epoch: the stored pairs, or one fresh crop of each full image.
   @Test(arguments: [
     ("stored", "epochs of 3 steps, batch 4 (the last 4)"),
     ("random", "epochs of 2 steps, batch 4 (the last 1)"),

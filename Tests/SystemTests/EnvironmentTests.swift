@@ -3,7 +3,7 @@ import Testing
 
 /// Settings from environment variables.
 @Suite struct EnvironmentTests {
-  /// Each command looks for the networks' weights in the folder, which holds none.
+  /// Each command looks for the networks' weights in the folder that the variable names. It holds none.
   @Test(arguments: [
     ["plan", "--ranks", "2", "--bandwidth", "1Gbit", "--latency", "30us"],
     ["train", "--model", "vanilla", "--synthetic-train", "4", "--synthetic-valid", "2", "--dry-run"],

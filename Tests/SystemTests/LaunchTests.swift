@@ -2,9 +2,9 @@ import Foundation
 import SRTestSupport
 import Testing
 
-/// `scripts/srdist-launch` with a stand-in for mpirun that ends as it is told.
+/// `scripts/srdist-launch` with a stand-in for mpirun that ends with given statuses.
 @Suite struct LaunchTests {
-  /// Runs the script; the stand-in's n-th start runs `commands` and ends with `statuses[n]`.
+  /// Runs the script. The stand-in's n-th start runs `commands`, and ends with `statuses[n]`.
   private func launch(
     _ statuses: [Int], _ arguments: [String] = [], command: [String] = ["train", "--output", "runs/a"],
     commands: String = "", exitPatience: Int = 300
@@ -22,7 +22,7 @@ import Testing
     let run = try ChildRun(
       "/bin/bash",
       [Repository.file("scripts/srdist-launch"), "-n", "2", "--program", "/bin/true"] + arguments + command,
-      // Other hosts than this do not answer.
+      // No other host answers.
       environment: [
         "PATH": "\(folder.path):/usr/bin:/bin:/usr/sbin:/sbin", "SRDIST_SSH": "false",
         "SRDIST_EXIT_PATIENCE": "\(exitPatience)",
@@ -31,9 +31,9 @@ import Testing
     return (run.status, run.errors, starts.split(separator: "\n").map(String.init))
   }
 
-  /// As Open MPI 4.1's sometimes does after it has ended all ranks.
+  /// Open MPI 4.1's mpirun sometimes hangs after it has ended all ranks.
   @Test func anMpirunThatHangsWithoutRanksIsKilledAndTheJobStartedAgain() throws {
-    // Only the first start hangs; the second has a child as long as it lives.
+    // Only the first start hangs. The second has a child until its end.
     let hangs = """
       if [ $(wc -l <"${0%/*}/starts") = 1 ]; then (exit 3) & exec 9<> <(:); read -u 9; fi
       sleep 600 >/dev/null 2>&1 &
@@ -59,7 +59,7 @@ import Testing
     #expect(run.status == Int32(status) && run.starts.count == 1, "\(run.said)")
   }
 
-  /// A crash of mpirun leaves a rank behind that is stopped: it cannot notice.
+  /// If mpirun crashes while a rank is stopped, the rank cannot notice, and is left behind.
   @Test func whatAJobLeavesBehindIsEnded() throws {
     let folder = try TemporaryFolder()
     let run = try launch(
@@ -85,7 +85,7 @@ import Testing
     #expect(run.status == 70 && run.starts.count == 2, "\(run.said)")
   }
 
-  /// The script starts nothing and ends as for a wrong command line; `error` is the last that it says.
+  /// Expects that the script starts nothing and ends with the status for a wrong command line. `error` is its last line.
   private func expectRefusal(
     _ arguments: [String], command: [String] = ["train"], error: String,
     at place: SourceLocation = #_sourceLocation
@@ -103,7 +103,7 @@ import Testing
       [option, value], error: "\(option) is '\(value)', expected a whole number of at least 1")
   }
 
-  /// Bash takes 08 for a malformed octal number.
+  /// To Bash, 08 is a malformed octal number.
   @Test func countsMayBeginWithZeros() throws {
     let run = try launch([139, 0], ["-n", "08", "--threads", "01", "--tries", "02"])
     #expect(run.status == 0 && run.starts.count == 2, "\(run.said)")
@@ -131,7 +131,7 @@ import Testing
       error: "--program is '\(path)', expected an executable file on localhost, by path or on PATH")
   }
 
-  /// A host that only starts the job need not have the program.
+  /// A host that only starts the job need not have the program itself.
   @Test func programsOfOtherHostsAreNotSoughtHere() throws {
     let folder = try TemporaryFolder()
     let hostfile = try folder.write(Array("host.invalid slots=1".utf8), as: "hosts")

@@ -3,7 +3,7 @@ import SRData
 import SRTestSupport
 import Testing
 
-/// The built program on real folders.
+/// The built program, run on real folders.
 @Suite struct PrepareCommandTests {
   static func prepare(_ arguments: [String]) throws -> ProgramRun {
     try ProgramRun("srdist", ["prepare"] + arguments)
@@ -69,7 +69,7 @@ import Testing
     #expect(python.output == "48 equal\n", "\(python.errors)")
   }
 
-  /// Makes every pair again with Pillow from what the manifest says.
+  /// Makes every pair again with Pillow, from the manifest.
   static let comparison = """
     import hashlib, json, sys, numpy
     from PIL import Image

@@ -8,7 +8,7 @@ import SRTensor
 import SRTestSupport
 import Testing
 
-/// The real network trained by the real program, against PyTorch in float64 from the same start.
+/// The built program trains the real network. The results are compared with PyTorch in float64, from the same start.
 @Suite struct PyTorchAgreementTests {
   @Test(
     arguments: ["vanilla", "attention"],
@@ -39,7 +39,7 @@ import Testing
       #expect(abs(found - wanted) <= 5e-5 * abs(wanted), "step \(step + 1): \(found), PyTorch \(wanted)")
     }
 
-    // A PReLU slope's gradient is one sum that may cancel to any small number: the slopes are judged as one vector.
+    // The gradient of a PReLU slope is one sum, which may cancel to any small number. So the slopes are judged as one vector.
     let slopes = layout.entries.filter { $0.count == 1 }.compactMap { expected.gradients[$0.name] }
     let slopesNorm = slopes.reduce(0.0) { $0 + $1.norm * $1.norm }.squareRoot()
     let gradient = try SafetensorsFile(path: folder.file("gradient.safetensors"))
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  /// Writes pairs and initial weights; returns the parameters' layout.
+  /// Writes pairs and initial weights, and returns the parameters' layout.
   private func write(_ fixture: TrainingFixture, to folder: TemporaryFolder) throws -> ParameterLayout {
     let (height, width) = (fixture.lowRes[0], fixture.lowRes[1])
     for split in ["train", "valid"] {

@@ -1,12 +1,12 @@
 import SRTestSupport
 import Testing
 
-/// The checks of srdist-rank-checks on 1, 2, 3, 4 and more ranks than samples of real MPI jobs.
+/// The checks of srdist-rank-checks, in real MPI jobs of 1, 2, 3 and 4 ranks, and of more ranks than there are samples.
 @Suite(.serialized, .enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
 struct RankChecksTests {
   static let program = "srdist-rank-checks"
 
-  /// What rank 0 says about a check that passed.
+  /// The result that rank 0 prints for a check that passed.
   private func result(_ check: String, ranks: Int?) throws -> String {
     let run = try ProgramRun(ranks: ranks, Self.program, [check])
     try #require(run.status == 0, "\(check) on \(ranks ?? 1) ranks: \(run.errors)")
@@ -28,7 +28,7 @@ struct RankChecksTests {
     }
   }
 
-  /// The control: without the tree the same data gives other bits on other numbers of ranks.
+  /// The control: without the tree, the bits depend on the number of ranks.
   @Test func plainAllreduceDependsOnTheNumberOfRanks() throws {
     let alone = try result("allreduce-order", ranks: 1)
     #expect(try result("allreduce-order", ranks: 3) != alone)

@@ -4,7 +4,7 @@ import SRReport
 import SRTestSupport
 import Testing
 
-/// What a run resumes from, or refuses to resume from: the built program, run twice into one folder.
+/// What a run resumes from, and what it refuses to resume from. The built program runs twice with one folder.
 @Suite(.serialized) struct ResumptionTests {
   private let folder: TemporaryFolder
 
@@ -13,7 +13,7 @@ import Testing
     try SmallPairs.write(to: folder)
   }
 
-  /// Two epochs of two steps.
+  /// The arguments of a run of two epochs of two steps each.
   private func arguments(_ more: [String] = []) -> [String] {
     [
       "train", "--model", "vanilla", "--loss", "mse=1", "--data", folder.path, "--batch-size", "6",
@@ -28,7 +28,7 @@ import Testing
     return run.errors
   }
 
-  /// Epochs that the log holds.
+  /// The epochs in the log.
   private var loggedEpochs: [Int] {
     get throws { try MetricsFile.epochs(folder.file("run/metrics.jsonl")).map(\.epoch) }
   }
@@ -42,7 +42,7 @@ import Testing
     try bytes.write(to: URL(fileURLWithPath: path))
   }
 
-  /// The checkpoint of an epoch's last step is taken before its validation, and again after it.
+  /// The checkpoint of an epoch's last step is written before the epoch's validation, and again after it.
   @Test func aFinishedRunKeepsItsLastEpoch() throws {
     _ = try train(["--checkpoint-every", "2"])
     let log = try folder.text("run/metrics.jsonl")
@@ -51,9 +51,9 @@ import Testing
     #expect(try folder.text("run/metrics.jsonl") == log)
   }
 
-  /// A stop that is asked for during an epoch's last step comes before its validation, which is made up for.
+  /// A stop that is requested during an epoch's last step comes before the epoch's validation. The resumed run validates.
   @Test func aRunStoppedAfterItsLastStepIsValidatedLater() throws {
-    // One step, before which the run waits for its folder's lock.
+    // There is one step. Before it, the run waits for the lock of its folder.
     let settings = ["--epochs", "1", "--batch-size", "12"]
     try folder.makeFolder("run")
     let lock = open(folder.file("run/.lock"), O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
@@ -70,7 +70,7 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: folder.file("run/checkpoints/best")))
   }
 
-  /// Killed between two renames, a run finds its only checkpoint under the name that it stepped aside to.
+  /// A run that is killed between two renames leaves its only checkpoint under another name. The next run finds it.
   @Test func aCheckpointThatSteppedAsideIsFound() throws {
     _ = try train(["--max-steps", "1"])
     let files = FileManager.default
@@ -89,7 +89,7 @@ import Testing
     #expect(try folder.text("run/metrics.jsonl") == log)
   }
 
-  /// Fresh crops are taken of other files than the stored pairs.
+  /// Fresh crops do not come from the files of the stored pairs, so the full images are compared too.
   @Test func otherFullImagesAreAnotherRun() throws {
     let full = try NumPyWriter(path: folder.file("full_train.npy"), shape: [12, 40, 60, 3])
     for k in 0..<12 { try full.append(Formulas.pair(k, height: 40, width: 60).high) }
@@ -100,7 +100,7 @@ import Testing
     #expect(try train(settings, status: 1).contains("data: SHA-256"))
   }
 
-  /// Else a kill would bring the run back to the future that its log no longer has.
+  /// If they stayed, a run that is killed would resume from a later step that its log no longer has.
   @Test func goingBackRemovesTheCheckpointsAfterIt() throws {
     let every = ["--checkpoint-every", "1", "--keep-checkpoints", "9"]
     _ = try train(every)
@@ -111,13 +111,13 @@ import Testing
     #expect(names == ["best", "step-00000001", "step-00000002"])
   }
 
-  /// The best value of another folder's run is none that this folder has.
+  /// The best checkpoint of another folder's run is not in this folder.
   @Test func aRunFromAnotherFoldersCheckpointKeepsItsOwnBest() throws {
     _ = try train(["--epochs", "1"])
     let other = folder.file("other")
     _ = try train(["--output", other, "--resume", checkpoint(2)])
     #expect(FileManager.default.fileExists(atPath: "\(other)/checkpoints/best/model.safetensors"))
-    // A second time it would cut the log of what is there now.
+    // A second time this would cut the log of the run that is there now.
     let errors = try train(["--output", other, "--resume", checkpoint(2)], status: 1)
     #expect(errors.contains("\(other) holds a run already"), "\(errors)")
   }

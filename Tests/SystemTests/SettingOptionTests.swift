@@ -7,7 +7,7 @@ import Testing
   @Test func helpHasEveryRow() throws {
     let run = try ProgramRun("srdist", ["train", "--help"])
     #expect(run.status == 0)
-    // Without the breaks of lines.
+    // The help without its line breaks.
     let help = run.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     for group in SettingGroup.all { #expect(help.contains("\(group.title.uppercased()): ")) }
     for setting in Setting.all {
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  /// A text that is no value is told with the option's name and what is expected.
+  /// For a text that is not a value, the error names the option and what it expects.
   @Test(arguments: Setting.all)
   func whatIsNoValueIsRefused(_ setting: Setting) throws {
     let (wrong, status, said): (String, Int32, String) =
@@ -54,7 +54,7 @@ import Testing
     #expect(run.errors.contains(said), "\(run.errors)")
   }
 
-  /// Given on the command line, a value arrives in the run's config.yaml.
+  /// A value that is given on the command line is in the run's config.yaml.
   @Test func optionsReachTheConfiguration() throws {
     let folder = try TemporaryFolder()
     let given: [String: String] = [
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  /// The last of `--shuffle` and `--no-shuffle` counts, and options win over a file.
+  /// The last of `--shuffle` and `--no-shuffle` counts, and options override a file.
   @Test func flagsWinOverFiles() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write(

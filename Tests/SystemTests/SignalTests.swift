@@ -2,13 +2,13 @@ import Foundation
 import SRTestSupport
 import Testing
 
-/// What signals do to a real run of the built program.
+/// The effect of signals on a real run of the built program.
 @Suite(.serialized, .enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
 struct SignalTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
     "signals-\(UUID().uuidString)")
 
-  /// A run without an end of its own.
+  /// The arguments of a run that does not end by itself.
   private func arguments(_ run: String, _ extra: [String] = []) -> [String] {
     [
       "train", "--model", "vanilla", "--loss", "mse=1", "--synthetic-train", "96", "--synthetic-valid", "4",
@@ -43,7 +43,7 @@ struct SignalTests {
     #expect(checkpoints("parts").count >= 2)
     #expect(stopped.errors.contains("stopped on request after step"))
 
-    // However far the run got, it goes on for three steps.
+    // However far the run got, it resumes for three more steps.
     let end = ["--max-steps", "\(metrics("parts").count { $0.contains(#""kind":"step""#) } + 3)"]
     let rest = try ProgramRun(ranks: 2, "srdist", arguments("parts", end))
     try #require(rest.status == 0, "\(rest.errors)")

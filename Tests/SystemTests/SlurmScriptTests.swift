@@ -4,7 +4,7 @@ import Testing
 
 /// `deploy/slurm/*.sbatch` with stand-ins for the launcher and for Slurm's commands.
 @Suite struct SlurmScriptTests {
-  /// Runs a script whose job does `commands`; where the job says that it is ready, the script gets `signal`.
+  /// Runs a script whose job runs `commands`. When the job says that it is ready, the script gets `signal`.
   private func submit(_ way: String, signal: Int32? = nil, job commands: String) throws -> (
     status: Int32, requeued: Bool
   ) {
@@ -15,7 +15,7 @@ import Testing
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
     try stand(in: way, "echo $$ >pid\n\(commands)")
-    // Returns when the job has ended and its parent has noticed.
+    // Returns when the job has ended, and its parent has noticed the end.
     try stand(
       in: "scancel",
       "kill -USR1 $(<pid); for try in {1..20000}; do kill -0 $(<pid) 2>/dev/null || exit 0; /bin/sleep 0.05; done"
@@ -42,7 +42,7 @@ import Testing
     return (script.terminationStatus, try folder.names().contains("requeued"))
   }
 
-  /// The job may end before the script's trap has returned, as `scancel` takes its time.
+  /// `scancel` takes some time, so the job may end before the script's trap returns.
   @Test(arguments: ["mpirun", "srun"], [SIGUSR1, SIGTERM])
   func aJobThatStopsOnRequestIsQueuedAgain(way: String, signal: Int32) throws {
     let ended = try submit(

@@ -3,10 +3,10 @@ import SRReport
 import SRTestSupport
 import Testing
 
-/// Images that are smaller than the windows that look at them: an error where nothing can be done, else a run without
-/// what does not fit; never a trap or a meaningless number.
+/// Images that are too small for the windows of a loss or metric. If nothing can be done, there is an error. Otherwise the run
+/// leaves out what does not fit. There is never a trap or a meaningless number.
 @Suite struct SmallImageTests {
-  /// Runs two steps on square images; `folder` also holds the networks' weights.
+  /// Runs two steps on square images. `folder` also holds the networks' weights.
   private func train(_ folder: TemporaryFolder, side: Int, _ more: [String] = []) throws -> ProgramRun {
     try SmallPairs.write(to: folder, count: 4, height: side, width: side)
     return try ProgramRun(
@@ -18,7 +18,7 @@ import Testing
       ] + more)
   }
 
-  /// Files of the names that make the LPIPS metric: it is not built of them where it does not fit.
+  /// Writes files with the names of the LPIPS metric's weights. They are not read if the metric does not fit.
   private func writeStandIns(to folder: TemporaryFolder) throws {
     for name in ["alexnet-torchvision-features", "lpips-v0.1-lin-alex"] {
       try SafetensorsWriter(tensors: [.init(name: "other", shape: [1], values: [0])])
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// The smallest images of all, and the largest that AlexNet cannot take.
+  /// The smallest images of all, and the largest that are too small for AlexNet.
   @Test(arguments: [8, 28])
   func theMetricIsLeftOutWhereItsNetworkDoesNotFit(side: Int) throws {
     let folder = try TemporaryFolder()

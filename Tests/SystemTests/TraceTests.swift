@@ -22,7 +22,7 @@ import Testing
     let events = try #require((object as? [String: Any])?["traceEvents"] as? [[String: Any]])
     for rank in 0..<2 {
       let own = events.filter { $0["pid"] as? Int == rank }
-      // A rank that has finished a part of its start waits for the others, and is not blamed for them.
+      // A rank that has finished a part of its start waits for the others. The rank is not to blame for that time.
       let phases = own.filter { $0["ph"] as? String == "X" }.compactMap { $0["name"] as? String }
       let start = phases.prefix { $0 != "validation" }.dropFirst()
       #expect(start.count { $0 == "starting" } >= 5, "rank \(rank): \(start)")

@@ -3,7 +3,8 @@ import SRCheckpoint
 import SRTestSupport
 import Testing
 
-/// Mistakes of the user and faults of the world: one clear message, a status other than 0, nothing lost.
+/// The user's mistakes, and faults outside the program. They give one clear message and a status other than 0, and nothing is
+/// lost.
 @Suite(.serialized) struct TrainingErrorTests {
   private func arguments(_ folder: TemporaryFolder, _ more: [String]) -> [String] {
     [
@@ -12,7 +13,7 @@ import Testing
     ] + more
   }
 
-  /// Runs on one process, or several ranks, and returns the one error line.
+  /// Trains in one process, or on several ranks, and returns the one error line.
   private func errorLine(
     _ folder: TemporaryFolder, ranks: Int? = nil, _ more: [String] = []
   ) throws -> String {
@@ -54,7 +55,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.file("run/metrics.jsonl")))
   }
 
-  /// As an unset variable of a shell gives them: what is put below them would lie in the root of the file system.
+  /// An unset shell variable gives an empty path. Files below it would lie in the root of the file system.
   @Test func emptyPaths() throws {
     let folder = try TemporaryFolder()
     let cases: [(arguments: [String], option: String)] = [
@@ -108,7 +109,7 @@ import Testing
     }
   }
 
-  /// Truncated at will, the newest checkpoint is passed over; the one before it is taken.
+  /// If the newest checkpoint is truncated, it is skipped, and the run resumes from the one before.
   @Test func damagedCheckpointsArePassedOver() throws {
     let folder = try TemporaryFolder()
     try SmallPairs.write(to: folder)
@@ -125,7 +126,7 @@ import Testing
     #expect(second.errors.contains("resuming from \(folder.file("run/checkpoints/step-00000002"))"))
   }
 
-  /// The disk has room for two checkpoints of 19 MB, not for the third.
+  /// The disk has room for two checkpoints of 19 MB, but not for a third one.
   @Test(
     .enabled(
       if: SmallFileSystem.canMount,

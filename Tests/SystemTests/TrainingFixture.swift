@@ -1,22 +1,22 @@
 import Foundation
 
-/// Ten steps of PyTorch in float64, as `scripts/make-training-fixtures` wrote them.
+/// Ten steps of PyTorch in float64, written by `scripts/make-training-fixtures`.
 struct TrainingFixture: Decodable {
   struct Loss: Decodable {
-    /// Before each step's update.
+    /// The loss of each step, before the update.
     let steps: [Double]
     let gradients: [String: Gradient]
   }
 
   /// One parameter's gradient at the first step.
   struct Gradient: Decodable {
-    /// Euclidean.
+    /// The Euclidean norm.
     let norm: Double
-    /// Worst relative error of PyTorch's own float32.
+    /// The largest relative error of PyTorch's own float32.
     let float32Error: Double
     /// Sums of all elements with the signs of ``Formulas/signedSums(_:_:count:)``.
     let signedSums: [Double]
-    /// Index in OIHW order, and value.
+    /// The index in OIHW order, and the value.
     let elements: [(index: Int, value: Double)]
 
     init(from decoder: any Decoder) throws {

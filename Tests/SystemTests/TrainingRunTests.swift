@@ -6,12 +6,12 @@ import SRTestSupport
 import SRTraining
 import Testing
 
-/// What the built program promises of whole runs: real processes, real MPI, real kills.
+/// What the built program promises for whole runs, with real processes, real MPI and real kills.
 @Suite(.serialized) struct TrainingRunTests {
-  /// 20 images make epochs of 8, 8 and 4: batches that ranks do not divide, and a short last one.
+  /// 20 images make batches of 8, 8 and 4. Some are not divisible by the number of ranks, and the last one is short.
   static let steps = 7
 
-  /// Settings of a short run of the real model; the images are drawn.
+  /// The settings of a short run of the real model on drawn images.
   private func arguments(_ folder: TemporaryFolder, _ name: String, _ more: [String] = []) -> [String] {
     [
       "train", "--model", "attention", "--loss", "charbonnier=1", "--synthetic-train", "20",
@@ -20,7 +20,7 @@ import Testing
     ] + more
   }
 
-  /// The hash that the last step of a finished run logged.
+  /// The hash that a finished run logged for its last step.
   private func finalHash(
     _ folder: TemporaryFolder, _ name: String, steps: Int = Self.steps
   ) throws -> String {
@@ -36,9 +36,9 @@ import Testing
     }
   }
 
-  /// Everything of the log but the times.
+  /// Everything in the log except the times.
   private func log(_ folder: TemporaryFolder, _ name: String) throws -> [String] {
-    // Sorted keys: a dictionary has no order of its own.
+    // The keys are sorted, because a dictionary has no order.
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return try MetricsFile.read(folder.file("\(name)/metrics.jsonl")).compactMap { line in
@@ -71,7 +71,7 @@ import Testing
       #expect(try train(name, ranks: ranks, more) == alone, "\(ranks) ranks")
       #expect(try log(folder, name) == log(folder, "alone"), "\(ranks) ranks: the log's numbers")
     }
-    // The control: plain MPI_Allreduce sums in another order.
+    // The control: plain MPI_Allreduce adds in another order.
     #expect(try train("mpi", ranks: 3, ["--threads", "1", "--reduction", "mpi"]) != alone)
     let halves = try train("halves1", ranks: 1, ["--threads", "2", "--gradient-dtype", "bfloat16"])
     for ranks in [2, 4] {
@@ -87,14 +87,14 @@ import Testing
     let more = ["--threads", "1", "--checkpoint-every", "1", "--epochs", "1000000"]
     var steps = 0
     for ranks in [2, 3] {
-      // Without an end of its own: it is killed before that.
+      // The run has no end of its own. It is killed.
       let program = try RunningProgram(
         ranks: ranks, "srdist", arguments(folder, "killed", more + ["--max-steps", "1000000"]))
       try program.wait(until: { (try? stepRecords(folder, "killed").count) ?? 0 >= steps + 2 })
       let processes = program.ranks
       program.kill(SIGKILL)
       #expect(try program.wait().status == 128 + SIGKILL)
-      // The ranks follow their launcher.
+      // The ranks end after their launcher.
       try RunningProgram.wait(until: { !processes.contains(where: RunningProgram.isAlive) })
       steps = try stepRecords(folder, "killed").count
     }
@@ -120,7 +120,7 @@ import Testing
     try #require(again.status == 0, "\(again.errors)")
     #expect(try finalHash(folder, "again") == finalHash(folder, "first"))
 
-    // A finished run is not trained further, and another configuration does not go on from it.
+    // A finished run is not trained further, and a run with another configuration does not resume from it.
     let finished = try ProgramRun(
       "srdist", ["train", "--config", folder.file("first/config.yaml"), "--output", folder.file("first")])
     #expect(finished.status == 0)
@@ -155,7 +155,7 @@ import Testing
     #expect(abs(bicubic - (try bicubicPSNR(folder.path))) < 1e-4)
   }
 
-  /// By its definition: the mean over the validation images, upsampled to bytes as an image library does it.
+  /// The baseline by its definition: the mean over the validation images, upsampled to bytes as in an image library.
   private func bicubicPSNR(_ directory: String) throws -> Double {
     let pairs = try DatasetSplit.load(directory: directory).valid
     let resize = BicubicResize(

@@ -2,14 +2,14 @@ import Foundation
 import SRTestSupport
 import Testing
 
-/// Ranks that stop, hang, wait for each other, or are only slow, in real MPI jobs.
+/// Ranks that stop, hang, wait for each other, or are just slow, in real MPI jobs.
 @Suite(.serialized, .enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
 struct WatchdogTests {
   private func job(_ check: String, ranks: Int = 3) throws -> ProgramRun {
     try ProgramRun(ranks: ranks, "srdist-rank-checks", [check])
   }
 
-  /// What the watchdogs said.
+  /// The lines that the watchdogs printed.
   private func reports(_ run: ProgramRun) -> [Substring] {
     run.errors.split(separator: "\n").filter { $0.contains("watchdog of rank") }
   }
@@ -26,7 +26,7 @@ struct WatchdogTests {
   ])
   func stalledRankIsNamedOnceAndTheJobEnded(_ check: String, _ start: String, _ reason: String) throws {
     let run = try job(check)
-    // Open MPI 4.1.4's mpirun sometimes crashes after it has ended all ranks, on its way out.
+    // Open MPI 4.1.4's mpirun sometimes crashes at its own end, after it has ended all ranks.
     #expect(run.status == 77 || run.status == 139 && run.errors.contains("PMIx_server_finalize"))
     let said = reports(run)
     try #require(said.count == 1, "\(run.errors)")

@@ -1,11 +1,11 @@
 // MPI as plain C functions, so that Swift can call it.
 //
 // Swift cannot import mpi.h's handles: MPI_COMM_WORLD, MPI_FLOAT and the rest are casting macros, and their
-// types differ between MPI libraries. This header shows opaque structs, fixed-width integers and statuses
-// instead, and is the only place of the package that knows mpi.h.
+// types differ between MPI libraries. This header declares opaque structs, fixed-width integers and statuses
+// instead. Only this target uses mpi.h.
 //
 // Every function that can fail returns a status: 0, a positive MPI error code, or one of the negative
-// SRDIST_MPI_... codes below. `srdist_mpi_error_message` puts any of them in words.
+// SRDIST_MPI_... codes below. `srdist_mpi_error_message` describes any of them.
 #ifndef SRDIST_CMPISHIM_H
 #define SRDIST_CMPISHIM_H
 
@@ -29,39 +29,39 @@ enum {
 
 /// A communicator: MPI_Comm behind a pointer.
 typedef struct srdist_mpi_communicator srdist_mpi_communicator;
-/// A nonblocking operation under way: MPI_Request and the arrays that MPI may read until it is complete.
+/// A nonblocking operation in progress: MPI_Request, and the arrays that MPI may read until the operation is complete.
 typedef struct srdist_mpi_request srdist_mpi_request;
 
 // --- Lifecycle (lifecycle.c)
 
-/// Whether a launcher (mpirun, srun) started this process as one of several ranks. Without one MPI_Init
-/// would start a daemon of its own to serve a single rank, so the program is rank 0 of 1 without MPI.
+/// Whether a launcher (mpirun, srun) started this process as a rank. Without a launcher, MPI_Init would start a daemon
+/// for a single rank. So the program is then rank 0 of 1 and does not use MPI.
 bool srdist_mpi_launched(void);
-/// MPI_Init_thread with MPI_THREAD_MULTIPLE: the communication thread calls MPI beside the main thread.
-/// `provided` becomes the level granted (3 is MPI_THREAD_MULTIPLE). Errors are returned from then on
-/// instead of ending the job, and MPI is finalised when the process exits with status 0.
+/// MPI_Init_thread with MPI_THREAD_MULTIPLE, because both the communication thread and the main thread call MPI.
+/// `provided` becomes the level granted (3 is MPI_THREAD_MULTIPLE). From then on, errors are returned instead of ending
+/// the job. MPI is finalised when the process exits with status 0.
 int srdist_mpi_initialize(int *provided);
-/// Finalises now; collective. Harmless when repeated or when MPI was never initialised.
+/// Finalises MPI now. Collective. The call does nothing if MPI is finalised already or was never initialised.
 int srdist_mpi_finalize(void);
 /// Ends every rank of the job with `code` as mpirun's exit status. Does not return.
 void srdist_mpi_abort(int code);
-/// Puts a status of any function here in words; always terminates `text`.
+/// Describes a status of any function here. `text` always ends with a zero byte.
 void srdist_mpi_error_message(int status, char *text, int capacity);
-/// Name and version of the MPI library, such as "Open MPI v4.1.4, ..."; callable before initialisation.
+/// Name and version of the MPI library, such as "Open MPI v4.1.4, ...". May be called before initialisation.
 void srdist_mpi_library_version(char *text, int capacity);
-/// The name of this host as MPI knows it, the operating system's without MPI.
+/// The name of this host: MPI's name or, without MPI, the operating system's.
 int srdist_mpi_processor_name(char *text, int capacity);
 
 // --- Communicators (communicator.c)
 
-/// A duplicate of MPI_COMM_WORLD: messages on one communicator never match those on another.
+/// A duplicate of MPI_COMM_WORLD. Messages on one communicator never match those on another.
 int srdist_mpi_world(srdist_mpi_communicator **communicator);
-/// MPI_Comm_dup; collective. Communicators live until MPI is finalised: freeing one is collective too,
-/// which a reference count that drops to zero at different times on each rank cannot be.
+/// MPI_Comm_dup. Collective. Communicators live until MPI is finalised: freeing one is collective too, and a reference
+/// count drops to zero at a different time on each rank.
 int srdist_mpi_duplicate(const srdist_mpi_communicator *communicator, srdist_mpi_communicator **duplicate);
 int srdist_mpi_rank(const srdist_mpi_communicator *communicator, int *rank);
 int srdist_mpi_size(const srdist_mpi_communicator *communicator, int *size);
-/// Rank and number of ranks among those that share this host's memory; collective.
+/// This rank's number, and the number of ranks, among the ranks that share this host's memory. Collective.
 int srdist_mpi_local(const srdist_mpi_communicator *communicator, int *rank, int *size);
 
 // --- Blocking calls, on bytes (blocking.c)
@@ -69,14 +69,14 @@ int srdist_mpi_local(const srdist_mpi_communicator *communicator, int *rank, int
 int srdist_mpi_barrier(const srdist_mpi_communicator *communicator);
 int srdist_mpi_broadcast(
     const srdist_mpi_communicator *communicator, void *bytes, int64_t count, int root);
-/// Every rank gives `count` bytes; `received` has room for `count` times the ranks, in rank order.
+/// Every rank gives `count` bytes. `received` has room for `count` bytes of each rank, in rank order.
 int srdist_mpi_allgather(
     const srdist_mpi_communicator *communicator, const void *sent, int64_t count, void *received);
-/// As above where each rank r gives `counts[r]` bytes, which land at `offsets[r]`.
+/// The same, but each rank r gives `counts[r]` bytes, which are received at `offsets[r]`.
 int srdist_mpi_allgatherv(
     const srdist_mpi_communicator *communicator, const void *sent, int64_t count, void *received,
     const int64_t *counts, const int64_t *offsets);
-/// As above, received by `root` alone; elsewhere the last three arguments are not read.
+/// The same, but only `root` receives. On the other ranks the last three arguments are not read.
 int srdist_mpi_gatherv(
     const srdist_mpi_communicator *communicator, const void *sent, int64_t count, void *received,
     const int64_t *counts, const int64_t *offsets, int root);
@@ -87,8 +87,8 @@ int srdist_mpi_receive(
 
 // --- Nonblocking calls (nonblocking.c)
 //
-// Counts and offsets are in elements of 4 (float) or 2 (bfloat16, moved as uint16) bytes: an int counts more
-// elements than bytes. Buffers stay untouched until `srdist_mpi_test` reports the end.
+// Counts and offsets are in elements of 4 bytes (float) or 2 bytes (bfloat16, moved as uint16), because an int can count
+// more data in elements than in bytes. The caller leaves the buffers alone until `srdist_mpi_test` reports the end.
 
 /// Rank r receives `sent_counts[r]` elements from `sent + sent_offsets[r]`.
 int srdist_mpi_start_alltoallv(
@@ -102,15 +102,15 @@ int srdist_mpi_start_allgatherv(
 /// Sums `count` floats over all ranks, in an order of MPI's choice, into `buffer` of every rank.
 int srdist_mpi_start_allreduce_sum(
     const srdist_mpi_communicator *communicator, float *buffer, int64_t count, srdist_mpi_request **request);
-/// Sends `count` bytes without waiting for the receiver; `bytes` stay untouched until the request is complete.
+/// Sends `count` bytes without waiting for the receiver. The caller leaves `bytes` alone until the request is complete.
 int srdist_mpi_start_send(
     const srdist_mpi_communicator *communicator, const void *bytes, int64_t count, int destination, int tag,
     srdist_mpi_request **request);
-/// Receives a message of `count` bytes with `tag` from any rank where one has come already; `*source` becomes
-/// its rank, or -1 where there is none.
+/// Receives a message of `count` bytes with `tag` from any rank, if one has arrived already. `*source` becomes the
+/// sender's rank, or -1 if there is no message.
 int srdist_mpi_receive_available(
     const srdist_mpi_communicator *communicator, void *bytes, int64_t count, int tag, int *source);
-/// Lets MPI work and says whether the operation is complete; then `*request` is released and NULL.
+/// Lets MPI work, and tells whether the operation is complete. If it is, `*request` is released and becomes NULL.
 int srdist_mpi_test(srdist_mpi_request **request, bool *complete);
 
 #ifdef __cplusplus

@@ -16,7 +16,7 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
   package var description: String {
     switch self {
     case .notWritten(let path, let cause):
-      "checkpoint \(path) was not written, earlier ones are untouched: \(cause)"
+      "checkpoint \(path) was not written; earlier ones are untouched: \(cause)"
     case .damaged(let path, let problems):
       "checkpoint \(path) is damaged: \(problems.joined(separator: "; "))"
     case .absent(let path, let advice):

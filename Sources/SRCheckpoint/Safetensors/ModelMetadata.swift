@@ -1,13 +1,13 @@
 import SRFiles
 import SRModels
 
-/// The metadata that a weight file tells its network by: `metadata` holds the ``ModelDescription`` as JSON, as traiNNer-redux
-/// writes it, beside `format`, which is `pt` for tensors in PyTorch's names and shapes.
+/// The metadata that describe a weight file's network. `metadata` holds the ``ModelDescription`` as JSON, in the way of
+/// traiNNer-redux. `format` is `pt`, for tensors with PyTorch's names and shapes.
 package enum ModelMetadata {
   static let modelKey = "metadata"
   private static let formatKey = "format"
 
-  /// What describes `model`, and `others`.
+  /// The metadata that describe `model`, together with `others`.
   package static func of(_ model: ModelDescription, adding others: [String: String] = [:]) throws -> [String:
     String]
   {
@@ -17,10 +17,10 @@ package enum ModelMetadata {
 }
 
 extension SafetensorsFile {
-  /// The network whose weights the file holds: told by the metadata or, in a file that other programs wrote, by the tensors'
-  /// names and shapes.
+  /// The network whose weights the file holds. The metadata describe it. Without a description, as in files of other programs,
+  /// the tensors' names and shapes tell the network.
   ///
-  /// Throws ``SafetensorsError`` if the metadata are no description of a network, or the tensors those of no known one.
+  /// Throws ``SafetensorsError`` if the metadata do not describe a network, or if the tensors are not those of a known one.
   package func modelDescription() throws -> ModelDescription {
     do {
       if let text = metadata[ModelMetadata.modelKey] {

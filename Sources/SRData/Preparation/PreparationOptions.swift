@@ -49,7 +49,7 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
     }
     if crop < smallestCrop {
       throw .invalidOption(
-        "--crop \(crop) is too small: SSIM, by which every image is measured, needs at least \(smallestCrop) at "
+        "--crop \(crop) is too small: SSIM, which measures every image, needs at least \(smallestCrop) at "
           + "--scale \(scale)")
     }
     if resize > 0 && crop > resize {

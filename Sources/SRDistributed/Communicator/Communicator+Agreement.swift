@@ -33,7 +33,7 @@ extension Communicator {
     return try outcome.get()
   }
 
-  /// ``together(_:)`` at a run's start, where a rank's part may last. `body` runs in ``RunPhase/starting``. A rank that has
+  /// ``together(_:)`` at a run's start, where a rank's part may take long. `body` runs in ``RunPhase/starting``. A rank that has
   /// finished it waits for the others in ``RunPhase/gathering``, so that the watchdog does not blame that rank for them.
   /// Collective.
   package func together<Result>(

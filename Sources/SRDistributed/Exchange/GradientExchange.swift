@@ -74,7 +74,7 @@ package final class GradientExchange: GradientReducer {
       try thread.wait()
     } else {
       guard case .finished = try reduction.poll() else {
-        preconditionFailure("a rank that is alone waits for nobody")
+        preconditionFailure("the exchange of a rank that is alone did not finish")
       }
     }
   }

@@ -60,7 +60,7 @@ final class PollingThread: Sendable {
     func start() {
       condition.withLock {
         guard case .idle = phase else {
-          preconditionFailure("an exchange was started before it was waited for")
+          preconditionFailure("an exchange was started before the previous one was waited for")
         }
         phase = .running
         condition.broadcast()
@@ -107,7 +107,7 @@ final class PollingThread: Sendable {
           case .ended(let result):
             phase = .idle
             return try result.get()
-          case .idle, .stopped: preconditionFailure("an exchange is waited for that was not started")
+          case .idle, .stopped: preconditionFailure("waiting for an exchange that was not started")
           case .running: condition.wait()
           }
         }

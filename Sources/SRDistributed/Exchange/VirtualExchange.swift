@@ -14,7 +14,7 @@ package final class VirtualExchange: GradientReducer {
     virtualRanks: Int, buckets: GradientBuckets, destination: AlignedBuffer,
     options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, add: @escaping VectorAdd
   ) {
-    precondition(virtualRanks > 0, "\(virtualRanks) virtual ranks were asked for")
+    precondition(virtualRanks > 0, "there cannot be \(virtualRanks) virtual ranks")
     self.buckets = buckets
     plan = Mutex(BatchPlan(batchSize: virtualRanks, worldSize: virtualRanks))
     ranks = InProcessTransport.group(of: virtualRanks).map { transport in

@@ -67,7 +67,7 @@ package final class RankActivity: Sendable {
     mark()
   }
 
-  /// Says that the phase makes progress. To be called within phases that may last long, from any thread.
+  /// Says that the phase makes progress. Call it within phases that may take long, from any thread.
   package func mark() { marks.add(1, ordering: .relaxed) }
 
   /// Records the phase that ends.

@@ -22,7 +22,7 @@ package final class Watchdog: Sendable {
     _ communicator: Communicator, watching activity: RankActivity, stallTimeout: Double,
     report: @escaping @Sendable (StallReport) -> Void
   ) throws {
-    precondition(stallTimeout > 0, "a stall timeout of \(stallTimeout) s was given")
+    precondition(stallTimeout > 0, "the stall timeout is \(stallTimeout) s, expected a number above 0")
     let own = Place(
       processIdentifier: Int(ProcessInfo.processInfo.processIdentifier), host: communicator.hostName)
     monitor = Monitor(
@@ -122,7 +122,7 @@ private final class Monitor: @unchecked Sendable {
       try line?.send(heartbeat)
       while let (heartbeat, rank) = try line?.receive() { judge.hear(heartbeat, from: rank) }
     } catch {
-      // A broken line is as good as silence: the judge keeps counting.
+      // A broken connection counts as silence: the judge keeps counting.
     }
     if let verdict = judge.verdict() { end(on: verdict) }
   }

@@ -1,6 +1,6 @@
 import SRDistributed
 
-/// A failure on the last rank is thrown on all of them, so that one reports it.
+/// A failure on the last rank is thrown on all ranks, so that one of them reports it.
 enum AgreedFailureCheck: RankCheck {
   static let name = "agreed-failure"
 

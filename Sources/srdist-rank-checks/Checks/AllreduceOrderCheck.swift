@@ -1,6 +1,6 @@
 import SRDistributed
 
-/// `MPI_Allreduce` gives the mean up to rounding on all ranks alike; its bits are left to the caller to compare.
+/// `MPI_Allreduce` gives all ranks the same mean, which is right up to rounding. The caller compares the bits.
 enum AllreduceOrderCheck: RankCheck {
   static let name = "allreduce-order"
 
@@ -10,7 +10,7 @@ enum AllreduceOrderCheck: RankCheck {
     for (step, batchSize) in [8, 2, 7].enumerated() {
       let mean = try run.mean(batchSize: batchSize, step: step)
       let gradients = SyntheticGradients(arenaCount: run.arenaCount, step: step)
-      // Magnitudes reach 2^20: an error of a few units in the last place of the largest term.
+      // Magnitudes reach 2^20. The error may be a few units in the last place of the largest term.
       let tolerance = 0x1p20 * 0x1p-23 * Double(batchSize)
       for (index, (value, exact)) in zip(mean, gradients.exactMean(batchSize: batchSize)).enumerated() {
         try expect(

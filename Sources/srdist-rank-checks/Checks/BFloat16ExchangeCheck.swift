@@ -1,6 +1,6 @@
 import SRDistributed
 
-/// With bfloat16 on the network the mean has the bits of a tree whose every value is rounded.
+/// With bfloat16 on the network, the mean has the bits of a tree in which every value is rounded.
 enum BFloat16ExchangeCheck: RankCheck {
   static let name = "bfloat16-exchange"
 

@@ -1,12 +1,12 @@
 import SRDistributed
 
-/// Broadcast, gather and all-gather bring what each rank gave, of another length on each, to where it belongs.
+/// Broadcast, gather and all-gather deliver each rank's values to the right place. Each rank's values have another length.
 enum CollectivesCheck: RankCheck {
   static let name = "collectives"
 
   static func run(on communicator: Communicator) throws -> String {
     let (rank, worldSize) = (communicator.rank, communicator.worldSize)
-    // Rank r's bytes: r * 5 of them, so rank 0 has none.
+    // Rank r has 5 * r bytes, so rank 0 has none.
     func bytes(_ rank: Int) -> [UInt8] { (0..<rank * 5).map { UInt8(truncatingIfNeeded: $0 * 7 + rank) } }
     let everyones = (0..<worldSize).map(bytes)
 
@@ -29,7 +29,7 @@ enum CollectivesCheck: RankCheck {
       var rest: Int?
     }
     func value(_ rank: Int) -> Value? {
-      // Rank 0 has none; JSON has no numbers for the last two.
+      // Rank 0 has none. JSON has no numbers for the last two.
       rank == 0
         ? nil
         : Value(

@@ -1,6 +1,6 @@
 import SRDistributed
 
-/// The exchange measured by `srdist doctor` gives the same figures, and possible ones, on every rank.
+/// `srdist doctor` measures an exchange. Every rank gets the same figures, and they are possible ones.
 enum ExchangeProbeCheck: RankCheck {
   static let name = "exchange-probe"
 

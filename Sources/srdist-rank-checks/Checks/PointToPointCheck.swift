@@ -1,6 +1,6 @@
 import SRDistributed
 
-/// Bytes go round all ranks and come back with every rank's mark.
+/// Bytes travel round all ranks, and return with every rank's mark.
 enum PointToPointCheck: RankCheck {
   static let name = "point-to-point"
 

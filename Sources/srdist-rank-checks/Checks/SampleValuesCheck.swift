@@ -1,6 +1,6 @@
 import SRDistributed
 
-/// Per-sample values arrive on every rank in sample order, whatever the shares.
+/// Per-sample values arrive on every rank in sample order, whatever the ranks' shares are.
 enum SampleValuesCheck: RankCheck {
   static let name = "sample-values"
 

@@ -1,7 +1,7 @@
 import SRDistributed
 
-/// The mean over a batch has the single-process tree's bits, for batches that the ranks do not divide and for
-/// short ones that leave ranks without samples, one after the other through the same exchange.
+/// The mean over a batch has the bits of the single-process tree. Batches pass through one exchange, one after another: some
+/// are not divisible by the number of ranks, and short ones leave ranks without samples.
 enum TreeExchangeCheck: RankCheck {
   static let name = "tree-exchange"
   static let batchSizes = [8, 8, 7, 1, 13, 2, 3, 16, 5, 8]

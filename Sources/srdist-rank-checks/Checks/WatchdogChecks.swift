@@ -1,10 +1,10 @@
 import Foundation
 import SRDistributed
 
-/// Seconds; far above what a loaded machine keeps a thread waiting, far below what a test may last.
+/// Seconds. A loaded machine makes a thread wait far less, and a test may last far longer.
 private let stallTimeout = 8.0
 
-/// Watches a job in which rank 1 behaves as `body` says while the others wait for it in a barrier.
+/// Watches a job in which rank 1 runs `body` while the others wait for rank 1 in a barrier.
 private func watch(_ communicator: Communicator, rank1 body: (RankActivity) -> Void) throws {
   let activity = RankActivity()
   let watchdog = try Watchdog(communicator, watching: activity, stallTimeout: stallTimeout) { report in
@@ -17,7 +17,7 @@ private func watch(_ communicator: Communicator, rank1 body: (RankActivity) -> V
   watchdog.end()
 }
 
-/// A rank that works much longer than the timeout, but gets on, is no stall.
+/// A rank that works much longer than the timeout, but makes progress, has not stalled.
 enum SlowRankCheck: RankCheck {
   static let name = "slow-rank"
 
@@ -38,7 +38,7 @@ enum StoppedRankCheck: RankCheck {
 
   static func run(on communicator: Communicator) throws -> String {
     try watch(communicator) { _ in
-      // Some heartbeats tell where it was.
+      // In this time some heartbeats tell where the rank is.
       Thread.sleep(forTimeInterval: 0.3 * stallTimeout)
       kill(getpid(), SIGSTOP)
     }
@@ -56,7 +56,7 @@ enum StuckRankCheck: RankCheck {
   }
 }
 
-/// All ranks wait; rank 1 for the exchange of the step that the others have left behind.
+/// All ranks wait. Rank 1 waits in the exchange of an earlier step, which the others have finished.
 enum DeadlockCheck: RankCheck {
   static let name = "deadlock"
 

@@ -3,7 +3,7 @@ import SRDistributed
 import SRTensor
 import Synchronization
 
-/// Several worker threads per rank, finishing samples and buckets in an order of their own, change no bit.
+/// Several worker threads per rank, which finish samples and buckets in any order, change no bit.
 enum WorkerThreadsCheck: RankCheck {
   static let name = "worker-threads"
 
