@@ -10,15 +10,16 @@ struct EpochLine: CustomStringConvertible {
     func value(_ part: EpochRecord.Part, _ metric: MetricDescription) -> Double {
       record[part, metric.name] ?? .nan
     }
-    let (psnr, bicubicPSNR) = (value(.valid, .psnr), value(.bicubic, .psnr))
+    let psnr = value(.valid, .psnr)
+    let gain = psnr - value(.bicubic, .psnr)
     description =
       String(
-        format:
-          "epoch %d/%d: loss %.5f train, %.5f valid; PSNR %.2f dB train, %.2f valid (%+.2f relative to bicubic); "
-          + "SSIM %.4f train, %.4f valid (bicubic %.4f); %.1f s",
-        record.epoch, epochs, record.trainLoss, record.validLoss, value(.train, .psnr), psnr,
-        psnr - bicubicPSNR, value(.train, .ssim), value(.valid, .ssim), value(.bicubic, .ssim),
-        record.seconds)
+        format: "epoch %d/%d: loss %.5f train, %.5f valid; PSNR %.2f dB train, %.2f valid (%.2f ",
+        record.epoch, epochs, record.trainLoss, record.validLoss, value(.train, .psnr), psnr, abs(gain))
+      + (gain < 0 ? "below" : "above") + " bicubic); "
+      + String(
+        format: "SSIM %.4f train, %.4f valid (bicubic %.4f); %.1f s", value(.train, .ssim),
+        value(.valid, .ssim), value(.bicubic, .ssim), record.seconds)
       + (isBest ? "; best so far" : "")
   }
 }
