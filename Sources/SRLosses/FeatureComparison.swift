@@ -1,5 +1,4 @@
 import SRKernels
-import SRLayers
 import SRModels
 
 /// A loss that compares features, for several pairs of images together.
@@ -33,7 +32,7 @@ struct FeatureComparison: Sendable {
   func evaluate(
     _ pairs: [ImagePair], scratch: UnsafeMutablePointer<Float>,
     distance: (
-      _ tap: Int, _ shape: FeatureShape, _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>,
+      _ tap: Int, _ shape: ImageShape, _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>,
       _ gradient: UnsafeMutablePointer<Float>?
     ) -> Double
   ) -> [Double] {

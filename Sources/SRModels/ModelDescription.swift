@@ -9,13 +9,6 @@ package struct ModelDescription: Sendable, Hashable {
     case srresnet
   }
 
-  /// The attention that weighs the channels at the end of each residual block.
-  package enum Attention: Sendable, Hashable {
-    case none
-    /// ``SqueezeExcitation``; the hidden layer has features / reduction values.
-    case squeezeExcitation(reduction: Int)
-  }
-
   package var architecture = Architecture.srresnet
   /// The output's height divided by the input's height: one of ``scales``.
   package var scale = 4
@@ -27,12 +20,10 @@ package struct ModelDescription: Sendable, Hashable {
   package var features = 64
   /// Residual blocks.
   package var blocks = 16
-  package var attention = Attention.squeezeExcitation(reduction: Self.standardReduction)
+  package var attention = Attention.squeezeExcitation(reduction: Attention.standardReduction)
 
   /// The scales that a network can have. One upsampling doubles height and width.
   package static let scales = [1, 2, 4, 8]
-  /// The paper's reduction of squeeze-and-excitation.
-  package static let standardReduction = 16
   /// Images have red, green and blue.
   package static let imageChannels = 3
   package static let featureRange = 16...1024
@@ -44,7 +35,7 @@ package struct ModelDescription: Sendable, Hashable {
   package static let vanilla = ModelDescription(attention: .none)
   /// The paper's second model: squeeze-and-excitation in every residual block.
   package static let attention = ModelDescription(
-    attention: .squeezeExcitation(reduction: standardReduction))
+    attention: .squeezeExcitation(reduction: Attention.standardReduction))
 
   package init(attention: Attention) { self.attention = attention }
 
@@ -70,10 +61,8 @@ package struct ModelDescription: Sendable, Hashable {
     try check(
       blocks.contains(self.blocks), "blocks", self.blocks, "from \(blocks.lowerBound) to \(blocks.upperBound)"
     )
-    if case .squeezeExcitation(let reduction) = attention {
-      try check(
-        reduction > 0 && self.features % reduction == 0, "attention", attention,
-        "a reduction that divides the \(self.features) features")
+    if let expected = attention.misfit(features: self.features) {
+      try check(false, "attention", attention, expected)
     }
   }
 
@@ -107,32 +96,6 @@ package struct ModelDescriptionError: Error, CustomStringConvertible, Equatable 
 }
 
 // MARK: - Text
-
-extension ModelDescription.Attention: CustomStringConvertible, LosslessStringConvertible {
-  /// `none`, or such as `se(16)`.
-  package var description: String {
-    switch self {
-    case .none: "none"
-    case .squeezeExcitation(let reduction): "se(\(reduction))"
-    }
-  }
-
-  /// Reads a ``description``, or `se` for the paper's reduction. Nil if the text is neither.
-  package init?(_ text: String) {
-    switch text {
-    case "none": self = .none
-    case "se": self = .squeezeExcitation(reduction: ModelDescription.standardReduction)
-    default:
-      guard text.hasPrefix("se("), text.hasSuffix(")"), let reduction = Int(text.dropFirst(3).dropLast()),
-        reduction > 0
-      else { return nil }
-      self = .squeezeExcitation(reduction: reduction)
-    }
-  }
-
-  /// The texts that ``init(_:)`` reads.
-  package static let expected = "none, se (reduction \(ModelDescription.standardReduction)) or se(REDUCTION)"
-}
 
 extension ModelDescription: CustomStringConvertible {
   /// The description in one line, such as `srresnet x4, 64 features, 16 blocks, attention se(16)`.
@@ -229,14 +192,7 @@ extension ModelDescription {
           "\(name) has shape \(tensors[name] ?? []), expected \(expected), which doubles height and width")
       }
     }
-    if let hidden = tensors["res_blocks.0.attention.se.1.weight"] {
-      guard let values = hidden.first, values > 0, features % values == 0 else {
-        throw ModelDescriptionError(
-          "res_blocks.0.attention.se.1.weight has shape \(hidden), expected a divisor of the \(features) features first"
-        )
-      }
-      attention = .squeezeExcitation(reduction: features / values)
-    }
+    attention = try Attention(tensors: tensors, features: features)
     try validate()
   }
 }

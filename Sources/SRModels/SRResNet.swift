@@ -61,16 +61,3 @@ package struct SRResNet: Sendable {
   /// Floats that belong to parameters.
   package var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
 }
-
-extension ModelDescription.Attention {
-  /// The attention layer of this kind, with its parameters registered in `layout`; nil for none.
-  func layer(
-    _ name: String, channels: Int, in layout: inout ParameterLayout
-  ) -> (any ChannelAttention)? {
-    switch self {
-    case .none: nil
-    case .squeezeExcitation(let reduction):
-      SqueezeExcitation(name, channels: channels, reduction: reduction, in: &layout)
-    }
-  }
-}

@@ -1,3 +1,4 @@
+import SRFiles
 import SRTensor
 
 /// An arena, and the prefix of its tensors' names in a file. Both optimizer moments lie in one file, as `exp_avg.NAME` and
@@ -115,4 +116,14 @@ package struct ParameterMismatch: Equatable, Sendable, CustomStringConvertible {
     let rest = items.count > shown ? " and \(items.count - shown) more" : ""
     return "\(items.count) \(title): \(items.prefix(shown).joined(separator: ", "))\(rest)"
   }
+}
+
+/// SHA-256 over the little-endian bytes of every tensor, as lower-case hexadecimal. Tensors come in layout order, their
+/// elements in file order (OIHW). Two arenas with the same bits have the same hash.
+package func weightsSHA256(_ arena: ParameterArena) -> String {
+  let hasher = SHA256()
+  for entry in arena.layout.entries {
+    LittleEndianFloats.withBytes(of: arena.tensor(entry)) { hasher.update($0) }
+  }
+  return hasher.finalize()
 }

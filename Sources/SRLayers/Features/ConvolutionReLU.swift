@@ -5,8 +5,8 @@ package struct ConvolutionReLU: FeatureLayer {
   private let convolution: Convolution2DPlan
 
   package init(
-    _ name: String, input: FeatureShape, outputChannels: Int, kernelSize: Int, stride: Int = 1,
-    padding: Int, plan: inout FeatureNetworkPlan
+    _ name: String, input: ImageShape, outputChannels: Int, kernelSize: Int, stride: Int = 1,
+    padding: Int, plan: inout FeatureNetworkPlanner
   ) {
     convolution = Convolution2D(
       name, inputChannels: input.channels, outputChannels: outputChannels, kernelSize: kernelSize,
@@ -14,8 +14,8 @@ package struct ConvolutionReLU: FeatureLayer {
     ).plan(height: input.height, width: input.width, in: &plan.layers)
   }
 
-  package var output: FeatureShape {
-    FeatureShape(
+  package var output: ImageShape {
+    ImageShape(
       height: convolution.shape.outputHeight, width: convolution.shape.outputWidth,
       channels: convolution.shape.outputChannels)
   }

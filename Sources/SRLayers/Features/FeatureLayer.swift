@@ -4,7 +4,7 @@ import SRTensor
 /// A frozen layer of a feature network, for one size of image.
 package protocol FeatureLayer: Sendable {
   /// Shape of the output, NHWC with N = 1.
-  var output: FeatureShape { get }
+  var output: ImageShape { get }
   /// Brings the weights into the kernels' form. Call this once, before any pass.
   func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
@@ -38,24 +38,8 @@ package struct FeatureImages {
   package func pair(of image: Int) -> Int { pairs.lowerBound + image % pairs.count }
 }
 
-/// Size of an activation, NHWC with N = 1.
-package struct FeatureShape: Sendable, Hashable {
-  package let height: Int
-  package let width: Int
-  package let channels: Int
-
-  package init(height: Int, width: Int, channels: Int) {
-    self.height = height
-    self.width = width
-    self.channels = channels
-  }
-
-  package var pixels: Int { height * width }
-  package var count: Int { pixels * channels }
-}
-
 /// Reserves the memory that the layers of a network need while the network is built.
-package struct FeatureNetworkPlan {
+package struct FeatureNetworkPlanner {
   /// The most pairs of images that go through the network together.
   package let pairs: Int
   package var layout = ParameterLayout()

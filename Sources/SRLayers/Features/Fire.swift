@@ -19,12 +19,12 @@ package struct Fire: FeatureLayer {
   private let gradientExpanded3x3: Int
 
   package init(
-    _ name: String, input: FeatureShape, squeezeChannels: Int, expandChannels: Int,
-    plan: inout FeatureNetworkPlan
+    _ name: String, input: ImageShape, squeezeChannels: Int, expandChannels: Int,
+    plan: inout FeatureNetworkPlanner
   ) {
     func convolution(_ part: String, inputs: Int, outputs: Int, kernelSize: Int) -> ConvolutionReLU {
       ConvolutionReLU(
-        "\(name).\(part)", input: FeatureShape(height: input.height, width: input.width, channels: inputs),
+        "\(name).\(part)", input: ImageShape(height: input.height, width: input.width, channels: inputs),
         outputChannels: outputs, kernelSize: kernelSize, padding: kernelSize / 2, plan: &plan)
     }
     squeeze = convolution("squeeze", inputs: input.channels, outputs: squeezeChannels, kernelSize: 1)
@@ -39,8 +39,8 @@ package struct Fire: FeatureLayer {
     gradientExpanded3x3 = plan.workspace.reserve(expand3x3.output.count)
   }
 
-  package var output: FeatureShape {
-    FeatureShape(
+  package var output: ImageShape {
+    ImageShape(
       height: squeeze.output.height, width: squeeze.output.width,
       channels: expand1x1.output.channels + expand3x3.output.channels)
   }

@@ -6,8 +6,8 @@ package struct MaxPooling: FeatureLayer {
 
   package init(_ shape: MaxPooling2DShape) { self.shape = shape }
 
-  package var output: FeatureShape {
-    FeatureShape(height: shape.outputHeight, width: shape.outputWidth, channels: shape.channels)
+  package var output: ImageShape {
+    ImageShape(height: shape.outputHeight, width: shape.outputWidth, channels: shape.channels)
   }
 
   package func prepare(parameters: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}

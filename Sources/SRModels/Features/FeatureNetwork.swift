@@ -11,7 +11,7 @@ package final class FeatureNetwork: Sendable {
   /// A place whose features are compared.
   package struct Tap: Sendable {
     package let name: String
-    package let shape: FeatureShape
+    package let shape: ImageShape
     let layer: Int
   }
 
@@ -74,9 +74,9 @@ package final class FeatureNetwork: Sendable {
       "\(architecture.name) needs images of \(smallest)x\(smallest) or more, and is given \(imageHeight)x\(imageWidth)"
     )
     precondition(pairs > 0, "\(architecture.name) cannot take \(pairs) pairs of images")
-    var plan = FeatureNetworkPlan(pairs: pairs, purpose: purpose, kernels: kernels)
+    var plan = FeatureNetworkPlanner(pairs: pairs, purpose: purpose, kernels: kernels)
     var layers: [any FeatureLayer] = []
-    let image = FeatureShape(height: imageHeight, width: imageWidth, channels: ImageShape.rgbChannels)
+    let image = ImageShape(height: imageHeight, width: imageWidth, channels: ImageShape.rgbChannels)
     var shapes = [image]
     for description in architecture.layers {
       let layer = Self.layer(description, input: shapes[shapes.count - 1], plan: &plan)
@@ -121,7 +121,7 @@ package final class FeatureNetwork: Sendable {
   }
 
   private static func layer(
-    _ description: FeatureArchitecture.Layer, input: FeatureShape, plan: inout FeatureNetworkPlan
+    _ description: FeatureArchitecture.Layer, input: ImageShape, plan: inout FeatureNetworkPlanner
   ) -> any FeatureLayer {
     switch description {
     case .convolution(let name, let outputChannels, let kernelSize, let stride, let padding):
@@ -137,5 +137,25 @@ package final class FeatureNetwork: Sendable {
       Fire(
         name, input: input, squeezeChannels: squeezeChannels, expandChannels: expandChannels, plan: &plan)
     }
+  }
+}
+
+/// The places of one activation of all images in a workspace. One kind of image follows the other, pair after pair.
+struct FeatureSlots {
+  /// Floats of one image's activation.
+  let count: Int
+  private let start: Int
+  private let sharesMemory: Bool
+
+  /// - Parameter sharesMemory: whether a pair's images use the same place, one after the other.
+  init(_ shape: ImageShape, pairs: Int, sharesMemory: Bool, in workspace: inout WorkspacePlanner) {
+    count = shape.count
+    start = workspace.reserve((sharesMemory ? 1 : FeatureNetwork.PairedImage.allCases.count) * pairs * count)
+    self.sharesMemory = sharesMemory
+  }
+
+  /// - Parameter pairs: how many pairs go through the network together this time. Their images lie without gaps.
+  func place(_ image: FeatureNetwork.PairedImage, of pair: Int, pairs: Int) -> Int {
+    start + ((sharesMemory ? 0 : image.rawValue * pairs) + pair) * count
   }
 }
