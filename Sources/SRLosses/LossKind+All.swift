@@ -43,9 +43,9 @@ extension LossKind {
     lpips(.vgg), lpips(.alex), lpips(.squeeze),
   ]
 
-  //// A smooth absolute error: mean over elements of sqrt((x - y)^2 + 1e-6).
+  /// A smooth absolute error: mean over elements of sqrt((x - y)^2 + 1e-6).
   ///
-  //// Lai, Huang, Ahuja, Yang: "Deep Laplacian Pyramid Networks for Fast and Accurate Super-Resolution" (CVPR 2017).
+  /// Lai, Huang, Ahuja, Yang: "Deep Laplacian Pyramid Networks for Fast and Accurate Super-Resolution" (CVPR 2017).
   package static let charbonnier = LossKind(
     "charbonnier", "smooth absolute error",
     twin: {
