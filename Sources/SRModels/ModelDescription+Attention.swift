@@ -75,3 +75,22 @@ extension ModelDescription.Attention: CustomStringConvertible, LosslessStringCon
     self = .squeezeExcitation(reduction: features / values)
   }
 }
+
+extension ModelDescription.Attention: Codable {
+  /// Throws `DecodingError` if the value is not a text that ``init(_:)`` reads.
+  package init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    guard let attention = Self(text) else {
+      throw DecodingError.dataCorrupted(
+        .init(
+          codingPath: decoder.codingPath,
+          debugDescription: "attention is '\(text)', expected \(Self.expected)"))
+    }
+    self = attention
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

@@ -74,17 +74,16 @@ package struct ModelDescription: Sendable, Hashable {
   package func differences(from other: ModelDescription, in place: String, here: String) -> [String] {
     zip(facts, other.facts).compactMap { ours, theirs in
       ours.value == theirs.value
-        ? nil : "\(ours.name): \(theirs.value) in \(place), \(ours.value) in \(here)"
+        ? nil : "\(ours.key.rawValue): \(theirs.value) in \(place), \(ours.value) in \(here)"
     }
   }
 
   /// Every value by its JSON key.
-  private var facts: [(name: String, value: String)] {
+  private var facts: [(key: CodingKeys, value: String)] {
     [
-      ("architecture", architecture.rawValue), ("scale", String(scale)),
-      ("in_channels", String(inputChannels)),
-      ("out_channels", String(outputChannels)), ("features", String(features)), ("blocks", String(blocks)),
-      ("attention", attention.description),
+      (CodingKeys.architecture, architecture.rawValue), (.scale, String(scale)),
+      (.inputChannels, String(inputChannels)), (.outputChannels, String(outputChannels)),
+      (.features, String(features)), (.blocks, String(blocks)), (.attention, attention.description),
     ]
   }
 }
@@ -124,29 +123,12 @@ extension ModelDescription: Codable {
     outputChannels = try values.decode(Int.self, forKey: .outputChannels)
     features = try values.decode(Int.self, forKey: .features)
     blocks = try values.decode(Int.self, forKey: .blocks)
-    let text = try values.decode(String.self, forKey: .attention)
-    guard let attention = Attention(text) else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .attention, in: values,
-        debugDescription: "attention is '\(text)', expected \(Attention.expected)")
-    }
-    self.attention = attention
+    attention = try values.decode(Attention.self, forKey: .attention)
     do {
       try validate()
     } catch {
       throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(error)"))
     }
-  }
-
-  package func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(architecture, forKey: .architecture)
-    try values.encode(scale, forKey: .scale)
-    try values.encode(inputChannels, forKey: .inputChannels)
-    try values.encode(outputChannels, forKey: .outputChannels)
-    try values.encode(features, forKey: .features)
-    try values.encode(blocks, forKey: .blocks)
-    try values.encode(attention.description, forKey: .attention)
   }
 }
 

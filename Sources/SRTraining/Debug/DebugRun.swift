@@ -59,9 +59,7 @@ package struct DebugRun {
     let data = try RunData(configuration).load().limited(train: Self.trainCount, valid: Self.validCount)
     var alone = configuration
     alone.threads = 1
-    let context = try RunContext(
-      alone, model: alone.modelDescription(for: data.train), communicator: Communicator(), kernels: kernels,
-      data: data)
+    let context = try RunContext(alone, communicator: Communicator(), kernels: kernels, data: data)
     defer { context.pool.close() }
     let rows = try GradientCheck(context, sample: 0).rows(
       count: Self.checkedTensors, seed: configuration.seed)

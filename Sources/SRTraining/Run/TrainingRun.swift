@@ -100,15 +100,12 @@ package struct TrainingRun {
     }
     var data = try RunData(configuration).load(progress: activity.mark)
     if let imageLimit { data = data.limited(train: imageLimit.train, valid: imageLimit.valid) }
-    let model = try configuration.modelDescription(for: data.train)
     if communicator.rank == 0 {
-      logger.info("model \(model.name): \(model)")
       logger.info(
         "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
     }
     let run = try RunContext(
-      configuration, model: model, communicator: communicator,
-      kernels: kernels, data: data, activity: activity)
+      configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
     let unusable = run.layout.entries.first {
       !kernels.allFinite(run.weights.parameters.pointer(to: $0), count: $0.count)
     }
@@ -118,6 +115,8 @@ package struct TrainingRun {
       )
     }
     if communicator.rank == 0 {
+      let model = run.network.model
+      logger.info("model \(model.name): \(model)")
       if configuration.data == nil {
         logger.info(
           "these faces are synthetic; `srdist prepare` makes data from photographs, and --data trains on it")

@@ -84,16 +84,14 @@ struct RunContext: Sendable {
   }
 
   /// Reads weights and allocates all memory. Not collective, but every rank does it.
-  ///
-  /// - Parameter model: the network, which has the data's scale.
   init(
-    _ configuration: TrainingConfiguration, model: ModelDescription, communicator: Communicator,
-    kernels: any KernelSet, data: DatasetSplit, activity: RankActivity = RankActivity()
+    _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
+    data: DatasetSplit, activity: RankActivity = RankActivity()
   ) throws {
     samples = try TrainingSamples(configuration, pairs: data.train)
     let evaluation = try EvaluationContext(
-      configuration, model: model, purpose: .training, communicator: communicator, kernels: kernels,
-      data: data, activity: activity)
+      configuration, model: configuration.modelDescription(for: data.train), purpose: .training,
+      communicator: communicator, kernels: kernels, data: data, activity: activity)
     self.evaluation = evaluation
     let plan = evaluation.network.plan(for: data, purpose: .training, kernels: kernels)
     self.plan = plan

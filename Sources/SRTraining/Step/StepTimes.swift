@@ -41,9 +41,7 @@ extension StepTimes {
     _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 5
   ) throws -> StepTimes {
     let data = try RunData(configuration).load()
-    let run = try RunContext(
-      configuration, model: configuration.modelDescription(for: data.train), communicator: Communicator(),
-      kernels: kernels, data: data)
+    let run = try RunContext(configuration, communicator: Communicator(), kernels: kernels, data: data)
     defer { run.pool.close() }
     let groupSize = run.workers[0].groupSize
     let group = groupSize * run.pool.count

@@ -85,7 +85,6 @@ final class TrainingStep: Sendable {
       ) { sample, bucket in
         reducer.complete(sample: sample, bucket: bucket)
       }
-      activity.mark()
     }
     return values.elements
   }
