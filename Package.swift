@@ -55,7 +55,8 @@ let package = Package(
     .target(name: "SRFiles", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "SRData", dependencies: ["SRTensor", "SRFiles", "CImageShim"], swiftSettings: strict),
     .target(name: "SRCheckpoint", dependencies: ["SRTensor", "SRFiles", "SRModels"], swiftSettings: strict),
-    .target(name: "SRDistributed", dependencies: ["SRTensor", "CMPIShim"], swiftSettings: strict),
+    .target(
+      name: "SRDistributed", dependencies: ["SRTensor", "SRFiles", "CMPIShim"], swiftSettings: strict),
     .target(name: "SRKernels", dependencies: ["SRTensor"], swiftSettings: strict),
     .target(
       name: "SRKernelsX86V3", dependencies: ["SRKernels", "SRTensor", "COpenBLAS", "CIntrinsics"],

@@ -158,6 +158,12 @@ package final class SRResNetPlan: Sendable {
 
   package var highResHeight: Int { lowResHeight * network.model.scale }
   package var highResWidth: Int { lowResWidth * network.model.scale }
+  package var lowResShape: ImageShape {
+    ImageShape(height: lowResHeight, width: lowResWidth, channels: network.model.inputChannels)
+  }
+  package var highResShape: ImageShape {
+    ImageShape(height: highResHeight, width: highResWidth, channels: network.model.outputChannels)
+  }
 
   /// All convolutions, in forward order.
   package var convolutions: [Convolution2DPlan] {

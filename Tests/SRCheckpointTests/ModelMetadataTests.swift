@@ -61,7 +61,9 @@ import Testing
 
   @Test(arguments: [
     ("{\"architecture\":\"compact\"}", "compact"), ("{\"architecture\":\"srresnet\"}", "no scale"),
-    ("nonsense", "JSON"), ("[]", "xpected"), ("{\"architecture\":\"srresnet\",\"scale\":\"4\"}", "xpected"),
+    ("nonsense", "JSON"), ("[]", "xpected"), ("null", "metadata key"),
+    ("{\"architecture\":null}", "metadata key"),
+    ("{\"architecture\":\"srresnet\",\"scale\":\"4\"}", "xpected"),
   ])
   func descriptionsThatCannotBeReadAreRefused(_ metadata: String, _ reason: String) throws {
     let folder = try TemporaryFolder()

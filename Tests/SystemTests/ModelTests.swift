@@ -55,6 +55,14 @@ import Testing
     let parameters = ParameterArena(layout: layout)
     network.initialize(parameters, as: .interpolation, seed: 1)
     try saveParameters(parameters, to: folder.file("plain.safetensors"))
+    try saveParameters(
+      parameters, to: folder.file("other.safetensors"),
+      metadata: ["metadata": "{\"architecture\":\"compact\"}"])
+    let described = try ProgramRun(
+      "srdist",
+      Self.arguments(
+        folder, ["--init-weights", folder.file("other.safetensors"), "--scale", "2", "--model", "vanilla"]))
+    #expect(described.status == 1 && described.errors.contains("compact"), "\(described.errors)")
     let options = ["--init-weights", folder.file("plain.safetensors"), "--scale", "2"]
     let run = try ProgramRun("srdist", Self.arguments(folder, options + ["--model", "vanilla"]))
     #expect(run.status == 0, "\(run.errors)")

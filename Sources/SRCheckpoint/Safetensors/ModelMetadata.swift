@@ -8,9 +8,9 @@ package enum ModelMetadata {
   private static let formatKey = "format"
 
   /// The metadata that describe `model`, together with `others`.
-  package static func of(_ model: ModelDescription, adding others: [String: String] = [:]) throws -> [String:
-    String]
-  {
+  package static func of(
+    _ model: ModelDescription, adding others: [String: String] = [:]
+  ) throws -> [String: String] {
     let json = String(decoding: try ReadableJSON.encode(model, .oneLine).dropLast(), as: UTF8.self)
     return others.merging([formatKey: "pt", modelKey: json]) { $1 }
   }
@@ -22,22 +22,30 @@ extension SafetensorsFile {
   ///
   /// Throws ``SafetensorsError`` if the metadata do not describe a network, or if the tensors are not those of a known one.
   package func modelDescription() throws -> ModelDescription {
+    if let described = try describedModel() { return described }
     do {
-      if let text = metadata[ModelMetadata.modelKey] {
-        do {
-          return try ReadableJSON.decode(ModelDescription.self, from: text.utf8)
-        } catch DecodingError.dataCorrupted(let context) {
-          throw ModelDescriptionError(context.debugDescription)
-        } catch DecodingError.keyNotFound(let key, _) {
-          throw ModelDescriptionError("there is no \(key.stringValue)")
-        } catch DecodingError.typeMismatch(_, let context) {
-          throw ModelDescriptionError(context.debugDescription)
-        }
-      }
       return try ModelDescription(
         tensors: Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.shape) }))
     } catch let error as ModelDescriptionError {
       throw SafetensorsError(path: path, .unknownModel(error.description))
+    }
+  }
+
+  /// The network that the metadata describe; nil if they have no description. Throws ``SafetensorsError`` if the description is
+  /// not one of a network that srdist builds.
+  package func describedModel() throws -> ModelDescription? {
+    guard let text = metadata[ModelMetadata.modelKey] else { return nil }
+    func unknown(_ reason: String) -> SafetensorsError {
+      SafetensorsError(path: path, .unknownModel("its metadata key \(ModelMetadata.modelKey): \(reason)"))
+    }
+    do {
+      return try ReadableJSON.decode(ModelDescription.self, from: text.utf8)
+    } catch DecodingError.keyNotFound(let key, _) {
+      throw unknown("there is no \(key.stringValue)")
+    } catch DecodingError.dataCorrupted(let context), DecodingError.typeMismatch(_, let context),
+      DecodingError.valueNotFound(_, let context)
+    {
+      throw unknown(context.debugDescription)
     }
   }
 }

@@ -43,8 +43,9 @@ extension TrainingConfiguration {
 func loadInitialWeights(from path: String, into parameters: ParameterArena, of model: ModelDescription) throws
 {
   let file = try CheckpointDirectory.weightFile(path)
-  // If the tensors belong to no known network, loading says which ones do not fit.
-  if let theirs = try? SafetensorsFile(path: file).modelDescription() {
+  let weights = try SafetensorsFile(path: file)
+  // If nothing describes the file and its tensors belong to no known network, loading says which ones do not fit.
+  if let theirs = try weights.describedModel() ?? (try? weights.modelDescription()) {
     let differences = model.differences(from: theirs, in: file, here: "this run")
     guard differences.isEmpty else {
       let remedy =

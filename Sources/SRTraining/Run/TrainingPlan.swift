@@ -17,15 +17,13 @@ package struct TrainingPlan: CustomStringConvertible {
     let data = try RunData(configuration).load()
     let description = try configuration.modelDescription(for: data.train)
     var layout = ParameterLayout()
-    let plan = SRResNetPlan(
-      SRResNet(description, in: &layout), lowResHeight: data.train.lowResHeight,
-      lowResWidth: data.train.lowResWidth, purpose: .training, kernels: kernels)
+    let plan = SRResNet(description, in: &layout).plan(for: data, purpose: .training, kernels: kernels)
     let batch = configuration.batchSize
     let sizes = JobSizes(
       configuration, ranks: configuration.virtualRanks ?? communicator.worldSize, communicator)
     let (ranks, threads) = (sizes.ranks, sizes.threads)
     let assembly = try LossAssembly(
-      configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
+      configuration, shape: plan.highResShape,
       pairs: sizes.groupSize, purpose: .training, kernels: kernels)
     let samples = try TrainingSamples(configuration, pairs: data.train).count
     let steps = SampleOrder.stepsPerEpoch(count: samples, batchSize: batch)

@@ -54,7 +54,7 @@ struct EvaluationContext: Sendable {
     inferencePlan = plan
     sizes = JobSizes(configuration, ranks: communicator.worldSize, communicator)
     lossAssembly = try LossAssembly(
-      configuration, shape: ImageShape(height: plan.highResHeight, width: plan.highResWidth),
+      configuration, shape: plan.highResShape,
       pairs: purpose == .training ? sizes.groupSize : 1, purpose: purpose, kernels: kernels,
       progress: activity.mark)
     parameters = ParameterArena(layout: layout)

@@ -218,8 +218,3 @@ final class ValidationWorker: Sendable {
     return superRes
   }
 }
-
-extension SRResNetPlan {
-  var lowResShape: ImageShape { ImageShape(height: lowResHeight, width: lowResWidth) }
-  var highResShape: ImageShape { ImageShape(height: highResHeight, width: highResWidth) }
-}
