@@ -151,7 +151,7 @@ let package = Package(
     .testTarget(
       name: "SRLossesTests",
       dependencies: [
-        "SRLosses", "SRMetrics", "SRModels", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
+        "SRLosses", "SRMetrics", "SRModels", "SRLayers", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
         "SRData", "SRFiles", "SRTestSupport",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(

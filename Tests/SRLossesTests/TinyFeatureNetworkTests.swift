@@ -1,5 +1,6 @@
 import SRKernelDispatch
 import SRKernels
+import SRLayers
 import SRLosses
 import SRModels
 import SRTensor
@@ -51,6 +52,25 @@ import Testing
           entry, to: (0..<entry.count).map { abs(FormulaParameters.uniform(entry.name, $0)) })
       }
     }
+  }
+
+  /// Without a backward pass, the features have the same bits, and the network keeps less.
+  @Test(arguments: CPULevel.supported())
+  func inferenceHasTheBitsOfTrainingAndTakesLessMemory(_ level: CPULevel) {
+    let images = FormulaImages(height: 24, width: 31)
+    let networks = [LayerPlanner.Purpose.training, .inference].map { purpose in
+      FeatureNetwork(
+        Self.architecture, imageHeight: 24, imageWidth: 31, purpose: purpose, kernels: level.kernels,
+        load: FormulaParameters.fill)
+    }
+    let values = networks.map {
+      LossRun.value(
+        VGGLoss(network: $0, kernels: level.kernels), superRes: images.superRes, highRes: images.highRes,
+        shape: images.shape)
+    }
+    #expect(values[0] == values[1] && values[0] > 0)
+    #expect(networks[1].weightCount < networks[0].weightCount)
+    #expect(networks[1].workspaceCount < networks[0].workspaceCount)
   }
 
   /// Linear weights that alternate between 0 and 2 have the mean 1. Weights of 1 stand for no linear layers.
