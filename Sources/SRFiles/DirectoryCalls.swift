@@ -9,50 +9,105 @@ package enum DirectoryCalls {
     return bytes.withUnsafeMutableBufferPointer { String(cString: dirname($0.baseAddress!)) }
   }
 
+  /// The last part of `path`: what its directory calls it.
+  package static func name(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+
   /// Creates a directory. If it exists already, that is no error.
   package static func create(_ path: String) throws {
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-      throw FileError(.create, path, code: errno)
+    do {
+      try createNew(path)
+    } catch let error as FileError where error.code == EEXIST {
+      if try PathKind.of(path) != .directory { throw FileError(.create, path, code: ENOTDIR) }
     }
+  }
+
+  /// Creates a directory where nothing may exist. The umask decides who may write into it.
+  package static func createNew(_ path: String) throws {
+    guard uninterrupted({ mkdir(path, 0o777) }) == 0 else { throw FileError(.create, path, code: errno) }
   }
 
   /// Creates a directory and the directories above it.
   package static func createWithParents(_ path: String) throws {
     let parent = parent(of: path)
-    if parent != path, !FileManager.default.fileExists(atPath: parent) {
-      try createWithParents(parent)
-    }
+    if parent != path, try PathKind.of(parent) == nil { try createWithParents(parent) }
     try create(path)
   }
 
   /// Makes the directory's entries durable. A rename is only safe once its directory is flushed.
+  ///
+  /// Some file systems (SMB, some of FUSE) cannot flush a directory and say so. Nothing better can be done there, so that is no
+  /// error.
   package static func flush(_ path: String) throws {
-    try OpenFile(path, O_RDONLY | O_DIRECTORY).flush()
+    do {
+      try OpenFile(path, O_RDONLY | O_DIRECTORY).flush()
+    } catch let error as FileError
+      where error.operation == .flush && [EINVAL, ENOTSUP, ENOSYS, EBADF].contains(error.code)
+    {}
   }
 
   package static func rename(_ old: String, to new: String) throws {
-    guard Foundation.rename(old, new) == 0 else { throw FileError(.rename, new, code: errno) }
+    guard uninterrupted({ Foundation.rename(old, new) }) == 0 else {
+      throw FileError(.rename, new, code: errno)
+    }
   }
 
-  /// The names in the directory, sorted.
+  /// The names in the directory, sorted. If any of them cannot be read, throws.
   package static func names(in path: String) throws -> [String] {
-    guard let stream = opendir(path) else { throw FileError(.list, path, code: errno) }
-    closedir(stream)
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-    } catch {
-      throw FileError(.list, path, reason: error.localizedDescription)
+    guard let stream = uninterrupted({ opendir(path) }) else { throw FileError(.list, path, code: errno) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        if errno == 0 { break }
+        if errno == EINTR { continue }
+        throw FileError(.list, path, code: errno)
+      }
+      let start = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
+      let name = String(cString: start.assumingMemoryBound(to: CChar.self))
+      if name != ".", name != ".." { names.append(name) }
     }
+    return names.sorted()
   }
 
   /// Removes a file, or a directory with everything in it. If nothing is there, that is no error.
   package static func remove(_ path: String) throws {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return }
-    do {
-      try FileManager.default.removeItem(atPath: path)
-    } catch {
-      throw FileError(.remove, path, reason: error.localizedDescription)
+    switch try PathKind.of(path, followingLinks: false) {
+    case nil: return
+    case .directory:
+      for name in try names(in: path) { try remove("\(path)/\(name)") }
+      try removeEmpty(path)
+    case .file, .other: try removeFile(path)
     }
+  }
+
+  /// Removes a file or a link. If nothing is there, that is no error.
+  package static func removeFile(_ path: String) throws {
+    guard uninterrupted({ unlink(path) }) == 0 || errno == ENOENT else {
+      throw FileError(.remove, path, code: errno)
+    }
+  }
+
+  /// Removes a directory, which must be empty. If nothing is there, that is no error.
+  package static func removeEmpty(_ path: String) throws {
+    guard uninterrupted({ rmdir(path) }) == 0 || errno == ENOENT else {
+      throw FileError(.remove, path, code: errno)
+    }
+  }
+
+  /// The free bytes on the file system where `path` lies or would lie; nil if the system does not say.
+  package static func freeBytes(around path: String) -> Int? {
+    var status = statvfs()
+    if uninterrupted({ statvfs(path, &status) }) == 0 {
+      // Some network file systems answer with the largest number of blocks.
+      let (bytes, overflow) = Int(clamping: status.f_bavail)
+        .multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+      return overflow ? .max : bytes
+    }
+    let isAbsent = errno == ENOENT
+    let parent = parent(of: path)
+    return isAbsent && parent != path ? freeBytes(around: parent) : nil
   }
 }

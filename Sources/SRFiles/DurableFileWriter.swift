@@ -21,12 +21,12 @@ package final class DurableFileWriter {
   }
 
   /// Writes under a temporary name beside `path`. The finished file takes the place of `path` in one move: a reader sees the
-  /// old file or the new one, never a part. Throws ``FileError``.
+  /// old file or the new one, never a part. What killed programs left of the same file goes. Throws ``FileError``.
   package init(replacing path: String) throws {
     self.path = path
     takesPlace = true
-    // The name has the process in it, so that two programs that write the same file do not disturb each other.
-    file = try OpenFile("\(path).tmp-\(getpid())", O_WRONLY | O_CREAT | O_TRUNC, for: .create)
+    Self.sweep(beside: path)
+    file = try Self.temporary(beside: path)
   }
 
   /// Writes the whole file at `path` in one call; see ``init(replacing:)``. Throws ``FileError``.
@@ -52,14 +52,43 @@ package final class DurableFileWriter {
     try Array(bytes).withUnsafeBytes { try write($0) }
   }
 
-  /// Flushes and closes the file, puts it in its place, and flushes that too. Throws ``FileError``.
+  /// Flushes and closes the file, puts it in its place, and flushes that too.
+  ///
+  /// Throws ``FileError``. If its operation is ``FileError/Operation/settle``, the new file has its place.
   @discardableResult
   package func finish() throws -> FileDigest {
     try file.flush()
+    // The lock outlives the close, so that nobody sweeps the file before it has its place.
+    let lock = takesPlace ? try file.duplicate() : nil
     try file.close()
-    if takesPlace { try DirectoryCalls.rename(file.path, to: path) }
+    if takesPlace { try withExtendedLifetime(lock) { try DirectoryCalls.rename(file.path, to: path) } }
     isPublished = true
-    if takesPlace { try DirectoryCalls.flush(DirectoryCalls.parent(of: path)) }
+    if takesPlace { try FileError.settling(path) { try DirectoryCalls.flush(DirectoryCalls.parent(of: path)) } }
     return FileDigest(bytes: byteCount, sha256: hasher.finalize())
+  }
+
+  /// A new file, locked while it is being written.
+  private static func temporary(beside path: String) throws -> OpenFile {
+    while true {
+      let file = try OpenFile(TemporaryName.random(path), O_WRONLY | O_CREAT | O_EXCL, for: .create)
+      do {
+        file.lock()
+        // A sweep may have come between the two calls.
+        if try file.status().st_nlink > 0 { return file }
+      } catch {
+        unlink(file.path)
+        throw error
+      }
+    }
+  }
+
+  /// Removes the temporary files of `path` that no program is writing. What cannot be locked stays.
+  private static func sweep(beside path: String) {
+    let (folder, name) = (DirectoryCalls.parent(of: path), DirectoryCalls.name(of: path))
+    for found in (try? DirectoryCalls.names(in: folder)) ?? []
+    where TemporaryName.original(of: found) == name {
+      let file = try? OpenFile("\(folder)/\(found)", O_WRONLY | O_NOFOLLOW | O_NONBLOCK)
+      if let file, file.lock(waiting: false) { unlink(file.path) }
+    }
   }
 }

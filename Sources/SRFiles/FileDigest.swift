@@ -10,19 +10,17 @@ package struct FileDigest: Codable, Equatable, Sendable {
   }
 
   /// Reads the whole file at `path`, and calls `progress` every few megabytes. Throws ``FileError``.
+  ///
+  /// The file is read, not mapped: what the disk cannot read is an error, and not the end of the program.
   package init(ofFile path: String, progress: () -> Void = {}) throws {
-    let file = try MappedFile(path: path)
+    let file = try OpenFile(reading: path)
     let hasher = SHA256()
-    file.withBytes { bytes in
-      for start in stride(from: 0, to: bytes.count, by: Self.pieceBytes) {
-        let end = min(start + Self.pieceBytes, bytes.count)
-        hasher.update(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        progress()
-      }
+    var count = 0
+    try file.readPieces {
+      hasher.update($0)
+      count += $0.count
+      progress()
     }
-    self.init(bytes: file.count, sha256: hasher.finalize())
+    self.init(bytes: count, sha256: hasher.finalize())
   }
-
-  /// Bytes between two calls of `progress`. A slow disk reads this much in a few seconds.
-  private static let pieceBytes = 16 << 20
 }

@@ -5,8 +5,11 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was tried. In the error's text, the raw value follows "cannot".
   package enum Operation: String, Sendable {
     case open, read, map, create, write, flush, close, remove, list
+    case look = "look at"
     /// ``FileError/path`` is the new name.
     case rename = "rename to"
+    /// What is at ``FileError/path`` is complete and has its name, but the name may not survive a power failure.
+    case settle = "flush the folder of the complete"
   }
 
   package let operation: Operation
@@ -41,8 +44,26 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   package func needing(_ bytes: Int) -> FileError {
     var copy = self
     copy.neededBytes = bytes
-    copy.freeBytes = Self.freeBytes(around: path)
+    copy.freeBytes = DirectoryCalls.freeBytes(around: path)
     return copy
+  }
+
+  /// Whether the system says that nothing is at the path.
+  package var saysAbsent: Bool { code == ENOENT || code == ENOTDIR }
+
+  /// Whether the error tells what is at the path: nothing, or something that is no file. After any other error, a sound file may
+  /// be there, and the next try may read it.
+  package var tellsWhatIsThere: Bool { saysAbsent || code == EISDIR || code == ELOOP || code == nil }
+
+  /// Calls `body`, which flushes the folder of the complete file or directory at `path`. If `body` throws a ``FileError``, throws
+  /// one of the operation ``Operation/settle``.
+  package static func settling(_ path: String, _ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as FileError {
+      guard let code = error.code else { throw error }
+      throw FileError(.settle, path, code: code)
+    }
   }
 
   package var description: String {
@@ -56,12 +77,5 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
       text += ". Free some space, or write to another disk"
     }
     return text
-  }
-
-  /// The free bytes on the file system where `path` lies or would lie.
-  private static func freeBytes(around path: String) -> Int? {
-    var status = statvfs()
-    if statvfs(path, &status) == 0 { return Int(status.f_bavail) * Int(status.f_frsize) }
-    return path == "/" || path == "." ? nil : freeBytes(around: DirectoryCalls.parent(of: path))
   }
 }

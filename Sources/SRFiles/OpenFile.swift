@@ -2,20 +2,35 @@ import Foundation
 
 /// A file's descriptor. It is closed with the last reference at the latest.
 ///
-/// If a signal interrupts a write, the write continues. All calls throw ``FileError``.
+/// If a signal interrupts a call, the call is repeated. All calls throw ``FileError``.
 package final class OpenFile {
   package let path: String
   private var descriptor: Int32
 
-  /// Calls `open`. Child processes do not inherit the descriptor.
+  /// Calls `open`. Child processes do not inherit the descriptor. The umask decides who may write to a new file.
   ///
   /// - Parameters:
   ///   - flags: such as `O_WRONLY | O_CREAT`.
   ///   - operation: what was tried, for an error's text.
   package init(_ path: String, _ flags: Int32, for operation: FileError.Operation = .open) throws {
     self.path = path
-    descriptor = open(path, flags | O_CLOEXEC, 0o644)
+    descriptor = uninterrupted { open(path, flags | O_CLOEXEC, 0o666) }
     guard descriptor >= 0 else { throw FileError(operation, path, code: errno) }
+  }
+
+  /// Opens a regular file for reading. A directory, a pipe or a device is an error, and never waited for.
+  package convenience init(reading path: String) throws {
+    try self.init(path, O_RDONLY | O_NONBLOCK)
+    switch try status().st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw FileError(.read, path, code: EISDIR)
+    default: throw FileError(.read, path, reason: "Not a regular file")
+    }
+  }
+
+  private init(_ path: String, descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
   }
 
   deinit {
@@ -25,7 +40,7 @@ package final class OpenFile {
   /// The file's size in bytes and its kind.
   func status() throws -> stat {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileError(.read, path, code: errno) }
+    guard uninterrupted({ fstat(descriptor, &status) }) == 0 else { throw FileError(.read, path, code: errno) }
     return status
   }
 
@@ -41,18 +56,51 @@ package final class OpenFile {
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
-      let count = Foundation.write(descriptor, rest.baseAddress, rest.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw FileError(.write, path, code: errno)
-      }
+      let count = uninterrupted { Foundation.write(descriptor, rest.baseAddress, rest.count) }
+      guard count >= 0 else { throw FileError(.write, path, code: errno) }
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
     }
   }
 
+  /// Reads from the current position to the end, and calls `body` with one piece of a few megabytes after the other.
+  func readPieces(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceBytes, alignment: 64)
+    defer { buffer.deallocate() }
+    while true {
+      let count = uninterrupted { read(descriptor, buffer.baseAddress, buffer.count) }
+      guard count >= 0 else { throw FileError(.read, path, code: errno) }
+      if count == 0 { return }
+      try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+  }
+
+  /// A slow disk reads this much in about a second.
+  private static let pieceBytes = 4 << 20
+
+  /// The bytes of the whole regular file at `path`.
+  package static func contents(of path: String) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try OpenFile(reading: path).readPieces { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  /// Keeps other programs from locking the file until it is closed. Returns whether the lock is held: another program may hold
+  /// it, and some file systems have no locks.
+  @discardableResult
+  func lock(waiting: Bool = true) -> Bool {
+    uninterrupted { flock(descriptor, LOCK_EX | (waiting ? 0 : LOCK_NB)) } == 0
+  }
+
+  /// A second descriptor of the same open file. A lock is held until both are closed.
+  func duplicate() throws -> OpenFile {
+    let copy = uninterrupted { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+    guard copy >= 0 else { throw FileError(.open, path, code: errno) }
+    return OpenFile(path, descriptor: copy)
+  }
+
   /// Waits until what was written is on the disk.
   package func flush() throws {
-    guard fsync(descriptor) == 0 else { throw FileError(.flush, path, code: errno) }
+    guard uninterrupted({ fsync(descriptor) }) == 0 else { throw FileError(.flush, path, code: errno) }
   }
 
   /// Closes the file now, so that an error is noticed: some file systems report a full disk only here.
@@ -60,6 +108,7 @@ package final class OpenFile {
     let status = Foundation.close(descriptor)
     let code = errno
     descriptor = -1
-    guard status == 0 else { throw FileError(.close, path, code: code) }
+    // After an interrupted close, Linux has closed the file. What was written is on the disk if it was flushed.
+    guard status == 0 || code == EINTR else { throw FileError(.close, path, code: code) }
   }
 }

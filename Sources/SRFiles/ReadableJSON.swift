@@ -35,6 +35,6 @@ package enum ReadableJSON {
 
   /// Throws ``FileError`` or `DecodingError`.
   package static func decode<Value: Decodable>(_ type: Value.Type, fromFile path: String) throws -> Value {
-    try MappedFile(path: path).withBytes { try decode(type, from: $0) }
+    try decode(type, from: OpenFile.contents(of: path))
   }
 }

@@ -159,6 +159,10 @@ extension ModelDescription {
     let output = try shape("conv3.weight", 4)
     self.init(attention: .none)
     (features, inputChannels, outputChannels) = (head[0], head[1], output[0])
+    // The widths below are multiples of it.
+    guard features <= Self.featureRange.upperBound else {
+      throw ModelDescriptionError("conv1.0.weight has shape \(head), expected at most \(Self.featureRange.upperBound) first")
+    }
     blocks = count { "res_blocks.\($0).block.0.weight" }
     let upsamplings = count { "upsample.\($0).block.0.weight" }
     guard upsamplings <= Self.scales.count else {

@@ -77,18 +77,18 @@ import Testing
   @Test func pruningKeepsTheNewestAndTheBest() throws {
     let folder = try TemporaryFolder()
     let store = try store(in: folder, steps: [1, 2, 3, 4, 5], best: 1)
-    let removed = try store.prune(keep: 2)
-    #expect(names(removed) == ["step-00000003", "step-00000002", "step-00000001"])
+    let removal = store.prune(keep: 2)
+    #expect(names(removal.removed) == ["step-00000003", "step-00000002", "step-00000001"])
     #expect(try names(store.list()) == ["step-00000005", "step-00000004"])
     #expect(try store.best.verify().step == 1)
-    #expect(try store.prune(keep: 2).isEmpty)
+    #expect(store.prune(keep: 2).removed.isEmpty)
   }
 
   @Test func pruningNeverRemovesTheNewestSoundOne() throws {
     let folder = try TemporaryFolder()
     let store = try store(in: folder, steps: [1, 2, 3, 4, 5])
     for step in [3, 4, 5] { try damage(store.checkpoint(atStep: step)) }
-    try store.prune(keep: 2)
+    _ = store.prune(keep: 2)
     #expect(try names(store.list()) == ["step-00000005", "step-00000004", "step-00000002"])
   }
 
@@ -102,7 +102,7 @@ import Testing
       try Data([1]).write(to: URL(fileURLWithPath: "\(store.path)/\(name)/model.safetensors"))
     }
     #expect(try store.list() == [store.checkpoint(atStep: 1)])
-    try store.prepare()
+    #expect(try store.recover().isEmpty)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: store.path).sorted() == [".keep", "step-00000001"])
     try store.checkpoint(atStep: 1).verify()
@@ -112,7 +112,7 @@ import Testing
     let folder = try TemporaryFolder()
     let store = try store(in: folder, steps: [5], best: 5)
     try FileManager.default.moveItem(atPath: store.best.path, toPath: "\(store.path)/.best.replaced-123")
-    try store.prepare()
+    #expect(try store.recover().isEmpty)
     #expect(try store.best.verify().step == 5)
   }
 }

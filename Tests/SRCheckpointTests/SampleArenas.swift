@@ -22,14 +22,16 @@ enum SampleArenas {
 
   static func tensors(_ arena: ParameterArena) -> [[Float]] { arena.layout.entries.map(arena.tensor) }
 
+  /// From step 2 on, two epochs are completed.
   static func contents(step: Int, seed: UInt64 = 1, averaged: Bool = false) -> CheckpointContents {
-    CheckpointContents(
+    let completed = step < 2 ? 0 : 2
+    return CheckpointContents(
       weights: arena(seed: seed), firstMoment: arena(seed: seed + 100), secondMoment: arena(seed: seed + 200),
       averagedWeights: averaged ? arena(seed: seed + 300) : nil,
       state: CheckpointState(
-        epoch: 3, step: step, stepInEpoch: 7, completedEpochs: 2, seed: .max,
+        epoch: completed + 1, step: step, stepInEpoch: step % 2, completedEpochs: completed, seed: .max,
         learningRate: .init(rate: 0.1 + 0.2),
-        best: .init(metric: "valid_psnr", epoch: 2, value: 27.123456789012345),
+        best: completed == 0 ? nil : .init(metric: "valid_psnr", epoch: 2, value: 27.123456789012345),
         configuration: "model: attention\nloss:\n  charbonnier: 1\n",
         dataSHA256: "ab", srdistVersion: "0.1.0",
         epochSums: ["train_loss": [1e-300, 0.1, -0.0], "train_psnr": [.infinity]]))

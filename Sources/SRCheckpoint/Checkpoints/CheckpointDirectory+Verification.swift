@@ -9,6 +9,12 @@ extension CheckpointDirectory {
     package let found: FileDigest?
     /// `nil` for a sound file.
     package let problem: String?
+    /// Whether the problem is that the file could not be read this time. It may be sound.
+    private(set) var isUnread = false
+
+    enum CodingKeys: String, CodingKey {
+      case name, recorded, found, problem
+    }
   }
 
   /// The files that a checkpoint needs for a run to resume from it.
@@ -23,7 +29,8 @@ extension CheckpointDirectory {
     } catch {
       return [
         FileReport(
-          name: Self.checksumsFile, recorded: nil, found: nil, problem: Self.reason(error))
+          name: Self.checksumsFile, recorded: nil, found: nil, problem: Self.reason(error),
+          isUnread: Self.isUnread(error))
       ]
     }
     let names = Set(checksums.files.keys).union(Self.required).sorted()
@@ -45,8 +52,14 @@ extension CheckpointDirectory {
       }
       return report(found, nil)
     } catch {
-      return report(nil, "\(error)")
+      return FileReport(
+        name: name, recorded: recorded, found: nil, problem: "\(error)", isUnread: Self.isUnread(error))
     }
+  }
+
+  /// Whether an error leaves open what is in the file.
+  static func isUnread(_ error: any Error) -> Bool {
+    (error as? FileError).map { !$0.tellsWhatIsThere } ?? false
   }
 }
 

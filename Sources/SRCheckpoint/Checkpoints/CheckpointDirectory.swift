@@ -1,4 +1,3 @@
-import Foundation
 import SRFiles
 import SRModels
 import SRTensor
@@ -21,8 +20,10 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
   /// The path of one of its files.
   package func file(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Whether the directory holds averaged weights.
-  package var hasAveragedWeights: Bool { FileManager.default.fileExists(atPath: file(Self.averagedFile)) }
+  /// Whether the directory holds averaged weights. Throws ``FileError`` if the system cannot tell.
+  package var hasAveragedWeights: Bool {
+    get throws { try PathKind.of(file(Self.averagedFile)) != nil }
+  }
 
   /// Reads `state.json`, without verifying checksums. Throws ``CheckpointError``.
   package func state() throws -> CheckpointState {
@@ -30,27 +31,44 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
       let format_version: Int
     }
     do {
+      let bytes = try OpenFile.contents(of: file(Self.stateFile))
       // The version comes first: the state of a newer version may lack fields that this program needs.
-      let version = try ReadableJSON.decode(Version.self, fromFile: file(Self.stateFile)).format_version
+      let version = try ReadableJSON.decode(Version.self, from: bytes).format_version
       guard version == CheckpointState.currentFormatVersion else {
         throw CheckpointError.unknownFormat(path: path, version: version)
       }
-      return try ReadableJSON.decode(CheckpointState.self, fromFile: file(Self.stateFile))
+      let state = try ReadableJSON.decode(CheckpointState.self, from: bytes)
+      if let problem = state.problem { throw CheckpointError.senseless(path: path, problem: problem) }
+      return state
     } catch let error as CheckpointError {
       throw error
     } catch {
-      throw CheckpointError.damaged(path: path, problems: ["\(Self.stateFile): \(Self.reason(error))"])
+      let problems = ["\(Self.stateFile): \(Self.reason(error))"]
+      throw Self.isUnread(error)
+        ? CheckpointError.unread(path: path, problems: problems)
+        : CheckpointError.damaged(path: path, problems: problems)
     }
   }
 
   /// Reads every file, compares it with `checksums.json`, and returns the state.
   ///
-  /// Throws ``CheckpointError``, which names each file that is absent or that has another size or SHA-256 than recorded.
+  /// Throws ``CheckpointError``, which names each file that is absent or that has another size or SHA-256 than recorded. Only
+  /// ``CheckpointError/damaged(path:problems:)`` says that the checkpoint is of no use.
   @discardableResult
   package func verify() throws -> CheckpointState {
-    let problems = fileReports().compactMap { report in report.problem.map { "\(report.name): \($0)" } }
-    guard problems.isEmpty else { throw CheckpointError.damaged(path: path, problems: problems) }
-    return try state()
+    let reports = fileReports()
+    let problems = reports.compactMap { report in report.problem.map { "\(report.name): \($0)" } }
+    guard problems.isEmpty else {
+      throw reports.contains(where: \.isUnread)
+        ? CheckpointError.unread(path: path, problems: problems)
+        : CheckpointError.damaged(path: path, problems: problems)
+    }
+    do {
+      return try state()
+    } catch CheckpointError.damaged(_, let problems) {
+      // The bytes are as they were written, so they are not damaged. This program does not understand them.
+      throw CheckpointError.senseless(path: path, problem: problems.joined(separator: "; "))
+    }
   }
 
   /// The network that is trained: as the state says or, in checkpoints of versions that did not record it, as the weights do.
@@ -74,7 +92,7 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
   /// Fills `arena` with the averaged weights. Throws ``CheckpointError/lacks(path:file:)`` if there are none, or
   /// ``SafetensorsError``.
   package func loadAveragedWeights(into arena: ParameterArena) throws {
-    guard hasAveragedWeights else { throw CheckpointError.lacks(path: path, file: Self.averagedFile) }
+    guard try hasAveragedWeights else { throw CheckpointError.lacks(path: path, file: Self.averagedFile) }
     try loadParameters(from: file(Self.averagedFile), into: arena)
   }
 
@@ -87,29 +105,34 @@ package struct CheckpointDirectory: Equatable, Sendable, CustomStringConvertible
   }
 
   static func reason(_ error: any Error) -> String {
-    switch error {
+    func at(_ context: DecodingError.Context) -> String {
+      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return place.isEmpty ? "is not the JSON that was expected" : "\"\(place)\" is not what was expected"
+    }
+    return switch error {
     case DecodingError.keyNotFound(let key, _): "lacks \"\(key.stringValue)\""
-    case DecodingError.dataCorrupted, DecodingError.typeMismatch, DecodingError.valueNotFound:
-      "is not the JSON that was expected"
+    case DecodingError.dataCorrupted(let context), DecodingError.typeMismatch(_, let context),
+      DecodingError.valueNotFound(_, let context):
+      at(context)
     default: "\(error)"
     }
   }
 }
 
 extension CheckpointDirectory {
-  /// The checkpoint that a user names. Throws ``CheckpointError/absent(path:advice:)`` if there is none.
+  /// The checkpoint that a user names. Throws ``CheckpointError/absent(path:advice:)`` if there is none, and ``FileError`` if the
+  /// system cannot tell.
   package init(existing path: String) throws {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+    guard let kind = try PathKind.of(path) else {
       throw CheckpointError.absent(path: path, advice: "nothing is there")
     }
-    guard isDirectory.boolValue else {
+    guard kind == .directory else {
       throw CheckpointError.absent(path: path, advice: "it is a file, and a checkpoint is a directory")
     }
     self.init(path: path)
     let files = [Self.checksumsFile, Self.stateFile, Self.modelFile].map(file)
-    guard !files.contains(where: { FileManager.default.fileExists(atPath: $0) }) else { return }
-    let isRun = FileManager.default.fileExists(atPath: file("checkpoints"))
+    guard try !files.contains(where: { try PathKind.of($0) != nil }) else { return }
+    let isRun = try PathKind.of(file("checkpoints")) != nil
     throw CheckpointError.absent(
       path: path,
       advice: isRun
@@ -120,13 +143,11 @@ extension CheckpointDirectory {
   /// The file to take weights from: `path` itself, unless it is a checkpoint.
   ///
   /// A checkpoint is verified. Then the file is that of the averaged weights, or of the model's if the run did not average
-  /// them. Throws ``CheckpointError``.
+  /// them. Throws ``CheckpointError``, or ``FileError`` if the system cannot tell what is at `path`.
   package static func weightFile(_ path: String) throws -> String {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue
-    else { return path }
+    guard try PathKind.of(path) == .directory else { return path }
     let checkpoint = try CheckpointDirectory(existing: path)
     try checkpoint.verify()
-    return checkpoint.file(checkpoint.hasAveragedWeights ? averagedFile : modelFile)
+    return checkpoint.file(try checkpoint.hasAveragedWeights ? averagedFile : modelFile)
   }
 }

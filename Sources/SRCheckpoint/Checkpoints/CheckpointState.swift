@@ -93,3 +93,40 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     case epochSums = "epoch_sums"
   }
 }
+
+extension CheckpointState {
+  /// What makes no sense, with the field's name; nil if all values are in their ranges and agree with each other.
+  ///
+  /// Programs can rely on this: no number overflows when epochs and steps are counted with it.
+  package var problem: String? {
+    func check(_ isGood: Bool, _ key: CodingKeys, _ found: Any, _ expected: String) -> String? {
+      isGood ? nil : "\(key.rawValue) is \(found), expected \(expected)"
+    }
+    let most = Int(Int32.max)
+    let problem =
+      check((1...most).contains(epoch), .epoch, epoch, "1 to \(most)")
+      ?? check(completedEpochs == epoch - 1, .completedEpochs, completedEpochs, "one less than \(CodingKeys.epoch.rawValue)")
+      ?? check((0...Self.mostSteps).contains(step), .step, step, "0 to \(Self.mostSteps)")
+      ?? check((0...step).contains(stepInEpoch), .stepInEpoch, stepInEpoch, "0 to \(step), the steps of the run")
+    if let problem { return problem }
+    let earlier = step - stepInEpoch
+    let isWhole =
+      completedEpochs == 0
+      ? earlier == 0
+      : earlier % completedEpochs == 0 && earlier >= completedEpochs
+        && stepInEpoch <= earlier / completedEpochs
+    return check(
+      isWhole, .step, step, "\(completedEpochs) epochs of equal length and the \(stepInEpoch) steps after them")
+      ?? check(
+        learningRate.rate.isFinite && learningRate.rate >= 0, .learningRate, learningRate.rate,
+        "a finite rate of at least 0")
+      ?? best.flatMap { best in
+        check(
+          (1...max(1, completedEpochs)).contains(best.epoch) && completedEpochs > 0 && !best.value.isNaN, .best,
+          "\(best.value) in epoch \(best.epoch)", "a number and one of the \(completedEpochs) epochs")
+      }
+  }
+
+  /// The whole numbers up to this one are exact in JSON.
+  private static let mostSteps = 1 << 53
+}

@@ -1,4 +1,4 @@
-import Foundation
+import SRFiles
 import SRModels
 
 /// What a weight file, a checkpoint or a run's folder holds.
@@ -47,24 +47,23 @@ package struct Inspection: Codable, Equatable, Sendable {
   /// Inspects `path`: a safetensors file, a checkpoint's directory, or a run's folder (or its `checkpoints`).
   ///
   /// Damage inside a checkpoint is reported in ``problems``. Throws ``SafetensorsError`` for a malformed weight file, and
-  /// ``InspectionError`` for a path that is none of these.
+  /// ``InspectionError`` for a path that is none of these, and ``FileError`` if the system cannot tell what is there.
   package init(path: String) throws {
-    var isDirectory = ObjCBool(false)
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+    guard let place = try PathKind.of(path) else {
       throw InspectionError(path: path, problem: "does not exist")
     }
     self.path = path
     let checkpoint = CheckpointDirectory(path: path)
-    let holds = { (name: String) in FileManager.default.fileExists(atPath: checkpoint.file(name)) }
-    if !isDirectory.boolValue {
+    let holds = { (name: String) in try PathKind.of(checkpoint.file(name)) != nil }
+    if place != .directory {
       kind = .weightFile
       try describe(weights: path)
-    } else if holds(CheckpointDirectory.stateFile) || holds(CheckpointDirectory.checksumsFile) {
+    } else if try holds(CheckpointDirectory.stateFile) || holds(CheckpointDirectory.checksumsFile) {
       kind = .checkpoint
       describe(checkpoint)
     } else {
       kind = .run
-      let store = CheckpointStore(path: holds("checkpoints") ? checkpoint.file("checkpoints") : path)
+      let store = CheckpointStore(path: try holds("checkpoints") ? checkpoint.file("checkpoints") : path)
       try describe(store)
       guard !checkpoints.isEmpty else {
         throw InspectionError(path: path, problem: "is a folder without checkpoints")
@@ -98,7 +97,7 @@ package struct Inspection: Codable, Equatable, Sendable {
 
   private mutating func describe(_ store: CheckpointStore) throws {
     var directories = try store.list()
-    if FileManager.default.fileExists(atPath: store.best.path) { directories.append(store.best) }
+    if try PathKind.of(store.best.path) != nil { directories.append(store.best) }
     for directory in directories {
       do {
         let state = try directory.verify()

@@ -27,11 +27,11 @@ package enum MetricsFile {
   ///
   /// Replaces the log atomically. Throws ``MetricsLogError``.
   package static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
+    guard try readable(path, { try PathKind.of(path) }) != nil else { return }
     var kept = Data()
     for (index, line) in try lines(path).enumerated() {
       guard let position = try? MetricsLine.position(of: line) else {
-        throw MetricsLogError(path: path, line: index + 1, "is not JSON; remove it first: \(line.excerpt)")
+        throw MetricsLogError(path: path, line: index + 1, "is not JSON that a run logs; remove it first: \(line.excerpt)")
       }
       if let lineStep = position.step, lineStep > step { continue }
       let isEpoch = position.kind == MetricsLine.Kind.epoch.rawValue
@@ -47,28 +47,26 @@ package enum MetricsFile {
     do {
       try DurableFileWriter.replace(path, with: content)
     } catch let error as FileError {
-      throw MetricsLogError(path: path, "cannot be written: \(error.reason)")
+      let problem = error.operation == .settle ? "was written, but its folder cannot be flushed" : "cannot be written"
+      throw MetricsLogError(path: path, "\(problem): \(error.reason)")
     }
   }
 
   /// The complete lines, without their newlines.
   private static func lines(_ path: String) throws -> [[UInt8]] {
-    let content: Data
-    do {
-      content = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw MetricsLogError(path: path, "cannot be read: \(reason(error))")
-    }
+    let content = try readable(path) { try OpenFile.contents(of: path) }
     let newline = UInt8(ascii: "\n")
     guard let last = content.lastIndex(of: newline) else { return [] }
     return content[..<last].split(separator: newline, omittingEmptySubsequences: false).map { Array($0) }
   }
 
-  private static func reason(_ error: any Error) -> String {
-    if let system = (error as? CocoaError)?.underlying as? POSIXError {
-      return String(cString: strerror(system.code.rawValue))
+  /// Returns what `body` returns. If `body` throws a ``FileError``, throws a ``MetricsLogError``.
+  private static func readable<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as FileError {
+      throw MetricsLogError(path: path, "cannot be read: \(error.reason)")
     }
-    return error.localizedDescription
   }
 }
 

@@ -34,7 +34,13 @@ package enum MetricsLine: Equatable, Sendable {
     }
   }
 
+  /// Throws `DecodingError` also if a step's or an epoch's number makes no sense.
   static func position(of line: [UInt8]) throws -> Position {
-    try ReadableJSON.decode(Position.self, from: line)
+    let position = try ReadableJSON.decode(Position.self, from: line)
+    let isKnown = position.kind.flatMap(Kind.init(rawValue:)) != nil
+    guard !isKnown || (1...Int(Int32.max) ~= position.epoch ?? 1 && 1...1 << 53 ~= position.step ?? 1) else {
+      throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "no epoch or step of a run"))
+    }
+    return position
   }
 }

@@ -54,7 +54,7 @@ struct LossAssembly: Sendable {
 
     var metrics = Metric.pixelMetrics
     var metricNetworkSHA256: [String: String] = [:]
-    if let reason = LossKind.lpips(.alex).misfit(shape)
+    if let reason = try LossKind.lpips(.alex).misfit(shape)
       ?? weights.missingForMetric.map({ "there is no \($0) (`scripts/fetch-weights` fetches it)" })
     {
       provenance.append("metric lpips is left out: \(reason)")

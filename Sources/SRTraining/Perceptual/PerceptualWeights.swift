@@ -1,5 +1,6 @@
 import Foundation
 import SRCheckpoint
+import SRFiles
 import SRLosses
 import SRModels
 import SRTensor
@@ -43,10 +44,11 @@ struct PerceptualWeights: Sendable {
 
   func linear(_ net: LPIPSNet) throws -> File { try require(Self.linearName(net)) }
 
-  /// The first missing file of LPIPS over AlexNet. Nil if all its files exist, readable or not.
+  /// The first missing file of LPIPS over AlexNet. Nil if all its files exist, readable or not. Throws ``FileError`` if the
+  /// system cannot tell.
   var missingForMetric: String? {
-    [Self.alexTrunk, Self.linearName(.alex)].map(path).first {
-      !FileManager.default.fileExists(atPath: $0)
+    get throws {
+      try [Self.alexTrunk, Self.linearName(.alex)].map(path).first { try PathKind.of($0) == nil }
     }
   }
 
@@ -56,7 +58,7 @@ struct PerceptualWeights: Sendable {
   private func path(_ name: String) -> String { "\(directory)/\(name).safetensors" }
 
   private func find(_ name: String) throws -> File? {
-    guard FileManager.default.fileExists(atPath: path(name)) else { return nil }
+    guard try PathKind.of(path(name)) != nil else { return nil }
     return File(path: path(name), metadata: try SafetensorsFile(path: path(name)).metadata)
   }
 

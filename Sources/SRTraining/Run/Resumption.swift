@@ -1,6 +1,7 @@
 import Logging
 import SRCheckpoint
 import SRDistributed
+import SRFiles
 import SRTensor
 
 /// Finds the checkpoint to resume from on rank 0, and sends its contents to all ranks.
@@ -20,8 +21,9 @@ struct Resumption {
       guard communicator.rank == 0, let (checkpoint, found) = try select() else { return nil }
       var state = found
       try checkFit(state, of: checkpoint)
+      try checkSense(state, of: checkpoint)
       try load(checkpoint)
-      if !holdsBest(of: state) {
+      if try !holdsBest(of: state) {
         // Then the next epoch becomes this folder's best.
         state.best = nil
       }
@@ -44,7 +46,7 @@ struct Resumption {
   private func select() throws -> (CheckpointDirectory, CheckpointState)? {
     switch run.configuration.resume {
     case .never:
-      if folder.holdsRun { throw holdsAnother }
+      if try folder.holdsRun { throw holdsAnother }
       return nil
     case .auto:
       let selection = try folder.checkpoints.newestVerified()
@@ -58,7 +60,7 @@ struct Resumption {
       return nil
     case .checkpoint(let path):
       let checkpoint = try CheckpointDirectory(existing: path)
-      if folder.holdsRun, !folder.checkpoints.contains(checkpoint) { throw holdsAnother }
+      if try folder.holdsRun, !folder.checkpoints.contains(checkpoint) { throw holdsAnother }
       return (checkpoint, try checkpoint.verify())
     }
   }
@@ -71,8 +73,16 @@ struct Resumption {
 
   /// Whether this folder's best checkpoint is the one that the state names. It is not if the run resumes from another folder's
   /// checkpoint, or from one that is older than the best.
-  private func holdsBest(of state: CheckpointState) -> Bool {
-    (try? folder.checkpoints.best.state())?.best == state.best
+  private func holdsBest(of state: CheckpointState) throws -> Bool {
+    let best = folder.checkpoints.best
+    guard try PathKind.of(best.path) != nil else { return false }
+    do {
+      return try best.verify().best == state.best
+    } catch let error as CheckpointError {
+      // A damaged one can be replaced. One that may be sound cannot.
+      guard case .damaged = error else { throw error }
+      return false
+    }
   }
 
   /// Refuses a checkpoint whose run would have produced other bits.
@@ -90,6 +100,22 @@ struct Resumption {
         "\(checkpoint.path) belongs to another run: \(differences.joined(separator: "; ")). Give the same "
           + "settings, or choose another --output to start a new run.")
     }
+  }
+
+  /// Refuses a state that this run cannot have been in. ``CheckpointState/problem`` has checked all that needs no run.
+  private func checkSense(_ state: CheckpointState, of checkpoint: CheckpointDirectory) throws {
+    func check(_ isGood: Bool, _ problem: String) throws {
+      if !isGood { throw CheckpointError.senseless(path: checkpoint.path, problem: problem) }
+    }
+    let length = run.stepsPerEpoch
+    try check(
+      state.stepInEpoch <= length && state.step == state.completedEpochs * length + state.stepInEpoch,
+      "step is \(state.step), expected \(state.completedEpochs) epochs of \(length) steps and the "
+        + "\(state.stepInEpoch) steps after them")
+    try check(
+      state.seed == run.configuration.seed, "seed is \(state.seed), expected \(run.configuration.seed)")
+    let samples = min(state.stepInEpoch * run.configuration.batchSize, run.samples.count)
+    if let problem = RunPosition.problem(ofSums: state.epochSums, samples: samples) { try check(false, problem) }
   }
 
   private func load(_ checkpoint: CheckpointDirectory) throws {

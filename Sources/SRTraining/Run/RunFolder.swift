@@ -21,17 +21,14 @@ package struct RunFolder: Sendable {
     "\(samples)/epoch-\(String(format: "%04d", epoch)).png"
   }
 
-  /// Whether the folder has a run's log or checkpoints.
+  /// Whether the folder has a run's log or checkpoints. Throws ``FileError`` if the system cannot tell.
   var holdsRun: Bool {
-    let files = FileManager.default
-    return files.fileExists(atPath: metricsLog) || files.fileExists(atPath: "\(path)/checkpoints")
+    get throws { try [metricsLog, checkpoints.path].contains { try PathKind.of($0) != nil } }
   }
 
   func create() throws {
     do {
       try DirectoryCalls.createWithParents(samples)
-      // The call above does not fail if a file has the folder's name.
-      _ = try DirectoryCalls.names(in: samples)
     } catch {
       throw RunError("the run folder \(path): \(error); choose another --output")
     }
@@ -55,12 +52,16 @@ final class RunLock {
   init(_ folder: RunFolder, patience: Double = 10) throws {
     try folder.create()
     let path = "\(folder.path)/.lock"
-    descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+    descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw RunError("cannot open \(path): \(String(cString: strerror(errno)))") }
     let deadline = Date(timeIntervalSinceNow: patience)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if errno == EINTR { continue }
       // Some network file systems have no locks. Training goes ahead there without one.
-      guard errno == EWOULDBLOCK else { return }
+      if [ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL].contains(errno) { return }
+      guard errno == EWOULDBLOCK else {
+        throw RunError("cannot lock \(path): \(String(cString: strerror(errno)))")
+      }
       guard Date() < deadline else {
         // All properties are set, so deinit closes the file.
         throw RunError("another program is writing to \(folder.path); end it, or choose another --output")

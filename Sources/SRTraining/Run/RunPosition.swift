@@ -34,6 +34,25 @@ struct RunPosition: Sendable {
     [Self.valuesKey: epochSums.stored, Self.secondsKey: [epochSeconds]]
   }
 
+  /// What makes no sense in stored sums; nil if nothing does.
+  ///
+  /// - Parameter samples: the images of the epoch's completed steps. A run whose metrics changed has sums over fewer images.
+  static func problem(ofSums sums: [String: [Double]], samples: Int) -> String? {
+    if let values = sums[valuesKey] {
+      guard let count = values.first, count >= 0, count <= Double(samples), count == count.rounded() else {
+        return "epoch_sums.\(valuesKey) begins with \(values.first.map { "\($0)" } ?? "nothing"), expected a number of "
+          + "images from 0 to \(samples)"
+      }
+      if let loss = values.dropFirst().first, !loss.isFinite {
+        return "epoch_sums.\(valuesKey) has the loss \(loss), expected a finite number"
+      }
+    }
+    if let seconds = sums[secondsKey]?.first, !(seconds.isFinite && seconds >= 0) {
+      return "epoch_sums.\(secondsKey) is \(seconds), expected a finite number of at least 0"
+    }
+    return nil
+  }
+
   private static let valuesKey = "values"
   private static let secondsKey = "seconds"
 

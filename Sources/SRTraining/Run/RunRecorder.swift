@@ -17,6 +17,8 @@ final class RunRecorder {
   private let logger: Logger
   /// The position of the last checkpoint. At an epoch's last step, one checkpoint precedes validation and another follows it.
   private var checkpointed: (step: Int, completedEpochs: Int)?
+  /// Paths that could not be removed.
+  private var leftPaths: Set<String> = []
 
   init(_ run: RunContext, folder: RunFolder, inputs: RunInputs, position: RunPosition, logger: Logger) throws
   {
@@ -27,10 +29,13 @@ final class RunRecorder {
     store = folder.checkpoints
     try folder.create()
     try store.prepare()
-    let removed = try store.removeNewer(thanStep: position.step)
-    if !removed.isEmpty {
+    // What makes checkpoints impossible shows now, and not after the first epoch.
+    var leftovers = [try store.rehearse(byteCount: Self.checkpointBytes(run))].compactMap { $0 }
+    let removal = try store.removeNewer(thanStep: position.step)
+    leftovers += removal.leftovers
+    if !removal.removed.isEmpty {
       logger.notice(
-        "removed \(removed.count) checkpoint(s) of later steps than \(position.step), from which the run resumes"
+        "removed \(removal.removed.count) checkpoint(s) of later steps than \(position.step), from which the run resumes"
       )
     }
     try MetricsFile.truncate(folder.metricsLog, toStep: position.step, completedEpochs: position.epoch)
@@ -40,6 +45,7 @@ final class RunRecorder {
       ? try EventFile(folder: folder.tensorboard, resumingAfter: position.step) : nil
     let header = "A run of srdist \(srdistVersion). `srdist train --config FILE` repeats it."
     try DurableFileWriter.replace(folder.configuration, with: run.configuration.yaml(header: header).utf8)
+    for leftover in leftovers { warn(leftover) }
   }
 
   func record(_ step: StepRecord) throws {
@@ -58,15 +64,27 @@ final class RunRecorder {
     if let checkpointed, checkpointed == (position.step, completedEpochs) { return }
     try log.synchronize()
     try events?.synchronize()
-    let written = try store.save(contents(position, completedEpochs: completedEpochs))
+    let written = try store.save(contents(position, completedEpochs: completedEpochs), leaving: warn)
     checkpointed = (position.step, completedEpochs)
-    let removed = try store.prune(keep: run.configuration.keepCheckpoints)
-    logger.debug("checkpoint", metadata: ["path": "\(written)", "removed": "\(removed.count)"])
+    let removal = store.prune(keep: run.configuration.keepCheckpoints)
+    for leftover in removal.leftovers { warn(leftover) }
+    logger.debug("checkpoint", metadata: ["path": "\(written)", "removed": "\(removal.removed.count)"])
   }
 
   /// Saves the state as the best one by validation.
   func keepBest(_ position: RunPosition, completedEpochs: Int) throws {
-    try store.saveBest(contents(position, completedEpochs: completedEpochs))
+    try store.saveBest(contents(position, completedEpochs: completedEpochs), leaving: warn)
+  }
+
+  /// Says once of each path that it stays. What cannot be removed does not end a run.
+  private func warn(_ leftover: Leftover) {
+    if leftPaths.insert(leftover.path).inserted { logger.warning("\(leftover)") }
+  }
+
+  /// At least the size of a checkpoint on the disk: the arenas, and some pages for headers and the state.
+  private static func checkpointBytes(_ run: RunContext) -> Int {
+    let arenas = run.average == nil ? 3 : 4
+    return arenas * 4 * run.layout.parameterCount + 32768
   }
 
   /// Draws validation images: low-resolution, bicubic, super-resolved, target.

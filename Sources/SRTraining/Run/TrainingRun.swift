@@ -57,7 +57,7 @@ package struct TrainingRun {
     let lock = try communicator.together(starting: activity) {
       guard communicator.rank == 0 else { return RunLock?.none }
       let lock = try RunLock(folder)
-      try folder.checkpoints.recover()
+      for leftover in try folder.checkpoints.recover() { logger.warning("\(leftover)") }
       return lock
     }
     defer { withExtendedLifetime(lock) {} }

@@ -1,5 +1,5 @@
-import Foundation
 import SRData
+import SRFiles
 import SRModels
 
 /// The image pairs that a configuration names.
@@ -11,7 +11,7 @@ struct RunData {
   /// - Parameter progress: called repeatedly, on any thread, while faces are generated.
   func load(progress: @Sendable () -> Void = {}) throws -> DatasetSplit {
     if let directory = configuration.data {
-      guard FileManager.default.fileExists(atPath: directory) else {
+      guard try PathKind.of(directory) != nil else {
         throw ConfigurationError(
           "data: there is no folder '\(directory)'; `srdist prepare` makes one from photographs, and without --data "
             + "srdist trains on synthetic faces")

@@ -25,9 +25,9 @@ struct ValueSums: Sendable, Equatable {
 
   /// The sums that a checkpoint stored: the count, then the sums.
   init?(layout: SampleValueLayout, stored: [Double]) {
-    guard stored.count == layout.count + 1 else { return nil }
+    guard stored.count == layout.count + 1, let count = Int(exactly: stored[0]) else { return nil }
     self.layout = layout
-    count = Int(stored[0])
+    self.count = count
     sums = Array(stored.dropFirst())
   }
 

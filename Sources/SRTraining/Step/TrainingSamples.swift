@@ -1,5 +1,5 @@
-import Foundation
 import SRData
+import SRFiles
 import SRKernels
 import SRTensor
 
@@ -26,7 +26,7 @@ package struct TrainingSamples: Sendable {
     seed = configuration.seed
     if configuration.crop == .random, let directory = configuration.data {
       let full = "\(directory)/\(RandomCrops.fileName)"
-      guard FileManager.default.fileExists(atPath: full) else {
+      guard try PathKind.of(full) != nil else {
         throw ConfigurationError(
           "crop: random needs \(full), which does not exist; `srdist prepare --keep-full` writes it")
       }
