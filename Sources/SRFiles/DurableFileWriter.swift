@@ -63,7 +63,9 @@ package final class DurableFileWriter {
     try file.close()
     if takesPlace { try withExtendedLifetime(lock) { try DirectoryCalls.rename(file.path, to: path) } }
     isPublished = true
-    if takesPlace { try FileError.settling(path) { try DirectoryCalls.flush(DirectoryCalls.parent(of: path)) } }
+    if takesPlace {
+      try FileError.settling(path) { try DirectoryCalls.flush(DirectoryCalls.parent(of: path)) }
+    }
     return FileDigest(bytes: byteCount, sha256: hasher.finalize())
   }
 

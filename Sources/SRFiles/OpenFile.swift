@@ -40,7 +40,9 @@ package final class OpenFile {
   /// The file's size in bytes and its kind.
   func status() throws -> stat {
     var status = stat()
-    guard uninterrupted({ fstat(descriptor, &status) }) == 0 else { throw FileError(.read, path, code: errno) }
+    guard uninterrupted({ fstat(descriptor, &status) }) == 0 else {
+      throw FileError(.read, path, code: errno)
+    }
     return status
   }
 

@@ -161,7 +161,8 @@ extension ModelDescription {
     (features, inputChannels, outputChannels) = (head[0], head[1], output[0])
     // The widths below are multiples of it.
     guard features <= Self.featureRange.upperBound else {
-      throw ModelDescriptionError("conv1.0.weight has shape \(head), expected at most \(Self.featureRange.upperBound) first")
+      throw ModelDescriptionError(
+        "conv1.0.weight has shape \(head), expected at most \(Self.featureRange.upperBound) first")
     }
     blocks = count { "res_blocks.\($0).block.0.weight" }
     let upsamplings = count { "upsample.\($0).block.0.weight" }

@@ -1,5 +1,6 @@
 import Foundation
 import SRCheckpoint
+import SRFiles
 import SRTestSupport
 import Testing
 
@@ -106,6 +107,18 @@ import Testing
     try Data(#"{"files":{}}"#.utf8).write(to: URL(fileURLWithPath: checkpoint.file("checksums.json")))
     let problems = checkpoint.fileReports().filter { $0.problem != nil }.map(\.name)
     #expect(problems == ["model.safetensors", "optimizer.safetensors", "state.json"])
+  }
+
+  @Test(arguments: ["../other", "/etc/hostname", "..", ""])
+  func recordedNamesDoNotLeaveTheFolder(name: String) throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 1), to: folder.file("c"))
+    let path = checkpoint.file("checksums.json")
+    var files = try ReadableJSON.decode([String: [String: FileDigest]].self, fromFile: path)
+    files["files"]?[name] = FileDigest(bytes: 0, sha256: "")
+    try Data(ReadableJSON.encode(files, .indented)).write(to: URL(fileURLWithPath: path))
+    let reports = checkpoint.fileReports().filter { $0.problem != nil }
+    #expect(reports.map(\.name) == [name] && reports[0].found == nil)
   }
 
   @Test func newerFormatIsRefusedByItsNumber() throws {

@@ -78,4 +78,44 @@ import Testing
     #expect(error?.operation == .create && error?.code == EEXIST)
     #expect(try folder.text("a") == "old")
   }
+
+  @Test func whatAKilledProgramLeftGoesAndWhatAnotherWritesStays() throws {
+    let folder = try TemporaryFolder()
+    let stale = "a.tmp-0123456789abcdef"
+    let others = ["a.tmp-12", "a.tmp-0123456789abcdeg", "b.tmp-0123456789abcdef", "xa.tmp-0123456789abcdef"]
+    for name in [stale] + others { try folder.write([1], as: name) }
+    let first = try DurableFileWriter(replacing: folder.file("a"))
+    let second = try DurableFileWriter(replacing: folder.file("a"))
+    #expect(try folder.names().count == others.count + 2)
+    #expect(try !folder.names().contains(stale))
+    try first.write("1".utf8)
+    try second.write("2".utf8)
+    for (writer, text) in [(first, "1"), (second, "2")] {
+      try writer.finish()
+      #expect(try folder.text("a") == text)
+    }
+    #expect(try folder.names() == (["a"] + others).sorted())
+  }
+
+  /// A link with the name of a file that is being made would lead to a file elsewhere.
+  @Test func linksAreNotFollowed() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Array("old".utf8), as: "elsewhere")
+    let link = folder.file("a.tmp-0123456789abcdef")
+    for path in [link, folder.file("b")] {
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "elsewhere")
+    }
+    #expect(throws: FileError.self) { try DurableFileWriter(creating: folder.file("b")) }
+    try DurableFileWriter.replace(folder.file("a"), with: "new".utf8)
+    #expect(try folder.text("elsewhere") == "old" && folder.text("a") == "new")
+    #expect(Set((0..<100).map { _ in TemporaryName.random("a") }).count == 100)
+  }
+
+  @Test func onlyTemporaryNamesAreTemporary() {
+    #expect(TemporaryName.original(of: TemporaryName.random("a.tmp-b")) == "a.tmp-b")
+    for name in ["a", "a.tmp-", "a.tmp-12", "a.tmp-0123456789ABCDEF", "a.tmp-0123456789abcdef.b"] {
+      #expect(TemporaryName.original(of: name) == nil)
+    }
+    #expect(TemporaryName.original(of: "a.tmp-12", includingOlder: true) == "a")
+  }
 }

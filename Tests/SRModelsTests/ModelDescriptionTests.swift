@@ -91,4 +91,14 @@ import Testing
   private func shapes(_ layout: ParameterLayout) -> [String: [Int]] {
     Dictionary(uniqueKeysWithValues: layout.entries.map { ($0.name, $0.shape) })
   }
+
+  /// An empty tensor may have any width.
+  @Test func widthsThatOverflowAreRefused() {
+    let wide = [Int.max, 3, 9, 0]
+    #expect(throws: ModelDescriptionError.self) {
+      try ModelDescription(tensors: [
+        "conv1.0.weight": wide, "conv3.weight": wide, "upsample.0.block.0.weight": wide,
+      ])
+    }
+  }
 }

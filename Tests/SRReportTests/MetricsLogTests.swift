@@ -162,6 +162,35 @@ import Testing
     }
   }
 
+  @Test(arguments: ["-1", "0", "4611686018427387904", "1e19", "\"NaN\""], ["epoch", "step"])
+  func linesOfImpossibleStepsAreNamedAndStay(value: String, field: String) throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m")
+    let log = try MetricsLog(path: path)
+    try log.append(SampleRecords.step(7, epoch: 3))
+    let good = try folder.text("m")
+    let name = try #require(good.range(of: #""\#(field)":\d+"#, options: .regularExpression))
+    let text = good + good.replacingCharacters(in: name, with: "\"\(field)\":\(value)")
+    try folder.write(Array(text.utf8), as: "m")
+    let errors = [
+      #expect(throws: MetricsLogError.self) { try MetricsFile.read(path) },
+      #expect(throws: MetricsLogError.self) {
+        try MetricsFile.truncate(path, toStep: 9, completedEpochs: 9)
+      },
+    ]
+    for error in errors { #expect(error?.line == 2) }
+    #expect(try folder.text("m") == text)
+  }
+
+  /// A run that takes such a log for an absent one appends to it what it has already.
+  @Test func aLogThatCannotBeLookedAtIsNotAbsent() throws {
+    let folder = try TemporaryFolder()
+    try TemporaryFolder.makeUnseeable(folder.file("m"))
+    #expect(throws: MetricsLogError.self) {
+      try MetricsFile.truncate(folder.file("m"), toStep: 1, completedEpochs: 0)
+    }
+  }
+
   @Test func absentLogsAndFoldersAreNamed() throws {
     let folder = try TemporaryFolder()
     try MetricsFile.truncate(folder.file("absent"), toStep: 1, completedEpochs: 0)

@@ -121,7 +121,7 @@ package final class RunningProgram {
   private static let exitPatience: TimeInterval = 60
 
   /// The folder that holds the running test bundle and every other product.
-  private static func productsDirectory() throws -> URL {
+  package static func productsDirectory() throws -> URL {
     let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: bundle).deletingLastPathComponent()
   }

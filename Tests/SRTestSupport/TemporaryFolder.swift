@@ -32,4 +32,15 @@ package final class TemporaryFolder: Sendable {
   package func names() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: path).sorted()
   }
+
+  /// Replaces what is at a path by something that exists and cannot be read: each read of this file at its start is an I/O error.
+  package static func makeUnreadable(_ path: String) throws {
+    try? FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/proc/self/mem")
+  }
+
+  /// Puts at a path what the system cannot look at: a link to itself.
+  package static func makeUnseeable(_ path: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+  }
 }

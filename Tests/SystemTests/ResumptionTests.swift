@@ -161,4 +161,115 @@ import Testing
     #expect(run.status == 1)
     #expect(run.errors.components(separatedBy: "virtual-ranks: ").count == 2, "\(run.errors)")
   }
+
+  /// Everything in the run's folder, without the files that each start adds or rewrites.
+  private func contents() throws -> [String: Data] {
+    let root = folder.file("run")
+    var contents: [String: Data] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: root)
+    where !name.hasPrefix("tensorboard") && !name.hasSuffix(".csv") {
+      contents[name] = FileManager.default.contents(atPath: "\(root)/\(name)")
+    }
+    return contents
+  }
+
+  private func move(_ source: String, _ target: String) throws {
+    try FileManager.default.moveItem(atPath: source, toPath: target)
+  }
+
+  /// An error of the disk is not the end of what is on it: the run does nothing, and resumes when the disk answers.
+  @Test(arguments: [
+    "run/checkpoints", "run/checkpoints/best", "run/checkpoints/best/state.json",
+    "run/checkpoints/step-00000003/model.safetensors", "run/checkpoints/step-00000003/checksums.json",
+    "run/metrics.jsonl",
+  ])
+  func whatCannotBeReadThisTimeIsNotStartedAnew(name: String) throws {
+    _ = try train(["--max-steps", "3", "--keep-checkpoints", "1"])
+    let before = try contents()
+    let (path, aside) = (folder.file(name), folder.file("aside"))
+    try move(path, aside)
+    let isFolder =
+      try FileManager.default.attributesOfItem(atPath: aside)[.type] as? FileAttributeType == .typeDirectory
+    if isFolder { try TemporaryFolder.makeUnseeable(path) } else { try TemporaryFolder.makeUnreadable(path) }
+    let errors = try train(status: 1)
+    #expect(errors.contains(path) || errors.contains(DirectoryName.of(path)), "\(errors)")
+    #expect(errors.components(separatedBy: "error: ").count == 2, "\(errors)")
+    try FileManager.default.removeItem(atPath: path)
+    try move(aside, path)
+    #expect(try contents() == before)
+    #expect(try train().contains("resuming from \(checkpoint(3))"))
+    #expect(try loggedEpochs == [1, 2])
+  }
+
+  private enum DirectoryName {
+    static func of(_ path: String) -> String { (path as NSString).deletingLastPathComponent }
+  }
+
+  /// If the weights of a metric cannot be looked at, the log must not lack the metric.
+  @Test func metricsAreNotLeftOutForAnErrorOfTheDisk() throws {
+    try TemporaryFolder.makeUnseeable(folder.file("alexnet-torchvision-features.safetensors"))
+    #expect(try train(status: 1).contains("alexnet-torchvision-features.safetensors"))
+  }
+
+  /// Every number of the state, set to something else and with right checksums, causes an error, or does no harm.
+  @Test func senselessStatesEndInAnErrorAndRemoveNothing() throws {
+    _ = try train(["--max-steps", "3", "--keep-checkpoints", "1"])
+    let good = folder.file("good")
+    try FileManager.default.copyItem(atPath: folder.file("run"), toPath: good)
+    let harmless = [
+      "learning_rate.rate": ["0", "4611686018427387904", "1e19"], "seed": ["0"],
+      "best.value": ["-1", "0", "4611686018427387904", "1e19"],
+      "epoch_sums.values.0": ["0"], "epoch_sums.values.1": ["-1", "0", "4611686018427387904", "1e19"],
+      "epoch_sums.seconds.0": ["0", "4611686018427387904", "1e19"],
+    ]
+    let fields = ["epoch", "step", "step_in_epoch", "completed_epochs", "best.epoch", "format_version"]
+    for field in fields + harmless.keys.sorted() {
+      for value in ["-1", "0", "4611686018427387904", "1e19", "\"NaN\""] {
+        try FileManager.default.removeItem(atPath: folder.file("run"))
+        try FileManager.default.copyItem(atPath: good, toPath: folder.file("run"))
+        try CheckpointRewriting.setState(of: checkpoint(3), field, to: value)
+        let before = try contents()
+        let run = try ProgramRun("srdist", arguments())
+        if harmless[field]?.contains(value) == true {
+          #expect(run.status == 0, "\(field) \(value): \(run.errors)")
+        } else {
+          #expect(run.status == 1, "\(field) \(value): \(run.errors)")
+          #expect(run.errors.contains(checkpoint(3)), "\(field) \(value): \(run.errors)")
+          #expect(try contents() == before)
+        }
+      }
+    }
+  }
+
+  @Test func whatCannotBeRemovedIsAWarningAndTheRunGoesOn() throws {
+    _ = try train(["--max-steps", "1"])
+    let notes = "\(checkpoint(1))/notes.txt"
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: notes))
+    let left = folder.file("run/checkpoints/.step-00000009.tmp-0123456789abcdef")
+    try folder.makeFolder("run/checkpoints/.step-00000009.tmp-0123456789abcdef")
+    try Data([1]).write(to: URL(fileURLWithPath: "\(left)/.nfs0001"))
+    let errors = try train(["--keep-checkpoints", "1", "--checkpoint-every", "1"])
+    #expect(errors.components(separatedBy: "warning: \(checkpoint(1)) stays").count == 2, "\(errors)")
+    #expect(errors.components(separatedBy: "warning: \(left) stays").count == 2, "\(errors)")
+    #expect(FileManager.default.fileExists(atPath: notes))
+    #expect(try loggedEpochs == [1, 2])
+  }
+
+  /// Two people of one group work in one folder.
+  @Test func modesFollowTheMask() throws {
+    let program = try RunningProgram.productsDirectory().appendingPathComponent("srdist").path
+    let script = #"umask "$0" && exec "$@""#
+    for (mask, forbidden) in [("002", 0o002), ("077", 0o077)] {
+      let output = folder.file("run-\(mask)")
+      let run = try ChildRun(
+        "/bin/sh", ["-c", script, mask, program] + arguments(["--samples", "1", "--output", output]))
+      try #require(run.status == 0, "\(run.errors)")
+      let names = try FileManager.default.subpathsOfDirectory(atPath: output)
+      for path in [output] + names.map({ "\(output)/\($0)" }) {
+        let facts = try FileManager.default.attributesOfItem(atPath: path)
+        let whole = facts[.type] as? FileAttributeType == .typeDirectory ? 0o777 : 0o666
+        #expect((facts[.posixPermissions] as? NSNumber)?.intValue == whole & ~forbidden, "\(path)")
+      }
+    }
+  }
 }

@@ -143,4 +143,22 @@ import Testing
     let inspection = try ProgramRun("srdist", ["inspect", "\(run)/checkpoints/step-00000002"])
     #expect(inspection.status == 0, "\(inspection.errors)")
   }
+
+  /// Without the check, the first epoch's work would be lost.
+  @Test(
+    .enabled(
+      if: SmallFileSystem.canMount,
+      "needs to mount a small file system: run as root, outside a strict container"))
+  func aDiskWithoutRoomForACheckpointIsNamedBeforeTheFirstStep() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder)
+    let disk = try SmallFileSystem(bytes: 8 << 20)
+    let run = disk.folder.file("run")
+    let line = try errorLine(folder, ["--output", run, "--samples", "0"])
+    for part in ["checkpoints cannot be written to \(run)/checkpoints", "bytes are needed", "are free"] {
+      #expect(line.contains(part), "\(line)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(run)/metrics.jsonl"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(run)/checkpoints").isEmpty)
+  }
 }

@@ -21,7 +21,7 @@ import caffe_vgg16
 import downloads
 import linear_layers
 import torchvision_trunks
-from safetensors_file import write_safetensors
+from safetensors_file import replacing, write_safetensors
 
 SUMS = "SHA256SUMS"
 
@@ -59,9 +59,8 @@ class WeightFolder:
         file = self.path / f"{name}.safetensors"
         write_safetensors(file, tensors, metadata)
         self.sums[file.name] = digest_of(file)
-        temporary = self.path / f".{SUMS}.{os.getpid()}"
-        temporary.write_text("".join(f"{d}  {n}\n" for n, d in sorted(self.sums.items())))
-        temporary.replace(self.path / SUMS)
+        with replacing(self.path / SUMS) as stream:
+            stream.write("".join(f"{d}  {n}\n" for n, d in sorted(self.sums.items())).encode())
         print(f"wrote {file} ({metadata['origin']})")
 
 

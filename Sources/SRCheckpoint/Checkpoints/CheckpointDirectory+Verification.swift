@@ -41,6 +41,10 @@ extension CheckpointDirectory {
     func report(_ found: FileDigest?, _ problem: String?) -> FileReport {
       FileReport(name: name, recorded: recorded, found: found, problem: problem)
     }
+    // A name with a slash would lead to a file elsewhere.
+    guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
+      return report(nil, "is not the name of a checkpoint's file")
+    }
     do {
       let found = try FileDigest(ofFile: file(name))
       guard let recorded else { return report(found, "is not in \(Self.checksumsFile)") }

@@ -105,9 +105,12 @@ extension CheckpointState {
     let most = Int(Int32.max)
     let problem =
       check((1...most).contains(epoch), .epoch, epoch, "1 to \(most)")
-      ?? check(completedEpochs == epoch - 1, .completedEpochs, completedEpochs, "one less than \(CodingKeys.epoch.rawValue)")
+      ?? check(
+        completedEpochs == epoch - 1, .completedEpochs, completedEpochs,
+        "one less than \(CodingKeys.epoch.rawValue)")
       ?? check((0...Self.mostSteps).contains(step), .step, step, "0 to \(Self.mostSteps)")
-      ?? check((0...step).contains(stepInEpoch), .stepInEpoch, stepInEpoch, "0 to \(step), the steps of the run")
+      ?? check(
+        (0...step).contains(stepInEpoch), .stepInEpoch, stepInEpoch, "0 to \(step), the steps of the run")
     if let problem { return problem }
     let earlier = step - stepInEpoch
     let isWhole =
@@ -116,13 +119,15 @@ extension CheckpointState {
       : earlier % completedEpochs == 0 && earlier >= completedEpochs
         && stepInEpoch <= earlier / completedEpochs
     return check(
-      isWhole, .step, step, "\(completedEpochs) epochs of equal length and the \(stepInEpoch) steps after them")
+      isWhole, .step, step,
+      "\(completedEpochs) epochs of equal length and the \(stepInEpoch) steps after them")
       ?? check(
         learningRate.rate.isFinite && learningRate.rate >= 0, .learningRate, learningRate.rate,
         "a finite rate of at least 0")
       ?? best.flatMap { best in
         check(
-          (1...max(1, completedEpochs)).contains(best.epoch) && completedEpochs > 0 && !best.value.isNaN, .best,
+          (1...max(1, completedEpochs)).contains(best.epoch) && completedEpochs > 0 && !best.value.isNaN,
+          .best,
           "\(best.value) in epoch \(best.epoch)", "a number and one of the \(completedEpochs) epochs")
       }
   }

@@ -31,7 +31,8 @@ package enum MetricsFile {
     var kept = Data()
     for (index, line) in try lines(path).enumerated() {
       guard let position = try? MetricsLine.position(of: line) else {
-        throw MetricsLogError(path: path, line: index + 1, "is not JSON that a run logs; remove it first: \(line.excerpt)")
+        throw MetricsLogError(
+          path: path, line: index + 1, "is not JSON that a run logs; remove it first: \(line.excerpt)")
       }
       if let lineStep = position.step, lineStep > step { continue }
       let isEpoch = position.kind == MetricsLine.Kind.epoch.rawValue
@@ -47,7 +48,8 @@ package enum MetricsFile {
     do {
       try DurableFileWriter.replace(path, with: content)
     } catch let error as FileError {
-      let problem = error.operation == .settle ? "was written, but its folder cannot be flushed" : "cannot be written"
+      let problem =
+        error.operation == .settle ? "was written, but its folder cannot be flushed" : "cannot be written"
       throw MetricsLogError(path: path, "\(problem): \(error.reason)")
     }
   }

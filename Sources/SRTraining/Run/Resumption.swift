@@ -115,7 +115,9 @@ struct Resumption {
     try check(
       state.seed == run.configuration.seed, "seed is \(state.seed), expected \(run.configuration.seed)")
     let samples = min(state.stepInEpoch * run.configuration.batchSize, run.samples.count)
-    if let problem = RunPosition.problem(ofSums: state.epochSums, samples: samples) { try check(false, problem) }
+    if let problem = RunPosition.problem(ofSums: state.epochSums, samples: samples) {
+      try check(false, problem)
+    }
   }
 
   private func load(_ checkpoint: CheckpointDirectory) throws {

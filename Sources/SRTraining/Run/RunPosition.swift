@@ -40,7 +40,8 @@ struct RunPosition: Sendable {
   static func problem(ofSums sums: [String: [Double]], samples: Int) -> String? {
     if let values = sums[valuesKey] {
       guard let count = values.first, count >= 0, count <= Double(samples), count == count.rounded() else {
-        return "epoch_sums.\(valuesKey) begins with \(values.first.map { "\($0)" } ?? "nothing"), expected a number of "
+        return
+          "epoch_sums.\(valuesKey) begins with \(values.first.map { "\($0)" } ?? "nothing"), expected a number of "
           + "images from 0 to \(samples)"
       }
       if let loss = values.dropFirst().first, !loss.isFinite {
