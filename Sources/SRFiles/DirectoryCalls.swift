@@ -16,6 +16,11 @@ package enum DirectoryCalls {
     }
   }
 
+  /// Creates a directory where nothing may exist.
+  package static func createNew(_ path: String) throws {
+    guard mkdir(path, 0o777) == 0 else { throw FileError(.create, path, code: errno) }
+  }
+
   /// Creates a directory and the directories above it.
   package static func createWithParents(_ path: String) throws {
     let parent = parent(of: path)
@@ -32,6 +37,27 @@ package enum DirectoryCalls {
 
   package static func rename(_ old: String, to new: String) throws {
     guard Foundation.rename(old, new) == 0 else { throw FileError(.rename, new, code: errno) }
+  }
+
+  /// The names of the directory's entries in the order of their bytes, without `.` and `..`.
+  package static func entries(of path: BytePath) throws -> [BytePath] {
+    guard let stream = path.withCString({ opendir($0) }) else {
+      throw FileError(.list, path.description, code: errno)
+    }
+    defer { closedir(stream) }
+    var names: [BytePath] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        if errno != 0 { throw FileError(.list, path.description, code: errno) }
+        return names.sorted()
+      }
+      // The system's record ends with the name. A copy of the whole structure would read past the record.
+      let offset = MemoryLayout<dirent>.offset(of: \.d_name)!
+      let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
+      let name = UnsafeBufferPointer(start: start, count: strlen(start)).map { UInt8(bitPattern: $0) }
+      if name != Array(".".utf8), name != Array("..".utf8) { names.append(BytePath(bytes: name)) }
+    }
   }
 
   /// The names in the directory, sorted.

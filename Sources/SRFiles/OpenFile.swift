@@ -7,15 +7,21 @@ package final class OpenFile {
   package let path: String
   private var descriptor: Int32
 
+  package convenience init(
+    _ path: String, _ flags: Int32, for operation: FileError.Operation = .open
+  ) throws {
+    try self.init(BytePath(path), flags, for: operation)
+  }
+
   /// Calls `open`. Child processes do not inherit the descriptor.
   ///
   /// - Parameters:
   ///   - flags: such as `O_WRONLY | O_CREAT`.
   ///   - operation: what was tried, for an error's text.
-  package init(_ path: String, _ flags: Int32, for operation: FileError.Operation = .open) throws {
-    self.path = path
-    descriptor = open(path, flags | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(operation, path, code: errno) }
+  package init(_ path: BytePath, _ flags: Int32, for operation: FileError.Operation = .open) throws {
+    self.path = path.description
+    descriptor = path.withCString { open($0, flags | O_CLOEXEC, 0o644) }
+    guard descriptor >= 0 else { throw FileError(operation, self.path, code: errno) }
   }
 
   deinit {
@@ -47,6 +53,21 @@ package final class OpenFile {
         throw FileError(.write, path, code: errno)
       }
       rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+    }
+  }
+
+  /// The next bytes, at most `count`. Fewer only at the end of the file.
+  package func read(upTo count: Int) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: count) { bytes, done in
+      while done < count {
+        let more = Foundation.read(descriptor, bytes.baseAddress! + done, count - done)
+        if more < 0 {
+          if errno == EINTR { continue }
+          throw FileError(.read, path, code: errno)
+        }
+        if more == 0 { return }
+        done += more
+      }
     }
   }
 

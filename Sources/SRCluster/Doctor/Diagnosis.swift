@@ -29,7 +29,7 @@ package struct Diagnosis: Equatable, Sendable {
       problems.isEmpty
       ? ["nothing is wrong with this job"]
       : ["", "\(problems.count) problem\(problems.count == 1 ? "" : "s"):"] + problems.map { "  - \($0)" }
-    return (findings + closing).joined(separator: "\n")
+    return (findings + closing).map(\.onOneLine).joined(separator: "\n")
   }
 
   private static func findings(
