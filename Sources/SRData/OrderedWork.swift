@@ -5,7 +5,7 @@ import Foundation
 ///
 /// A thread begins its next product after its last one is used. So there are never more products than threads, no matter how
 /// unevenly the work is spread.
-final class OrderedWork: @unchecked Sendable {
+package final class OrderedWork: @unchecked Sendable {
   private let condition = NSCondition()
   private let count: Int
   private let needed: Int
@@ -30,7 +30,7 @@ final class OrderedWork: @unchecked Sendable {
   ///   - use: called in the order of positions, never twice at a time, on any of the threads. Returns whether the product was
   ///     useful. If it throws, the work ends.
   /// - Returns: the number of useful products.
-  static func run<Product>(
+  package static func run<Product>(
     count: Int, needed: Int, threads: Int, make: @Sendable (Int) -> Product,
     use: (Int, Product) throws -> Bool
   ) throws -> Int {

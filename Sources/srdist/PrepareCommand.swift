@@ -117,7 +117,8 @@ struct PrepareCommand: ParsableCommand {
       guard let count = result.conversions[conversion] else { continue }
       console.print("warning: \(count) image\(count == 1 ? "" : "s") \(conversion.rawValue)")
     }
-    print("\(output.onOneLine): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
+    print(
+      "\(output.onOneLine): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
     let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
     for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
     if !ModelDescription.scales.contains(scale) {

@@ -25,7 +25,7 @@ package enum Orientation: Int, Sendable, CaseIterable {
 
   /// Reads the tag in a block of EXIF data, which is a TIFF file without pixels. Nil if the block has no such tag, or is damaged:
   /// then nobody can tell which side is up, and the picture itself may be sound.
-  init?(exif block: UnsafeRawBufferPointer) {
+  package init?(exif block: UnsafeRawBufferPointer) {
     func number(_ offset: Int, _ count: Int, bigEndian: Bool) -> Int? {
       guard offset >= 0, offset <= block.count - count else { return nil }
       return (0..<count).reduce(0) { sum, index in

@@ -84,6 +84,7 @@ struct PictureNotes: Equatable {
   /// The orientation in EXIF data, with or without the mark that JPEG has before them.
   private static func orientation(_ data: Slice<UnsafeRawBufferPointer>) -> Orientation? {
     let isMarked = data.starts(with: exifMark)
-    return Orientation(exif: UnsafeRawBufferPointer(rebasing: isMarked ? data.dropFirst(exifMark.count) : data))
+    return Orientation(
+      exif: UnsafeRawBufferPointer(rebasing: isMarked ? data.dropFirst(exifMark.count) : data))
   }
 }

@@ -7,14 +7,14 @@ import SRFiles
 /// `.jpeg` is taken too, whatever its content, so that a damaged picture is noticed. Hidden files and folders are passed over.
 ///
 /// Symbolic links are followed. What has been found already, under its own name or through another link, is not taken again.
-struct PictureListing {
+package struct PictureListing: Sendable {
   /// Paths relative to the directory, sorted by their bytes, so every machine gets the same list.
-  let pictures: [BytePath]
-  let passedOver: PassedOver
+  package let pictures: [BytePath]
+  package let passedOver: PassedOver
 
   /// - Throws: ``PreparationError/notADirectory(_:)``; ``FileError`` if the system cannot tell what is there. Only what may not be
   ///   read is passed over.
-  init(directory: String) throws {
+  package init(directory: String) throws {
     let root = BytePath(directory)
     guard let status = try FileStatus(root, followsLinks: true), status.kind == .folder else {
       throw PreparationError.notADirectory(directory)

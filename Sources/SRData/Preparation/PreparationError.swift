@@ -22,9 +22,11 @@ package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatab
     case .invalidOption(let problem): return problem
     case .notADirectory(let path): return "\(path): not a directory that can be listed"
     case .outputNotEmpty(let path):
-      return "\(path): the output directory is not empty; choose another one. Only if its arrays and manifest.json are "
+      return
+        "\(path): the output directory is not empty; choose another one. Only if its arrays and manifest.json are "
         + "not needed any more, give --force, which replaces them"
-    case .inTheWay(let path): return "\(path): expected a file or nothing; move what is there to another place"
+    case .inTheWay(let path):
+      return "\(path): expected a file or nothing; move what is there to another place"
     case .tooFewImages(let directory, let found, let broken, let train, let valid, let passedOver):
       let unreadable = broken > 0 ? ", of which \(broken) cannot be read" : ""
       return
@@ -33,13 +35,16 @@ package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatab
         + (passedOver.isEmpty ? "" : ". Passed over: \(passedOver)")
     case .brokenImage(let problem): return "\(problem); --skip-broken skips such images"
     case .exchangeFailed(let path, let complete, let reason):
-      return "\(path): the data in \(complete) are complete, but could not be put in place: \(reason). Keep both folders, and "
+      return
+        "\(path): the data in \(complete) are complete, but could not be put in place: \(reason). Keep both folders, and "
         + "run the same `srdist prepare` again when the cause is removed"
     case .exchangeIncomplete(let path):
-      return "\(path): `srdist prepare` is putting new arrays in place, or was killed while it did. Wait for it, or run the "
+      return
+        "\(path): `srdist prepare` is putting new arrays in place, or was killed while it did. Wait for it, or run the "
         + "same `srdist prepare` again, which finishes that first"
     case .earlierDataInPlace(let path):
-      return "\(path): an interrupted `srdist prepare` with other options had completed its data; they are in place now, and "
+      return
+        "\(path): an interrupted `srdist prepare` with other options had completed its data; they are in place now, and "
         + "can be used. To make other data, choose another output directory, or give --force, which replaces them"
     case .replacedMeanwhile(let path):
       return "\(path): `srdist prepare` has replaced the arrays while they were opened; start again"

@@ -114,7 +114,8 @@ final class PreparedFolder {
       for array in manifest.arrays {
         let folder = names.contains(array.file) ? complete : path
         guard try FileDigest(ofFile: "\(folder)/\(array.file)").sha256 == array.sha256 else {
-          throw PreparationError.invalidOption("\(folder)/\(array.file) is not the file that its manifest names")
+          throw PreparationError.invalidOption(
+            "\(folder)/\(array.file) is not the file that its manifest names")
         }
       }
       try exchange(manifest, in: path)

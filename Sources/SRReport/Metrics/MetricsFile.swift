@@ -12,7 +12,7 @@ package enum MetricsFile {
       } catch {
         throw MetricsLogError(
           path: path, line: index + 1,
-          "is not a record of a step or an epoch; remove it first: \(line.excerpt)")
+          "is not a record of a step or an epoch; \(Self.remedy): \(line.excerpt)")
       }
     }
   }
@@ -31,7 +31,8 @@ package enum MetricsFile {
     var kept = Data()
     for (index, line) in try lines(path).enumerated() {
       guard let position = try? MetricsLine.position(of: line) else {
-        throw MetricsLogError(path: path, line: index + 1, "is not JSON; remove it first: \(line.excerpt)")
+        throw MetricsLogError(
+          path: path, line: index + 1, "is not JSON; \(Self.remedy): \(line.excerpt)")
       }
       if let lineStep = position.step, lineStep > step { continue }
       let isEpoch = position.kind == MetricsLine.Kind.epoch.rawValue
@@ -41,6 +42,8 @@ package enum MetricsFile {
     }
     try replace(path, with: kept)
   }
+
+  private static let remedy = "keep a copy of the file, and remove this line alone"
 
   /// Replaces the file at `path` atomically.
   static func replace(_ path: String, with content: Data) throws {
