@@ -47,6 +47,11 @@ import Testing
     numpy.save(target, eval(expression))
     """
 
+  private func elements(_ path: String) throws -> [UInt8] {
+    let array = try NumPyArray(path: path, rank: 4)
+    return withExtendedLifetime(array) { Array(array.bytes) }
+  }
+
   private func advice(_ path: String) throws -> String {
     let error = #expect(throws: NumPyError.self) { try NumPyArray(path: path, rank: 4) }
     return try #require(error).description
@@ -64,9 +69,8 @@ import Testing
     let expression = try #require(part.components(separatedBy: "; ").first)
     let followed = try Python.run(Self.follow, [source, target, expression])
     try #require(followed.status == 0, "\(expression): \(followed.errors)")
-    let array = try NumPyArray(path: target, rank: 4)
-    #expect(array.shape == [1, 2, 3, 3])
-    #expect(Array(array.bytes) == example.bytes.flatMap { [$0, $0, $0] }, "\(expression)")
+    #expect(try NumPyArray(path: target, rank: 4).shape == [1, 2, 3, 3])
+    #expect(try elements(target) == example.bytes.flatMap { [$0, $0, $0] }, "\(expression)")
   }
 
   @Test(
@@ -86,7 +90,7 @@ import Testing
     let followed = try Python.run(Self.follow, [source, target, expression])
     try #require(followed.status == 0, "\(expression): \(followed.errors)")
     #expect(
-      try Array(NumPyArray(path: target, rank: 4).bytes) == (kind == "bool" ? [255, 0, 255] : Array(0..<36)))
+      try elements(target) == (kind == "bool" ? [255, 0, 255] : Array(0..<36)))
   }
 
   /// Without Python: no element type is told to be cut to its whole numbers, and a type whose meaning is unknown gets no advice.

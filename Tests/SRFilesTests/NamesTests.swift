@@ -34,7 +34,7 @@ import Testing
     let path = BytePath(folder.path).appending(name)
     try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, for: .create).write([1, 2, 3])
     #expect(try DirectoryCalls.entries(of: BytePath(folder.path)) == [name])
-    #expect(try Array(MappedFile(path: path).bytes) == [1, 2, 3])
+    #expect(try MappedFile(path: path).withBytes { Array($0) } == [1, 2, 3])
     #expect(try FileStatus(path, followsLinks: false)?.bytes == 3)
     let missing = BytePath(folder.path).appending(BytePath(bytes: [0xFF]))
     let error = #expect(throws: FileError.self) { try MappedFile(path: missing) }

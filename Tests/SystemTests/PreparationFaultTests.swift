@@ -63,42 +63,44 @@ import Testing
     #expect(try ProgramRun("srdist", arguments(data, ["--keep-full"])).status == 0)
     #expect(try ProgramRun("srdist", arguments(reference, ["--seed", "3"])).status == 0)
     let (old, new) = (try content(data), try content(reference))
-    var wereOld = 0
-    var isKilled = true
-    var point = 0
-    while isKilled {
-      point += 1
-      try? FileManager.default.removeItem(atPath: data)
-      try place.makeFolder("data")
-      for (name, bytes) in old { try bytes.write(to: URL(fileURLWithPath: "\(data)/\(name)")) }
-      let calls = "mkdir,rename,renameat,renameat2,unlink,unlinkat,rmdir"
-      let run = try ProgramRun(
-        under: [
-          strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(calls)", "-e",
-          "inject=\(calls):signal=KILL:when=\(point)",
-        ], "srdist", arguments(data, changed))
-      isKilled = run.status != 0
-      do {
-        _ = try DatasetSplit.load(directory: data)
-        let now = try content(data)
-        #expect(now == old || now == new, "point \(point): \(now.keys.sorted())")
-        wereOld += now == old ? 1 : 0
-      } catch PreparationError.exchangeIncomplete {
-        // The same command, though it may not replace anything, finishes what is complete.
-        let next = try ProgramRun("srdist", arguments(data, ["--seed", "3"]))
-        #expect(next.status == 0, "point \(point): \(next.errors)")
+    var (points, wereOld) = (0, 0)
+    for call in ["mkdir", "rename", "unlink", "unlinkat", "rmdir"] {
+      var (isKilled, point) = (true, 0)
+      while isKilled {
+        point += 1
+        try? FileManager.default.removeItem(atPath: data)
+        try place.makeFolder("data")
+        for (name, bytes) in old { try bytes.write(to: URL(fileURLWithPath: "\(data)/\(name)")) }
+        let run = try ProgramRun(
+          under: [
+            strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
+            "inject=\(call):signal=KILL:when=\(point)",
+          ], "srdist", arguments(data, changed))
+        isKilled = run.status != 0
+        let place = "\(call) \(point)"
+        do {
+          _ = try DatasetSplit.load(directory: data)
+          let now = try content(data)
+          #expect(now == old || now == new, "\(place): \(now.keys.sorted())")
+          wereOld += now == old ? 1 : 0
+        } catch PreparationError.exchangeIncomplete {
+          // The same command, though it may not replace anything, finishes what is complete.
+          let next = try ProgramRun("srdist", arguments(data, ["--seed", "3"]))
+          #expect(next.status == 0, "\(place): \(next.errors)")
+        }
+        if isKilled {
+          // The same command again.
+          let next = try ProgramRun("srdist", arguments(data, changed))
+          #expect(next.status == 0, "\(place): \(next.errors)")
+          points += 1
+        }
+        #expect(try content(data) == new, "\(place)")
+        let rest = try FileManager.default.contentsOfDirectory(atPath: data).filter { $0.hasPrefix(".") }
+        #expect(rest == [], "\(place)")
       }
-      if isKilled {
-        // The same command again.
-        let next = try ProgramRun("srdist", arguments(data, changed))
-        #expect(next.status == 0, "point \(point): \(next.errors)")
-      }
-      #expect(try content(data) == new, "point \(point)")
-      let rest = try FileManager.default.contentsOfDirectory(atPath: data).filter { $0.hasPrefix(".") }
-      #expect(rest == [], "point \(point)")
     }
     // The staging folder, five files, the exchange, and what is removed.
-    #expect(point > 15 && wereOld > 5, "\(point) points, \(wereOld) of which left the old data")
+    #expect(points > 15 && wereOld > 5, "\(points) points, \(wereOld) of which left the old data")
   }
 
   /// A system call that fails once, anywhere, gives an error and keeps the old data, or does not matter.
