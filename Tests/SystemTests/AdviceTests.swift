@@ -16,7 +16,7 @@ import Testing
   /// The arguments of a run of two epochs of two steps each. Later options override earlier ones.
   private func arguments(_ more: [String]) -> [String] {
     [
-      "train", "--model", "vanilla", "--features", "8", "--blocks", "1", "--loss", "mse=1", "--data",
+      "train", "--model", "vanilla", "--features", "16", "--blocks", "1", "--loss", "mse=1", "--data",
       folder.path,
       "--batch-size", "6", "--epochs", "2", "--threads", "1", "--samples", "0", "--checkpoint-every", "1",
       "--weights-dir", folder.path, "--output", run,
@@ -120,7 +120,7 @@ import Testing
   }
 
   @Test func weightsOfAnotherNetwork() throws {
-    _ = try train(["--max-steps", "1", "--features", "12", "--blocks", "2", "--attention", "se:4"])
+    _ = try train(["--max-steps", "1", "--features", "32", "--blocks", "2", "--attention", "se(16)"])
     let other = ["--output", folder.file("other"), "--init-weights", "\(run)/checkpoints/step-00000001"]
     let advice = try words(of: try failure(other), after: "another network: ", to: ", or leave out")
     let options = try #require(advice.firstIndex(of: "Give").map { Array(advice[($0 + 1)...]) }, "\(advice)")
