@@ -126,7 +126,7 @@ let package = Package(
     .testTarget(
       name: "SRFilesTests", dependencies: ["SRFiles", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTestSupport"],
+      name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTensor", "SRTestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "SRCheckpointTests",

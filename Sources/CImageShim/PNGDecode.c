@@ -29,27 +29,15 @@ static void read_bytes(png_structp png, png_bytep destination, size_t count) {
   source->left -= count;
 }
 
-/// Requests from libpng the bytes that Pillow's modes hold. Returns 1 if the rows are 16-bit grey: libpng does not have
-/// Pillow's conversion of such rows, which saturates.
-static int choose_transforms(png_structp png, png_infop info) {
+/// Requests from libpng 8-bit RGB. Of 16 bits, grey or colour, the high byte is kept.
+static void choose_transforms(png_structp png, png_infop info) {
   const int color = png_get_color_type(png, info);
   const int depth = png_get_bit_depth(png, info);
-  if (color == PNG_COLOR_TYPE_GRAY && depth == 16) return 1;
   if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
   if (color == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(png);
   if (depth == 16) png_set_strip_16(png);
   png_set_strip_alpha(png);
   if (color == PNG_COLOR_TYPE_GRAY || color == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(png);
-  return 0;
-}
-
-/// Converts big-endian 16-bit grey at the start of `pixels` to RGB, in place. It starts at the end, because RGB takes more
-/// room.
-static void saturate_grey16(uint8_t *pixels, size_t count) {
-  for (size_t i = count; i-- > 0;) {
-    const uint8_t grey = pixels[2 * i] != 0 ? 255 : pixels[2 * i + 1];
-    memset(pixels + 3 * i, grey, 3);
-  }
 }
 
 /// Reads the whole image. An error jumps out of this frame, so everything that must be freed lies outside the frame, in
@@ -59,18 +47,17 @@ static int decode(png_structp png, png_infop info, srdist_image *image, png_byte
   png_read_info(png, info);
   const size_t height = png_get_image_height(png, info);
   if (srdist_image_allocate(image, png_get_image_width(png, info), height, 3, message) == NULL) return -1;
-  const int is_grey16 = choose_transforms(png, info);
+  choose_transforms(png, info);
   png_set_interlace_handling(png);
   png_read_update_info(png, info);
 
-  const size_t stride = image->width * (is_grey16 ? 2 : 3);
+  const size_t stride = image->width * 3;
   if (png_get_rowbytes(png, info) != stride) png_error(png, "the rows have an unexpected length");
   *rows = malloc(height * sizeof(png_bytep));
   if (*rows == NULL) png_error(png, "out of memory");
   for (size_t y = 0; y < height; y++) (*rows)[y] = image->pixels + y * stride;
   png_read_image(png, *rows);
   png_read_end(png, NULL);
-  if (is_grey16) saturate_grey16(image->pixels, image->width * height);
   return 0;
 }
 

@@ -53,23 +53,32 @@ package enum DirectoryCalls {
     }
   }
 
-  /// The names in the directory, sorted. If any of them cannot be read, throws.
-  package static func names(in path: String) throws -> [String] {
-    guard let stream = uninterrupted({ opendir(path) }) else { throw FileError(.list, path, code: errno) }
+  /// The names of the directory's entries in the order of their bytes, without `.` and `..`. If any of them cannot be read,
+  /// throws.
+  package static func entries(of path: BytePath) throws -> [BytePath] {
+    guard let stream = uninterrupted({ path.withCString { opendir($0) } }) else {
+      throw FileError(.list, path.description, code: errno)
+    }
     defer { closedir(stream) }
-    var names: [String] = []
+    var names: [BytePath] = []
     while true {
       errno = 0
       guard let entry = readdir(stream) else {
-        if errno == 0 { break }
+        if errno == 0 { return names.sorted() }
         if errno == EINTR { continue }
-        throw FileError(.list, path, code: errno)
+        throw FileError(.list, path.description, code: errno)
       }
-      let start = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \.d_name)!
-      let name = String(cString: start.assumingMemoryBound(to: CChar.self))
-      if name != ".", name != ".." { names.append(name) }
+      // The system's record ends with the name. A copy of the whole structure would read past the record.
+      let offset = MemoryLayout<dirent>.offset(of: \.d_name)!
+      let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
+      let name = UnsafeBufferPointer(start: start, count: strlen(start)).map { UInt8(bitPattern: $0) }
+      if name != Array(".".utf8), name != Array("..".utf8) { names.append(BytePath(bytes: name)) }
     }
-    return names.sorted()
+  }
+
+  /// The names in the directory that are UTF-8, sorted. srdist gives no other names.
+  package static func names(in path: String) throws -> [String] {
+    try entries(of: BytePath(path)).map { $0.description }
   }
 
   /// Removes a file, or a directory with everything in it. If nothing is there, that is no error.

@@ -4,7 +4,7 @@ import Foundation
 package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was tried. In the error's text, the raw value follows "cannot".
   package enum Operation: String, Sendable {
-    case open, read, map, create, write, flush, close, remove, list
+    case open, read, map, create, write, flush, close, remove, list, lock
     case look = "look at"
     /// ``FileError/path`` is the new name.
     case rename = "rename to"

@@ -10,16 +10,18 @@ package final class MappedFile: @unchecked Sendable {
 
   package var count: Int { bytes.count }
 
+  package convenience init(path: String) throws { try self.init(path: BytePath(path)) }
+
   /// Throws ``FileError`` if the file cannot be opened or mapped, or if it is no regular file but a directory or a device.
-  package init(path: String) throws {
+  package init(path: BytePath) throws {
     let file = try OpenFile(path, O_RDONLY)
     let status = try file.status()
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
-    case S_IFDIR: throw FileError(.read, path, code: EISDIR)
-    default: throw FileError(.read, path, reason: "Not a regular file")
+    case S_IFDIR: throw FileError(.read, file.path, code: EISDIR)
+    default: throw FileError(.read, file.path, reason: "Not a regular file")
     }
-    self.path = path
+    self.path = file.path
     // mmap refuses a length of 0.
     bytes =
       status.st_size > 0

@@ -7,15 +7,21 @@ package final class OpenFile {
   package let path: String
   private var descriptor: Int32
 
+  package convenience init(
+    _ path: String, _ flags: Int32, for operation: FileError.Operation = .open
+  ) throws {
+    try self.init(BytePath(path), flags, for: operation)
+  }
+
   /// Calls `open`. Child processes do not inherit the descriptor. The umask decides who may write to a new file.
   ///
   /// - Parameters:
   ///   - flags: such as `O_WRONLY | O_CREAT`.
   ///   - operation: what was tried, for an error's text.
-  package init(_ path: String, _ flags: Int32, for operation: FileError.Operation = .open) throws {
-    self.path = path
-    descriptor = uninterrupted { open(path, flags | O_CLOEXEC, 0o666) }
-    guard descriptor >= 0 else { throw FileError(operation, path, code: errno) }
+  package init(_ path: BytePath, _ flags: Int32, for operation: FileError.Operation = .open) throws {
+    self.path = path.description
+    descriptor = uninterrupted { path.withCString { open($0, flags | O_CLOEXEC, 0o666) } }
+    guard descriptor >= 0 else { throw FileError(operation, self.path, code: errno) }
   }
 
   /// Opens a regular file for reading. A directory, a pipe or a device is an error, and never waited for.
@@ -98,6 +104,18 @@ package final class OpenFile {
     let copy = uninterrupted { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
     guard copy >= 0 else { throw FileError(.open, path, code: errno) }
     return OpenFile(path, descriptor: copy)
+  }
+
+  /// The next bytes, at most `count`. Fewer only at the end of the file.
+  package func read(upTo count: Int) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: count) { bytes, done in
+      while done < count {
+        let more = uninterrupted { Foundation.read(descriptor, bytes.baseAddress! + done, count - done) }
+        guard more >= 0 else { throw FileError(.read, path, code: errno) }
+        if more == 0 { return }
+        done += more
+      }
+    }
   }
 
   /// Waits until what was written is on the disk.

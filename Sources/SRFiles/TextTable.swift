@@ -3,7 +3,8 @@ import Foundation
 /// Rows of cells, set as columns of text that are two spaces apart.
 ///
 /// A column is as wide as its widest cell. A row may have fewer cells than the table has columns. A left-aligned cell at a
-/// row's end is not filled up with spaces.
+/// row's end is not filled up with spaces. Cells
+/// are shown ``Swift/StringProtocol/onOneLine``.
 package struct TextTable: CustomStringConvertible, Sendable {
   /// How the cells of one column are set.
   package struct Column: Sendable {
@@ -34,7 +35,7 @@ package struct TextTable: CustomStringConvertible, Sendable {
   package mutating func append(_ row: [String]) {
     precondition(
       row.count <= columns.count, "\(row.count) cells in a row of a table of \(columns.count) columns")
-    rows.append(row)
+    rows.append(row.map(\.onOneLine))
   }
 
   /// The rows as text, without line breaks.

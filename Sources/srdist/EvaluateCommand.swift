@@ -64,7 +64,7 @@ struct EvaluateCommand: ParsableCommand {
     metric("ssim", "Gaussian window")
     for name in result.metrics.keys.sorted() where name != "psnr" && name != "ssim" { metric(name, "metric") }
     let title = "\(result.weights): \(result.model), \(result.images) images of \(result.data)"
-    return ([title] + table.lines + result.provenance).joined(separator: "\n")
+    return ([title] + table.lines + result.provenance).map(\.onOneLine).joined(separator: "\n")
   }
 }
 

@@ -30,7 +30,7 @@ struct Job {
       BLASCore.use(level)
       communicator = try Communicator.world()
     } catch {
-      console.complain("\(error)")
+      console.complain(error)
       throw ExitCode.failure
     }
     let job = Job(
@@ -54,7 +54,7 @@ struct Job {
   private func fail(_ error: any Error) throws {
     let isShared = communicator.worldSize == 1 || error is any CommonFailure
     if isShared {
-      if communicator.rank == 0 { console.complain("\(error)") }
+      if communicator.rank == 0 { console.complain(error) }
       // All ranks exit together. If one exits early, the launcher kills the others before their output is complete.
       try? communicator.finalize()
       throw ExitCode.failure

@@ -10,13 +10,14 @@ struct PrepareCommand: ParsableCommand {
     commandName: "prepare",
     abstract: "Make training and validation arrays from a folder of photographs.",
     discussion: """
-      Takes the PNG and JPEG files in a folder and the folders below it, chooses some at random and resizes \
-      them to a square. Random crops of them are the high-resolution images; the crops, reduced in size, are \
+      Takes the PNG and JPEG files in a folder and the folders below it, whatever their names and through \
+      links too, chooses some at random, turns them upright and resizes them to a square. Random crops of them are the high-resolution images; the crops, reduced in size, are \
       the low-resolution images. All resizing equals Pillow's bicubic filter to the byte. Training and \
       validation share no image. The same seed gives the same files, whatever the number of threads.
 
       Writes hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy (uint8, NHWC) and manifest.json, which \
-      names the photograph and the crop behind every sample.
+      names the photograph and the crop behind every sample. With --force, earlier files of these names stay \
+      until the new ones are complete.
 
       EXAMPLE
         srdist prepare --input photographs --output data/faces
@@ -90,29 +91,40 @@ struct PrepareCommand: ParsableCommand {
   }
 
   func run() throws {
+    let console = Console()
+    if Srdist.hasLikeRanks {
+      // Threads share the work; ranks would only read the same pictures from the same disk.
+      guard !Srdist.isLaterRank else { return }
+      console.print("note: rank 0 alone prepares the data, on \(threads) thread(s); the other ranks end")
+    }
     let preparation = DatasetPreparation(
       input: input, output: output, options: options, threads: threads, replacesExisting: force)
     let isTerminal = isatty(STDERR_FILENO) == 1
-    let manifest: PreparationManifest
+    let result: DatasetPreparation.Result
     do {
       // Ends the counter's line, so that an error's text begins on a new one.
-      defer { if isTerminal { writeError("\n") } }
-      manifest = try preparation.run { progress in
-        if isTerminal { writeError("\rprepared \(progress.done) of \(progress.total) images") }
+      defer { if isTerminal { FileHandle.standardError.write(Data("\n".utf8)) } }
+      result = try preparation.run { progress in
+        guard isTerminal else { return }
+        let text = "\rprepared \(progress.done) of \(progress.total) images"
+        FileHandle.standardError.write(Data(text.utf8))
       }
     }
-    for image in manifest.skipped { writeError("skipped \(image.source): \(image.reason)\n") }
-    print("\(output): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
+    let manifest = result.manifest
+    for image in manifest.skipped { console.print("skipped \(image.source): \(image.reason)") }
+    if !result.passedOver.isEmpty { console.print("passed over: \(result.passedOver)") }
+    for conversion in PictureConversion.allCases {
+      guard let count = result.conversions[conversion] else { continue }
+      console.print("warning: \(count) image\(count == 1 ? "" : "s") \(conversion.rawValue)")
+    }
+    print(
+      "\(output.onOneLine): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
     let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
     for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
     if !ModelDescription.scales.contains(scale) {
       let scales = ModelDescription.scales.map(String.init).joined(separator: ", ")
-      writeError(
-        "note: srdist trains networks of scale \(scales), and none on these arrays of scale \(scale)\n")
+      console.print(
+        "note: srdist trains networks of scale \(scales), and none on these arrays of scale \(scale)")
     }
-  }
-
-  private func writeError(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
   }
 }

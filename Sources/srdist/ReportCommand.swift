@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SRFiles
 import SRReport
 
 /// `srdist report`: prints the table and draws the curves of one or several runs.
@@ -38,7 +39,7 @@ struct ReportCommand: ParsableCommand {
     for run in runs {
       let epochs = try MetricsFile.epochs("\(run)/metrics.jsonl")
       let name = URL(fileURLWithPath: run).lastPathComponent
-      print(series.isEmpty ? name : "\n\(name)")
+      print(series.isEmpty ? name.onOneLine : "\n\(name.onOneLine)")
       guard !epochs.isEmpty else {
         print("no epoch has finished yet")
         continue
@@ -52,7 +53,7 @@ struct ReportCommand: ParsableCommand {
     let picture = "\(folder)/curves.png"
     switch try Gnuplot.run(CurvePlot(series).script(pngPath: picture), keptAt: "\(folder)/curves.gp") {
     case .drawn:
-      print("\ncurves: \(picture)")
+      print("\ncurves: \(picture.onOneLine)")
     case .notInstalled(let script):
       print(
         "\ngnuplot is not installed (Debian: gnuplot-nox), so no curves were drawn; run `gnuplot \(script)`")

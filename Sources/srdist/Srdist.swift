@@ -25,14 +25,27 @@ struct Srdist: ParsableCommand {
         if exitCode(for: error) != .success { Thread.sleep(forTimeInterval: 2) }
         Foundation.exit(exitCode(for: error).rawValue)
       }
-      exit(withError: error)
+      // Help is no error. An exit code was chosen by whoever has printed the reason.
+      if error is ExitCode || exitCode(for: error) == .success { exit(withError: error) }
+      Console().complain(error, of: Self.self)
+      Foundation.exit(exitCode(for: error).rawValue)
     }
   }
 
   /// Whether this is not the first rank, according to the variables of mpirun, `srun --mpi=pmix` and PMI launchers.
-  private static var isLaterRank: Bool {
-    ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].contains {
-      (ProcessInfo.processInfo.environment[$0].flatMap { Int($0) } ?? 0) > 0
-    }
+  static var isLaterRank: Bool {
+    ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].contains { environmentNumber($0) > 0 }
+  }
+
+  /// Whether this is one of several ranks that were started by the same command line.
+  static var hasLikeRanks: Bool {
+    // mpirun starts several commands with colons between them.
+    ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS"].contains { environmentNumber($0) > 1 }
+      && ProcessInfo.processInfo.environment.keys.contains { $0.hasSuffix("_RANK") }
+      && environmentNumber("OMPI_NUM_APP_CTX") <= 1
+  }
+
+  private static func environmentNumber(_ name: String) -> Int {
+    ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? 0
   }
 }

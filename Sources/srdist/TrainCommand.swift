@@ -98,7 +98,9 @@ struct TrainCommand: ParsableCommand {
     let trace = try RunTrace(path: path, job.communicator)
     run.activity = RankActivity(trace: trace.recorder)
     run.onEnd = {
-      if let summary = try trace.finish(job.communicator) { job.logger.info("\(summary)") }
+      if let summary = try trace.finish(job.communicator) {
+        for line in summary.description.split(separator: "\n") { job.logger.info("\(line)") }
+      }
     }
   }
 

@@ -36,6 +36,6 @@ package struct Photographs {
   ) throws -> PreparationManifest {
     try DatasetPreparation(
       input: directory.path, output: output, options: options, threads: threads, replacesExisting: force
-    ).run()
+    ).run().manifest
   }
 }

@@ -22,11 +22,20 @@ package struct ProgramRun {
     package let description: String
   }
 
+  /// The path of strace, which lets system calls fail; nil if it is not installed or may not be used.
+  package static let strace: String? = ["/usr/bin/strace", "/usr/local/bin/strace"].first {
+    (try? ChildRun($0, ["-qq", "-o", "/dev/null", "true"]))?.status == 0
+  }
+
   /// Runs `product` on `ranks` ranks, or without a launcher if `ranks` is nil, and waits for its end.
+  ///
+  /// - Parameter tool: a program and its arguments, under which a single process runs.
   package init(
-    ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:]
+    ranks: Int? = nil, under tool: [String] = [], _ product: String, _ arguments: [String],
+    environment: [String: String] = [:]
   ) throws {
-    let program = try RunningProgram(ranks: ranks, product, arguments, environment: environment)
+    let program = try RunningProgram(
+      ranks: ranks, under: tool, product, arguments, environment: environment)
     (status, output, errors) = try program.wait()
   }
 }
@@ -41,11 +50,12 @@ package final class RunningProgram {
   /// A test that hangs is ended after this many seconds, which is far more than the slowest machine needs.
   static let timeLimit: TimeInterval = 3600
 
-  /// Starts `product`; see ``ProgramRun/init(ranks:_:_:environment:)``.
+  /// Starts `product`; see ``ProgramRun/init(ranks:under:_:_:environment:)``.
   ///
   /// - Parameter terminal: gets what the program writes to standard error. Then ``wait()`` returns no `errors`.
   package init(
-    ranks: Int? = nil, _ product: String, _ arguments: [String], environment: [String: String] = [:],
+    ranks: Int? = nil, under tool: [String] = [], _ product: String, _ arguments: [String],
+    environment: [String: String] = [:],
     terminal: Terminal? = nil
   ) throws {
     name = "\(product) \(arguments.joined(separator: " ")) on \(ranks ?? 1) ranks"
@@ -56,8 +66,9 @@ package final class RunningProgram {
       process.arguments =
         ["--oversubscribe", "--bind-to", "none", "-n", "\(ranks)", program.path] + arguments
     } else {
-      process.executableURL = program
-      process.arguments = arguments
+      let command = tool + [program.path] + arguments
+      process.executableURL = URL(fileURLWithPath: command[0])
+      process.arguments = Array(command.dropFirst())
     }
     // Without both variables, mpirun refuses to run as root, which is usual in a container.
     process.environment = ProcessInfo.processInfo.environment.merging(

@@ -19,8 +19,8 @@ typedef struct {
   uint8_t *pixels;
 } srdist_image;
 
-/// Decodes a PNG to RGB as Pillow's `Image.open(...).convert("RGB")` does. Alpha and tRNS are dropped, 16-bit colour keeps
-/// its high byte, and 16-bit grey saturates at 255.
+/// Decodes a PNG to RGB as Pillow's `Image.open(...).convert("RGB")` does, except that 16-bit grey keeps its high byte, as
+/// 16-bit colour does; Pillow's grey saturates at 255. Alpha and tRNS are dropped.
 /// Returns 0 and fills `image` (free with srdist_image_free), or returns -1 and fills `message`.
 int srdist_png_decode(const uint8_t *bytes, size_t count, srdist_image *image,
                       char message[SRDIST_IMAGE_MESSAGE_SIZE]);

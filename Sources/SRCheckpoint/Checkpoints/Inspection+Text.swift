@@ -27,8 +27,8 @@ extension Inspection {
           })
     }
     if !problems.isEmpty { sections.append(["DAMAGED"] + problems.map { "  \($0)" }) }
-    return "\(path): \(title)\n\n"
-      + sections.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+    return "\(path.onOneLine): \(title)\n\n"
+      + sections.map { $0.map { $0.onOneLine + "\n" }.joined() }.joined(separator: "\n")
   }
 
   private var title: String {

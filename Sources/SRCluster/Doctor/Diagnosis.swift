@@ -29,7 +29,7 @@ package struct Diagnosis: Equatable, Sendable {
       problems.isEmpty
       ? ["nothing is wrong with this job"]
       : ["", "\(problems.count) problem\(problems.count == 1 ? "" : "s"):"] + problems.map { "  - \($0)" }
-    return (findings + closing).joined(separator: "\n")
+    return (findings + closing).map(\.onOneLine).joined(separator: "\n")
   }
 
   private static func findings(
@@ -72,7 +72,7 @@ package struct Diagnosis: Equatable, Sendable {
     let weights = reports[0].weights
     let none =
       "none found: the presets vanilla, attention and hybrid and the metric LPIPS need weights, which "
-      + "`scripts/fetch-weights` fetches; --weights-dir names another folder"
+      + "`scripts/fetch-weights` fetches; --weights-dir names their folder"
     table.append(["weights", weights.isEmpty ? none : weights.joined(separator: ", ")])
     return table.lines
   }
@@ -118,7 +118,8 @@ package struct Diagnosis: Equatable, Sendable {
   private static func weightProblems(_ reports: [RankReport]) -> [String] {
     Set(reports.flatMap { report in report.weightProblems.map { "\($0) (on \(report.host))" } }).sorted().map
     {
-      "weights that cannot be read: \($0). Remove the file and run scripts/fetch-weights"
+      "weights that cannot be read: \($0). Move the file to another place, and run scripts/fetch-weights --output with "
+        + "its folder"
     }
   }
 
@@ -135,7 +136,8 @@ package struct Diagnosis: Equatable, Sendable {
     if ranks.count > 1 && host.sharedMemoryAvailable < ranks.count * (16 << 20) {
       problems.append(
         "/dev/shm of \(host.host) has \(gibibytes(host.sharedMemoryAvailable)) free, which is little for "
-          + "\(ranks.count) ranks: remove old files there, or run the container with --shm-size 1g")
+          + "\(ranks.count) ranks: end other jobs, remove what jobs that have ended left there, or run the container with "
+          + "--shm-size 1g")
     }
     return problems
   }

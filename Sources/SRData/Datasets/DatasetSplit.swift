@@ -11,8 +11,10 @@ package struct DatasetSplit: Sendable {
   }
 
   /// The `.npy` pairs in a directory, as `srdist prepare` writes them.
-  /// - Throws: ``FileError``, ``NumPyError`` or ``PairDatasetError``.
+  /// - Throws: ``FileError``, ``NumPyError`` or ``PairDatasetError``; ``PreparationError`` if `srdist prepare` is putting other
+  ///   arrays in their places.
   package static func load(directory: String) throws -> DatasetSplit {
+    let before = try PreparedFolder.snapshot(of: directory)
     let train = try NumPyPairDataset(directory: directory, split: .train)
     let valid = try NumPyPairDataset(directory: directory, split: .valid)
     guard train.lowResHeight == valid.lowResHeight, train.lowResWidth == valid.lowResWidth else {
@@ -26,6 +28,9 @@ package struct DatasetSplit: Sendable {
       throw PairDatasetError(
         path: directory, expected: "training and validation pictures of one scale",
         found: "scales \(train.scale) and \(valid.scale)")
+    }
+    guard try PreparedFolder.snapshot(of: directory) == before else {
+      throw PreparationError.replacedMeanwhile(directory)
     }
     return DatasetSplit(train: train, valid: valid)
   }

@@ -24,62 +24,70 @@ package struct BicubicResize: Sendable {
       image.width == columns.inputCount && image.height == rows.inputCount,
       "a picture of \(image.width) x \(image.height) given to a resize from "
         + "\(columns.inputCount) x \(rows.inputCount)")
-    let narrowed = resizeRows(of: image)
-    return resizeColumns(of: narrowed)
+    return image.pixels.withUnsafeBufferPointer { self($0) }
   }
 
-  private func resizeRows(of image: RGBImage) -> RGBImage {
-    guard !columns.isIdentity else { return image }
-    let (width, height) = (columns.outputCount, image.height)
-    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { result, count in
-      image.pixels.withUnsafeBufferPointer { source in
-        columns.weights.withUnsafeBufferPointer { weights in
-          for y in 0..<height {
-            let row = y * image.width * 3
-            for x in 0..<width {
-              let taps = columns.taps(at: x)
-              var (red, green, blue) = (Self.half, Self.half, Self.half)
-              for t in 0..<taps.count {
-                let weight = weights[taps.firstWeight + t]
-                let pixel = row + (taps.firstInput + t) * 3
-                red &+= Int32(source[pixel]) &* weight
-                green &+= Int32(source[pixel + 1]) &* weight
-                blue &+= Int32(source[pixel + 2]) &* weight
-              }
-              let output = (y * width + x) * 3
-              result[output] = Self.byte(red)
-              result[output + 1] = Self.byte(green)
-              result[output + 2] = Self.byte(blue)
+  /// The resized picture. Precondition: there are as many bytes of RGB as in a picture of the size that the resize was made for.
+  package func callAsFunction(_ pixels: UnsafeBufferPointer<UInt8>) -> RGBImage {
+    precondition(
+      pixels.count == columns.inputCount * rows.inputCount * 3,
+      "\(pixels.count) bytes given to a resize from \(columns.inputCount) x \(rows.inputCount)")
+    let result =
+      switch (columns.isIdentity, rows.isIdentity) {
+      case (true, true): Array(pixels)
+      case (true, false): resizeColumns(of: pixels)
+      case (false, true): resizeRows(of: pixels)
+      case (false, false): resizeRows(of: pixels).withUnsafeBufferPointer { resizeColumns(of: $0) }
+      }
+    return RGBImage(width: columns.outputCount, height: rows.outputCount, pixels: result)
+  }
+
+  /// Gives each of the input's rows the output's width.
+  private func resizeRows(of source: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    let (width, height) = (columns.outputCount, rows.inputCount)
+    return [UInt8](unsafeUninitializedCapacity: width * height * 3) { result, count in
+      columns.weights.withUnsafeBufferPointer { weights in
+        for y in 0..<height {
+          let row = y * columns.inputCount * 3
+          for x in 0..<width {
+            let taps = columns.taps(at: x)
+            var (red, green, blue) = (Self.half, Self.half, Self.half)
+            for t in 0..<taps.count {
+              let weight = weights[taps.firstWeight + t]
+              let pixel = row + (taps.firstInput + t) * 3
+              red &+= Int32(source[pixel]) &* weight
+              green &+= Int32(source[pixel + 1]) &* weight
+              blue &+= Int32(source[pixel + 2]) &* weight
             }
+            let output = (y * width + x) * 3
+            result[output] = Self.byte(red)
+            result[output + 1] = Self.byte(green)
+            result[output + 2] = Self.byte(blue)
           }
         }
       }
       count = width * height * 3
     }
-    return RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  private func resizeColumns(of image: RGBImage) -> RGBImage {
-    guard !rows.isIdentity else { return image }
-    let (stride, height) = (image.width * 3, rows.outputCount)
-    let pixels = [UInt8](unsafeUninitializedCapacity: stride * height) { result, count in
-      image.pixels.withUnsafeBufferPointer { source in
-        rows.weights.withUnsafeBufferPointer { weights in
-          for y in 0..<height {
-            let taps = rows.taps(at: y)
-            for i in 0..<stride {
-              var sum = Self.half
-              for t in 0..<taps.count {
-                sum &+= Int32(source[(taps.firstInput + t) * stride + i]) &* weights[taps.firstWeight + t]
-              }
-              result[y * stride + i] = Self.byte(sum)
+  /// Gives columns of the input's height the output's height. They have the output's width.
+  private func resizeColumns(of source: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    let (stride, height) = (columns.outputCount * 3, rows.outputCount)
+    return [UInt8](unsafeUninitializedCapacity: stride * height) { result, count in
+      rows.weights.withUnsafeBufferPointer { weights in
+        for y in 0..<height {
+          let taps = rows.taps(at: y)
+          for i in 0..<stride {
+            var sum = Self.half
+            for t in 0..<taps.count {
+              sum &+= Int32(source[(taps.firstInput + t) * stride + i]) &* weights[taps.firstWeight + t]
             }
+            result[y * stride + i] = Self.byte(sum)
           }
         }
       }
       count = stride * height
     }
-    return RGBImage(width: image.width, height: height, pixels: pixels)
   }
 
   private static let half: Int32 = 1 << (ResamplingWeights.fractionBits - 1)

@@ -3,19 +3,33 @@ import SRFiles
 
 /// Reads PNG and JPEG files, writes PNG files.
 package enum ImageFile {
-  /// Decodes a PNG or JPEG file. The result equals that of Pillow's `Image.open(path).convert("RGB")`.
+  /// Decodes a PNG or JPEG file. The result equals that of Pillow's `ImageOps.exif_transpose(Image.open(path)).convert("RGB")`,
+  /// except for greys of 16 bits.
   ///
-  /// The file's first bytes tell the format. Grey is repeated, palettes are looked up, and alpha is dropped (not blended).
-  /// Colours of 16 bits keep their high byte, greys of 16 bits saturate at 255, and CMYK is read as Adobe's.
+  /// The file's first bytes tell the format. Grey is repeated, palettes are looked up, and alpha is dropped (not blended). 16
+  /// bits keep their high byte, in grey too, which Pillow would clip at 255. CMYK is read as Adobe's. The picture is turned
+  /// upright.
   /// - Throws: ``ImageFileError`` for a damaged file, ``FileError`` for one that cannot be read.
-  package static func read(_ path: String) throws -> RGBImage {
-    try MappedFile(path: path).withBytes { try decode($0, path: path) }
+  package static func read(_ path: String) throws -> RGBImage { try open(BytePath(path)).image }
+
+  /// Decodes a PNG or JPEG file; see ``read(_:)``.
+  package static func open(_ path: BytePath) throws -> DecodedPicture {
+    let file = try MappedFile(path: path)
+    return try file.withBytes { try decode($0, path: file.path) }
   }
+
+  /// Whether a file that begins so is a PNG or a JPEG file, sound or not. ``markBytes`` bytes are enough to tell.
+  package static func isPicture(_ beginning: [UInt8]) -> Bool {
+    beginning.withUnsafeBytes { Format($0) != nil }
+  }
+
+  /// The bytes that tell a file's format.
+  package static let markBytes = 8
 
   /// Decodes the bytes of a PNG or JPEG file. `path` is for the error's text.
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String
-  ) throws(ImageFileError) -> RGBImage {
+  ) throws(ImageFileError) -> DecodedPicture {
     guard let format = Format(bytes) else {
       throw ImageFileError(
         path: path,
@@ -33,9 +47,7 @@ package enum ImageFile {
     guard status == 0 else {
       throw ImageFileError(path: path, problem: "damaged \(format.rawValue): \(text(message))")
     }
-    defer { srdist_image_free(image.pixels) }
-    let pixels = UnsafeBufferPointer(start: image.pixels, count: image.width * image.height * 3)
-    return RGBImage(width: image.width, height: image.height, pixels: Array(pixels))
+    return DecodedPicture(image, format == .png ? PictureNotes(png: bytes) : PictureNotes(jpeg: bytes))
   }
 
   /// Writes an 8-bit RGB PNG. It replaces the file at `path` only when it is complete.

@@ -21,12 +21,12 @@ package final class NumPyArray: Sendable {
     guard header.elementType == Self.byteElementType else {
       throw NumPyError(
         path: path, expected: "dtype uint8 ('\(Self.byteElementType)')",
-        found: "dtype '\(header.elementType)'; convert with array.astype(numpy.uint8)")
+        found: "dtype '\(header.elementType)'\(header.adviceForBytes)")
     }
     guard !header.isFortranOrder else {
       throw NumPyError(
         path: path, expected: "C order (last dimension contiguous)",
-        found: "Fortran order; convert with numpy.ascontiguousarray(array)")
+        found: "Fortran order; save numpy.ascontiguousarray(array)")
     }
     guard header.shape.count == rank else {
       throw NumPyError(path: path, expected: "\(rank) dimensions", found: "shape \(header.shape)")

@@ -1,17 +1,23 @@
-import Foundation
 import SRFiles
 
 /// Makes the arrays that training reads, from a folder of photographs: `srdist prepare`.
 ///
-/// The result is a function of the pictures' bytes, their relative paths and the options. The number of threads only affects
-/// the speed. Files are made in a staging directory below the output, so an interrupted run leaves no arrays that look
-/// complete. The manifest is put in place last.
+/// The arrays are a function of the pictures' bytes, their relative paths and the options. The number of threads only affects
+/// the speed. A failed or killed preparation leaves the output as it was; see ``PreparedFolder``.
 package struct DatasetPreparation: Sendable {
   /// How far the preparation has come, in images.
   package struct Progress: Sendable, Equatable {
     package let done: Int
     package let total: Int
     package let skipped: Int
+  }
+
+  package struct Result: Sendable {
+    package let manifest: PreparationManifest
+    /// What was found in the input beside pictures.
+    package fileprivate(set) var passedOver = PassedOver()
+    /// How many of the images that were used had to be changed to become upright 8-bit RGB.
+    package fileprivate(set) var conversions: [PictureConversion: Int] = [:]
   }
 
   package let input: String
@@ -31,69 +37,62 @@ package struct DatasetPreparation: Sendable {
     self.replacesExisting = replacesExisting
   }
 
-  /// Prepares everything, and returns the manifest that was written.
-  /// - Parameter progress: called from time to time, on the caller's thread.
-  /// - Throws: ``PreparationError`` and ``FileError``.
-  package func run(progress: (Progress) -> Void = { _ in }) throws -> PreparationManifest {
+  /// Prepares everything. If the same preparation was interrupted while it put complete data in place, finishes that alone.
+  ///
+  /// - Parameter progress: called after each image, on any thread, by one thread at a time.
+  /// - Throws: ``PreparationError``, ``FolderLockError`` and ``FileError``.
+  package func run(progress: (Progress) -> Void = { _ in }) throws -> Result {
     try options.validate()
     guard threads > 0 else { throw PreparationError.invalidOption("--threads must be at least 1") }
-    let images = ImagePreparation(
-      directory: input, pictures: try PictureListing.pictures(in: input), options: options)
-    guard images.pictures.count >= options.train + options.valid else {
-      throw tooFew(found: images.pictures.count, broken: 0)
+    let folder = try PreparedFolder(output, replacesExisting: replacesExisting)
+    if let manifest = folder.recovered, !replacesExisting {
+      guard manifest.options == options, manifest.input == input else {
+        throw PreparationError.earlierDataInPlace(output)
+      }
+      return Result(manifest: manifest)
     }
-    let staging = try StagingDirectory(output: output, replacesExisting: replacesExisting)
-    let manifest = try write(images, to: staging.path, progress: progress)
-    // The manifest is the first to be removed and the last to be put in place. So if there is one, it describes the arrays
-    // beside it.
-    try staging.publish(
-      manifest.arrays.map(\.file) + [PreparationManifest.fileName],
-      replacing: [PreparationManifest.fileName] + Self.arrayFiles)
-    return manifest
+    let listing = try PictureListing(directory: input)
+    let images = ImagePreparation(directory: input, pictures: listing.pictures, options: options)
+    guard images.pictures.count >= options.train + options.valid else {
+      throw tooFew(listing, broken: 0)
+    }
+    let result = try write(images, of: listing, to: folder.staging, progress: progress)
+    try folder.publish(result.manifest)
+    return result
   }
 
-  /// The names of all arrays, for any options.
-  private static let arrayFiles =
-    NumPyPairDataset.Split.allCases.flatMap { [$0.highResFile, $0.lowResFile] } + [RandomCrops.fileName]
-
   private func write(
-    _ images: ImagePreparation, to directory: String, progress: (Progress) -> Void
-  ) throws -> PreparationManifest {
+    _ images: ImagePreparation, of listing: PictureListing, to directory: String,
+    progress: (Progress) -> Void
+  ) throws -> Result {
     var manifest = PreparationManifest(input: input, options: options)
     let train = try SplitWriter(.train, directory: directory, options: options)
     let valid = try SplitWriter(.valid, directory: directory, options: options)
     let total = options.train + options.valid
-    var rest = images.choice()[...]
+    let choice = images.choice()
+    var conversions: [PictureConversion: Int] = [:]
     var done = 0
-    while done < total {
-      // No more than are missing, so that none is read in vain.
-      let portion = rest.prefix(min(16 * threads, total - done))
-      guard !portion.isEmpty else {
-        throw tooFew(found: images.pictures.count, broken: manifest.skipped.count)
-      }
-      rest = rest.dropFirst(portion.count)
-      let indices = Array(portion)
-      let results = mapConcurrently(count: indices.count, threads: threads) { position in
-        Result { try images.prepare(indices[position]) }
-      }
-      for (index, result) in zip(indices, results) {
-        let source = images.pictures[index]
-        switch result {
-        case .success(let image):
-          try (train.isComplete ? valid : train).append(image, source: source)
-          done += 1
-        case .failure(let error):
-          guard options.skipBroken else { throw PreparationError.brokenImage("\(error)") }
-          manifest.skipped.append(.init(source: source, reason: reason(error)))
-        }
+    let found = try OrderedWork.run(count: choice.count, needed: total, threads: threads) { position in
+      Swift.Result { try images.prepare(choice[position]) }
+    } use: { position, result in
+      let source = images.pictures[choice[position]].description
+      switch result {
+      case .success(let image):
+        try (train.isComplete ? valid : train).append(image, source: source)
+        for conversion in image.conversions { conversions[conversion, default: 0] += 1 }
+        done += 1
+      case .failure(let error):
+        guard options.skipBroken else { throw PreparationError.brokenImage("\(error)") }
+        manifest.skipped.append(.init(source: source, reason: reason(error)))
       }
       progress(Progress(done: done, total: total, skipped: manifest.skipped.count))
+      return (try? result.get()) != nil
     }
+    guard found == total else { throw tooFew(listing, broken: manifest.skipped.count) }
     manifest.train = train.samples
     manifest.valid = valid.samples
     manifest.arrays = try train.finish() + valid.finish()
-    try manifest.write(to: "\(directory)/\(PreparationManifest.fileName)")
-    return manifest
+    return Result(manifest: manifest, passedOver: listing.passedOver, conversions: conversions)
   }
 
   private func reason(_ error: any Error) -> String {
@@ -104,8 +103,9 @@ package struct DatasetPreparation: Sendable {
     }
   }
 
-  private func tooFew(found: Int, broken: Int) -> PreparationError {
+  private func tooFew(_ listing: PictureListing, broken: Int) -> PreparationError {
     .tooFewImages(
-      directory: input, found: found, broken: broken, train: options.train, valid: options.valid)
+      directory: input, found: listing.pictures.count, broken: broken, train: options.train,
+      valid: options.valid, passedOver: listing.passedOver)
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import SRFiles
 import SRTensor
 
 /// What is made of one photograph.
@@ -10,16 +10,17 @@ struct PreparedImage: Sendable {
     let lowRes: RGBImage
   }
 
-  /// The whole picture after resizing.
-  let full: RGBImage
+  /// The whole picture after resizing; nil unless it is to be kept.
+  let full: RGBImage?
   let crops: [Crop]
+  let conversions: Set<PictureConversion>
 }
 
 /// Reads, resizes and crops single photographs.
 struct ImagePreparation: Sendable {
   let directory: String
   /// All pictures, sorted. A photograph's place in the list is the number of its random stream.
-  let pictures: [String]
+  let pictures: [BytePath]
   let options: PreparationOptions
 
   /// The pictures in the order in which they are taken.
@@ -32,60 +33,29 @@ struct ImagePreparation: Sendable {
   /// Prepares the picture at `index` in the list.
   /// - Throws: ``FileError`` or ``ImageFileError``, which name the file.
   func prepare(_ index: Int) throws -> PreparedImage {
-    let path = "\(directory)/\(pictures[index])"
-    let image = try ImageFile.read(path)
-    let full = options.resize > 0 ? image.resized(width: options.resize, height: options.resize) : image
-    guard full.width >= options.crop, full.height >= options.crop else {
+    let path = BytePath(directory).appending(pictures[index])
+    let picture = try ImageFile.open(path)
+    // A photograph may have more bytes than all its crops together. So only the crops of one that is not resized are copied.
+    let full = options.resize > 0 ? picture.resized(width: options.resize, height: options.resize) : nil
+    let (width, height) = (full?.width ?? picture.width, full?.height ?? picture.height)
+    guard width >= options.crop, height >= options.crop else {
       throw ImageFileError(
-        path: path,
-        problem: "\(full.width) x \(full.height) pixels are too few for crops of \(options.crop)")
+        path: path.description,
+        problem: "\(width) x \(height) pixels are too few for crops of \(options.crop)")
     }
-    let crops = (0..<options.cropsPerImage).map { crop(full, image: index, number: $0) }
-    return PreparedImage(full: full, crops: crops)
-  }
-
-  private func crop(_ full: RGBImage, image: Int, number: Int) -> PreparedImage.Crop {
-    var generator = PhiloxGenerator(
-      seed: options.seed, stream: UInt32(image), substream: UInt32(number))
-    let x = generator.index(below: full.width - options.crop + 1)
-    let y = generator.index(below: full.height - options.crop + 1)
-    let highRes = full.cropped(x: x, y: y, width: options.crop, height: options.crop)
-    let side = options.crop / options.scale
-    return PreparedImage.Crop(
-      x: x, y: y, highRes: highRes, lowRes: highRes.resized(width: side, height: side))
-  }
-}
-
-/// Finds the pictures of a directory tree.
-enum PictureListing {
-  private static let extensions: Set<String> = ["png", "jpg", "jpeg"]
-
-  /// All files that end in `.png`, `.jpg` or `.jpeg` (in any case), in `directory` and in the directories below it.
-  ///
-  /// Paths are relative to `directory`. They are sorted by their bytes, so every machine gets the same list. Hidden files and
-  /// directories are skipped.
-  /// - Throws: ``PreparationError/notADirectory(_:)``.
-  static func pictures(in directory: String) throws(PreparationError) -> [String] {
-    let manager = FileManager.default
-    let root = URL(fileURLWithPath: directory).resolvingSymlinksInPath().path
-    var isDirectory: ObjCBool = false
-    guard manager.fileExists(atPath: root, isDirectory: &isDirectory), isDirectory.boolValue,
-      manager.isReadableFile(atPath: root), let walker = manager.enumerator(atPath: root)
-    else { throw .notADirectory(directory) }
-
-    var names: [String] = []
-    while let name = walker.nextObject() as? String {
-      let last = name.split(separator: "/").last ?? ""
-      if last.hasPrefix(".") {
-        walker.skipDescendants()
-        continue
-      }
-      guard let dot = last.lastIndex(of: "."),
-        extensions.contains(last[last.index(after: dot)...].lowercased()),
-        manager.fileExists(atPath: "\(root)/\(name)", isDirectory: &isDirectory), !isDirectory.boolValue
-      else { continue }
-      names.append(name)
+    let crops = (0..<options.cropsPerImage).map { number in
+      var generator = PhiloxGenerator(
+        seed: options.seed, stream: UInt32(index), substream: UInt32(number))
+      let x = generator.index(below: width - options.crop + 1)
+      let y = generator.index(below: height - options.crop + 1)
+      let highRes =
+        full?.cropped(x: x, y: y, width: options.crop, height: options.crop)
+        ?? picture.cropped(x: x, y: y, width: options.crop, height: options.crop)
+      let side = options.crop / options.scale
+      return PreparedImage.Crop(
+        x: x, y: y, highRes: highRes, lowRes: highRes.resized(width: side, height: side))
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return PreparedImage(
+      full: options.keepFull ? full : nil, crops: crops, conversions: picture.conversions)
   }
 }

@@ -4,7 +4,7 @@ import SRFiles
 package struct PreparationManifest: Sendable, Equatable, Codable {
   /// One entry along the first dimension of a split's arrays.
   package struct Sample: Sendable, Hashable, Codable {
-    /// The photograph's path below the input directory.
+    /// The photograph's path below the input directory. In a path that is not UTF-8, other bytes are written as `\xE9`.
     package let source: String
     /// The crop's left column and top row in the resized picture.
     package let cropX: Int
@@ -46,6 +46,10 @@ package struct PreparationManifest: Sendable, Equatable, Codable {
     self.input = input
     self.options = options
   }
+
+  /// The names of all arrays, for any options.
+  static let arrayFiles =
+    NumPyPairDataset.Split.allCases.flatMap { [$0.highResFile, $0.lowResFile] } + [RandomCrops.fileName]
 
   /// Throws ``FileError``.
   func write(to path: String) throws {

@@ -60,27 +60,3 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
     }
   }
 }
-
-/// Why a folder of photographs could not be prepared.
-package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatable {
-  case invalidOption(String)
-  case notADirectory(String)
-  case outputNotEmpty(String)
-  case tooFewImages(directory: String, found: Int, broken: Int, train: Int, valid: Int)
-  case brokenImage(String)
-
-  package var description: String {
-    switch self {
-    case .invalidOption(let problem): return problem
-    case .notADirectory(let path): return "\(path): not a directory that can be listed"
-    case .outputNotEmpty(let path):
-      return "\(path): the output directory is not empty; choose another one or give --force"
-    case .tooFewImages(let directory, let found, let broken, let train, let valid):
-      let unreadable = broken > 0 ? ", of which \(broken) cannot be read" : ""
-      return
-        "\(directory): \(found) PNG and JPEG images\(unreadable), but --train \(train) and --valid \(valid) "
-        + "ask for \(train + valid); lower them or add images"
-    case .brokenImage(let problem): return "\(problem); --skip-broken skips such images"
-    }
-  }
-}

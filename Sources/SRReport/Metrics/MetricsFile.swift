@@ -12,7 +12,7 @@ package enum MetricsFile {
       } catch {
         throw MetricsLogError(
           path: path, line: index + 1,
-          "is not a record of a step or an epoch; remove it first: \(line.excerpt)")
+          "is not a record of a step or an epoch; \(Self.remedy): \(line.excerpt)")
       }
     }
   }
@@ -32,7 +32,7 @@ package enum MetricsFile {
     for (index, line) in try lines(path).enumerated() {
       guard let position = try? MetricsLine.position(of: line) else {
         throw MetricsLogError(
-          path: path, line: index + 1, "is not JSON that a run logs; remove it first: \(line.excerpt)")
+          path: path, line: index + 1, "is not JSON that a run logs; \(Self.remedy): \(line.excerpt)")
       }
       if let lineStep = position.step, lineStep > step { continue }
       let isEpoch = position.kind == MetricsLine.Kind.epoch.rawValue
@@ -42,6 +42,8 @@ package enum MetricsFile {
     }
     try replace(path, with: kept)
   }
+
+  private static let remedy = "keep a copy of the file, and remove this line alone"
 
   /// Replaces the file at `path` atomically.
   static func replace(_ path: String, with content: Data) throws {

@@ -50,7 +50,8 @@ package struct DebugRun {
     run.observer = profile
     run.imageLimit = (Self.trainCount, Self.validCount)
     let outcome = try run.run()
-    logger.info("rank 0, per image and layer:\n\(profile.table)")
+    logger.info("rank 0, per image and layer:")
+    for line in profile.table.lines { logger.info("\(line)") }
     logger.info("peak memory of rank 0: \(Self.peakMegabytes) MiB; run folder \(configuration.output)")
     return outcome
   }

@@ -62,7 +62,7 @@ final class LayerProfile: LayerObserver {
   }
 
   /// Milliseconds per image and the size of the output, layer by layer.
-  var table: String {
+  var table: TextTable {
     var table = TextTable([.left, .right, .right, .right])
     table.append(["layer", "forward ms", "backward ms", "output MiB"])
     for row in entries {
@@ -72,6 +72,6 @@ final class LayerProfile: LayerObserver {
         (Double(row.bytes) / 1_048_576).fixed(2),
       ])
     }
-    return table.description
+    return table
   }
 }

@@ -1,4 +1,5 @@
 import SRDistributed
+import SRFiles
 
 /// Facts that must be the same on every rank, or the run does not have the bits it promises.
 ///
@@ -42,10 +43,9 @@ struct RankFacts: Codable, Equatable, Sendable {
 }
 
 /// The ranks of one job would not compute the same run. Every rank throws the same error.
-package struct RanksDisagree: CommonFailure, CustomStringConvertible, Equatable {
+package struct RanksDisagree: CommonFailure, TextOfLines, CustomStringConvertible, Equatable {
   package let problems: [String]
 
-  package var description: String {
-    "the ranks of this job differ in:\n" + problems.map { "  \($0)" }.joined(separator: "\n")
-  }
+  package var lines: [String] { ["the ranks of this job differ in:"] + problems.map { "  \($0)" } }
+  package var description: String { lines.joined(separator: "\n") }
 }

@@ -55,10 +55,15 @@ struct Resumption {
       guard selection.warnings.isEmpty else {
         throw RunError(
           "no checkpoint in \(folder.checkpoints.path) can be used, and a new start would overwrite the rest of "
-            + "the run; remove \(folder.path), or choose another --output")
+            + "the run; choose another --output, or move \(folder.path) to another place")
       }
       return nil
     case .checkpoint(let path):
+      if RunFolder(path: path).holdsRun {
+        throw RunError(
+          "resume: \(path) is a run's folder, expected a checkpoint; to resume the run, give --output \(path) and "
+            + "--resume auto")
+      }
       let checkpoint = try CheckpointDirectory(existing: path)
       if try folder.holdsRun, !folder.checkpoints.contains(checkpoint) { throw holdsAnother }
       return (checkpoint, try checkpoint.verify())
@@ -67,7 +72,8 @@ struct Resumption {
 
   private var holdsAnother: RunError {
     RunError(
-      "\(folder.path) holds a run already; resume it with --resume auto, choose another --output, or remove it"
+      "\(folder.path) holds a run already; resume it with --resume auto, choose another --output, or move it to "
+        + "another place"
     )
   }
 

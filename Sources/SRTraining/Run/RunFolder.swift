@@ -40,35 +40,3 @@ package struct RunError: Error, CustomStringConvertible, Equatable {
   package let description: String
   package init(_ description: String) { self.description = description }
 }
-
-/// A lock on a run folder: only one program at a time writes to it.
-///
-/// The lock ends with its process, however the process ends. A killed process may take a moment to disappear, and its
-/// successor waits for that.
-final class RunLock {
-  private let descriptor: Int32
-
-  /// Throws ``RunError`` if another program still holds the lock after `patience` seconds.
-  init(_ folder: RunFolder, patience: Double = 10) throws {
-    try folder.create()
-    let path = "\(folder.path)/.lock"
-    descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw RunError("cannot open \(path): \(String(cString: strerror(errno)))") }
-    let deadline = Date(timeIntervalSinceNow: patience)
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if errno == EINTR { continue }
-      // Some network file systems have no locks. Training goes ahead there without one.
-      if [ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL].contains(errno) { return }
-      guard errno == EWOULDBLOCK else {
-        throw RunError("cannot lock \(path): \(String(cString: strerror(errno)))")
-      }
-      guard Date() < deadline else {
-        // All properties are set, so deinit closes the file.
-        throw RunError("another program is writing to \(folder.path); end it, or choose another --output")
-      }
-      Thread.sleep(forTimeInterval: 0.1)
-    }
-  }
-
-  deinit { close(descriptor) }
-}

@@ -98,7 +98,10 @@ struct TrainingLoop {
         try checkpoint(position)
       }
       if requests.contains(.stop) {
-        logger.notice("stopped on request after step \(position.step); repeat the command to resume the run")
+        // The same command with a checkpoint's path would return to that checkpoint, and remove the later ones.
+        let change = configuration.resume == .auto ? "" : " with --resume auto"
+        logger.notice(
+          "stopped on request after step \(position.step); repeat the command\(change) to resume the run")
         return .stopped
       }
     }

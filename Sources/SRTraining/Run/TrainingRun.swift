@@ -3,6 +3,7 @@ import Logging
 import SRCheckpoint
 import SRData
 import SRDistributed
+import SRFiles
 import SRKernels
 import SRLayers
 import SRReport
@@ -55,8 +56,9 @@ package struct TrainingRun {
     let step = try TrainingStep(run, observer: observer)
     let folder = RunFolder(path: configuration.output)
     let lock = try communicator.together(starting: activity) {
-      guard communicator.rank == 0 else { return RunLock?.none }
-      let lock = try RunLock(folder)
+      guard communicator.rank == 0 else { return FolderLock?.none }
+      try folder.create()
+      let lock = try FolderLock(folder.path)
       for leftover in try folder.checkpoints.recover() { logger.warning("\(leftover)") }
       return lock
     }
@@ -68,7 +70,7 @@ package struct TrainingRun {
       if gradientDump != nil, position.step > 0 {
         throw ConfigurationError(
           "dump-gradients: writes the gradient of a run's first step, and this run resumes after step \(position.step); "
-            + "choose another --output")
+            + "leave out --dump-gradients to resume it, or choose another --output to start a new run")
       }
     }
     try RankFacts.ofStart(run, position).agree(communicator)

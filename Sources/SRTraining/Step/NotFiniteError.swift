@@ -19,7 +19,8 @@ package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable
     "step \(step): \(quantity) is not finite"
       + (image.map { " for training image \($0)" } ?? "")
       + (layer.map { "; the first layer with such a result is \($0)" } ?? "")
-      + ". The weights are those before the step; a lower --learning-rate is the usual cure."
+      + ". The weights are those before the step. A lower --learning-rate is the usual cure; it makes another run, which "
+      + "needs another --output."
   }
 
   /// Throws if a sample's values or the batch's gradient are not finite. Every rank throws the same error.

@@ -28,7 +28,8 @@ package struct TrainingSamples: Sendable {
       let full = "\(directory)/\(RandomCrops.fileName)"
       guard try PathKind.of(full) != nil else {
         throw ConfigurationError(
-          "crop: random needs \(full), which does not exist; `srdist prepare --keep-full` writes it")
+          "crop: random needs \(full), which does not exist; `srdist prepare --keep-full` writes it. "
+            + "Prepare into a new folder, and give it as --data")
       }
       crops = try RandomCrops(directory: directory, like: pairs, seed: configuration.seed)
     } else {

@@ -1,43 +1,4 @@
-import Foundation
 import SRFiles
-
-/// A directory below the output in which files are made, before they all move to the output together. It is removed with its
-/// object.
-final class StagingDirectory {
-  let path: String
-  private let output: String
-  private let madeOutput: Bool
-  private static let name = ".partial"
-
-  /// - Throws: ``PreparationError/outputNotEmpty(_:)`` unless `replacesExisting` allows it, and ``FileError``.
-  init(output: String, replacesExisting: Bool) throws {
-    self.output = output
-    path = "\(output)/\(Self.name)"
-    let present = try? FileManager.default.contentsOfDirectory(atPath: output)
-    madeOutput = present == nil
-    // What a killed run left in the staging directory does not count.
-    if let present, !present.filter({ $0 != Self.name }).isEmpty, !replacesExisting {
-      throw PreparationError.outputNotEmpty(output)
-    }
-    try DirectoryCalls.remove(path)
-    try DirectoryCalls.createWithParents(path)
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-    if madeOutput { rmdir(output) }  // only if it is still empty
-  }
-
-  /// Removes the earlier files named in `obsolete`, in that order. Then moves the staged ones to the output, in the order of
-  /// `files`. Throws ``FileError``.
-  func publish(_ files: [String], replacing obsolete: [String]) throws {
-    for file in obsolete { unlink("\(output)/\(file)") }
-    for file in files {
-      try DirectoryCalls.rename("\(path)/\(file)", to: "\(output)/\(file)")
-    }
-    try DirectoryCalls.flush(output)
-  }
-}
 
 /// Writes the arrays of one split, image by image.
 final class SplitWriter {
@@ -71,7 +32,7 @@ final class SplitWriter {
       try lowRes.append(crop.lowRes.pixels)
       samples.append(PreparationManifest.Sample(source: source, cropX: crop.x, cropY: crop.y))
     }
-    try full?.append(image.full.pixels)
+    if let full, let whole = image.full { try full.append(whole.pixels) }
     written += 1
   }
 

@@ -1,0 +1,57 @@
+import CImageShim
+
+/// A picture as its codec left it, in the codec's memory. Parts of it are copied out upright, so a large photograph is never
+/// held twice.
+package final class DecodedPicture {
+  /// Of the upright picture.
+  package let width: Int
+  package let height: Int
+  /// What decoding changed.
+  package let conversions: Set<PictureConversion>
+  private let stored: srdist_image
+  private let orientation: Orientation
+
+  /// Takes over the memory of `stored`.
+  init(_ stored: srdist_image, _ notes: PictureNotes) {
+    self.stored = stored
+    orientation = notes.orientation
+    conversions = notes.conversions
+    (width, height) =
+      orientation.swapsSides ? (stored.height, stored.width) : (stored.width, stored.height)
+  }
+
+  deinit { srdist_image_free(stored.pixels) }
+
+  /// The whole picture.
+  package var image: RGBImage { cropped(x: 0, y: 0, width: width, height: height) }
+
+  /// The rectangle of `width` x `height` pixels whose upper left corner is (`x`, `y`). Precondition: it lies in the picture.
+  package func cropped(x: Int, y: Int, width: Int, height: Int) -> RGBImage {
+    precondition(
+      x >= 0 && y >= 0 && x + width <= self.width && y + height <= self.height,
+      "a crop of \(width) x \(height) at (\(x), \(y)) leaves a picture of \(self.width) x \(self.height)")
+    let (origin, right, down) = orientation.strides(width: stored.width, height: stored.height)
+    let first = stored.pixels + 3 * (origin + x * right + y * down)
+    let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { result, count in
+      let target = result.baseAddress!
+      for row in 0..<height {
+        let (source, line) = (first + 3 * row * down, target + 3 * row * width)
+        if right == 1 {
+          line.update(from: source, count: 3 * width)
+        } else {
+          for column in 0..<width { (line + 3 * column).update(from: source + 3 * column * right, count: 3) }
+        }
+      }
+      count = width * height * 3
+    }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
+  /// The picture resized as by Pillow's `resize((width, height), Image.BICUBIC)`. See ``BicubicResize``.
+  package func resized(width: Int, height: Int) -> RGBImage {
+    // The two passes do not commute with a turn.
+    guard orientation == .topLeft else { return image.resized(width: width, height: height) }
+    let resize = BicubicResize(fromWidth: self.width, height: self.height, toWidth: width, height: height)
+    return resize(UnsafeBufferPointer(start: stored.pixels, count: self.width * self.height * 3))
+  }
+}

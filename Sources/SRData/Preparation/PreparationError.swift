@@ -1,0 +1,53 @@
+/// Why a folder of photographs could not be prepared, or why prepared arrays cannot be read.
+package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatable {
+  case invalidOption(String)
+  case notADirectory(String)
+  case outputNotEmpty(String)
+  /// A folder or a device has the name of an array.
+  case inTheWay(String)
+  case tooFewImages(
+    directory: String, found: Int, broken: Int, train: Int, valid: Int, passedOver: PassedOver)
+  case brokenImage(String)
+  /// New data are complete, but not all in their places.
+  case exchangeFailed(path: String, complete: String, reason: String)
+  /// A reader found a folder in which data are being put in place, or were when the program was killed.
+  case exchangeIncomplete(String)
+  /// Data that another command had completed were put in place.
+  case earlierDataInPlace(String)
+  /// The data were replaced while they were opened.
+  case replacedMeanwhile(String)
+
+  package var description: String {
+    switch self {
+    case .invalidOption(let problem): return problem
+    case .notADirectory(let path): return "\(path): not a directory that can be listed"
+    case .outputNotEmpty(let path):
+      return
+        "\(path): the output directory is not empty; choose another one. Only if its arrays and manifest.json are "
+        + "not needed any more, give --force, which replaces them"
+    case .inTheWay(let path):
+      return "\(path): expected a file or nothing; move what is there to another place"
+    case .tooFewImages(let directory, let found, let broken, let train, let valid, let passedOver):
+      let unreadable = broken > 0 ? ", of which \(broken) cannot be read" : ""
+      return
+        "\(directory): \(found) PNG and JPEG images\(unreadable), but --train \(train) and --valid \(valid) "
+        + "ask for \(train + valid); lower them or add images"
+        + (passedOver.isEmpty ? "" : ". Passed over: \(passedOver)")
+    case .brokenImage(let problem): return "\(problem); --skip-broken skips such images"
+    case .exchangeFailed(let path, let complete, let reason):
+      return
+        "\(path): the data in \(complete) are complete, but could not be put in place: \(reason). Keep both folders, and "
+        + "run the same `srdist prepare` again when the cause is removed"
+    case .exchangeIncomplete(let path):
+      return
+        "\(path): `srdist prepare` is putting new arrays in place, or was killed while it did. Wait for it, or run the "
+        + "same `srdist prepare` again, which finishes that first"
+    case .earlierDataInPlace(let path):
+      return
+        "\(path): an interrupted `srdist prepare` with other options had completed its data; they are in place now, and "
+        + "can be used. To make other data, choose another output directory, or give --force, which replaces them"
+    case .replacedMeanwhile(let path):
+      return "\(path): `srdist prepare` has replaced the arrays while they were opened; start again"
+    }
+  }
+}
