@@ -9,20 +9,26 @@ package enum DirectoryCalls {
     return bytes.withUnsafeMutableBufferPointer { String(cString: dirname($0.baseAddress!)) }
   }
 
-  /// Creates a directory. If it exists already, that is no error.
-  package static func create(_ path: String) throws {
-    guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
-      throw FileError(.create, path, code: errno)
-    }
+  /// Creates a directory. If it exists already, that is no error. Returns whether it is new.
+  @discardableResult
+  package static func create(_ path: String) throws -> Bool {
+    if mkdir(path, 0o755) == 0 { return true }
+    guard errno == EEXIST else { throw FileError(.create, path, code: errno) }
+    return false
   }
 
-  /// Creates a directory and the directories above it.
+  /// Creates a directory and the directories above it. The names of those that are new are durable when the call returns.
   package static func createWithParents(_ path: String) throws {
     let parent = parent(of: path)
     if parent != path, !FileManager.default.fileExists(atPath: parent) {
       try createWithParents(parent)
     }
-    try create(path)
+    guard try create(path) else { return }
+    do {
+      try flush(parent)
+    } catch let error as FileError where error.code == EACCES {
+      // One may create a name in a directory that one may not list. Such a directory cannot be opened, so it cannot be flushed.
+    }
   }
 
   /// Makes the directory's entries durable. A rename is only safe once its directory is flushed.

@@ -50,7 +50,7 @@ package final class RunningProgram {
   ) throws {
     name = "\(product) \(arguments.joined(separator: " ")) on \(ranks ?? 1) ranks"
     isLauncher = ranks != nil
-    let program = try Self.productsDirectory().appendingPathComponent(product)
+    let program = URL(fileURLWithPath: try Self.path(of: product))
     if let ranks {
       process.executableURL = URL(fileURLWithPath: try #require(ProgramRun.launcher))
       process.arguments =
@@ -91,17 +91,17 @@ package final class RunningProgram {
   /// Waits for the program's end. After an abort, Open MPI 4.1's mpirun sometimes crashes or hangs in `PMIx_server_finalize`.
   /// If mpirun hangs after all ranks have ended, it is killed, and the result is the same as after a crash.
   package func wait() throws -> (status: Int32, output: String, errors: String) {
-    let deadline = Date(timeIntervalSinceNow: Self.timeLimit)
+    let deadline = ContinuousClock.now + .seconds(Self.timeLimit)
     // Nil until the first rank is seen.
-    var ranksLivedAt: Date?
+    var ranksLivedAt: ContinuousClock.Instant?
     var hung = false
     while process.isRunning {
-      if isLauncher, !ranks.isEmpty { ranksLivedAt = Date() }
-      if !hung, let ranksLivedAt, Date().timeIntervalSince(ranksLivedAt) > Self.exitPatience {
+      if isLauncher, !ranks.isEmpty { ranksLivedAt = .now }
+      if !hung, let ranksLivedAt, ranksLivedAt.duration(to: .now) > .seconds(Self.exitPatience) {
         hung = true
         kill(SIGKILL)
       }
-      if Date() > deadline {
+      if ContinuousClock.now > deadline {
         process.terminate()
         let said = try String(contentsOf: errorFile, encoding: .utf8)
         throw ProgramRun.TimeLimitExceeded(
@@ -120,9 +120,9 @@ package final class RunningProgram {
   /// mpirun may take this many seconds to end after its last rank.
   private static let exitPatience: TimeInterval = 60
 
-  /// The folder that holds the running test bundle and every other product.
-  private static func productsDirectory() throws -> URL {
+  /// The path of a product. It lies beside the running test bundle.
+  package static func path(of product: String) throws -> String {
     let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(fileURLWithPath: bundle).deletingLastPathComponent()
+    return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(product).path
   }
 }

@@ -48,6 +48,8 @@ extension CheckpointDirectory {
     let temporary = "\(folder)/.\(name)\(Self.temporaryMarker)\(getpid())"
     try DirectoryCalls.remove(temporary)
     try DirectoryCalls.rename(path, to: temporary)
+    // Otherwise, after a power loss the old name could be there again, without its files.
+    try DirectoryCalls.flush(folder)
     try DirectoryCalls.remove(temporary)
   }
 

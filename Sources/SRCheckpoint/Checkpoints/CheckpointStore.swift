@@ -79,12 +79,14 @@ package struct CheckpointStore: Sendable {
 
   /// Removes all numbered checkpoints except the `count` newest. The newest one that verifies stays in any case. The best one
   /// is not touched. Returns those that were removed. Throws ``FileError``.
+  ///
+  /// - Parameter written: a checkpoint that this process has just written. It counts as sound and is not read again.
   @discardableResult
-  package func prune(keep count: Int) throws -> [CheckpointDirectory] {
+  package func prune(keep count: Int, written: CheckpointDirectory? = nil) throws -> [CheckpointDirectory] {
     precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")
     let all = try list()
     guard all.count > count else { return [] }
-    let newestSound = all.first { (try? $0.verify()) != nil }
+    let newestSound = all.first { $0 == written || (try? $0.verify()) != nil }
     let removed = all.dropFirst(count).filter { $0 != newestSound }
     for checkpoint in removed { try checkpoint.remove() }
     return Array(removed)

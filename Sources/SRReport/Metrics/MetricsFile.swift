@@ -6,69 +6,115 @@ package enum MetricsFile {
   /// The lines of the log at `path`. If the last line has no newline, a killed program did not finish it, and it is skipped.
   /// Throws ``MetricsLogError``.
   package static func read(_ path: String) throws -> [MetricsLine] {
-    try lines(path).enumerated().map { index, line in
+    var lines: [MetricsLine] = []
+    try forEachLine(try open(path)) { line, number in
       do {
-        return try MetricsLine(parsing: line)
+        lines.append(try MetricsLine(parsing: line))
       } catch {
-        throw MetricsLogError(
-          path: path, line: index + 1,
-          "is not a record of a step or an epoch; remove it first: \(line.excerpt)")
+        throw notARecord(path, line, number)
       }
+      return true
     }
+    return lines
   }
 
   /// The epoch records of the log at `path`. Throws ``MetricsLogError``.
   package static func epochs(_ path: String) throws -> [EpochRecord] {
-    try read(path).compactMap { if case .epoch(let record) = $0 { record } else { nil } }
+    var epochs: [EpochRecord] = []
+    try forEachLine(try open(path)) { line, number in
+      do {
+        if try MetricsLine.position(of: line).isEpoch { epochs.append(try MetricsLine.epoch(parsing: line)) }
+      } catch {
+        throw notARecord(path, line, number)
+      }
+      return true
+    }
+    return epochs
   }
 
-  /// Cuts the log at `path` back to where a run resumes. Removes steps after `step`, epochs after `completedEpochs`, and an
-  /// incomplete last line. The other lines keep their bytes. If there is no log, does nothing.
+  /// The records of a log that was cut back to where a run resumes.
+  package struct Kept: Equatable, Sendable {
+    package var epochs: [EpochRecord] = []
+    /// Absent if there is no step's line.
+    package var lastStep: StepRecord?
+  }
+
+  /// Cuts the log at `path` back to where a run resumes, and returns what is left of it; nil if there is no log.
   ///
-  /// Replaces the log atomically. Throws ``MetricsLogError``.
-  package static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
+  /// Removes steps after `step`, epochs after `completedEpochs`, and an incomplete last line. The other lines keep their bytes.
+  /// Lines after the last step and epoch that stay were perhaps never flushed, and after a power loss they may hold anything.
+  /// So the log ends before the first of them that is not JSON. Replaces the log atomically, and only if something goes.
+  ///
+  /// - Parameter progress: called after each line.
+  /// - Throws: ``MetricsLogError``.
+  package static func truncate(
+    _ path: String, toStep step: Int, completedEpochs: Int, progress: () -> Void = {}
+  ) throws -> Kept? {
+    let log: MappedFile
+    do {
+      log = try MappedFile(path: path)
+    } catch let error as FileError where error.code == ENOENT {
+      return nil
+    } catch let error as FileError {
+      throw MetricsLogError(path: path, "cannot be read: \(error.reason)")
+    }
     var kept = Data()
-    for (index, line) in try lines(path).enumerated() {
+    var records = Kept()
+    var lastStepLine: [UInt8]?
+    var (hasStep, hasEpoch) = (step == 0, completedEpochs == 0)
+    try forEachLine(log) { line, number in
+      progress()
       guard let position = try? MetricsLine.position(of: line) else {
-        throw MetricsLogError(path: path, line: index + 1, "is not JSON; remove it first: \(line.excerpt)")
+        if hasStep, hasEpoch { return false }
+        throw MetricsLogError(path: path, line: number, "is not JSON; remove it first: \(line.excerpt)")
       }
-      if let lineStep = position.step, lineStep > step { continue }
-      let isEpoch = position.kind == MetricsLine.Kind.epoch.rawValue
-      if isEpoch, let epoch = position.epoch, epoch > completedEpochs { continue }
+      if let lineStep = position.step, lineStep > step { return true }
+      if position.isEpoch, let epoch = position.epoch, epoch > completedEpochs { return true }
+      do {
+        if position.isEpoch { records.epochs.append(try MetricsLine.epoch(parsing: line)) }
+      } catch {
+        throw notARecord(path, line, number)
+      }
+      if position.isStep {
+        lastStepLine = line
+        hasStep = hasStep || position.step == step
+      }
+      hasEpoch = hasEpoch || (position.isEpoch && position.epoch == completedEpochs)
       kept.append(contentsOf: line)
       kept.append(UInt8(ascii: "\n"))
+      return true
     }
-    try replace(path, with: kept)
+    records.lastStep = lastStepLine.flatMap { try? MetricsLine.step(parsing: $0) }
+    if kept.count < log.count { try replace(path, with: kept) }
+    return records
   }
 
   /// Replaces the file at `path` atomically.
   static func replace(_ path: String, with content: Data) throws {
-    do {
+    try MetricsLogError.translating("cannot be written") {
       try DurableFileWriter.replace(path, with: content)
-    } catch let error as FileError {
-      throw MetricsLogError(path: path, "cannot be written: \(error.reason)")
     }
   }
 
-  /// The complete lines, without their newlines.
-  private static func lines(_ path: String) throws -> [[UInt8]] {
-    let content: Data
-    do {
-      content = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw MetricsLogError(path: path, "cannot be read: \(reason(error))")
-    }
-    let newline = UInt8(ascii: "\n")
-    guard let last = content.lastIndex(of: newline) else { return [] }
-    return content[..<last].split(separator: newline, omittingEmptySubsequences: false).map { Array($0) }
+  private static func open(_ path: String) throws -> MappedFile {
+    try MetricsLogError.translating("cannot be read") { try MappedFile(path: path) }
   }
 
-  private static func reason(_ error: any Error) -> String {
-    if let system = (error as? CocoaError)?.underlying as? POSIXError {
-      return String(cString: strerror(system.code.rawValue))
+  /// Calls `body` with each complete line, without its newline, and with its number from 1, until `body` returns false.
+  private static func forEachLine(_ log: MappedFile, _ body: ([UInt8], Int) throws -> Bool) rethrows {
+    try log.withBytes { bytes in
+      var (start, number) = (0, 1)
+      while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        guard try body(Array(bytes[start..<end]), number) else { return }
+        start = end + 1
+        number += 1
+      }
     }
-    return error.localizedDescription
+  }
+
+  private static func notARecord(_ path: String, _ line: [UInt8], _ number: Int) -> MetricsLogError {
+    MetricsLogError(
+      path: path, line: number, "is not a record of a step or an epoch; remove it first: \(line.excerpt)")
   }
 }
 

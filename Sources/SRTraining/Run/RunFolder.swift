@@ -57,11 +57,11 @@ final class RunLock {
     let path = "\(folder.path)/.lock"
     descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw RunError("cannot open \(path): \(String(cString: strerror(errno)))") }
-    let deadline = Date(timeIntervalSinceNow: patience)
+    let deadline = ContinuousClock.now + .seconds(patience)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       // Some network file systems have no locks. Training goes ahead there without one.
       guard errno == EWOULDBLOCK else { return }
-      guard Date() < deadline else {
+      guard ContinuousClock.now < deadline else {
         // All properties are set, so deinit closes the file.
         throw RunError("another program is writing to \(folder.path); end it, or choose another --output")
       }
