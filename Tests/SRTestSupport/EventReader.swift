@@ -2,7 +2,7 @@ import Foundation
 
 /// Reads a run's event files as TensorBoard does. Knows nothing of how they are written.
 package enum EventReader {
-  package struct Value: Equatable {
+  package struct Value: Equatable, Sendable {
     package let step: Int
     /// The encoded value: a number or a picture.
     package let bytes: [UInt8]

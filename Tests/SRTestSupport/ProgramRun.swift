@@ -50,7 +50,7 @@ package final class RunningProgram {
   ) throws {
     name = "\(product) \(arguments.joined(separator: " ")) on \(ranks ?? 1) ranks"
     isLauncher = ranks != nil
-    let program = URL(fileURLWithPath: try Self.path(of: product))
+    let program = try Self.productsDirectory().appendingPathComponent(product)
     if let ranks {
       process.executableURL = URL(fileURLWithPath: try #require(ProgramRun.launcher))
       process.arguments =
@@ -120,9 +120,9 @@ package final class RunningProgram {
   /// mpirun may take this many seconds to end after its last rank.
   private static let exitPatience: TimeInterval = 60
 
-  /// The path of a product. It lies beside the running test bundle.
-  package static func path(of product: String) throws -> String {
+  /// The folder that holds the running test bundle and every other product.
+  package static func productsDirectory() throws -> URL {
     let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(product).path
+    return URL(fileURLWithPath: bundle).deletingLastPathComponent()
   }
 }

@@ -49,7 +49,7 @@ package struct RecordedCalls {
       [
         "strace", "-f", "-y", "-xx", "-s", "1000000000", "--seccomp-bpf", "-o", trace,
         "-e", "trace=" + (Self.expected + Self.unexpected).map { "?\($0)" }.joined(separator: ","),
-        try RunningProgram.path(of: product),
+        try RunningProgram.productsDirectory().appendingPathComponent(product).path,
       ] + arguments)
     guard run.status == 0 else { throw Unexpected(description: "status \(run.status): \(run.errors)") }
     calls = try Self.calls(in: Data(contentsOf: URL(fileURLWithPath: trace)), below: folder)
