@@ -14,12 +14,15 @@ package enum DirectoryCalls {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
-  /// Creates a directory. If it exists already, that is no error.
-  package static func create(_ path: String) throws {
+  /// Creates a directory. If it exists already, that is no error. Returns whether it is new.
+  @discardableResult
+  package static func create(_ path: String) throws -> Bool {
     do {
       try createNew(path)
+      return true
     } catch let error as FileError where error.code == EEXIST {
       if try PathKind.of(path) != .directory { throw FileError(.create, path, code: ENOTDIR) }
+      return false
     }
   }
 
@@ -28,11 +31,16 @@ package enum DirectoryCalls {
     guard uninterrupted({ mkdir(path, 0o777) }) == 0 else { throw FileError(.create, path, code: errno) }
   }
 
-  /// Creates a directory and the directories above it.
+  /// Creates a directory and the directories above it. The names of those that are new are durable when the call returns.
   package static func createWithParents(_ path: String) throws {
     let parent = parent(of: path)
     if parent != path, try PathKind.of(parent) == nil { try createWithParents(parent) }
-    try create(path)
+    guard try create(path) else { return }
+    do {
+      try flush(parent)
+    } catch let error as FileError where error.code == EACCES {
+      // One may create a name in a directory that one may not list. Such a directory cannot be opened, so it cannot be flushed.
+    }
   }
 
   /// Makes the directory's entries durable. A rename is only safe once its directory is flushed.

@@ -93,6 +93,15 @@ import Testing
     #expect(try names(store.list()) == ["step-00000005", "step-00000004", "step-00000002"])
   }
 
+  @Test func pruningDoesNotReadWhatWasJustWritten() throws {
+    let folder = try TemporaryFolder()
+    let store = try store(in: folder, steps: [1, 2, 3])
+    let written = store.checkpoint(atStep: 3)
+    // If it were read, it would not count as sound, and an older one would stay.
+    try damage(written)
+    #expect(try names(store.prune(keep: 1, written: written)) == ["step-00000002", "step-00000001"])
+  }
+
   @Test func leftoversOfInterruptedWritesAreCleared() throws {
     let folder = try TemporaryFolder()
     let store = try store(in: folder, steps: [1])

@@ -37,4 +37,43 @@ struct EventFileTests {
     let first = try Data(contentsOf: URL(fileURLWithPath: paths[0]))
     #expect(first.range(of: Data("brain.Event:2".utf8)) != nil)
   }
+
+  /// The clocks of the starts. One is a machine without a battery, whose clock begins with 1970.
+  @Test(arguments: [
+    [1_700_000_000, 1_600_000_000, 1_700_000_100], [99, 1_700_000_000], [1_700_000_000, 0, 0],
+    [1_700_000_000, 1_800_000_000, 1_700_000_000.5],
+  ])
+  func aClockThatWasSetBackLosesNoSteps(clocks: [Double]) throws {
+    let folder = try TemporaryFolder()
+    var paths: [String] = []
+    for (start, clock) in clocks.enumerated() {
+      let events = try EventFile(
+        folder: folder.path, resumingAfter: 2 * start, now: Date(timeIntervalSince1970: clock))
+      for step in 1...3 { try events.append(SampleRecords.step(2 * start + step, epoch: 1)) }
+      paths.append(events.path)
+    }
+    #expect(paths == paths.sorted() && Set(paths).count == clocks.count)
+    let steps = try EventReader.values(in: folder.path)["step/loss"]?.map(\.step)
+    #expect(steps == Array(1...(2 * clocks.count + 1)))
+    let times = try paths.flatMap(EventReader.times)
+    #expect(times == times.sorted())
+    #expect(try #require(times.first) >= clocks[0] && #require(times.last) >= clocks.max()!)
+  }
+
+  /// A file that lost its end, one without any event, and names that other programs gave.
+  @Test func filesThatSayNothingAreNotInTheWay() throws {
+    let folder = try TemporaryFolder()
+    let now = Date(timeIntervalSince1970: 1_700_000_000)
+    let first = try EventFile(folder: folder.path, resumingAfter: 0, now: now)
+    try first.append(SampleRecords.step(1, epoch: 1))
+    let whole = try Data(contentsOf: URL(fileURLWithPath: first.path))
+    try (whole.dropLast(3) + Data(count: 64)).write(to: URL(fileURLWithPath: first.path))
+    for name in ["1700000500.srdist", "1700000600.host.17", "99999999999999999999999.x", "x", ""] {
+      try folder.write([], as: "events.out.tfevents.\(name)")
+    }
+    try folder.write([1], as: "notes.txt")
+    let second = try EventFile(folder: folder.path, resumingAfter: 1, now: now)
+    #expect(second.path == folder.file("events.out.tfevents.1700000601.srdist"))
+    #expect(try EventReader.times(inFile: second.path)[0] >= now.timeIntervalSince1970)
+  }
 }

@@ -100,7 +100,7 @@ import Testing
     let path = folder.file("m")
     try writeLog(path)
     let before = try lines(folder.text("m"))
-    try MetricsFile.truncate(path, toStep: step, completedEpochs: completedEpochs)
+    _ = try MetricsFile.truncate(path, toStep: step, completedEpochs: completedEpochs)
     let after = try folder.text("m")
     #expect(lines(after) == kept.map { before[$0] })
     #expect(after.isEmpty || after.hasSuffix("\n"))
@@ -111,7 +111,7 @@ import Testing
     let folder = try TemporaryFolder()
     try writeLog(folder.file("whole"))
     try writeLog(folder.file("cut"))
-    try MetricsFile.truncate(folder.file("cut"), toStep: 4, completedEpochs: 1)
+    _ = try MetricsFile.truncate(folder.file("cut"), toStep: 4, completedEpochs: 1)
     let log = try MetricsLog(path: folder.file("cut"))
     try log.append(SampleRecords.epoch(2, step: 4))
     for step in [5, 6] { try log.append(SampleRecords.step(step, epoch: 3)) }
@@ -126,8 +126,49 @@ import Testing
     let whole = try folder.text("m")
     try (whole + #"{"epoch":4,"step":7,"#).write(toFile: path, atomically: false, encoding: .utf8)
     #expect(try MetricsFile.read(path).count == 9)
-    try MetricsFile.truncate(path, toStep: 6, completedEpochs: 3)
+    _ = try MetricsFile.truncate(path, toStep: 6, completedEpochs: 3)
     #expect(try folder.text("m") == whole)
+  }
+
+  /// What was written after the last flush. Some file systems leave zeros there, and other blocks behind them.
+  @Test func afterAPowerLossTheLogEndsBeforeWhatIsNotReadable() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m")
+    try writeLog(path)
+    let all = try folder.text("m").split(separator: "\n").map { "\($0)\n" }
+    let damaged = all[..<6].joined() + String(repeating: "\0", count: 40) + "\n" + all[7...].joined()
+    try damaged.write(toFile: path, atomically: false, encoding: .utf8)
+    // The checkpoint's own lines end at the sixth.
+    let kept = try MetricsFile.truncate(path, toStep: 4, completedEpochs: 2)
+    #expect(try folder.text("m") == all[..<6].joined())
+    #expect(kept?.epochs.map(\.epoch) == [1, 2] && kept?.lastStep == SampleRecords.step(4, epoch: 2))
+    // Here a line of the checkpoint itself is damaged.
+    try damaged.write(toFile: path, atomically: false, encoding: .utf8)
+    #expect(throws: MetricsLogError.self) { try MetricsFile.truncate(path, toStep: 5, completedEpochs: 2) }
+    #expect(try folder.text("m") == damaged)
+  }
+
+  @Test func aLogThatNothingIsCutOffStaysTheSameFile() throws {
+    let folder = try TemporaryFolder()
+    try writeLog(folder.file("m"))
+    func file() throws -> UInt64? {
+      try FileManager.default.attributesOfItem(atPath: folder.file("m"))[.systemFileNumber] as? UInt64
+    }
+    let before = try file()
+    #expect(try MetricsFile.truncate(folder.file("m"), toStep: 6, completedEpochs: 3)?.epochs.count == 3)
+    #expect(try file() == before)
+    _ = try MetricsFile.truncate(folder.file("m"), toStep: 5, completedEpochs: 2)
+    #expect(try file() != before)
+  }
+
+  /// If it counted as absent, a run would append to lines that it should have cut off.
+  @Test func aLogThatCannotBeReadIsNotAbsent() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([], as: "file")
+    let error = #expect(throws: MetricsLogError.self) {
+      try MetricsFile.truncate(folder.file("file/m"), toStep: 1, completedEpochs: 0)
+    }
+    #expect(error?.problem == "cannot be read: Not a directory")
   }
 
   @Test func linesOfOtherProgramsSurviveTheCutUnchanged() throws {
@@ -140,7 +181,7 @@ import Testing
 
       """
     try text.write(toFile: path, atomically: false, encoding: .utf8)
-    try MetricsFile.truncate(path, toStep: 1, completedEpochs: 0)
+    _ = try MetricsFile.truncate(path, toStep: 1, completedEpochs: 0)
     #expect(try lines(folder.text("m")) == Array(lines(text).prefix(2)))
     #expect(try MetricsFile.read(path).first == .other)
   }
@@ -193,7 +234,7 @@ import Testing
 
   @Test func absentLogsAndFoldersAreNamed() throws {
     let folder = try TemporaryFolder()
-    try MetricsFile.truncate(folder.file("absent"), toStep: 1, completedEpochs: 0)
+    #expect(try MetricsFile.truncate(folder.file("absent"), toStep: 1, completedEpochs: 0) == nil)
     #expect(!FileManager.default.fileExists(atPath: folder.file("absent")))
     let errors = [
       #expect(throws: MetricsLogError.self) { try MetricsFile.read(folder.file("absent")) },

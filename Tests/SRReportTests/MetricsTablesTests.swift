@@ -1,3 +1,4 @@
+import Foundation
 import SRReport
 import SRTestSupport
 import Testing
@@ -13,7 +14,7 @@ import Testing
     try log.append(SampleRecords.step(1, epoch: 1))
     try log.append(SampleRecords.epoch(1, step: 10))
     try log.append(second)
-    try MetricsCSV.regenerate(folder.file("metrics.csv"), from: folder.file("metrics.jsonl"))
+    _ = try table(in: folder)
     let rows = try folder.text("metrics.csv").split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
@@ -27,6 +28,45 @@ import Testing
     #expect(rows[1][12...] == ["", "", ""])
     #expect(rows[2][12...] == ["0.25", "0.3333333333333333", "ab"])
     #expect(rows[2][4] == "\(25 + 2.0 / 3)")
+  }
+
+  private func table(_ name: String = "metrics.csv", in folder: TemporaryFolder) throws -> MetricsTable {
+    let log = folder.file("metrics.jsonl")
+    return try MetricsTable(path: folder.file(name), epochs: MetricsFile.epochs(log), logPath: log)
+  }
+
+  /// The records differ in their numbers: the table gains columns as it grows.
+  @Test func aTableThatGrewEqualsOneOfTheWholeLog() throws {
+    let folder = try TemporaryFolder()
+    let log = try MetricsLog(path: folder.file("metrics.jsonl"))
+    let growing = try table(in: folder)
+    #expect(try folder.text("metrics.csv").isEmpty)
+    for epoch in 1...6 {
+      var record = SampleRecords.epoch(epoch, step: epoch)
+      if epoch >= 3 { record[.valid, "lpips"] = 0.25 }
+      if epoch == 5 { record.trainTerms = ["mse": 0.5] }
+      try log.append(SampleRecords.step(epoch, epoch: epoch))
+      try log.append(record)
+      try growing.append(record)
+      _ = try table("whole.csv", in: folder)
+      #expect(try folder.text("metrics.csv") == folder.text("whole.csv"))
+    }
+  }
+
+  /// So the cost of an epoch does not grow with the length of the run.
+  @Test func aRowIsAddedWithoutReadingTheLogOrWritingTheTableAgain() throws {
+    let folder = try TemporaryFolder()
+    try MetricsLog(path: folder.file("metrics.jsonl")).append(SampleRecords.epoch(1, step: 1))
+    let growing = try table(in: folder)
+    func file() throws -> UInt64? {
+      try FileManager.default.attributesOfItem(atPath: folder.file("metrics.csv"))[.systemFileNumber]
+        as? UInt64
+    }
+    let before = try file()
+    try FileManager.default.removeItem(atPath: folder.file("metrics.jsonl"))
+    for epoch in 2...4 { try growing.append(SampleRecords.epoch(epoch, step: epoch)) }
+    #expect(try file() == before)
+    #expect(try folder.text("metrics.csv").split(separator: "\n").count == 5)
   }
 
   @Test func tableShowsEveryFifthEpochTheLastAndBicubic() {

@@ -102,17 +102,17 @@ package final class RunningProgram {
   /// Waits for the program's end. After an abort, Open MPI 4.1's mpirun sometimes crashes or hangs in `PMIx_server_finalize`.
   /// If mpirun hangs after all ranks have ended, it is killed, and the result is the same as after a crash.
   package func wait() throws -> (status: Int32, output: String, errors: String) {
-    let deadline = Date(timeIntervalSinceNow: Self.timeLimit)
+    let deadline = ContinuousClock.now + .seconds(Self.timeLimit)
     // Nil until the first rank is seen.
-    var ranksLivedAt: Date?
+    var ranksLivedAt: ContinuousClock.Instant?
     var hung = false
     while process.isRunning {
-      if isLauncher, !ranks.isEmpty { ranksLivedAt = Date() }
-      if !hung, let ranksLivedAt, Date().timeIntervalSince(ranksLivedAt) > Self.exitPatience {
+      if isLauncher, !ranks.isEmpty { ranksLivedAt = .now }
+      if !hung, let ranksLivedAt, ranksLivedAt.duration(to: .now) > .seconds(Self.exitPatience) {
         hung = true
         kill(SIGKILL)
       }
-      if Date() > deadline {
+      if ContinuousClock.now > deadline {
         process.terminate()
         let said = try String(contentsOf: errorFile, encoding: .utf8)
         throw ProgramRun.TimeLimitExceeded(

@@ -16,9 +16,11 @@ extension RunningProgram {
 
   /// Waits until `condition` holds.
   package static func wait(until condition: () throws -> Bool) throws {
-    let deadline = Date(timeIntervalSinceNow: timeLimit)
+    let deadline = ContinuousClock.now + .seconds(timeLimit)
     while try !condition() {
-      guard Date() < deadline else { throw NotReached(description: "not reached within \(timeLimit) s") }
+      guard ContinuousClock.now < deadline else {
+        throw NotReached(description: "not reached within \(timeLimit) s")
+      }
       Thread.sleep(forTimeInterval: 0.01)
     }
   }

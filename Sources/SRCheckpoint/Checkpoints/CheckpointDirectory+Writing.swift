@@ -65,6 +65,8 @@ extension CheckpointDirectory {
     }
     let temporary = Self.besides(path, Self.temporaryMarker)
     try DirectoryCalls.rename(path, to: temporary)
+    // Otherwise, after a power loss the old name could be there again, without its files.
+    try DirectoryCalls.flush(DirectoryCalls.parent(of: path))
     return Self.discard(temporary)
   }
 

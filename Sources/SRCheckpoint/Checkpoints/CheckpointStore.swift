@@ -97,13 +97,15 @@ package struct CheckpointStore: Sendable {
 
   /// Removes all numbered checkpoints except the `count` newest. The newest one that verifies stays in any case. The best one
   /// is not touched. If a newer one could not be read, all stay.
-  package func prune(keep count: Int) -> Removal {
+  ///
+  /// - Parameter written: a checkpoint that this process has just written. It counts as sound and is not read again.
+  package func prune(keep count: Int, written: CheckpointDirectory? = nil) -> Removal {
     precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")
     var removal = Removal()
     do {
       let all = try list()
       guard all.count > count else { return removal }
-      let newestSound = try newestSound(of: all)
+      let newestSound = try newestSound(of: all, written: written)
       for checkpoint in all.dropFirst(count) where checkpoint != newestSound {
         do {
           if let leftover = try checkpoint.remove() { removal.leftovers.append(leftover) }
@@ -188,9 +190,12 @@ package struct CheckpointStore: Sendable {
     return state
   }
 
-  /// The first that verifies. Throws ``CheckpointError`` if one before it could not be read.
-  private func newestSound(of checkpoints: [CheckpointDirectory]) throws -> CheckpointDirectory? {
+  /// The first that is `written` or verifies. Throws ``CheckpointError`` if one before it could not be read.
+  private func newestSound(
+    of checkpoints: [CheckpointDirectory], written: CheckpointDirectory?
+  ) throws -> CheckpointDirectory? {
     try checkpoints.first { checkpoint in
+      if checkpoint == written { return true }
       do {
         _ = try verify(checkpoint)
         return true

@@ -6,71 +6,112 @@ package enum MetricsFile {
   /// The lines of the log at `path`. If the last line has no newline, a killed program did not finish it, and it is skipped.
   /// Throws ``MetricsLogError``.
   package static func read(_ path: String) throws -> [MetricsLine] {
-    try lines(path).enumerated().map { index, line in
+    var lines: [MetricsLine] = []
+    try forEachLine(try open(path)) { line, number in
       do {
-        return try MetricsLine(parsing: line)
+        lines.append(try MetricsLine(parsing: line))
       } catch {
-        throw MetricsLogError(
-          path: path, line: index + 1,
-          "is not a record of a step or an epoch; \(Self.remedy): \(line.excerpt)")
+        throw notARecord(path, line, number)
       }
+      return true
     }
+    return lines
   }
 
   /// The epoch records of the log at `path`. Throws ``MetricsLogError``.
   package static func epochs(_ path: String) throws -> [EpochRecord] {
-    try read(path).compactMap { if case .epoch(let record) = $0 { record } else { nil } }
+    var epochs: [EpochRecord] = []
+    try forEachLine(try open(path)) { line, number in
+      do {
+        if try MetricsLine.position(of: line).isEpoch { epochs.append(try MetricsLine.epoch(parsing: line)) }
+      } catch {
+        throw notARecord(path, line, number)
+      }
+      return true
+    }
+    return epochs
   }
 
-  /// Cuts the log at `path` back to where a run resumes. Removes steps after `step`, epochs after `completedEpochs`, and an
-  /// incomplete last line. The other lines keep their bytes. If there is no log, does nothing.
+  /// The records of a log that was cut back to where a run resumes.
+  package struct Kept: Equatable, Sendable {
+    package var epochs: [EpochRecord] = []
+    /// Absent if there is no step's line.
+    package var lastStep: StepRecord?
+  }
+
+  /// Cuts the log at `path` back to where a run resumes, and returns what is left of it; nil if there is no log.
   ///
-  /// Replaces the log atomically. Throws ``MetricsLogError``.
-  package static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {
-    guard try readable(path, { try PathKind.of(path) }) != nil else { return }
+  /// Removes steps after `step`, epochs after `completedEpochs`, and an incomplete last line. The other lines keep their bytes.
+  /// Lines after the last step and epoch that stay were perhaps never flushed, and after a power loss they may hold anything.
+  /// So the log ends before the first of them that is not JSON. Replaces the log atomically, and only if something goes.
+  ///
+  /// - Parameter progress: called after each line.
+  /// - Throws: ``MetricsLogError``.
+  package static func truncate(
+    _ path: String, toStep step: Int, completedEpochs: Int, progress: () -> Void = {}
+  ) throws -> Kept? {
+    let isThere = try MetricsLogError.translating("cannot be read") { try PathKind.of(path) != nil }
+    guard isThere else { return nil }
+    let log = try open(path)
     var kept = Data()
-    for (index, line) in try lines(path).enumerated() {
+    var records = Kept()
+    var lastStepLine: [UInt8]?
+    var (hasStep, hasEpoch) = (step == 0, completedEpochs == 0)
+    try forEachLine(log) { line, number in
+      progress()
       guard let position = try? MetricsLine.position(of: line) else {
+        if hasStep, hasEpoch { return false }
         throw MetricsLogError(
-          path: path, line: index + 1, "is not JSON that a run logs; \(Self.remedy): \(line.excerpt)")
+          path: path, line: number, "is not JSON that a run logs; \(Self.remedy): \(line.excerpt)")
       }
-      if let lineStep = position.step, lineStep > step { continue }
-      let isEpoch = position.kind == MetricsLine.Kind.epoch.rawValue
-      if isEpoch, let epoch = position.epoch, epoch > completedEpochs { continue }
+      if let lineStep = position.step, lineStep > step { return true }
+      if position.isEpoch, let epoch = position.epoch, epoch > completedEpochs { return true }
+      do {
+        if position.isEpoch { records.epochs.append(try MetricsLine.epoch(parsing: line)) }
+      } catch {
+        throw notARecord(path, line, number)
+      }
+      if position.isStep {
+        lastStepLine = line
+        hasStep = hasStep || position.step == step
+      }
+      hasEpoch = hasEpoch || (position.isEpoch && position.epoch == completedEpochs)
       kept.append(contentsOf: line)
       kept.append(UInt8(ascii: "\n"))
+      return true
     }
-    try replace(path, with: kept)
+    records.lastStep = lastStepLine.flatMap { try? MetricsLine.step(parsing: $0) }
+    if kept.count < log.count { try replace(path, with: kept) }
+    return records
   }
 
   private static let remedy = "keep a copy of the file, and remove this line alone"
 
   /// Replaces the file at `path` atomically.
   static func replace(_ path: String, with content: Data) throws {
-    do {
+    try MetricsLogError.translating("cannot be written") {
       try DurableFileWriter.replace(path, with: content)
-    } catch let error as FileError {
-      let problem =
-        error.operation == .settle ? "was written, but its folder cannot be flushed" : "cannot be written"
-      throw MetricsLogError(path: path, "\(problem): \(error.reason)")
     }
   }
 
-  /// The complete lines, without their newlines.
-  private static func lines(_ path: String) throws -> [[UInt8]] {
-    let content = try readable(path) { try OpenFile.contents(of: path) }
-    let newline = UInt8(ascii: "\n")
-    guard let last = content.lastIndex(of: newline) else { return [] }
-    return content[..<last].split(separator: newline, omittingEmptySubsequences: false).map { Array($0) }
+  private static func open(_ path: String) throws -> [UInt8] {
+    try MetricsLogError.translating("cannot be read") { try OpenFile.contents(of: path) }
   }
 
-  /// Returns what `body` returns. If `body` throws a ``FileError``, throws a ``MetricsLogError``.
-  private static func readable<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as FileError {
-      throw MetricsLogError(path: path, "cannot be read: \(error.reason)")
+  /// Calls `body` with each complete line, without its newline, and with its number from 1, until `body` returns false.
+  private static func forEachLine(_ log: [UInt8], _ body: ([UInt8], Int) throws -> Bool) rethrows {
+    var (start, number) = (0, 1)
+    while let end = log[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      guard try body(Array(log[start..<end]), number) else { return }
+      start = end + 1
+      number += 1
     }
+  }
+
+  private static func notARecord(_ path: String, _ line: [UInt8], _ number: Int) -> MetricsLogError {
+    MetricsLogError(
+      path: path, line: number,
+      "is not a record of a step or an epoch; \(Self.remedy): \(line.excerpt)")
   }
 }
 

@@ -17,6 +17,9 @@ package enum MetricsLine: Equatable, Sendable {
     let kind: String?
     let epoch: Int?
     let step: Int?
+
+    var isStep: Bool { kind == Kind.step.rawValue }
+    var isEpoch: Bool { kind == Kind.epoch.rawValue }
   }
 
   /// The record as one line, newline included.
@@ -27,11 +30,21 @@ package enum MetricsLine: Equatable, Sendable {
   /// Parses a line without its newline.
   init(parsing line: [UInt8]) throws {
     let position = try Self.position(of: line)
-    switch position.kind.flatMap(Kind.init(rawValue:)) {
-    case .step: self = .step(try ReadableJSON.decode(StepRecord.self, from: line))
-    case .epoch: self = .epoch(try ReadableJSON.decode(EpochRecord.self, from: line))
-    case nil: self = .other
+    if position.isStep {
+      self = .step(try Self.step(parsing: line))
+    } else if position.isEpoch {
+      self = .epoch(try Self.epoch(parsing: line))
+    } else {
+      self = .other
     }
+  }
+
+  static func step(parsing line: [UInt8]) throws -> StepRecord {
+    try ReadableJSON.decode(StepRecord.self, from: line)
+  }
+
+  static func epoch(parsing line: [UInt8]) throws -> EpochRecord {
+    try ReadableJSON.decode(EpochRecord.self, from: line)
   }
 
   /// Throws `DecodingError` also if a step's or an epoch's number makes no sense.

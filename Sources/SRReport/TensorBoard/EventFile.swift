@@ -1,5 +1,6 @@
 import Foundation
 import SRData
+import SRFiles
 import SwiftProtobuf
 
 /// Writes a run's numbers and pictures for TensorBoard, into a new file of `RUN/tensorboard` at each start.
@@ -7,25 +8,42 @@ import SwiftProtobuf
 /// A file only grows. If a run resumes from a checkpoint, its new file names the first step that is no longer valid in older
 /// files. TensorBoard then leaves out the older files' steps from that one on.
 ///
+/// TensorBoard reads the files in the order of their names, which have seconds since 1970. The machine's clock may have been
+/// set back since the last start, or another host's clock may be behind. So a new file's name follows all others, and no event
+/// has an earlier time than the last one of the files before.
+///
 /// One writer at a time (rank 0).
 package final class EventFile {
   package let path: String
   private let log: AppendedFile
+  /// Seconds since 1970 when the file was started. Later times add what has passed since.
+  private let startTime: Double
+  private let started = ContinuousClock.now
 
   /// Starts a new file in `folder`. Creates the folder if it does not exist.
   ///
-  /// - Parameter step: the completed steps. Later steps in older files are no longer valid.
+  /// - Parameters:
+  ///   - step: the completed steps. Later steps in older files are no longer valid.
+  ///   - now: the machine's clock.
   /// - Throws: ``MetricsLogError``.
   package init(folder: String, resumingAfter step: Int, now: Date = Date()) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw MetricsLogError(path: folder, "cannot be created: \(error.localizedDescription)")
+    let earlier = try MetricsLogError.translating("cannot be created") {
+      try DirectoryCalls.createWithParents(folder)
+      return try DirectoryCalls.names(in: folder).filter { $0.hasPrefix(Self.namePrefix) }
     }
-    path = Self.newPath(in: folder, now: now)
+    let lastTime = try MetricsLogError.translating("cannot be read") {
+      try earlier.reversed().lazy.compactMap { try Self.lastTime(of: "\(folder)/\($0)") }.first
+    }
+    startTime = max(now.timeIntervalSince1970, lastTime ?? 0)
+    let seconds = max(Int(startTime), (earlier.compactMap(Self.seconds(in:)).max() ?? -1) + 1)
+    let digits = String(seconds)
+    // Names sort as text, so all have as many digits as the seconds of today.
+    path =
+      "\(folder)/\(Self.namePrefix)" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits
+      + ".srdist"
     log = try AppendedFile(path: path)
-    try append(step: 0, now: now) { $0.fileVersion = "brain.Event:2" }
-    try append(step: step + 1, now: now) { $0.sessionLog.status = .start }
+    try append(step: 0) { $0.fileVersion = "brain.Event:2" }
+    try append(step: step + 1) { $0.sessionLog.status = .start }
   }
 
   /// Throws ``MetricsLogError``.
@@ -76,11 +94,9 @@ package final class EventFile {
     }
   }
 
-  private func append(
-    step: Int, now: Date = Date(), _ fill: (inout TensorBoardEvent) -> Void
-  ) throws {
+  private func append(step: Int, _ fill: (inout TensorBoardEvent) -> Void) throws {
     var event = TensorBoardEvent()
-    event.wallTime = now.timeIntervalSince1970
+    event.wallTime = startTime + (ContinuousClock.now - started) / .seconds(1)
     event.step = Int64(step)
     fill(&event)
     let data: [UInt8]
@@ -92,13 +108,27 @@ package final class EventFile {
     try log.append(EventRecord.framed(data))
   }
 
-  /// TensorBoard reads a run's files in the order of their names. A name has the seconds since 1970, then a count for starts
-  /// within the same second.
-  private static func newPath(in folder: String, now: Date) -> String {
-    let seconds = "\(folder)/events.out.tfevents.\(Int(now.timeIntervalSince1970))"
-    var count = 0
-    func path() -> String { "\(seconds).srdist.\(String(format: "%03d", count))" }
-    while FileManager.default.fileExists(atPath: path()) { count += 1 }
-    return path()
+  private static let namePrefix = "events.out.tfevents."
+  /// The end of the year 9999. A later time comes from a damaged file.
+  private static let latestTime = 253_402_300_799.0
+
+  /// The seconds in a file's name; nil if it is not a name that TensorFlow or this program gives.
+  private static func seconds(in name: String) -> Int? {
+    Int(name.dropFirst(namePrefix.count).prefix { $0 != "." }).flatMap {
+      (0...Int(latestTime)).contains($0) ? $0 : nil
+    }
+  }
+
+  /// The latest time of the file's events; nil if it has no event. Throws ``FileError``.
+  private static func lastTime(of path: String) throws -> Double? {
+    try MappedFile(path: path).withBytes { bytes in
+      EventRecord.all(in: bytes).compactMap { record in
+        // The time is the first field. The key of a field of 8 bytes with the number 1 is 9.
+        guard record.count >= 9, record.first == 9 else { return nil }
+        let time = Double(
+          bitPattern: UnsafeRawBufferPointer(rebasing: record.dropFirst()).loadUnaligned(as: UInt64.self))
+        return (0...latestTime).contains(time) ? time : nil
+      }.max()
+    }
   }
 }

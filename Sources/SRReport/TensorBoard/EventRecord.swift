@@ -5,6 +5,21 @@ package enum EventRecord {
     return length + bytes(of: CRC32C.masked(length)) + data + bytes(of: CRC32C.masked(data))
   }
 
+  /// The data of each record of a file, up to the first one that is damaged or incomplete. Data are not compared with their
+  /// checksum.
+  static func all(in bytes: UnsafeRawBufferPointer) -> some Sequence<Slice<UnsafeRawBufferPointer>> {
+    sequence(state: 0) { offset in
+      guard bytes.count - offset >= 16 else { return nil }
+      let length = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+      let check = bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt32.self).littleEndian
+      guard check == CRC32C.masked(bytes[offset..<offset + 8]), length <= UInt64(bytes.count - offset - 16)
+      else { return nil }
+      let start = offset + 12
+      offset = start + Int(length) + 4
+      return bytes[start..<start + Int(length)]
+    }
+  }
+
   private static func bytes(of number: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: number.littleEndian) { Array($0) }
   }

@@ -6,11 +6,16 @@ import SRFiles
 import SRReport
 
 /// Writes a run's log, table, pictures and checkpoints, on rank 0.
+///
+/// A run resumes from a checkpoint and trusts that everything that came before the checkpoint is there. So a checkpoint gets
+/// its name only after the log, the table and the events are flushed, and after the epoch's picture is. ARCHITECTURE.md has the
+/// whole order.
 final class RunRecorder {
   let folder: RunFolder
   private let run: RunContext
   private let inputs: RunInputs
   private let log: MetricsLog
+  private let table: MetricsTable
   /// Nil if the configuration turns TensorBoard off.
   private let events: EventFile?
   private let store: CheckpointStore
@@ -38,14 +43,38 @@ final class RunRecorder {
         "removed \(removal.removed.count) checkpoint(s) of later steps than \(position.step), from which the run resumes"
       )
     }
-    try MetricsFile.truncate(folder.metricsLog, toStep: position.step, completedEpochs: position.epoch)
+    let kept = try MetricsFile.truncate(
+      folder.metricsLog, toStep: position.step, completedEpochs: position.epoch, progress: run.activity.mark)
+    if let kept, kept.lastStep?.step ?? 0 < position.step {
+      logger.warning(
+        """
+        \(folder.metricsLog) lacks lines: its last step is \(kept.lastStep?.step ?? 0), and the run resumes after step \
+        \(position.step)
+        """)
+    }
     log = try MetricsLog(path: folder.metricsLog)
-    events =
-      run.configuration.tensorboard
-      ? try EventFile(folder: folder.tensorboard, resumingAfter: position.step) : nil
+    table = try MetricsTable(
+      path: folder.metricsTable, epochs: kept?.epochs ?? [], logPath: folder.metricsLog)
+    events = try run.configuration.tensorboard ? Self.events(folder, position, run, kept?.lastStep) : nil
     let header = "A run of srdist \(srdistVersion). `srdist train --config FILE` repeats it."
     try DurableFileWriter.replace(folder.configuration, with: run.configuration.yaml(header: header).utf8)
     for leftover in leftovers { warn(leftover) }
+  }
+
+  /// Starts the event file of this start.
+  ///
+  /// - Parameter lastStep: the step after which the run resumes, as it was logged.
+  private static func events(
+    _ folder: RunFolder, _ position: RunPosition, _ run: RunContext, _ lastStep: StepRecord?
+  ) throws -> EventFile {
+    // If the epoch's steps are done, but not its validation, older files may have events of that validation, which carry the
+    // last step's number. They must not appear twice, so that step becomes invalid too, and is written again.
+    guard position.stepInEpoch == run.stepsPerEpoch, let lastStep, lastStep.step == position.step else {
+      return try EventFile(folder: folder.tensorboard, resumingAfter: position.step)
+    }
+    let events = try EventFile(folder: folder.tensorboard, resumingAfter: position.step - 1)
+    try events.append(lastStep)
+    return events
   }
 
   func record(_ step: StepRecord) throws {
@@ -56,23 +85,37 @@ final class RunRecorder {
   func record(_ epoch: EpochRecord) throws {
     try log.append(epoch)
     try events?.append(epoch)
-    try MetricsCSV.regenerate(folder.metricsTable, from: folder.metricsLog)
+    try table.append(epoch)
+  }
+
+  /// Waits until everything that was recorded is on the disk.
+  private func synchronize() throws {
+    try log.synchronize()
+    try table.synchronize()
+    try events?.synchronize()
   }
 
   /// Writes a checkpoint of this state, unless the last checkpoint already has it.
   func checkpoint(_ position: RunPosition, completedEpochs: Int) throws {
     if let checkpointed, checkpointed == (position.step, completedEpochs) { return }
-    try log.synchronize()
-    try events?.synchronize()
+    try synchronize()
     let written = try store.save(contents(position, completedEpochs: completedEpochs), leaving: warn)
     checkpointed = (position.step, completedEpochs)
-    let removal = store.prune(keep: run.configuration.keepCheckpoints)
+    let removal = store.prune(keep: run.configuration.keepCheckpoints, written: written)
     for leftover in removal.leftovers { warn(leftover) }
     logger.debug("checkpoint", metadata: ["path": "\(written)", "removed": "\(removal.removed.count)"])
   }
 
+  /// Writes a checkpoint of a complete run's state, unless there is one of its step. There is none if the run ended
+  /// between its last two checkpoints: the best one, and the numbered one.
+  func completeCheckpoints(_ position: RunPosition) throws {
+    let last = store.checkpoint(atStep: position.step)
+    if try !store.list().contains(last) { try checkpoint(position, completedEpochs: position.epoch) }
+  }
+
   /// Saves the state as the best one by validation.
   func keepBest(_ position: RunPosition, completedEpochs: Int) throws {
+    try synchronize()
     try store.saveBest(contents(position, completedEpochs: completedEpochs), leaving: warn)
   }
 

@@ -60,6 +60,7 @@ struct TrainingLoop {
   func run(_ position: inout RunPosition) throws -> RunOutcome {
     if isComplete(position) {
       logger.info("the run is complete: \(position.step) steps are done")
+      try recorder?.completeCheckpoints(position)
     }
     while !isComplete(position) {
       if try runEpoch(&position) == .stopped { return .stopped }
@@ -169,7 +170,8 @@ struct TrainingLoop {
     try recorder.record(record)
     let samples = evaluator.samples(configuration.samples, weights: validated, baseline: baseline)
     try recorder.draw(samples, epoch: epoch + 1, step: position.step)
-    // The best checkpoint comes first, because the numbered one refers to it. A run resumes from the newer of the two.
+    // The best checkpoint comes before the numbered one, which refers to it. A run resumes from the newer of the two, so both
+    // come after everything else.
     if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
     try recorder.checkpoint(position, completedEpochs: epoch + 1)
     logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")
