@@ -113,6 +113,7 @@ struct PrepareCommand: ParsableCommand {
   }
 
   private func writeError(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    // The work goes on if nobody reads its messages any more.
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 }

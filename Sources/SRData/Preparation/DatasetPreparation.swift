@@ -73,7 +73,7 @@ package struct DatasetPreparation: Sendable {
       }
       rest = rest.dropFirst(portion.count)
       let indices = Array(portion)
-      let results = mapConcurrently(count: indices.count, threads: threads) { position in
+      let results = try mapConcurrently(count: indices.count, threads: threads) { position in
         Result { try images.prepare(indices[position]) }
       }
       for (index, result) in zip(indices, results) {
