@@ -52,11 +52,14 @@ let package = Package(
 
     // Rooms, lowest first. ARCHITECTURE.md draws the arrows.
     .target(name: "SRTensor", swiftSettings: strict),
+    .target(name: "SRProcess", swiftSettings: strict),
     .target(name: "SRFiles", dependencies: ["COpenSSL"], swiftSettings: strict),
-    .target(name: "SRData", dependencies: ["SRTensor", "SRFiles", "CImageShim"], swiftSettings: strict),
+    .target(
+      name: "SRData", dependencies: ["SRTensor", "SRFiles", "SRProcess", "CImageShim"], swiftSettings: strict),
     .target(name: "SRCheckpoint", dependencies: ["SRTensor", "SRFiles", "SRModels"], swiftSettings: strict),
     .target(
-      name: "SRDistributed", dependencies: ["SRTensor", "SRFiles", "CMPIShim"], swiftSettings: strict),
+      name: "SRDistributed", dependencies: ["SRTensor", "SRFiles", "SRProcess", "CMPIShim"],
+      swiftSettings: strict),
     .target(name: "SRKernels", dependencies: ["SRTensor"], swiftSettings: strict),
     .target(
       name: "SRKernelsX86V3", dependencies: ["SRKernels", "SRTensor", "COpenBLAS", "CIntrinsics"],
@@ -86,8 +89,8 @@ let package = Package(
     .target(
       name: "SRTraining",
       dependencies: [
-        "SRTensor", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
-        "SROptimizers", "SRLayers", "SRModels", "SRMetrics", "SRLosses", "SRReport",
+        "SRTensor", "SRFiles", "SRProcess", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels",
+        "SRKernelDispatch", "SROptimizers", "SRLayers", "SRModels", "SRMetrics", "SRLosses", "SRReport",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.embedInCode("Presets")], swiftSettings: strict),
@@ -102,8 +105,8 @@ let package = Package(
     .executableTarget(
       name: "srdist",
       dependencies: [
-        "SRCluster", "SRTraining", "SRModels", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed",
-        "SRReport", "SRKernelDispatch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SRCluster", "SRTraining", "SRModels", "SRFiles", "SRProcess", "SRData", "SRCheckpoint",
+        "SRDistributed", "SRReport", "SRKernelDispatch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -114,7 +117,7 @@ let package = Package(
       ], swiftSettings: strict),
     .executableTarget(
       name: "srdist-rank-checks",
-      dependencies: ["SRDistributed", "SRTensor"], swiftSettings: strict),
+      dependencies: ["SRDistributed", "SRProcess", "SRTensor"], swiftSettings: strict),
 
     // Tests.
     .target(
@@ -125,6 +128,8 @@ let package = Package(
       name: "SRTensorTests", dependencies: ["SRTensor", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SRFilesTests", dependencies: ["SRFiles", "SRTestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SRProcessTests", dependencies: ["SRProcess", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SRDataTests", dependencies: ["SRData", "SRFiles", "SRTensor", "SRTestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,24 @@ int srdist_mpi_initialize(int *provided) {
   if (status != MPI_SUCCESS) return status;
   if (register_finalize() != 0) return SRDIST_MPI_OUT_OF_MEMORY;
   return *provided == MPI_THREAD_MULTIPLE ? SRDIST_MPI_SUCCESS : SRDIST_MPI_NO_THREADS;
+}
+
+static volatile sig_atomic_t late_code;
+static void exit_late(int number) {
+  (void)number;
+  _exit(late_code);
+}
+
+void srdist_mpi_exit_within(int seconds, int code) {
+  // A timer signal, because it needs no thread. A process at its limit of threads could not start one.
+  struct sigaction action = {.sa_handler = exit_late};
+  sigset_t signals;
+  late_code = code;
+  sigaction(SIGALRM, &action, NULL);
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGALRM);
+  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+  alarm((unsigned)seconds);
 }
 
 void srdist_mpi_abort(int code) {

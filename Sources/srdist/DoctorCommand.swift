@@ -34,20 +34,22 @@ struct DoctorCommand: ParsableCommand {
   }
 
   func run() throws {
-    try Job.run { job in
+    try Job.run(stallTimeout: { try configuration.stallTimeout }) { job in
       try expectation.expectation.check(job.communicator)
       let configuration = try configuration
       let own = RankReport(
         job.communicator, kernels: job.kernels, threads: configuration.threads,
         weightsDirectory: configuration.weightsDir)
+      // From here on, ranks wait for each other.
+      job.activity.enter(.gathering)
       let reports = try job.communicator.allGather(own)
-      let links = try LinkProbe.measure(job.communicator)
+      let links = try LinkProbe.measure(job.communicator, progress: job.activity.mark)
       let exchange = try ExchangeProbe.measure(
-        job.communicator, threads: own.threads,
+        job.communicator, threads: own.threads, progress: job.activity.mark,
         add: { [kernels = job.kernels] in kernels.accumulate($1, into: $0, count: $2) })
       let diagnosis = Diagnosis(reports, links: links, exchange: exchange)
       if job.communicator.rank == 0 { print(diagnosis.description) }
-      if !diagnosis.problems.isEmpty { try job.exit(ExitCode.failure.rawValue) }
+      if !diagnosis.problems.isEmpty { throw ExitCode.failure }
     }
   }
 }

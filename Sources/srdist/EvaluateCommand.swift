@@ -28,7 +28,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup(title: SettingGroup.data.title) var data: SettingOptions<DataSettings>
 
   func run() throws {
-    try Job.run { job in
+    try Job.run(stallTimeout: { try TrainingConfiguration(layers: layers).stallTimeout }) { job in
       let result = try evaluation(job).run()
       guard job.communicator.rank == 0 else { return }
       if json {
@@ -39,14 +39,19 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  private func evaluation(_ job: Job) throws -> EvaluationRun {
+  private var layers: [SettingLayer] {
     var given = data.layer.merging(workers.layer)
     given[.of(\.loss)] = loss.map { SettingValue(argument: $0) }
-    let settings = [SettingLayer.environment, given]
-    return try job.communicator.together {
-      try EvaluationRun(
-        weights: weights, settings: settings, split: split, communicator: job.communicator,
+    return [.environment, given]
+  }
+
+  private func evaluation(_ job: Job) throws -> EvaluationRun {
+    return try job.communicator.together(starting: job.activity) {
+      var run = try EvaluationRun(
+        weights: weights, settings: layers, split: split, communicator: job.communicator,
         kernels: job.kernels)
+      run.activity = job.activity
+      return run
     }
   }
 

@@ -40,18 +40,26 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
+  private var settings: TrainingConfiguration {
+    get throws {
+      var standard = try TrainingConfiguration(layers: [.environment, try Preset.standard.layer()])
+      standard.loss = TrainingConfiguration().loss
+      return try TrainingConfiguration(layers: [options.layer], over: standard)
+    }
+  }
+
   func run() throws {
-    try Job.run { job in
-      try job.communicator.together {
+    try Job.run(stallTimeout: { try settings.stallTimeout }) { job in
+      try job.communicator.together(starting: job.activity) {
         if job.communicator.worldSize > 1 {
           throw ValidationError("srdist plan measures one rank. Run it without a launcher")
         }
       }
-      var standard = try TrainingConfiguration(layers: [.environment, try Preset.standard.layer()])
-      standard.loss = TrainingConfiguration().loss
-      var configuration = try TrainingConfiguration(layers: [options.layer], over: standard)
+      var configuration = try settings
       if configuration.data == nil { configuration.syntheticTrain = 8 }
-      var compute = try StepTimes.measured(configuration, kernels: job.kernels)
+      var compute = try StepTimes.measured(
+        configuration, kernels: job.kernels, activity: job.activity)
+      job.activity.enter(.starting)
       if let imageTime { compute.sample = imageTime / 1000 }
       let threads = JobSizes(configuration, ranks: 1, job.communicator).threads
       let network = try networkOptions.network(threads: threads, kernels: job.kernels)

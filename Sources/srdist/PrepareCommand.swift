@@ -94,7 +94,7 @@ struct PrepareCommand: ParsableCommand {
     let console = Console()
     if Srdist.hasLikeRanks {
       // Threads share the work; ranks would only read the same pictures from the same disk.
-      guard !Srdist.isLaterRank else { return }
+      guard Communicator.launchedRank <= 0 else { return }
       console.print("note: rank 0 alone prepares the data, on \(threads) thread(s); the other ranks end")
     }
     let preparation = DatasetPreparation(

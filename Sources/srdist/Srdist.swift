@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import SRDistributed
+import SRProcess
 import SRTraining
 
 @main
@@ -17,11 +19,12 @@ struct Srdist: ParsableCommand {
   /// Reads the options before MPI starts. The first rank alone prints the help, or an error in the options. The other ranks
   /// wait until it has done so: if one of them fails first, the launcher ends all ranks.
   static func main() {
+    ProcessStart.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      if isLaterRank && !(error is ExitCode) {
+      if Communicator.launchedRank > 0 && !(error is ExitCode) {
         if exitCode(for: error) != .success { Thread.sleep(forTimeInterval: 2) }
         Foundation.exit(exitCode(for: error).rawValue)
       }
@@ -30,11 +33,6 @@ struct Srdist: ParsableCommand {
       Console().complain(error, of: Self.self)
       Foundation.exit(exitCode(for: error).rawValue)
     }
-  }
-
-  /// Whether this is not the first rank, according to the variables of mpirun, `srun --mpi=pmix` and PMI launchers.
-  static var isLaterRank: Bool {
-    ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].contains { environmentNumber($0) > 0 }
   }
 
   /// Whether this is one of several ranks that were started by the same command line.

@@ -23,8 +23,9 @@ struct TrainCommand: ParsableCommand {
       The run folder holds config.yaml, metrics.jsonl (a line per step and epoch), metrics.csv, checkpoints/ and \
       samples/.
 
-      Signals (mpirun passes them on): USR1 and TERM stop the run after the current step, with a checkpoint and status \
-      75. USR2 writes a checkpoint. Status 77 means that the watchdog ended a job that made no progress.
+      Signals: HUP, INT, TERM and USR1 stop the run after the current step, with a checkpoint and status 75. A second \
+      one ends it at once. USR2 writes a checkpoint. To stop a job of many ranks, send USR1 or USR2 to mpirun, which \
+      passes only these on and gives the ranks time. Status 77 means that a job that made no progress was ended.
       """)
 
   @Option(help: "vanilla, attention, hybrid or best; `srdist presets` lists their settings.")
@@ -55,13 +56,18 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    RunRequests.listen()
-    try Job.run(logLevel: debug ? .debug : .info) { job in
+    try Job.run(
+      logLevel: debug ? .debug : .info, takesRequests: !dryRun,
+      stallTimeout: { try resolvedConfiguration().stallTimeout }
+    ) { job in
       try expectation.expectation.check(job.communicator)
-      let configuration = try job.communicator.together { try resolvedConfiguration() }
+      let configuration = try job.communicator.together(starting: job.activity) {
+        try resolvedConfiguration()
+      }
       if dryRun {
-        let plan = try job.communicator.together {
-          try TrainingPlan(configuration, communicator: job.communicator, kernels: job.kernels)
+        let plan = try job.communicator.together(starting: job.activity) {
+          try TrainingPlan(
+            configuration, communicator: job.communicator, kernels: job.kernels, activity: job.activity)
         }
         if job.communicator.rank == 0 { print(plan.description) }
         return
@@ -69,36 +75,33 @@ struct TrainCommand: ParsableCommand {
       let ranks = "\(job.communicator.worldSize) rank(s) on \(job.communicator.nodeCount) host(s)"
       job.logger.info(
         "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
-      let onStall: @Sendable (StallReport) -> Void = { [console = job.console] in
-        console.complain("watchdog: \($0). Ending the job.")
-      }
       let outcome: RunOutcome
       if debug {
         var run = DebugRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
+        run.activity = job.activity
         run.onStep = job.console.show
-        run.onStall = onStall
         outcome = try run.run()
       } else {
         var run = TrainingRun(
           configuration, communicator: job.communicator, kernels: job.kernels, logger: job.logger)
+        run.activity = job.activity
         run.gradientDump = dumpGradients
         if let trace { try record(&run, to: trace, job) }
         run.onStep = job.console.show
-        run.onStall = onStall
         outcome = try run.run()
       }
       job.console.endProgress()
-      if outcome == .stopped { try job.exit(Job.stoppedStatus) }
+      if outcome == .stopped { throw ExitCode(Job.stoppedStatus) }
     }
   }
 
   /// Records the run for `--trace`.
   private func record(_ run: inout TrainingRun, to path: String, _ job: Job) throws {
     let trace = try RunTrace(path: path, job.communicator)
-    run.activity = RankActivity(trace: trace.recorder)
+    job.activity.record(to: trace.recorder)
     run.onEnd = {
-      if let summary = try trace.finish(job.communicator) {
+      if let summary = try trace.finish(job.communicator, activity: job.activity) {
         for line in summary.description.split(separator: "\n") { job.logger.info("\(line)") }
       }
     }

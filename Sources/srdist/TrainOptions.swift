@@ -23,12 +23,12 @@ enum ExecutionSettings: SettingSelection {
   static var settings: [Setting] { SettingGroup.execution.settings }
 }
 
-/// The workers' settings in a command that does not train.
+/// The settings of ranks and workers in a command that does not train.
 enum WorkerSettings: SettingSelection {
-  static var settings: [Setting] { [.of(\.threads)] }
+  static var settings: [Setting] { [.of(\.threads), .of(\.stallTimeout)] }
 }
 
 /// The settings that concern a host rather than a run.
 enum HostSettings: SettingSelection {
-  static var settings: [Setting] { [.of(\.threads), .of(\.weightsDir)] }
+  static var settings: [Setting] { [.of(\.threads), .of(\.weightsDir), .of(\.stallTimeout)] }
 }

@@ -4,15 +4,20 @@ import Testing
 
 /// `scripts/srdist-launch` with a stand-in for mpirun that ends with given statuses.
 @Suite struct LaunchTests {
-  /// Runs the script. The stand-in's n-th start runs `commands`, and ends with `statuses[n]`.
+  /// Runs the script. The stand-in's n-th start runs a rank unless `startsRanks` is false, then `commands`, and ends with
+  /// `statuses[n]`. `prefix` is a command that runs the script. The other hosts are reached by `ssh`, which reaches none.
   private func launch(
     _ statuses: [Int], _ arguments: [String] = [], command: [String] = ["train", "--output", "runs/a"],
-    commands: String = "", exitPatience: Int = 300
+    commands: String = "", exitPatience: Int = 300, startsRanks: Bool = true, prefix: [String] = [],
+    ssh: String = "false", environment: [String: String] = [:]
   ) throws -> (status: Int32, said: String, starts: [String]) {
     let folder = try TemporaryFolder()
     let script = """
       #!/usr/bin/env bash
-      printf '%s\\n' "$*" >>'\(folder.file("starts"))'
+      printf '%s\\n' "${*//$'\\n'/ }" >>'\(folder.file("starts"))'
+      scratch=$(sed 's/.*orte_tmpdir_base \\([^ ]*\\)\\/mpi .*/\\1/' <<<"${*//$'\\n'/ }")
+      rank() { while [ "$1" != sh ]; do shift; done; "$@" </dev/null; }
+      \(startsRanks ? "rank \"$@\"" : "")
       \(commands)
       statuses=(\(statuses.map(String.init).joined(separator: " ")))
       exit "${statuses[$(wc -l <'\(folder.file("starts"))') - 1]}"
@@ -20,28 +25,38 @@ import Testing
     try Data(script.utf8).write(to: URL(fileURLWithPath: folder.file("mpirun")))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.file("mpirun"))
     let run = try ChildRun(
-      "/bin/bash",
-      [Repository.file("scripts/srdist-launch"), "-n", "2", "--program", "/bin/true"] + arguments + command,
-      // No other host answers.
+      "/usr/bin/env",
+      prefix + ["bash", Repository.file("scripts/srdist-launch"), "-n", "2", "--program", "/bin/true"]
+        + arguments + command,
       environment: [
-        "PATH": "\(folder.path):/usr/bin:/bin:/usr/sbin:/sbin", "SRDIST_SSH": "false",
+        "PATH": "\(folder.path):/usr/bin:/bin:/usr/sbin:/sbin", "SRDIST_SSH": ssh, "HERE": folder.path,
         "SRDIST_EXIT_PATIENCE": "\(exitPatience)",
-      ])
+      ].merging(environment) { $1 })
     let starts = (try? folder.text("starts")) ?? ""
     return (run.status, run.errors, starts.split(separator: "\n").map(String.init))
   }
 
-  /// Open MPI 4.1's mpirun sometimes hangs after it has ended all ranks.
-  @Test func anMpirunThatHangsWithoutRanksIsKilledAndTheJobStartedAgain() throws {
-    // Only the first start hangs. The second has a child until its end.
+  /// Open MPI 4.1's mpirun sometimes hangs after it has ended all ranks. It waits without end for a stopped rank whose peers
+  /// have ended, and for ranks that never start.
+  @Test(arguments: [
+    "",
+    #"sleep 600 >/dev/null 2>&1 & kill -STOP $!; touch "$scratch/ranks/$!""#,
+    #"rm "$scratch"/ranks/*; sleep 600 >/dev/null 2>&1 &"#,
+  ])
+  func anMpirunThatHangsWithoutRanksIsKilledAndTheJobStartedAgain(_ left: String) throws {
+    // Only the first start hangs. In the second, a rank runs for longer than the patience.
     let hangs = """
-      if [ $(wc -l <"${0%/*}/starts") = 1 ]; then (exit 3) & exec 9<> <(:); read -u 9; fi
-      sleep 600 >/dev/null 2>&1 &
-      trap "kill $!" EXIT
+      if [ $(wc -l <"${0%/*}/starts") = 1 ]; then
+        \(left)
+        [ -z "$!" ] || echo $! >"$HERE/left"
+        exec 9<> <(:); read -u 9
+      fi
+      sleep 8 >/dev/null 2>&1 & touch "$scratch/ranks/$!"; wait $!
+      for process in $(cat "$HERE/left" 2>/dev/null); do kill -9 $process; done
       """
-    let run = try launch([0, 0], commands: hangs, exitPatience: 4)
+    let run = try launch([0, 0], commands: hangs, exitPatience: 2)
     #expect(run.status == 0, "\(run.said)")
-    #expect(run.said.contains("mpirun hangs, and its ranks have ended"), "\(run.said)")
+    #expect(run.said.contains("mpirun hangs, and no rank runs"), "\(run.said)")
     #expect(run.starts.count == 2 && run.starts[1].contains("--resume auto"))
   }
 
@@ -51,6 +66,150 @@ import Testing
     #expect(!run.starts[0].contains("--resume") && run.starts[1].contains("--resume auto"))
     #expect(run.starts.allSatisfy { $0.contains("-n 2") && $0.contains("--expect-ranks 2") })
     #expect(run.said.contains("the watchdog ended a stalled job (77)"))
+  }
+
+  /// Open MPI ends with 141 or 195 if a connection is lost, and with 205 or 255 if a host is.
+  @Test(arguments: [77, 134, 135, 136, 137, 139, 141, 143, 195, 205, 255])
+  func lossesAreStartedAgain(_ status: Int) throws {
+    let run = try launch([status, 0])
+    #expect(run.status == 0 && run.starts.count == 2, "\(run.said)")
+  }
+
+  /// Such as a missing plugin (1), no home folder (139), or an mpirun that does nothing (0).
+  @Test(arguments: [0, 1, 132, 137, 139, 205])
+  func anMpirunThatStartsNoRankIsTriedTwice(_ status: Int) throws {
+    let run = try launch([status, status, 0], startsRanks: false)
+    #expect(run.status == 69 && run.starts.count == 2, "\(run.said)")
+    #expect(
+      run.said.hasSuffix(
+        "error: mpirun ended before any rank started (\(status)), twice in a row; its messages are above\n"))
+  }
+
+  @Test func oneStartWithoutRanksIsForgiven() throws {
+    let commands = #"(($(wc -l <"${0%/*}/starts") % 2)) || rank "$@""#
+    let run = try launch([139, 137, 139, 0], commands: commands, startsRanks: false)
+    #expect(run.status == 0 && run.starts.count == 4, "\(run.said)")
+  }
+
+  /// A program that is missing on one host is a mistake, and the message names the host.
+  @Test func aMissingProgramIsNotStartedAgain() throws {
+    let run = try launch(
+      [0], commands: #"set -- "${@/#\/bin\/true/\/nonexistent\/srdist}"; rank "$@"; exit $?"#,
+      startsRanks: false)
+    #expect(run.status == 127 && run.starts.count == 1, "\(run.said)")
+    #expect(run.said.contains("error: the program is /nonexistent/srdist, expected an executable file on "))
+  }
+
+  /// A host that accepts the connection and never answers must not be waited for without end.
+  @Test func aHostThatSaysNothingIsLeftOut() throws {
+    let folder = try TemporaryFolder()
+    let hostfile = try folder.write(Array("localhost\nsilent.invalid\n".utf8), as: "hosts")
+    let ssh = try folder.write(Array("#!/bin/sh\nexec sleep 3000\n".utf8), as: "ssh")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+    let run = try launch(
+      [0], ["--hostfile", hostfile], ssh: ssh, environment: ["SRDIST_ANSWER_PATIENCE": "10"])
+    #expect(run.status == 0 && run.starts.count == 1, "\(run.said)")
+    #expect(run.said.contains("silent.invalid does not answer: left out"), "\(run.said)")
+  }
+
+  /// What ssh says is repeated. To ssh, a name that begins with a dash would be an option.
+  @Test func hostsAreNamesToSSH() throws {
+    let folder = try TemporaryFolder()
+    let ssh = try folder.write(
+      Array(
+        #"""
+        #!/bin/bash
+        for word; do [ "$word" != -- ] || { echo "refused by $2 after --" >&2; exit 255; }; shift; done
+        """#.utf8), as: "ssh")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+    let hostfile = try folder.write(Array("far.invalid\n".utf8), as: "hosts")
+    let run = try launch([0], ["--hostfile", hostfile], ssh: ssh)
+    #expect(run.status == 69 && run.said.contains("(refused by far.invalid after --)"), "\(run.said)")
+    let options = try folder.write(Array("-oProxyCommand=true\n".utf8), as: "options")
+    try expectRefusal(
+      ["--hostfile", options],
+      error: "\(options), line 1: '-oProxyCommand=true' begins with '-', expected a host's name")
+  }
+
+  /// The job is asked for a checkpoint, once it can be asked. The stand-in is a rank that listens late.
+  @Test(arguments: ["TERM", "INT", "HUP", "USR1"])
+  func requestsStopTheJobWithACheckpoint(_ signal: String) throws {
+    let commands = """
+      kill -\(signal) $PPID
+      touch "$scratch/ranks/$$" "$scratch/ranks/1"
+      sleep 1
+      trap 'exit 75' USR1
+      trap : USR2
+      touch "$HERE/listens"
+      rm "$scratch/ranks/1"
+      # Two ranks are expected.
+      (trap : USR1 USR2; touch "$scratch/ranks/$BASHPID"; while kill -0 $$ 2>/dev/null; do sleep 0.1; done) &
+      while :; do sleep 0.1; done
+      """
+    let run = try launch([0], commands: commands, startsRanks: false, prefix: ["--default-signal=INT,HUP"])
+    #expect(run.status == 75 && run.starts.count == 1, "\(run.said)")
+  }
+
+  /// A second request ends the job although it does nothing about the first.
+  @Test func aSecondSignalEndsTheJobAtOnce() throws {
+    let commands = """
+      trap '' USR1 USR2
+      touch "$scratch/ranks/$$"
+      kill -TERM $PPID
+      sleep 1
+      kill -TERM $PPID
+      while :; do sleep 0.1; done
+      """
+    let run = try launch([0], commands: commands, startsRanks: false)
+    #expect(run.status == 143 && run.starts.count == 1, "\(run.said)")
+    #expect(run.said.contains("told twice to end"), "\(run.said)")
+  }
+
+  /// As under nohup.
+  @Test func anIgnoredHangUpStaysIgnored() throws {
+    let run = try launch(
+      [137, 0], commands: "kill -HUP $PPID; kill -HUP $$; sleep 0.5", prefix: ["--ignore-signal=HUP"])
+    #expect(run.status == 0 && run.starts.count == 2, "\(run.said)")
+  }
+
+  /// A reader such as `head` may end, and a terminal may close.
+  @Test func aClosedConsoleEndsNothing() throws {
+    let folder = try TemporaryFolder()
+    let script = try folder.write(
+      Array(#"set -o pipefail; { "$@"; echo $? >"$STATUS"; } 2>&1 | head -n 1"#.utf8), as: "script")
+    let run = try launch(
+      [137, 77, 0], commands: "echo said", prefix: ["bash", script],
+      environment: ["STATUS": folder.file("status")])
+    #expect(try run.starts.count == 3 && folder.text("status") == "0\n", "\(run.said)")
+  }
+
+  /// The folder's name cannot be guessed, and nobody else can read the folder. What killed launchers left is removed.
+  @Test func theFolderIsTheLaunchersOwn() throws {
+    let mine = "/dev/shm/srdist-launch.test.\(UUID().uuidString)"
+    let (old, held, young) = ("\(mine).old", "\(mine).held", "\(mine).young")
+    for folder in [old, held, young] {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+      try Data().write(to: URL(fileURLWithPath: "\(folder)/lock"))
+    }
+    defer { for folder in [old, held, young] { try? FileManager.default.removeItem(atPath: folder) } }
+    for folder in [old, held] {
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: folder)
+    }
+    let lock = try #require(FileHandle(forReadingAtPath: "\(held)/lock"))
+    #expect(flock(lock.fileDescriptor, LOCK_SH | LOCK_NB) == 0)
+    let notes = try TemporaryFolder()
+    let run = try launch(
+      [0], commands: #"stat -c %a:%u "$scratch" >"$NOTES"; echo "$scratch" >>"$NOTES""#,
+      environment: ["NOTES": notes.file("notes")])
+    #expect(run.status == 0, "\(run.said)")
+    let lines = try notes.text("notes").split(separator: "\n").map(String.init)
+    #expect(lines[0] == "700:\(geteuid())")
+    #expect(lines[1].split(separator: ".").last?.count == 12)
+    let exists = FileManager.default.fileExists(atPath:)
+    #expect(!exists(lines[1]) && !exists(old))
+    #expect(exists(held) && exists(young))
+    lock.closeFile()
   }
 
   @Test(arguments: [75, 1, 64])
@@ -65,7 +224,6 @@ import Testing
     let run = try launch(
       [139, 0],
       commands: """
-        scratch=$(sed 's/.*orte_tmpdir_base \\([^ ]*\\).*/\\1/' <<<"$*")
         PMIX_SERVER_TMPDIR=$scratch/ompi setsid sleep 600 </dev/null >/dev/null 2>&1 &
         until grep -qsF "$scratch/ompi" /proc/$!/environ; do sleep 0.01; done
         kill -STOP $!

@@ -1,4 +1,5 @@
-"""Checks a folder of Kubernetes manifests: core kinds and MPIJob v2beta1. Also checks that it finds misspelt fields."""
+"""Checks a folder of Kubernetes manifests: core kinds and MPIJob v2beta1, and what pods must not be able to do. Also checks that
+it finds misspelt fields and settings that are missing."""
 
 import copy
 import pathlib
@@ -40,6 +41,20 @@ MPI_JOB = {
     },
 }
 
+# What pods and their containers must say, so that code that broke out of srdist could do little.
+POD_SECURITY = {
+    ("automountServiceAccountToken",): False,
+    ("securityContext", "runAsNonRoot"): True,
+    ("securityContext", "seccompProfile", "type"): "RuntimeDefault",
+}
+CONTAINER_SECURITY = {
+    ("securityContext", "allowPrivilegeEscalation"): False,
+    ("securityContext", "readOnlyRootFilesystem"): True,
+    ("securityContext", "capabilities", "drop"): ["ALL"],
+}
+# What a container with a read-only root must still be able to write.
+WRITABLE = ("/tmp", "/dev/shm")
+
 
 def unknown_fields(value, schema, path):
     """What the schema does not know in `value`, one line each."""
@@ -72,6 +87,35 @@ def core_problems(document, path):
     return []
 
 
+def lookup(node, keys):
+    for key in keys:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def security_problems(pod, path):
+    found = [
+        f"{path}.spec.{'.'.join(keys)}: {value!r} is expected, found {lookup(pod['spec'], keys)!r}"
+        for keys, value in POD_SECURITY.items()
+        if lookup(pod["spec"], keys) != value
+    ]
+    empty = {volume["name"] for volume in pod["spec"].get("volumes", []) if "emptyDir" in volume}
+    for container in pod["spec"].get("containers", []):
+        place = f"{path}.spec.{container.get('name')}"
+        found += [
+            f"{place}.{'.'.join(keys)}: {value!r} is expected, found {lookup(container, keys)!r}"
+            for keys, value in CONTAINER_SECURITY.items()
+            if lookup(container, keys) != value
+        ]
+        mounts = {mount.get("mountPath"): mount.get("name") for mount in container.get("volumeMounts", [])}
+        found += [
+            f"{place}.volumeMounts: an emptyDir at {folder} is expected, because the root is read-only"
+            for folder in WRITABLE
+            if mounts.get(folder) not in empty
+        ]
+    return found
+
+
 def problems(document, path):
     if document.get("kind") != "MPIJob":
         return core_problems(document, path)
@@ -85,8 +129,32 @@ def problems(document, path):
             continue
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": role.lower()}}
         pod.update(replica["template"])
-        found += core_problems(pod, f"{path}.{role}.template")
+        found += core_problems(pod, f"{path}.{role}.template") or security_problems(pod, f"{path}.{role}.template")
     return found
+
+
+def loosened(document):
+    """Copies of an MPIJob with one setting of security less each."""
+    def without(node, keys):
+        for key in keys[:-1]:
+            node = node[key]
+        del node[keys[-1]]
+
+    for role, replica in document["spec"]["mpiReplicaSpecs"].items():
+        place = ["spec", "mpiReplicaSpecs", role, "template", "spec"]
+        spec = replica["template"]["spec"]
+        paths = [list(keys) for keys in POD_SECURITY]
+        for index, container in enumerate(spec["containers"]):
+            paths += [["containers", index, *keys] for keys in CONTAINER_SECURITY]
+            paths += [
+                ["containers", index, "volumeMounts", number]
+                for number, mount in enumerate(container["volumeMounts"])
+                if mount["mountPath"] in WRITABLE
+            ]
+        for path in paths:
+            changed = copy.deepcopy(document)
+            without(changed, place + path)
+            yield ".".join(map(str, place + path)), changed
 
 
 def misspellings(document):
@@ -127,9 +195,17 @@ def main(folder):
             count += 1
             if not problems(changed, name):
                 found.append(f"{name}: the check did not find that {field} was misspelt")
+    removed = 0
+    for name, document in documents:
+        if document.get("kind") != "MPIJob":
+            continue
+        for field, changed in loosened(document):
+            removed += 1
+            if not problems(changed, name):
+                found.append(f"{name}: the check did not find that {field} was missing")
     for problem in found:
         print(problem, file=sys.stderr)
-    print(f"{len(documents)} manifests, {len(found)} problems; {count} misspelt fields tried")
+    print(f"{len(documents)} manifests, {len(found)} problems; {count} misspelt fields and {removed} missing settings tried")
     sys.exit(1 if found else 0)
 
 

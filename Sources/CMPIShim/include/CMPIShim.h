@@ -43,6 +43,8 @@ bool srdist_mpi_launched(void);
 int srdist_mpi_initialize(int *provided);
 /// Finalises MPI now. Collective. The call does nothing if MPI is finalised already or was never initialised.
 int srdist_mpi_finalize(void);
+/// Has this process exit with `code` after `seconds`, whatever its threads do then. Uses SIGALRM.
+void srdist_mpi_exit_within(int seconds, int code);
 /// Ends every rank of the job with `code` as mpirun's exit status. Does not return.
 void srdist_mpi_abort(int code);
 /// Describes a status of any function here. `text` always ends with a zero byte.

@@ -23,16 +23,37 @@ package struct RunTrace: Sendable {
   }
 
   /// Gathers the spans of all ranks on rank 0, which writes them. Collective.
+  ///
+  /// - Parameter activity: is told of the progress. There may be hundreds of thousands of spans of each rank.
   /// - Returns: the summary on rank 0, and nil on the other ranks.
-  package func finish(_ communicator: Communicator) throws -> TraceSummary? {
+  package func finish(_ communicator: Communicator, activity: RankActivity) throws -> TraceSummary? {
     let hosts = try communicator.allGather(communicator.hostName)
-    let spans = try communicator.gather(recorder.recorded.spans)
+    let spans = try gather(communicator, activity)
     return try communicator.together {
       guard let spans else { return nil }
-      try TraceFile(path: path).write(spans, hosts: hosts)
-      return TraceSummary(spans)
+      activity.enter(.checkpoint)
+      defer { activity.enter(.ending) }
+      try TraceFile(path: path).write(spans, hosts: hosts, progress: activity.mark)
+      return TraceSummary(spans, progress: activity.mark)
     }
   }
+
+  /// The spans of all ranks on rank 0, and nil on the others. They travel in pieces, and each piece is a mark of progress.
+  private func gather(_ communicator: Communicator, _ activity: RankActivity) throws -> [[TraceSpan]]? {
+    let own = recorder.recorded.spans
+    let most = try communicator.allGather([Double(own.count)]).map { Int($0[0]) }.max() ?? 0
+    var all: [[TraceSpan]]? = communicator.rank == 0 ? Array(repeating: [], count: communicator.worldSize) : nil
+    for start in stride(from: 0, to: most, by: Self.pieceCount) {
+      let piece = own.dropFirst(start).prefix(Self.pieceCount)
+      let pieces = try communicator.gather(Array(piece))
+      for (rank, piece) in (pieces ?? []).enumerated() { all?[rank] += piece }
+      activity.mark()
+    }
+    return all
+  }
+
+  /// Spans of a rank that travel together.
+  private static let pieceCount = 4096
 }
 
 /// The spans of all ranks as a Chrome trace, which Perfetto and chrome://tracing open. Each rank is a process. It has one
@@ -43,7 +64,7 @@ private struct TraceFile {
   let path: String
 
   /// Throws ``FileError``.
-  func write(_ ranks: [[TraceSpan]], hosts: [String]) throws {
+  func write(_ ranks: [[TraceSpan]], hosts: [String], progress: () -> Void) throws {
     var lines: [String] = []
     for (rank, spans) in ranks.enumerated() {
       lines.append(
@@ -51,6 +72,7 @@ private struct TraceFile {
       )
       lines.append(#"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":0,"args":{"name":"main thread"}}"#)
       for (index, span) in spans.enumerated() {
+        if index % 1024 == 0 { progress() }
         let common = #""name":"\#(span.name)","pid":\#(rank),"tid":\#(span.lane.rawValue)"#
         let start = microseconds(span.start)
         switch span.lane {

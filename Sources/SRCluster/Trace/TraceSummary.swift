@@ -23,8 +23,10 @@ package struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
   /// steps, such as logs, checkpoints and validation, does not count.
   package let stepTime: Double
 
-  /// - Parameter spans: the spans of each rank, over the same steps.
-  package init(_ spans: [[TraceSpan]]) {
+  /// - Parameters:
+  ///   - spans: the spans of each rank, over the same steps.
+  ///   - progress: called after each rank.
+  package init(_ spans: [[TraceSpan]], progress: () -> Void = {}) {
     let phases = spans.map { $0.filter { $0.lane == .phases && $0.step > 0 } }
     let first = phases.first?.map(\.step).min() ?? 0
     let steps = Set(phases.first?.filter { $0.step > first }.map(\.step) ?? []).count
@@ -39,6 +41,7 @@ package struct TraceSummary: Equatable, Sendable, CustomStringConvertible {
     let compute = spans.indices.map { milliseconds($0, [.forwardBackward, .update]) }
     let mean = compute.isEmpty ? 0 : compute.reduce(0, +) / Double(compute.count)
     ranks = spans.indices.map { rank in
+      defer { progress() }
       let exposed = milliseconds(rank, [.exchange, .agreement])
       let working = phases[rank].filter { $0.name == RunPhase.forwardBackward.name && $0.step > first }
       let busy = Self.union(spans[rank].filter { $0.lane == .exchange && $0.step > first })

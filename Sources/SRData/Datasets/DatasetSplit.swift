@@ -40,14 +40,15 @@ package struct DatasetSplit: Sendable {
   /// - Parameters:
   ///   - threads: only affects the speed.
   ///   - progress: called after each face, on any thread.
+  /// - Throws: ``ThreadError`` if the system does not start all threads.
   package static func synthetic(
     trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
     threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @Sendable () -> Void = {}
-  ) -> DatasetSplit {
+  ) throws -> DatasetSplit {
     DatasetSplit(
-      train: SyntheticFaces(
+      train: try SyntheticFaces(
         seed: seed, count: trainCount, scale: scale, threads: threads, progress: progress),
-      valid: SyntheticFaces(
+      valid: try SyntheticFaces(
         seed: seed, count: validCount, first: trainCount, scale: scale, threads: threads, progress: progress))
   }
 }

@@ -19,14 +19,15 @@ package struct SyntheticFaces: PairDataset {
   /// Training and validation sets are disjoint ranges of one seed. A face takes a few milliseconds.
   ///
   /// - Parameter progress: called after each face, on any thread.
+  /// - Throws: ``ThreadError`` if the system does not start all threads.
   /// - Precondition: `scale` divides 128.
   package init(
     seed: UInt64, count: Int, first: Int = 0, scale: Int = 4, threads: Int = 1,
     progress: @Sendable () -> Void = {}
-  ) {
+  ) throws {
     precondition(Self.highResSize % scale == 0, "synthetic faces cannot be reduced by \(scale)")
     precondition(count > 0 && first >= 0, "\(count) synthetic faces from \(first) on")
-    let pairs = mapConcurrently(count: count, threads: threads) { index in
+    let pairs = try mapConcurrently(count: count, threads: threads) { index in
       defer { progress() }
       return Self.draw(seed: seed, index: first + index, scale: scale)
     }

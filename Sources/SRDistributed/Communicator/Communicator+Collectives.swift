@@ -65,7 +65,16 @@ extension Communicator {
     }
   }
 
-  /// Per-sample values of the whole batch, in sample order on every rank. Collective.
+  /// Every rank's byte, in rank order on every rank. Collective, in one call of MPI.
+  package func allGather(_ byte: UInt8) throws(MPIError) -> [UInt8] {
+    guard let handle, worldSize > 1 else { return [byte] }
+    var byte = byte
+    var all = [UInt8](repeating: 0, count: worldSize)
+    try MPIError.check(srdist_mpi_allgather(handle.pointer, &byte, 1, &all), "MPI_Allgather", rank: rank)
+    return all
+  }
+
+  /// Per-sample values of the whole batch, in sample order on every rank. Collective, in one call of MPI.
   ///
   /// `local` holds `fields` values for each sample of this rank's share, sample by sample. A sum over the result from its
   /// start has the same bits on any number of ranks.
@@ -76,8 +85,20 @@ extension Communicator {
     precondition(
       local.count == share.count * fields,
       "\(share.count) samples of \(fields) values were expected, \(local.count) values given")
-    // Shares are contiguous and in rank order, so their concatenation is in sample order.
-    let all = try allGather(local).flatMap { $0 }
+    var all = local
+    if let handle, worldSize > 1 {
+      // Every rank knows all shares. They are contiguous and in rank order, so their concatenation is in sample order.
+      let sampleBytes = fields * MemoryLayout<Double>.stride
+      let shares = (0..<worldSize).map {
+        ReductionTree.share(of: batchSize, rank: $0, worldSize: worldSize)
+      }
+      all = [Double](repeating: 0, count: batchSize * fields)
+      try MPIError.check(
+        srdist_mpi_allgatherv(
+          handle.pointer, local, Int64(share.count * sampleBytes), &all,
+          shares.map { Int64($0.count * sampleBytes) }, shares.map { Int64($0.lowerBound * sampleBytes) }),
+        "MPI_Allgatherv", rank: rank)
+    }
     return (0..<batchSize).map { Array(all[$0 * fields..<($0 + 1) * fields]) }
   }
 

@@ -1,4 +1,5 @@
 import CMPIShim
+import Foundation
 
 /// The ranks of one job and the calls among them: a thin wrapper over an MPI communicator that throws.
 ///
@@ -82,9 +83,34 @@ package final class Communicator: Sendable {
   }
 
   /// Ends all ranks of the job at once. The launcher exits with `code`.
-  package func abort(_ code: Int) -> Never {
+  ///
+  /// If standard error is a pipe that nobody empties, or MPI hangs, this process still ends after a few seconds, and the launcher
+  /// ends the others.
+  /// - Parameter saying: says why, on standard error.
+  package func abort(_ code: Int, saying: () -> Void = {}) -> Never {
+    Self.boundEnd(code)
+    saying()
     srdist_mpi_abort(CInt(truncatingIfNeeded: code))
     fatalError("MPI_Abort returned")
+  }
+
+  /// Ends this process at once. The launcher then ends the other ranks. May be called while another thread is inside MPI.
+  ///
+  /// - Parameter saying: as for ``abort(_:saying:)``.
+  static func exit(_ code: Int, saying: () -> Void) -> Never {
+    boundEnd(code)
+    saying()
+    _exit(CInt(truncatingIfNeeded: code))
+  }
+
+  private static func boundEnd(_ code: Int) { srdist_mpi_exit_within(10, CInt(truncatingIfNeeded: code)) }
+
+  /// This process's rank as the launcher's variables tell it, before MPI starts: those of mpirun, `srun --mpi=pmix` and PMI
+  /// launchers. 0 without a launcher.
+  package static var launchedRank: Int {
+    let environment = ProcessInfo.processInfo.environment
+    return ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].lazy
+      .compactMap { environment[$0].flatMap { Int($0) } }.first ?? 0
   }
 }
 

@@ -22,12 +22,12 @@ package final class GradientExchange: GradientReducer {
   ///   - reservedLeaves: gradient leaves that are allocated now. More follow when they are needed. If workers start groups
   ///     of samples in order and take the same time for each, threads x group + log2(share) + 1 leaves are enough.
   ///   - trace: records every collective.
-  /// - Throws: ``MPIError`` if MPI refuses a communicator.
+  /// - Throws: ``MPIError`` if MPI refuses a communicator, ``ThreadError`` if the system refuses the communication thread.
   package init(
     communicator: Communicator, buckets: GradientBuckets, destination: AlignedBuffer,
     options: ReductionOptions = ReductionOptions(), reservedLeaves: Int = 0, trace: TraceRecorder? = nil,
     add: @escaping VectorAdd
-  ) throws(MPIError) {
+  ) throws {
     self.buckets = buckets
     self.destination = destination
     rank = communicator.rank
@@ -40,7 +40,7 @@ package final class GradientExchange: GradientReducer {
       buckets: buckets, destination: destination, options: options, reservedLeaves: reservedLeaves,
       transport: transport, add: add)
     self.reduction = reduction
-    thread = transport == nil ? nil : PollingThread(name: "gradient exchange") { try reduction.poll() }
+    thread = transport == nil ? nil : try PollingThread(name: "exchange") { try reduction.poll() }
   }
 
   package var allocations: Int { reduction.allocations }

@@ -1,4 +1,5 @@
 import Foundation
+import SRProcess
 
 /// A thread that polls an exchange from ``start()`` until the exchange is finished. It sleeps between steps.
 final class PollingThread: Sendable {
@@ -9,15 +10,15 @@ final class PollingThread: Sendable {
 
   private let shared = Shared()
 
-  init(name: String, poll: @escaping @Sendable () throws -> ExchangeProgress) {
+  init(
+    name: String, poll: @escaping @Sendable () throws -> ExchangeProgress
+  ) throws(ThreadError) {
     let shared = shared
-    let thread = Thread {
+    try SystemThread.start(name) {
       while shared.waitForStart() {
         shared.end(Result { try Self.pollUntilFinished(poll, shared) })
       }
     }
-    thread.name = name
-    thread.start()
   }
 
   deinit { shared.stop() }
@@ -52,7 +53,7 @@ final class PollingThread: Sendable {
       case stopped
     }
 
-    private let condition = NSCondition()
+    private let condition = Condition()
     // Guarded by `condition`.
     private var phase = Phase.idle
     private var isAwaited = false

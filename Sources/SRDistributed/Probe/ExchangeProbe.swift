@@ -1,4 +1,5 @@
 import Foundation
+import SRProcess
 import SRTensor
 import Synchronization
 
@@ -26,16 +27,17 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
   /// - Parameters:
   ///   - threads: workers of this rank.
   ///   - bytes: of the gradient; the trainer's is 6 MB.
+  ///   - progress: called after each round.
   package static func measure(
     _ communicator: Communicator, threads: Int, bytes: Int = 6 << 20, rounds: Int = 15,
-    add: @escaping VectorAdd
+    progress: () -> Void = {}, add: @escaping VectorAdd
   ) throws -> ExchangeProbe? {
     guard communicator.worldSize > 1 else { return nil }
     let buckets = GradientBuckets(arenaCount: bytes / MemoryLayout<Float>.stride, targetBytes: 1 << 20)
     let exchange = try GradientExchange(
       communicator: communicator, buckets: buckets, destination: AlignedBuffer(count: buckets.arenaCount),
       reservedLeaves: 1, add: add)
-    let workers = SpinningWorkers(count: threads)
+    let workers = try SpinningWorkers(count: threads)
     var own: [Round] = []
     // The first rounds open connections.
     for _ in 0..<rounds + 2 {
@@ -57,6 +59,7 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
       workers.pause()
       own.append(
         Round(waiting: waiting, computing: computing, lost: (computing - counted / rate) * Double(threads)))
+      progress()
     }
     return try joined(Array(own.dropFirst(2)), communicator, bytes: bytes)
   }
@@ -104,11 +107,15 @@ package struct ExchangeProbe: Codable, Equatable, Sendable {
 private final class SpinningWorkers: Sendable {
   private let shared: Shared
 
-  init(count: Int) {
+  /// - Throws: ``ThreadError``.
+  init(count: Int) throws {
     let shared = Shared()
     self.shared = shared
-    for _ in 0..<count {
-      Thread { shared.spin() }.start()
+    do {
+      for index in 0..<count { try SystemThread.start("spinner-\(index)") { shared.spin() } }
+    } catch {
+      shared.state.store(Shared.ended, ordering: .releasing)
+      throw error
     }
   }
 

@@ -21,8 +21,12 @@ package struct LinkProbe: Codable, Equatable, Sendable {
   /// Measures the links from rank 0 to one other rank of its host, and to one rank of each other host, one after the other.
   /// Collective. Every rank returns the same.
   ///
-  /// - Parameter most: the largest number of links to measure.
-  package static func measure(_ communicator: Communicator, most: Int = 16) throws -> [LinkProbe] {
+  /// - Parameters:
+  ///   - most: the largest number of links to measure.
+  ///   - progress: called after each message there and back.
+  package static func measure(
+    _ communicator: Communicator, most: Int = 16, progress: () -> Void = {}
+  ) throws -> [LinkProbe] {
     let hosts = try communicator.allGather(communicator.hostName)
     var partners: [Int] = []
     for rank in 1..<max(communicator.worldSize, 1)
@@ -34,9 +38,9 @@ package struct LinkProbe: Codable, Equatable, Sendable {
       try communicator.barrier()
       guard communicator.rank == 0 || communicator.rank == partner else { continue }
       let peer = communicator.rank == 0 ? partner : 0
-      let latency = try roundTrip(communicator, peer, bytes: 8, times: 200) / 2
+      let latency = try roundTrip(communicator, peer, bytes: 8, times: 200, progress) / 2
       let large = 4 << 20
-      let transfer = try roundTrip(communicator, peer, bytes: large, times: 6) / 2
+      let transfer = try roundTrip(communicator, peer, bytes: large, times: 6, progress) / 2
       own.append(
         LinkProbe(
           ranks: [0, partner], hosts: [hosts[0], hosts[partner]], latency: latency,
@@ -47,7 +51,7 @@ package struct LinkProbe: Codable, Equatable, Sendable {
 
   /// The median time of a message there and back. Seconds.
   private static func roundTrip(
-    _ communicator: Communicator, _ peer: Int, bytes: Int, times: Int
+    _ communicator: Communicator, _ peer: Int, bytes: Int, times: Int, _ progress: () -> Void
   ) throws -> Double {
     var message = [UInt8](repeating: 0, count: bytes)
     var seconds: [Double] = []
@@ -63,6 +67,7 @@ package struct LinkProbe: Codable, Equatable, Sendable {
           try communicator.send(UnsafeRawBufferPointer(buffer), to: peer)
         }
       }
+      progress()
       if turn >= 2 { seconds.append(start.duration(to: .now) / .seconds(1)) }
     }
     return seconds.median

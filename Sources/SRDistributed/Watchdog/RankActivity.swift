@@ -48,14 +48,16 @@ package final class RankActivity: Sendable {
   private let phase = Atomic(RunPhase.starting.rawValue)
   private let step = Atomic(0)
   private let marks = Atomic(0)
-  package let trace: TraceRecorder?
-  /// When the main thread entered the phase. Only the main thread changes it.
-  private let entered: Mutex<Double>
+  private let looks = Atomic(0)
+  /// The recorder, and when the main thread entered the phase.
+  private let recording = Mutex<(trace: TraceRecorder, entered: Double)?>(nil)
 
-  package init(trace: TraceRecorder? = nil) {
-    self.trace = trace
-    entered = Mutex(trace?.now ?? 0)
-  }
+  package init() {}
+
+  /// Records the phases from now on.
+  package func record(to trace: TraceRecorder) { recording.withLock { $0 = (trace, trace.now) } }
+
+  package var trace: TraceRecorder? { recording.withLock { $0?.trace } }
 
   /// Says that the main thread begins a phase.
   ///
@@ -72,14 +74,20 @@ package final class RankActivity: Sendable {
 
   /// Records the phase that ends.
   private func recordPhase(next step: Int?) {
-    guard let trace else { return }
-    let state = state
-    entered.withLock { start in
-      trace.record(state.phase.name, .phases, from: start, step: state.step)
-      start = trace.now
+    recording.withLock { recording in
+      guard let (trace, entered) = recording else { return }
+      let state = state
+      trace.record(state.phase.name, .phases, from: entered, step: state.step)
+      recording = (trace, trace.now)
+      if let step { trace.begin(step: step) }
     }
-    if let step { trace.begin(step: step) }
   }
+
+  /// Says that the ``Watchdog`` watches, and will judge the rank.
+  func look() { looks.add(1, ordering: .relaxed) }
+
+  /// Grows with every sign of progress and with every look of the watchdog.
+  var signs: Int { marks.load(ordering: .relaxed) &+ looks.load(ordering: .relaxed) }
 
   package struct State: Equatable, Sendable {
     package var phase: RunPhase

@@ -1,34 +1,39 @@
 import Foundation
+import SRProcess
 
 /// Ends a job in which a rank hangs, is stopped or is cut off, and says which rank it is.
 ///
 /// If a rank dies, the launcher notices and ends the job. If a rank is stopped, the launcher does not notice, and all others
 /// wait for the rank. So a thread of every rank exchanges heartbeats with rank 0. They tell how far the rank's main thread
 /// has come. A long phase that makes progress is no stall.
+///
+/// The heartbeats need MPI. A ``StallTimer`` watches before and after, and watches the watchdog.
 package final class Watchdog: Sendable {
   /// The launcher's exit status if a watchdog ended the job.
   package static let exitStatus = 77
 
   private let monitor: Monitor
 
-  /// Starts watching. Collective.
+  /// Starts watching, if rank 0 has a timeout. Collective.
   ///
   /// - Parameters:
   ///   - activity: what this rank's main thread and workers report.
-  ///   - stallTimeout: a job that makes no progress is ended within so many seconds.
+  ///   - stallTimeout: a job that makes no progress is ended within so many seconds. Nil for never. Rank 0's counts for all.
   ///   - report: called once before the job is ended, on the one rank that ends it.
-  /// - Throws: ``MPIError`` if MPI refuses a communicator.
-  package init(
-    _ communicator: Communicator, watching activity: RankActivity, stallTimeout: Double,
+  /// - Throws: ``MPIError`` if MPI refuses a communicator, ``ThreadError`` if the system refuses the thread.
+  package init?(
+    _ communicator: Communicator, watching activity: RankActivity, stallTimeout: Double?,
     report: @escaping @Sendable (StallReport) -> Void
   ) throws {
+    // Only if all ranks watch can they be told from silent ones.
+    guard let stallTimeout = try communicator.broadcast(stallTimeout) else { return nil }
     precondition(stallTimeout > 0, "the stall timeout is \(stallTimeout) s, expected a number above 0")
     let own = Place(
       processIdentifier: Int(ProcessInfo.processInfo.processIdentifier), host: communicator.hostName)
     monitor = Monitor(
       communicator: communicator, activity: activity, places: try communicator.allGather(own),
       line: try HeartbeatLine(communicator), stallTimeout: stallTimeout, report: report)
-    monitor.start()
+    try monitor.start()
   }
 
   /// Stops watching. MPI may be finalised afterwards.
@@ -57,7 +62,7 @@ private final class Monitor: @unchecked Sendable {
   private var lastState: RankActivity.State
   private var stalledSeconds = 0.0
 
-  private let condition = NSCondition()
+  private let condition = Condition()
   /// Guarded by `condition`.
   private var (isEnding, hasEnded) = (false, false)
 
@@ -77,8 +82,8 @@ private final class Monitor: @unchecked Sendable {
     lastState = activity.state
   }
 
-  func start() {
-    let thread = Thread { [self] in
+  func start() throws(ThreadError) {
+    try SystemThread.start("watchdog") { [self] in
       var last = ContinuousClock.now
       while wait() {
         let now = ContinuousClock.now
@@ -87,8 +92,6 @@ private final class Monitor: @unchecked Sendable {
         look(after: elapsed)
       }
     }
-    thread.name = "watchdog"
-    thread.start()
   }
 
   func end() {
@@ -102,7 +105,7 @@ private final class Monitor: @unchecked Sendable {
   /// Sleeps for a tick. False if the watch ends.
   private func wait() -> Bool {
     condition.withLock {
-      if !isEnding { _ = condition.wait(until: Date(timeIntervalSinceNow: tick)) }
+      if !isEnding { condition.wait(seconds: tick) }
       if isEnding {
         hasEnded = true
         condition.broadcast()
@@ -125,15 +128,17 @@ private final class Monitor: @unchecked Sendable {
       // A broken connection counts as silence: the judge keeps counting.
     }
     if let verdict = judge.verdict() { end(on: verdict) }
+    activity.look()
   }
 
   private func end(on verdict: StallJudge.Verdict) -> Never {
     let (place, seen) = (places[verdict.rank], judge.sightings[verdict.rank].heartbeat)
-    report(
-      StallReport(
-        kind: verdict.kind, rank: verdict.rank, host: place.host,
-        processIdentifier: place.processIdentifier, step: seen.step, phase: seen.phase,
-        seconds: verdict.seconds))
-    communicator.abort(Watchdog.exitStatus)
+    communicator.abort(Watchdog.exitStatus) {
+      report(
+        StallReport(
+          kind: verdict.kind, rank: verdict.rank, host: place.host,
+          processIdentifier: place.processIdentifier, step: seen.step, phase: seen.phase,
+          seconds: verdict.seconds))
+    }
   }
 }

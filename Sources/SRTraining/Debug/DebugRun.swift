@@ -16,8 +16,8 @@ package struct DebugRun {
   private let kernels: any KernelSet
   private let logger: Logger
   package var onStep: (TrainingProgress) -> Void = { _ in }
-  /// As ``TrainingRun/onStall``.
-  package var onStall: @Sendable (StallReport) -> Void = { _ in }
+  /// What this rank is doing, for the watchdog.
+  package var activity = RankActivity()
 
   /// Uses the run's settings, but trains two epochs on a few images, from the start, in a separate folder.
   package init(
@@ -40,13 +40,13 @@ package struct DebugRun {
   /// Throws ``RunError`` if a gradient disagrees with its finite difference, ``NotFiniteError``, and what training throws.
   package func run() throws -> RunOutcome {
     let logger = logger
-    try communicator.together { if communicator.rank == 0 { try checkGradients() } }
+    try communicator.together(starting: activity) { if communicator.rank == 0 { try checkGradients() } }
     let profile = LayerProfile { layer in
       logger.critical("not finite: \(layer)")
     }
     var run = TrainingRun(configuration, communicator: communicator, kernels: kernels, logger: logger)
     run.onStep = onStep
-    run.onStall = onStall
+    run.activity = activity
     run.observer = profile
     run.imageLimit = (Self.trainCount, Self.validCount)
     let outcome = try run.run()
@@ -57,10 +57,10 @@ package struct DebugRun {
   }
 
   private func checkGradients() throws {
-    let data = try RunData(configuration).load().limited(train: Self.trainCount, valid: Self.validCount)
+    let data = try RunData(configuration).load(progress: activity.mark).limited(train: Self.trainCount, valid: Self.validCount)
     var alone = configuration
     alone.threads = 1
-    let context = try RunContext(alone, communicator: Communicator(), kernels: kernels, data: data)
+    let context = try RunContext(alone, communicator: Communicator(), kernels: kernels, data: data, activity: activity)
     defer { context.pool.close() }
     let rows = try GradientCheck(context, sample: 0).rows(
       count: Self.checkedTensors, seed: configuration.seed)

@@ -34,6 +34,8 @@ package struct EvaluationRun {
   private let split: NumPyPairDataset.Split
   private let communicator: Communicator
   private let kernels: any KernelSet
+  /// What this rank is doing, for the watchdog.
+  package var activity = RankActivity()
 
   /// - Parameters:
   ///   - weights: a safetensors file, or a checkpoint directory. If the checkpoint has averaged weights, those are measured.
@@ -66,8 +68,8 @@ package struct EvaluationRun {
   ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` for a loss that cannot be computed on these images.
   ///   Later a rank may throw ``MPIError`` alone. Its caller then ends the job.
   package func run() throws -> Result {
-    let run = try communicator.together {
-      let data = try RunData(configuration).load()
+    let run = try communicator.together(starting: activity) {
+      let data = try RunData(configuration).load(progress: activity.mark)
       guard data.train.scale == model.scale else {
         throw ConfigurationError(
           "data: \(data.train.summary) has scale \(data.train.scale), and \(weights) holds the weights of a network of "
@@ -75,7 +77,7 @@ package struct EvaluationRun {
       }
       return try EvaluationContext(
         configuration, model: model, purpose: .inference, communicator: communicator, kernels: kernels,
-        data: data, activity: RankActivity())
+        data: data, activity: activity)
     }
     defer { run.pool.close() }
     let part: SampleIdentity.Part = split == .train ? .training : .validation

@@ -56,6 +56,7 @@ final class Evaluator: Sendable {
   /// - Parameter baseline: measured on the same pairs.
   func samples(_ count: Int, weights: StepWeights, baseline: BaselineEvaluation) -> [SampleGrid.Sample] {
     (0..<min(count, pairs.count)).map { index in
+      defer { run.activity.mark() }
       let values = SharedRows(rows: 1, fields: layout.count)
       let superRes = measure(index, on: 0, weights, values: values.row(0))
       let psnr = MetricDescription.psnr.name
@@ -93,6 +94,9 @@ extension EvaluationContext {
   /// Fills a row of `fields` numbers for each image of this rank's `share`. Returns the rows of all ranks, the same on every
   /// rank. Collective.
   ///
+  /// If a signal asks this rank to stop, it leaves the rest of its images out. Their rows are zero, and the caller discards the
+  /// rows of all ranks as soon as the ranks have told each other of the request.
+  ///
   /// - Parameters:
   ///   - share: this rank's images. The ranks' shares are contiguous and in rank order, so the rows are in image order.
   ///   - fill: called on the workers.
@@ -102,6 +106,7 @@ extension EvaluationContext {
   ) throws -> [[Double]] {
     let rows = SharedRows(rows: share.count, fields: fields)
     try pool.forEach(share) { [activity] worker, image in
+      if RunRequests.isStopPending { return }
       fill(worker, image, rows.row(image - share.lowerBound))
       activity.mark()
     }

@@ -99,18 +99,27 @@ struct TrainingLoop {
         try checkpoint(position)
       }
       if requests.contains(.stop) {
-        // The same command with a checkpoint's path would return to that checkpoint, and remove the later ones.
-        let change = configuration.resume == .auto ? "" : " with --resume auto"
-        logger.notice(
-          "stopped on request after step \(position.step); repeat the command\(change) to resume the run")
-        return .stopped
+        return stopped(position)
       }
     }
 
     let validation = try evaluator.run(validated)
     addElapsed()
+    // Ranks that were asked to stop have left images out, so the sums count only if none was.
+    if try RunRequests.take(run.communicator).contains(.stop) {
+      try checkpoint(position)
+      return stopped(position)
+    }
     try finishEpoch(&position, validation: validation)
     return .completed
+  }
+
+  private func stopped(_ position: RunPosition) -> RunOutcome {
+    // The same command with a checkpoint's path would return to that checkpoint, and remove the later ones.
+    let change = configuration.resume == .auto ? "" : " with --resume auto"
+    logger.notice(
+      "stopped on request after step \(position.step); repeat the command\(change) to resume the run")
+    return .stopped
   }
 
   private func checkpoint(_ position: RunPosition) throws {
@@ -167,12 +176,15 @@ struct TrainingLoop {
       seconds: seconds, weightsSHA256: weightsSHA256(run.weights.parameters), trainTerms: training.terms,
       validTerms: validation.terms, train: training.metrics, valid: validation.metrics,
       bicubic: baseline.metrics.filter { compared.contains($0.key) })
+    run.activity.mark()
     try recorder.record(record)
     let samples = evaluator.samples(configuration.samples, weights: validated, baseline: baseline)
     try recorder.draw(samples, epoch: epoch + 1, step: position.step)
     // The best checkpoint comes before the numbered one, which refers to it. A run resumes from the newer of the two, so both
     // come after everything else.
+    run.activity.mark()
     if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
+    run.activity.mark()
     try recorder.checkpoint(position, completedEpochs: epoch + 1)
     logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")
   }

@@ -12,9 +12,10 @@ package struct TrainingPlan: CustomStringConvertible {
 
   /// Reads the data's sizes and plans the memory, but does not train. Throws the errors that the start of the run would throw.
   package init(
-    _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet
+    _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
+    activity: RankActivity = RankActivity()
   ) throws {
-    let data = try RunData(configuration).load()
+    let data = try RunData(configuration).load(progress: activity.mark)
     let description = try configuration.modelDescription(for: data.train)
     var layout = ParameterLayout()
     let plan = SRResNet(description, in: &layout).plan(for: data, purpose: .training, kernels: kernels)

@@ -27,8 +27,6 @@ package struct TrainingRun {
   var imageLimit: (train: Int, valid: Int)?
   /// Receives the progress after each step, on rank 0.
   package var onStep: (TrainingProgress) -> Void = { _ in }
-  /// Receives a report about a rank that blocks the job, just before the job is ended.
-  package var onStall: @Sendable (StallReport) -> Void = { _ in }
 
   package init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet, logger: Logger
@@ -41,18 +39,17 @@ package struct TrainingRun {
 
   /// Trains until the last epoch or `max-steps`, or until a signal asks to stop (see ``RunRequests``). Collective.
   ///
+  /// A signal that comes before the first step ends the start as soon as all ranks meet.
   /// If the start fails, throws the same error on every rank. Later a failing rank throws alone, and its caller aborts the job.
   package func run() throws -> RunOutcome {
-    let watchdog = try configuration.stallTimeout.map {
-      try Watchdog(communicator, watching: activity, stallTimeout: $0, report: onStall)
-    }
-    defer { watchdog?.end() }
     try communicator.together(starting: activity) {
       try RankFacts.ofProgram(configuration, kernels: kernels, progress: activity.mark)
     }.agree(communicator)
+    if try isAskedToStop() { return .stopped }
     let (run, inputs) = try communicator.together(starting: activity) { try start(activity) }
     defer { run.pool.close() }
     try RankFacts.ofInputs(inputs, metricNetworks: run.lossAssembly.metricNetworkSHA256).agree(communicator)
+    if try isAskedToStop() { return .stopped }
     let step = try TrainingStep(run, observer: observer)
     let folder = RunFolder(path: configuration.output)
     let lock = try communicator.together(starting: activity) {
@@ -79,14 +76,24 @@ package struct TrainingRun {
         ? try RunRecorder(run, folder: folder, inputs: inputs, position: position, logger: logger)
         : nil
     }
+    if try isAskedToStop() { return .stopped }
     let loop = try TrainingLoop(
       run: run, step: step, recorder: recorder, logger: logger, gradientDump: gradientDump,
       onStep: onStep)
+    // The loop has measured bicubic upsampling, which may take long.
+    if try isAskedToStop() { return .stopped }
     let outcome = try loop.run(&position)
     activity.enter(.ending)
     try onEnd()
-    try communicator.barrier()
     return outcome
+  }
+
+  /// Whether a signal asked to stop before the run's first step. Collective.
+  private func isAskedToStop() throws -> Bool {
+    guard try RunRequests.take(communicator).contains(.stop) else { return false }
+    logger.notice(
+      "stopped on request before a step was done: there is nothing new to keep; repeat the command to start again")
+    return true
   }
 
   private func start(_ activity: RankActivity) throws -> (RunContext, RunInputs) {

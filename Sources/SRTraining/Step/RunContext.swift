@@ -9,6 +9,7 @@ import SRLosses
 import SRMetrics
 import SRModels
 import SROptimizers
+import SRProcess
 import SRTensor
 
 /// Everything that one rank needs to measure a network: data, weights, loss, metrics, threads. Made once at the start.
@@ -63,7 +64,7 @@ struct EvaluationContext: Sendable {
     } else {
       network.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
     }
-    pool = WorkerPool(count: sizes.threads)
+    pool = try WorkerPool(count: sizes.threads)
   }
 }
 

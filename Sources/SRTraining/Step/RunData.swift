@@ -18,7 +18,7 @@ struct RunData {
       }
       return try DatasetSplit.load(directory: directory)
     }
-    return DatasetSplit.synthetic(
+    return try DatasetSplit.synthetic(
       trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
       seed: configuration.seed, scale: configuration.scale ?? ModelDescription.attention.scale,
       progress: progress)

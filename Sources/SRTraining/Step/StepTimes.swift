@@ -38,10 +38,12 @@ extension StepTimes {
   ///   is slow for a moment, both steps are slow. The result has the medians over the rounds, because a run consists of more
   ///   than its fastest steps.
   package static func measured(
-    _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 5
+    _ configuration: TrainingConfiguration, kernels: any KernelSet, rounds: Int = 5,
+    activity: RankActivity = RankActivity()
   ) throws -> StepTimes {
-    let data = try RunData(configuration).load()
-    let run = try RunContext(configuration, communicator: Communicator(), kernels: kernels, data: data)
+    let data = try RunData(configuration).load(progress: activity.mark)
+    let run = try RunContext(
+      configuration, communicator: Communicator(), kernels: kernels, data: data, activity: activity)
     defer { run.pool.close() }
     let groupSize = run.workers[0].groupSize
     let group = groupSize * run.pool.count

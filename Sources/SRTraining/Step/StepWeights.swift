@@ -1,4 +1,5 @@
 import SRModels
+import SRProcess
 import SRTensor
 
 /// A set of weights and the forms in which the convolution kernels use them.

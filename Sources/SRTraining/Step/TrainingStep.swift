@@ -4,6 +4,7 @@ import SRLayers
 import SRMetrics
 import SRModels
 import SROptimizers
+import SRProcess
 import SRTensor
 
 /// One synchronous data-parallel step. Every rank computes its share of the batch. Then all ranks compute the same update.

@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// Threads that live as long as the pool and run one task together at a time.
@@ -10,7 +9,7 @@ package final class WorkerPool: @unchecked Sendable {
   package let count: Int
 
   // Guarded by `condition`.
-  private let condition = NSCondition()
+  private let condition = Condition()
   private var task: (@Sendable (_ worker: Int) throws -> Void)?
   private var generation = 0
   private var running = 0
@@ -20,14 +19,19 @@ package final class WorkerPool: @unchecked Sendable {
   /// Deep enough for the kernels' temporaries on the stack.
   private static let stackBytes = 8 << 20
 
-  package init(count: Int) {
+  /// - Throws: ``ThreadError`` if the system does not start all threads. None remains then.
+  package init(count: Int) throws(ThreadError) {
     precondition(count >= 1, "a pool cannot have \(count) workers")
     self.count = count
-    for worker in 1..<max(count, 1) {
-      let thread = Thread { [self] in serve(worker) }
-      thread.stackSize = Self.stackBytes
-      thread.name = "srdist-worker-\(worker)"
-      thread.start()
+    do {
+      for worker in 1..<max(count, 1) {
+        try SystemThread.start("worker-\(worker) of \(count)", stackBytes: Self.stackBytes) { [self] in
+          serve(worker)
+        }
+      }
+    } catch {
+      close()
+      throw error
     }
   }
 

@@ -1,4 +1,4 @@
-import SRTraining
+import SRProcess
 import Synchronization
 import Testing
 
@@ -7,7 +7,7 @@ import Testing
 
   @Test(arguments: [1, 3])
   func everyIndexIsTakenOnce(workers: Int) throws {
-    let pool = WorkerPool(count: workers)
+    let pool = try WorkerPool(count: workers)
     defer { pool.close() }
     let taken = Mutex<[Int]>([])
     try pool.forEach(5..<105) { worker, index in
@@ -20,7 +20,7 @@ import Testing
 
   @Test(arguments: [1, 3])
   func anErrorIsRethrownAndThePoolGoesOn(workers: Int) throws {
-    let pool = WorkerPool(count: workers)
+    let pool = try WorkerPool(count: workers)
     defer { pool.close() }
     #expect(throws: Refused.self) {
       try pool.forEach(0..<20) { _, index in if index == 3 { throw Refused() } }
