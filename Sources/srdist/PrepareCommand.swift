@@ -10,9 +10,9 @@ struct PrepareCommand: ParsableCommand {
     commandName: "prepare",
     abstract: "Make training and validation arrays from a folder of photographs.",
     discussion: """
-      Takes the PNG and JPEG files in a folder and the folders below it, whatever their names and through \
-      links too, chooses some at random, turns them upright and resizes them to a square. Random crops of them are the high-resolution images; the crops, reduced in size, are \
-      the low-resolution images. All resizing equals Pillow's bicubic filter to the byte. Training and \
+      Takes the PNG and JPEG files in a folder and the folders below it, whatever their names, and follows \
+      links. Chooses some at random, turns them upright and resizes them to a square. Random crops of them are \
+      the high-resolution images; the crops, reduced in size, are the low-resolution images. All resizing equals Pillow's bicubic filter to the byte. Training and \
       validation share no image. The same seed gives the same files, whatever the number of threads.
 
       Writes hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy (uint8, NHWC) and manifest.json, which \

@@ -4,7 +4,7 @@ import SRFiles
 import SRTestSupport
 import Testing
 
-/// Whoever follows an error's advice gets the pictures that he had.
+/// Following an error's advice keeps the pictures as they were.
 @Suite struct NumPyAdviceTests {
   /// An element type, values that it may hold, and the bytes that they mean.
   struct Case: Sendable, CustomTestStringConvertible {

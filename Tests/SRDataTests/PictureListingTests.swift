@@ -39,7 +39,7 @@ import Testing
     #expect(
       "\(try PictureListing(directory: folder.path).passedOver)"
         == "4 files that are no JPEG or PNG (i.gif, notes.txt, png, ...), "
-        + "1 hidden file or folder, whose names begins with a dot (.hidden.png)")
+        + "1 hidden file or folder (.hidden.png)")
   }
 
   /// Links lead to files and folders inside and outside, in circles, to each other and to nothing.

@@ -4,7 +4,7 @@ import SRFiles
 import SRTestSupport
 import Testing
 
-/// The output of a preparation holds the old data or the new data, whoever writes and whenever he is stopped.
+/// The output of a preparation holds the old data or the new data, whoever writes and whenever it is stopped.
 @Suite struct PreparedFolderTests {
   private let photographs: Photographs
   private let output: TemporaryFolder

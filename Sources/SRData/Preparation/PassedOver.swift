@@ -7,7 +7,7 @@ package struct PassedOver: Sendable, Equatable, CustomStringConvertible {
 
     /// What `count` such entries are called.
     fileprivate func text(_ count: Int) -> String {
-      let (s, are, have) = count == 1 ? ("", "is", "begins") : ("s", "are", "begin")
+      let (s, are) = count == 1 ? ("", "is") : ("s", "are")
       return switch self {
       case .notAPicture: "file\(s) that \(are) no JPEG or PNG"
       case .unreadableFile: "file\(s) that cannot be read"
@@ -15,14 +15,19 @@ package struct PassedOver: Sendable, Equatable, CustomStringConvertible {
       case .brokenLink: "link\(s) to nothing"
       case .repeated: "link\(s) to what is there already"
       case .special: "device\(s), socket\(s) or named pipe\(s)"
-      case .hidden: "hidden file\(s) or folder\(s), whose names \(have) with a dot"
+      case .hidden: "hidden file\(s) or folder\(s)"
       }
     }
   }
 
   /// How many names are kept of each kind.
   private static let namesShown = 3
-  private var found: [Reason: (count: Int, names: [BytePath])] = [:]
+
+  private struct Found: Sendable, Equatable {
+    var count = 0
+    var names: [BytePath] = []
+  }
+  private var found: [Reason: Found] = [:]
 
   /// How many entries were passed over for this reason.
   package func count(_ reason: Reason) -> Int { found[reason]?.count ?? 0 }
@@ -30,22 +35,16 @@ package struct PassedOver: Sendable, Equatable, CustomStringConvertible {
   package var isEmpty: Bool { found.isEmpty }
 
   mutating func add(_ reason: Reason, _ path: BytePath) {
-    found[reason, default: (0, [])].count += 1
+    found[reason, default: Found()].count += 1
     if found[reason]!.names.count < Self.namesShown { found[reason]!.names.append(path) }
   }
 
   /// Such as `2 files that are no JPEG or PNG (a.gif, notes.txt), 1 link to nothing (b.jpg)`.
   package var description: String {
     Reason.allCases.compactMap { reason in
-      guard let (count, names) = found[reason] else { return nil }
-      let shown = names.map(\.description) + (count > names.count ? ["..."] : [])
-      return "\(count) \(reason.text(count)) (\(shown.joined(separator: ", ")))"
+      guard let found = found[reason] else { return nil }
+      let shown = found.names.map(\.description) + (found.count > found.names.count ? ["..."] : [])
+      return "\(found.count) \(reason.text(found.count)) (\(shown.joined(separator: ", ")))"
     }.joined(separator: ", ")
-  }
-
-  package static func == (left: PassedOver, right: PassedOver) -> Bool {
-    Reason.allCases.allSatisfy {
-      left.count($0) == right.count($0) && left.found[$0]?.names == right.found[$0]?.names
-    }
   }
 }

@@ -109,12 +109,12 @@ final class PreparedFolder {
         PreparationManifest.self,
         fromFile: isMoved ? current : "\(complete)/\(PreparationManifest.fileName)")
       guard manifest.arrays.allSatisfy({ PreparationManifest.arrayFiles.contains($0.file) }) else {
-        throw PreparationError.invalidOption("its manifest names other files than arrays")
+        throw NotVerified("its manifest names other files than arrays")
       }
       for array in manifest.arrays {
         let folder = names.contains(array.file) ? complete : path
         guard try FileDigest(ofFile: "\(folder)/\(array.file)").sha256 == array.sha256 else {
-          throw PreparationError.invalidOption(
+          throw NotVerified(
             "\(folder)/\(array.file) is not the file that its manifest names")
         }
       }
@@ -144,4 +144,10 @@ final class PreparedFolder {
     // The data are in place. If the empty folder stays, the next preparation removes it.
     rmdir(complete)
   }
+}
+
+/// Data are not what their manifest says.
+private struct NotVerified: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
 }

@@ -71,7 +71,8 @@ struct PerceptualWeights: Sendable {
     let files = ([name] + (other.map { [$0] } ?? [])).map(path).joined(separator: " nor ")
     return ConfigurationError(
       "the loss needs a perceptual network's weights, and there is no \(files). `scripts/fetch-weights --output` "
-        + "with that folder fetches them; --weights-dir or $SRDIST_WEIGHTS names another folder; --loss charbonnier=1,ssim=0.1 needs none."
+        + "with that folder fetches them; --weights-dir or $SRDIST_WEIGHTS names another folder; "
+        + "--loss charbonnier=1,ssim=0.1 needs none."
     )
   }
 }

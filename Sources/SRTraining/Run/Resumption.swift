@@ -61,8 +61,8 @@ struct Resumption {
     case .checkpoint(let path):
       if RunFolder(path: path).holdsRun {
         throw RunError(
-          "resume: \(path) is a run's folder, expected a checkpoint; to resume the run, give --output \(path) and "
-            + "--resume auto")
+          "resume: \(path) is no checkpoint: it is a run's folder; name one of its checkpoints to go back to it or, to "
+            + "resume the run, give --output \(path) and --resume auto")
       }
       let checkpoint = try CheckpointDirectory(existing: path)
       if try folder.holdsRun, !folder.checkpoints.contains(checkpoint) { throw holdsAnother }
