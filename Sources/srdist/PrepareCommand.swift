@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SRData
+import SRDistributed
 import SRFiles
 import SRModels
 
