@@ -22,7 +22,7 @@ package struct RecordedCalls {
 
   /// Whether strace is installed and may trace.
   package static let canRecord =
-    (try? ChildRun("/usr/bin/env", ["strace", "-f", "-o", "/dev/null", "true"]))?.status == 0
+    (try? ChildRun("/usr/bin/env", ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"]))?.status == 0
 
   /// Calls that change files in ways that ``Call`` cannot express. If the program makes one of them below the folder, that is
   /// an error.

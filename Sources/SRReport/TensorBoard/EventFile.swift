@@ -31,9 +31,7 @@ package final class EventFile {
       try DirectoryCalls.createWithParents(folder)
       return try DirectoryCalls.names(in: folder).filter { $0.hasPrefix(Self.namePrefix) }
     }
-    let lastTime = try MetricsLogError.translating("cannot be read") {
-      try earlier.reversed().lazy.compactMap { try Self.lastTime(of: "\(folder)/\($0)") }.first
-    }
+    let lastTime = earlier.reversed().lazy.compactMap { Self.lastTime(of: "\(folder)/\($0)") }.first
     startTime = max(now.timeIntervalSince1970, lastTime ?? 0)
     let seconds = max(Int(startTime), (earlier.compactMap(Self.seconds(in:)).max() ?? -1) + 1)
     let digits = String(seconds)
@@ -119,14 +117,15 @@ package final class EventFile {
     }
   }
 
-  /// The latest time of the file's events; nil if it has no event. Throws ``FileError``.
-  private static func lastTime(of path: String) throws -> Double? {
-    try MappedFile(path: path).withBytes { bytes in
+  /// The latest time of the file's events; nil if it has no event or cannot be read. Steps are not lost then; only their times
+  /// may go back.
+  private static func lastTime(of path: String) -> Double? {
+    try? MappedFile(path: path).withBytes { bytes in
       EventRecord.all(in: bytes).compactMap { record in
         // The time is the first field. The key of a field of 8 bytes with the number 1 is 9.
         guard record.count >= 9, record.first == 9 else { return nil }
-        let time = Double(
-          bitPattern: UnsafeRawBufferPointer(rebasing: record.dropFirst()).loadUnaligned(as: UInt64.self))
+        let bits = bytes.loadUnaligned(fromByteOffset: record.startIndex + 1, as: UInt64.self)
+        let time = Double(bitPattern: bits.littleEndian)
         return (0...latestTime).contains(time) ? time : nil
       }.max()
     }
