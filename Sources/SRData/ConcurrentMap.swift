@@ -5,18 +5,16 @@ import Synchronization
 ///
 /// - Throws: ``ThreadError`` if the system does not start all threads.
 func mapConcurrently<Result: Sendable>(
-  count: Int, threads: Int, _ transform: @Sendable (Int) -> Result
+  count: Int, threads: Int, _ transform: @escaping @Sendable (Int) -> Result
 ) throws -> [Result] {
   precondition(threads > 0, "\(threads) threads")
   guard count > 0 else { return [] }
   let results = Mutex([Result?](repeating: nil, count: count))
   let pool = try WorkerPool(count: min(threads, count))
   defer { pool.close() }
-  try withoutActuallyEscaping(transform) { transform in
-    try pool.forEach(0..<count) { _, index in
-      let result = transform(index)
-      results.withLock { $0[index] = result }
-    }
+  try pool.forEach(0..<count) { _, index in
+    let result = transform(index)
+    results.withLock { $0[index] = result }
   }
   return results.withLock { $0.compactMap { $0 } }
 }

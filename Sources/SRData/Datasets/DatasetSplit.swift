@@ -43,7 +43,7 @@ package struct DatasetSplit: Sendable {
   /// - Throws: ``ThreadError`` if the system does not start all threads.
   package static func synthetic(
     trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
-    threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @Sendable () -> Void = {}
+    threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @escaping @Sendable () -> Void = {}
   ) throws -> DatasetSplit {
     DatasetSplit(
       train: try SyntheticFaces(

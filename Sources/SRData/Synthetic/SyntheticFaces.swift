@@ -23,7 +23,7 @@ package struct SyntheticFaces: PairDataset {
   /// - Precondition: `scale` divides 128.
   package init(
     seed: UInt64, count: Int, first: Int = 0, scale: Int = 4, threads: Int = 1,
-    progress: @Sendable () -> Void = {}
+    progress: @escaping @Sendable () -> Void = {}
   ) throws {
     precondition(Self.highResSize % scale == 0, "synthetic faces cannot be reduced by \(scale)")
     precondition(count > 0 && first >= 0, "\(count) synthetic faces from \(first) on")

@@ -9,7 +9,7 @@ struct RunData {
   init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
 
   /// - Parameter progress: called repeatedly, on any thread, while faces are generated.
-  func load(progress: @Sendable () -> Void = {}) throws -> DatasetSplit {
+  func load(progress: @escaping @Sendable () -> Void = {}) throws -> DatasetSplit {
     if let directory = configuration.data {
       guard try PathKind.of(directory) != nil else {
         throw ConfigurationError(
