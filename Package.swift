@@ -49,10 +49,11 @@ let package = Package(
     .systemLibrary(name: "CIntrinsics"),  // a header only: there is nothing to link
     .target(name: "CMPIShim", dependencies: ["COpenMPI"]),
     .target(name: "CImageShim", dependencies: ["CLibPNG", "CLibJPEG"]),
+    .target(name: "CFilesShim"),
 
     // Rooms, lowest first. ARCHITECTURE.md draws the arrows.
     .target(name: "SRTensor", swiftSettings: strict),
-    .target(name: "SRFiles", dependencies: ["COpenSSL"], swiftSettings: strict),
+    .target(name: "SRFiles", dependencies: ["COpenSSL", "CFilesShim"], swiftSettings: strict),
     .target(name: "SRData", dependencies: ["SRTensor", "SRFiles", "CImageShim"], swiftSettings: strict),
     .target(name: "SRCheckpoint", dependencies: ["SRTensor", "SRFiles", "SRModels"], swiftSettings: strict),
     .target(

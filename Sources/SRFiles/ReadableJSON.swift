@@ -33,8 +33,15 @@ package enum ReadableJSON {
     return try decoder.decode(type, from: Data(bytes))
   }
 
-  /// Throws ``FileError`` or `DecodingError`.
+  /// Throws ``FileError``, also for a file of another kind, or `DecodingError`.
   package static func decode<Value: Decodable>(_ type: Value.Type, fromFile path: String) throws -> Value {
-    try MappedFile(path: path).withBytes { try decode(type, from: $0) }
+    try MappedFile(path: path).withBytes { bytes in
+      do {
+        return try decode(type, from: bytes)
+      } catch let error as DecodingError {
+        guard let kind = FileKind(bytes) else { throw error }
+        throw FileError(.read, path, reason: "expected JSON, found \(kind)")
+      }
+    }
   }
 }

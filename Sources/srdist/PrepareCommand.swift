@@ -65,6 +65,12 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Threads. By default, one for each core.", valueName: "count"))
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory for the photographs that are read at the same time, such as 800M or 4G. By default, half of the machine's.",
+      valueName: "size"))
+  var memory = ByteCount(PixelBudget.standardBytes)
+
   private var options: PreparationOptions {
     var options = PreparationOptions()
     options.resize = resize
@@ -91,7 +97,8 @@ struct PrepareCommand: ParsableCommand {
 
   func run() throws {
     let preparation = DatasetPreparation(
-      input: input, output: output, options: options, threads: threads, replacesExisting: force)
+      input: input, output: output, options: options, threads: threads, replacesExisting: force,
+      memory: memory.bytes)
     let isTerminal = isatty(STDERR_FILENO) == 1
     let manifest: PreparationManifest
     do {
@@ -102,6 +109,11 @@ struct PrepareCommand: ParsableCommand {
       }
     }
     for image in manifest.skipped { writeError("skipped \(image.source): \(image.reason)\n") }
+    if let warned = manifest.warned, let first = warned.first {
+      writeError(
+        "note: \(warned.count) images have faults that change no pixel, and were taken; the first is \(first.source): "
+          + "\(first.reason)\n")
+    }
     print("\(output): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
     let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
     for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
@@ -116,3 +128,5 @@ struct PrepareCommand: ParsableCommand {
     FileHandle.standardError.write(Data(text.utf8))
   }
 }
+
+extension ByteCount: ExpressibleByArgument {}

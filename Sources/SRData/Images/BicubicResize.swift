@@ -18,6 +18,11 @@ package struct BicubicResize: Sendable {
     rows = ResamplingWeights(from: fromHeight, to: toHeight)
   }
 
+  /// The bytes that a resize allocates: the picture between the passes, and the result.
+  package static func workingBytes(fromHeight: Int, toWidth: Int, height toHeight: Int) -> Int {
+    3 * toWidth * (fromHeight + toHeight)
+  }
+
   /// The resized picture. Precondition: `image` has the size that the resize was made for.
   package func callAsFunction(_ image: RGBImage) -> RGBImage {
     precondition(

@@ -1,6 +1,19 @@
 import CImageShim
 import SRFiles
 
+/// A decoded picture, and what its decoder remarked.
+package struct DecodedImage: Sendable, Equatable {
+  /// Faults of a file that change no pixel.
+  package struct Warnings: Sendable, Equatable {
+    package let count: Int
+    /// The codec library's text for the first of them.
+    package let first: String
+  }
+
+  package let image: RGBImage
+  package let warnings: Warnings?
+}
+
 /// Reads PNG and JPEG files, writes PNG files.
 package enum ImageFile {
   /// Decodes a PNG or JPEG file. The result equals that of Pillow's `Image.open(path).convert("RGB")`.
@@ -9,33 +22,64 @@ package enum ImageFile {
   /// Colours of 16 bits keep their high byte, greys of 16 bits saturate at 255, and CMYK is read as Adobe's.
   /// - Throws: ``ImageFileError`` for a damaged file, ``FileError`` for one that cannot be read.
   package static func read(_ path: String) throws -> RGBImage {
-    try MappedFile(path: path).withBytes { try decode($0, path: path) }
+    try MappedFile(path: path).withBytes { try decode($0, path: path).image }
+  }
+
+  /// Decodes a file as ``read(_:)`` does, and lends the picture. The memory that this takes counts against a budget until
+  /// `body` returns.
+  ///
+  /// - Parameters:
+  ///   - budget: shared by the threads that decode. If too little is left of it, this waits.
+  ///   - use: the bytes that `body` allocates for a picture of some width and height.
+  /// - Throws: ``ImageFileError`` for a damaged file, or for one that needs more than the whole budget; ``FileError`` for one
+  ///   that cannot be read; and what `body` throws.
+  package static func withImage<Result>(
+    at path: String, within budget: PixelBudget, use: (_ width: Int, _ height: Int) -> Int,
+    _ body: (DecodedImage) throws -> Result
+  ) throws -> Result {
+    let file = try MappedFile(path: path)
+    let header = try file.withBytes { bytes throws(ImageFileError) in try Header(bytes, path: path) }
+    let (width, height) = (header.facts.width, header.facts.height)
+    let needed = header.decodingBytes + use(width, height)
+    guard needed <= budget.bytes else {
+      throw ImageFileError(
+        path: path,
+        problem: "\(width) x \(height) pixels take \(ByteCount(needed)) of memory, and all pictures that are read at the "
+          + "same time may take \(ByteCount(budget.bytes)); give --memory \(ByteCount(needed)) or more")
+    }
+    return try budget.withBytes(needed) {
+      try body(file.withBytes { bytes throws(ImageFileError) in try decode(bytes, header, path: path) })
+    }
   }
 
   /// Decodes the bytes of a PNG or JPEG file. `path` is for the error's text.
   package static func decode(
     _ bytes: UnsafeRawBufferPointer, path: String
-  ) throws(ImageFileError) -> RGBImage {
-    guard let format = Format(bytes) else {
-      throw ImageFileError(
-        path: path,
-        problem: bytes.isEmpty
-          ? "the file is empty" : "neither a PNG nor a JPEG file, going by its first bytes")
-    }
-    var image = srdist_image()
-    var message = [CChar](repeating: 0, count: Int(SRDIST_IMAGE_MESSAGE_SIZE))
+  ) throws(ImageFileError) -> DecodedImage {
+    try decode(bytes, Header(bytes, path: path), path: path)
+  }
+
+  private static func decode(
+    _ bytes: UnsafeRawBufferPointer, _ header: Header, path: String
+  ) throws(ImageFileError) -> DecodedImage {
+    var facts = header.facts
+    let format = header.format
     let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    let status =
-      switch format {
-      case .png: srdist_png_decode(start, bytes.count, &image, &message)
-      case .jpeg: srdist_jpeg_decode(start, bytes.count, &image, &message)
+    var problem: String?
+    let pixels = [UInt8](unsafeUninitializedCapacity: header.pixelBytes) { pixels, count in
+      problem = message { message in
+        switch format {
+        case .png: srdist_png_decode(start, bytes.count, &facts, pixels.baseAddress, message)
+        case .jpeg: srdist_jpeg_decode(start, bytes.count, &facts, pixels.baseAddress, message)
+        }
       }
-    guard status == 0 else {
-      throw ImageFileError(path: path, problem: "damaged \(format.rawValue): \(text(message))")
+      count = problem == nil ? header.pixelBytes : 0
     }
-    defer { srdist_image_free(image.pixels) }
-    let pixels = UnsafeBufferPointer(start: image.pixels, count: image.width * image.height * 3)
-    return RGBImage(width: image.width, height: image.height, pixels: Array(pixels))
+    if let problem { throw ImageFileError(path: path, problem: "damaged \(format.rawValue): \(problem)") }
+    let first = withUnsafeBytes(of: &facts.warning) { text($0) }
+    return DecodedImage(
+      image: RGBImage(width: facts.width, height: facts.height, pixels: pixels),
+      warnings: facts.warnings > 0 ? .init(count: facts.warnings, first: first) : nil)
   }
 
   /// Writes an 8-bit RGB PNG. It replaces the file at `path` only when it is complete.
@@ -48,11 +92,8 @@ package enum ImageFile {
   package static func encodePNG(_ image: RGBImage, path: String) throws(ImageFileError) -> [UInt8] {
     var bytes: UnsafeMutablePointer<UInt8>?
     var count = 0
-    var message = [CChar](repeating: 0, count: Int(SRDIST_IMAGE_MESSAGE_SIZE))
-    let status = srdist_png_encode(image.pixels, image.width, image.height, &bytes, &count, &message)
-    guard status == 0 else {
-      throw ImageFileError(path: path, problem: "cannot be encoded as PNG: \(text(message))")
-    }
+    let problem = message { srdist_png_encode(image.pixels, image.width, image.height, &bytes, &count, $0) }
+    if let problem { throw ImageFileError(path: path, problem: "cannot be encoded as PNG: \(problem)") }
     defer { srdist_image_free(bytes) }
     return Array(UnsafeBufferPointer(start: bytes, count: count))
   }
@@ -72,8 +113,49 @@ package enum ImageFile {
     }
   }
 
-  private static func text(_ message: [CChar]) -> String {
-    String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  /// What the beginning of a file says about its picture.
+  private struct Header {
+    let format: Format
+    let facts: srdist_image
+
+    /// - Throws: ``ImageFileError`` if the file is damaged or of another kind, or if the picture is larger than any camera's.
+    init(_ bytes: UnsafeRawBufferPointer, path: String) throws(ImageFileError) {
+      guard let format = Format(bytes) else {
+        let kind = FileKind(bytes).map { ": it looks like \($0)" } ?? ""
+        throw ImageFileError(
+          path: path,
+          problem: bytes.isEmpty
+            ? "the file is empty" : "neither a PNG nor a JPEG file, going by its first bytes\(kind)")
+      }
+      var facts = srdist_image()
+      let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+      let problem = message { message in
+        switch format {
+        case .png: srdist_png_measure(start, bytes.count, &facts, message)
+        case .jpeg: srdist_jpeg_measure(start, bytes.count, &facts, message)
+        }
+      }
+      if let problem { throw ImageFileError(path: path, problem: "damaged \(format.rawValue): \(problem)") }
+      self.format = format
+      self.facts = facts
+    }
+
+    var pixelBytes: Int { facts.width * facts.height * 3 }
+    /// The pixels, and the decoder's own memory.
+    var decodingBytes: Int { pixelBytes + facts.working_bytes }
+  }
+
+  /// Calls a function of the shim. If it fails, returns its message.
+  private static func message(_ call: (UnsafeMutablePointer<CChar>) -> Int32) -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(SRDIST_IMAGE_MESSAGE_SIZE)) { message in
+      guard call(message.baseAddress!) != 0 else { return nil }
+      return text(UnsafeRawBufferPointer(message))
+    }
+  }
+
+  /// The text before the first zero byte.
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 }
 

@@ -1,15 +1,16 @@
 import SRFiles
 
-/// A `.npy` file of bytes (dtype `|u1`, C order), mapped into memory. Elements are read from the disk when they are used, and
+/// A `.npy` file of bytes (dtype uint8, C order), mapped into memory. Elements are read from the disk when they are used, and
 /// ranks of one host share them.
 package final class NumPyArray: Sendable {
   package let path: String
   /// The dimensions, the slowest first.
   package let shape: [Int]
-  private let file: MappedFile
+  /// The whole file.
+  package let file: MappedFile
   private let dataOffset: Int
 
-  /// NumPy's name for 8-bit unsigned integers, which have no byte order.
+  /// The name under which NumPy writes 8-bit unsigned integers. It reads others too; see ``NumPyHeader/hasByteElements``.
   package static let byteElementType = "|u1"
 
   /// Maps the file, and checks that it holds exactly the array that its header announces.
@@ -18,10 +19,10 @@ package final class NumPyArray: Sendable {
   package init(path: String, rank: Int) throws {
     let file = try MappedFile(path: path)
     let (header, dataOffset) = try NumPyHeader.parse(file.bytes, path: path)
-    guard header.elementType == Self.byteElementType else {
+    guard header.hasByteElements else {
       throw NumPyError(
-        path: path, expected: "dtype uint8 ('\(Self.byteElementType)')",
-        found: "dtype '\(header.elementType)'; convert with array.astype(numpy.uint8)")
+        path: path, expected: "dtype uint8 ('\(Self.byteElementType)') with values from 0 to 255",
+        found: "dtype '\(header.elementType)'; \(Self.conversion(of: header))")
     }
     guard !header.isFortranOrder else {
       throw NumPyError(
@@ -56,6 +57,20 @@ package final class NumPyArray: Sendable {
     precondition(index >= 0 && index < shape[0], "entry \(index) of \(shape[0]) in \(path)")
     let count = shape.dropFirst().reduce(1, *)
     return UnsafeBufferPointer(rebasing: bytes[(index * count)..<((index + 1) * count)])
+  }
+
+  /// How to make bytes of other numbers. A plain `astype` would make black pictures of intensities, and noise of larger numbers.
+  private static func conversion(of header: NumPyHeader) -> String {
+    switch header.elementType.drop(while: { "|<>=".contains($0) }).first {
+    case "f":
+      "if the values are intensities from 0 to 1, convert with numpy.rint(numpy.clip(array, 0, 1) * 255)"
+        + ".astype(numpy.uint8); if they already go up to 255, with numpy.rint(numpy.clip(array, 0, 255))"
+        + ".astype(numpy.uint8)"
+    case "i", "u":
+      "if no value is below 0 or above 255, convert with array.astype(numpy.uint8); scale other values first"
+    case "b": "convert with array.astype(numpy.uint8) * 255"
+    default: "save pictures as arrays of numpy.uint8"
+    }
   }
 
   private static func byteCount(_ shape: [Int]) -> Int? {

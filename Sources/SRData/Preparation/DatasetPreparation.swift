@@ -19,11 +19,16 @@ package struct DatasetPreparation: Sendable {
   package let options: PreparationOptions
   package let threads: Int
   package let replacesExisting: Bool
+  private let budget: PixelBudget
 
-  /// - Parameter replacesExisting: whether prepared files in `output` may be replaced. Other files there are left alone.
+  /// - Parameters:
+  ///   - replacesExisting: whether prepared files in `output` may be replaced. Other files there are left alone.
+  ///   - memory: the bytes that the photographs may take that are read at the same time.
   package init(
-    input: String, output: String, options: PreparationOptions, threads: Int, replacesExisting: Bool = false
+    input: String, output: String, options: PreparationOptions, threads: Int, replacesExisting: Bool = false,
+    memory: Int = PixelBudget.standardBytes
   ) {
+    budget = PixelBudget(bytes: memory)
     self.input = input
     self.output = output
     self.options = options
@@ -38,7 +43,7 @@ package struct DatasetPreparation: Sendable {
     try options.validate()
     guard threads > 0 else { throw PreparationError.invalidOption("--threads must be at least 1") }
     let images = ImagePreparation(
-      directory: input, pictures: try PictureListing.pictures(in: input), options: options)
+      directory: input, pictures: try PictureListing.pictures(in: input), options: options, budget: budget)
     guard images.pictures.count >= options.train + options.valid else {
       throw tooFew(found: images.pictures.count, broken: 0)
     }
@@ -81,6 +86,9 @@ package struct DatasetPreparation: Sendable {
         switch result {
         case .success(let image):
           try (train.isComplete ? valid : train).append(image, source: source)
+          if let warnings = image.warnings {
+            manifest.warned = (manifest.warned ?? []) + [.init(source: source, reason: warnings.first)]
+          }
           done += 1
         case .failure(let error):
           guard options.skipBroken else { throw PreparationError.brokenImage("\(error)") }

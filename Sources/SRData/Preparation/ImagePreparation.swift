@@ -13,6 +13,8 @@ struct PreparedImage: Sendable {
   /// The whole picture after resizing.
   let full: RGBImage
   let crops: [Crop]
+  /// Faults of the photograph's file that change no pixel.
+  let warnings: DecodedImage.Warnings?
 }
 
 /// Reads, resizes and crops single photographs.
@@ -21,6 +23,8 @@ struct ImagePreparation: Sendable {
   /// All pictures, sorted. A photograph's place in the list is the number of its random stream.
   let pictures: [String]
   let options: PreparationOptions
+  /// The memory for the photographs that are read at the same time.
+  let budget: PixelBudget
 
   /// The pictures in the order in which they are taken.
   func choice() -> [Int] {
@@ -33,7 +37,19 @@ struct ImagePreparation: Sendable {
   /// - Throws: ``FileError`` or ``ImageFileError``, which name the file.
   func prepare(_ index: Int) throws -> PreparedImage {
     let path = "\(directory)/\(pictures[index])"
-    let image = try ImageFile.read(path)
+    return try ImageFile.withImage(at: path, within: budget, use: workingBytes) {
+      try prepare($0, index, path: path)
+    }
+  }
+
+  /// The bytes that resizing takes.
+  private func workingBytes(width: Int, height: Int) -> Int {
+    options.resize > 0
+      ? BicubicResize.workingBytes(fromHeight: height, toWidth: options.resize, height: options.resize) : 0
+  }
+
+  private func prepare(_ decoded: DecodedImage, _ index: Int, path: String) throws -> PreparedImage {
+    let image = decoded.image
     let full = options.resize > 0 ? image.resized(width: options.resize, height: options.resize) : image
     guard full.width >= options.crop, full.height >= options.crop else {
       throw ImageFileError(
@@ -41,7 +57,7 @@ struct ImagePreparation: Sendable {
         problem: "\(full.width) x \(full.height) pixels are too few for crops of \(options.crop)")
     }
     let crops = (0..<options.cropsPerImage).map { crop(full, image: index, number: $0) }
-    return PreparedImage(full: full, crops: crops)
+    return PreparedImage(full: full, crops: crops, warnings: decoded.warnings)
   }
 
   private func crop(_ full: RGBImage, image: Int, number: Int) -> PreparedImage.Crop {

@@ -53,22 +53,15 @@ package enum MetricsFile {
 
   /// The complete lines, without their newlines.
   private static func lines(_ path: String) throws -> [[UInt8]] {
-    let content: Data
+    let content: [UInt8]
     do {
-      content = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw MetricsLogError(path: path, "cannot be read: \(reason(error))")
+      content = try MappedFile(path: path).withBytes { Array($0) }
+    } catch let error as FileError {
+      throw MetricsLogError(path: path, "cannot be read: \(error.reason)")
     }
     let newline = UInt8(ascii: "\n")
     guard let last = content.lastIndex(of: newline) else { return [] }
     return content[..<last].split(separator: newline, omittingEmptySubsequences: false).map { Array($0) }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    if let system = (error as? CocoaError)?.underlying as? POSIXError {
-      return String(cString: strerror(system.code.rawValue))
-    }
-    return error.localizedDescription
   }
 }
 

@@ -23,6 +23,7 @@ struct TrainingLoop {
   private let baseline: BaselineEvaluation
   /// The weights that are validated: the averaged ones if the run keeps an average.
   private let validated: StepWeights
+  private let watch: DataWatch
   /// Nil on all ranks but rank 0.
   private let recorder: RunRecorder?
   private let logger: Logger
@@ -33,11 +34,12 @@ struct TrainingLoop {
   private static let judge = MetricDescription.psnr
 
   init(
-    run: RunContext, step: TrainingStep, recorder: RunRecorder?, logger: Logger,
+    run: RunContext, step: TrainingStep, watch: DataWatch, recorder: RunRecorder?, logger: Logger,
     gradientDump: String?, onStep: @escaping (TrainingProgress) -> Void
   ) throws {
     self.run = run
     self.step = step
+    self.watch = watch
     self.recorder = recorder
     self.logger = logger
     self.gradientDump = gradientDump
@@ -104,12 +106,14 @@ struct TrainingLoop {
     }
 
     let validation = try evaluator.run(validated)
+    try watch.check(run)
     addElapsed()
     try finishEpoch(&position, validation: validation)
     return .completed
   }
 
   private func checkpoint(_ position: RunPosition) throws {
+    try watch.check(run)
     run.activity.enter(.checkpoint)
     try recorder?.checkpoint(position, completedEpochs: position.epoch)
   }

@@ -1,0 +1,42 @@
+import SRDistributed
+import SRFiles
+
+/// The mapped files of a run's data. A file that another program writes to while it is mapped changes under the run.
+struct DataWatch {
+  private let files: [MappedFile]
+  /// The contents that the run was started with.
+  private let inputs: RunInputs
+
+  init(_ run: RunContext, inputs: RunInputs) {
+    files = run.data.train.files + run.data.valid.files + (run.samples.crops.map { [$0.file] } ?? [])
+    self.inputs = inputs
+  }
+
+  /// Looks at each file. If a file has changed on any rank, throws the same error on every rank. Call it before a log line or a
+  /// checkpoint: neither is written for steps that changed data may have entered. Collective.
+  ///
+  /// The data are read again if a file was written to or its times were set, because both may leave the content as it was.
+  func check(_ run: RunContext) throws {
+    run.activity.enter(.agreement)
+    try run.communicator.together {
+      for file in files {
+        guard let change = file.change() else { continue }
+        let mayBeTheSame = change == .written || change == .touched
+        if mayBeTheSame, RunInputs(run).dataSHA256 == inputs.dataSHA256 { return }
+        throw ChangedDataError(
+          path: file.path, change: change,
+          advice: "Put the old file back and repeat the command to resume from the last checkpoint, or choose another "
+            + "--output for the new data")
+      }
+    }
+  }
+}
+
+/// A data file changed while it was in use.
+struct ChangedDataError: Error, CustomStringConvertible {
+  let path: String
+  let change: MappedFile.Change
+  let advice: String
+
+  var description: String { "\(path) changed while it was in use: \(change). \(advice)" }
+}
