@@ -116,6 +116,10 @@ let package = Package(
     .executableTarget(
       name: "srdist-rank-checks",
       dependencies: ["SRDistributed", "SRTensor"], swiftSettings: strict),
+    .executableTarget(
+      name: "srdist-fuzz",
+      dependencies: ["SRData", "SRCheckpoint", "SRReport", "SRTraining", "SRFiles", "SRTensor"],
+      swiftSettings: strict),
 
     // Tests.
     .target(

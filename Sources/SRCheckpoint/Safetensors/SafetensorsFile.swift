@@ -19,8 +19,9 @@ package struct SafetensorsFile: Sendable {
       do {
         return try Self.headerLength(bytes, path: path)
       } catch {
-        // The length is senseless. Usually the file is of another kind, and the user wants to know of which.
-        throw FileKind(bytes).map { SafetensorsError(path: path, .otherFormat($0)) } ?? error
+        // Usually the file is of another kind, and the user wants to know of which.
+        guard !bytes.isEmpty, let kind = FileKind(bytes) else { throw error }
+        throw SafetensorsError(path: path, .otherFormat(kind))
       }
     }
     self.path = path

@@ -8,6 +8,11 @@ package struct DecodedImage: Sendable, Equatable {
     package let count: Int
     /// The codec library's text for the first of them.
     package let first: String
+
+    package init(count: Int, first: String) {
+      self.count = count
+      self.first = first
+    }
   }
 
   package let image: RGBImage
