@@ -10,9 +10,11 @@ struct Mutator {
 
   /// Numbers at the edges of what types and formats can hold.
   private static let numbers = [
-    "0", "-0", "-1", "1", "127", "128", "255", "256", "65535", "65536", "2147483647", "2147483648", "4294967296",
+    "0", "-0", "-1", "1", "127", "128", "255", "256", "65535", "65536", "2147483647", "2147483648",
+    "4294967296",
     "9007199254740993", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
-    "18446744073709551615", "18446744073709551616", "1e19", "1e308", "1e309", "-1e309", "1e-400", "0.5", "NaN",
+    "18446744073709551615", "18446744073709551616", "1e19", "1e308", "1e309", "-1e309", "1e-400", "0.5",
+    "NaN",
     "null", "true", "\"\"", "[]", "{}",
   ]
 
@@ -20,7 +22,8 @@ struct Mutator {
   func input(_ number: Int) -> [UInt8] {
     if number < seeds.count { return seeds[number] }
     var generator = PhiloxGenerator(
-      seed: seed, stream: UInt32(truncatingIfNeeded: number), substream: UInt32(truncatingIfNeeded: number >> 32))
+      seed: seed, stream: UInt32(truncatingIfNeeded: number),
+      substream: UInt32(truncatingIfNeeded: number >> 32))
     var bytes = seeds[Int.random(in: 0..<seeds.count, using: &generator)]
     // Mostly few changes: after many, the first line of the parser refuses the file.
     for _ in 0...(Int.random(in: 0..<6, using: &generator) * Int.random(in: 0..<3, using: &generator)) {
@@ -40,7 +43,8 @@ struct Mutator {
     switch below(12) {
     case 0 where !bytes.isEmpty: bytes[at] ^= 1 << UInt8(below(8))
     case 1 where !bytes.isEmpty: bytes[at] = UInt8(below(256))
-    case 2 where !bytes.isEmpty: bytes[at] = [0, 1, 0x7F, 0x80, 0xFF, 0x22, 0x7B, 0x7D, 0x2C, 0x0A][below(10)]
+    case 2 where !bytes.isEmpty:
+      bytes[at] = [0, 1, 0x7F, 0x80, 0xFF, 0x22, 0x7B, 0x7D, 0x2C, 0x0A][below(10)]
     case 3: bytes.removeSubrange(stretch(of: bytes))
     case 4: bytes.removeSubrange(at...)
     case 5: bytes.insert(contentsOf: Array(bytes[stretch(of: bytes)]), at: at)

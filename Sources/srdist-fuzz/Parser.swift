@@ -6,14 +6,14 @@ import SRReport
 import SRTraining
 
 /// A parser under test. Every file must give a value or one of the parser's own errors.
-struct Parser {
+struct Parser: Sendable {
   let name: String
   /// The name that the input gets in the scratch folder.
   var file = "input"
   /// Reads the input at a path, as the program would.
-  let read: (_ path: String) throws -> Void
+  let read: @Sendable (_ path: String) throws -> Void
   /// Whether the parser may throw this error.
-  let expects: (any Error) -> Bool
+  let expects: @Sendable (any Error) -> Bool
 
   /// All parsers. To add one, write a row, and put seeds into a folder of Tests/Fuzz/Corpus.
   static let all = [
@@ -47,8 +47,9 @@ struct Parser {
       }, expects: { $0 is CheckpointError || $0 is SafetensorsError }),
     Parser(
       name: "checksums", file: CheckpointDirectory.checksumsFile,
-      read: { path in try CheckpointDirectory(path: DirectoryCalls.parent(of: path)).verify() },
-      expects: { $0 is CheckpointError }),
+      // The report names each problem, and is never an error itself.
+      read: { path in _ = CheckpointDirectory(path: DirectoryCalls.parent(of: path)).fileReports() },
+      expects: { _ in false }),
     Parser(
       name: "metrics",
       read: { path in

@@ -41,7 +41,9 @@ while inputs < mutator.seeds.count || ContinuousClock.now < end {
     try parser.read(path)
     values += 1
   } catch {
-    if !parser.expects(error) { stop("an error that is not the parser's own: \(type(of: error)): \(error)", status: 1) }
+    if !parser.expects(error) {
+      stop("an error that is not the parser's own: \(type(of: error)): \(error)", status: 1)
+    }
   }
 }
 if values == 0 { stop("no input was read, not even a seed", status: 1) }

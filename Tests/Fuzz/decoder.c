@@ -39,8 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     demand(message[0] != 0 && memchr(message, 0, sizeof message) != NULL, "an error without a text");
     return 0;
   }
-  const size_t most = 1 << 18;  // Larger ones are slow, and show nothing more.
-  if (image.width * image.height > most || image.working_bytes > 512 * most) return 0;
+  const size_t most = 1 << 14;  // Larger pictures are slow, and show nothing more.
+  if (image.width * image.height > most || image.working_bytes > (1 << 23)) return 0;
   uint8_t *first = decode(bytes, count, &image, 0x00);
   uint8_t *second = decode(bytes, count, &image, 0xFF);
   demand((first == NULL) == (second == NULL), "decoded only once");

@@ -56,14 +56,14 @@ import Testing
   }
 
   /// A picture of one column is small, and becomes large when it is widened.
-  @Test func whatResizingTakesCounts() throws {
+  @Test(arguments: [256, 1 << 62]) func whatResizingTakesCounts(resize: Int) throws {
     let folder = try TemporaryFolder()
     try folder.makeFolder("in")
     for name in ["in/a.png", "in/b.png"] {
       try folder.write(HostilePictures.png(width: 1, height: 900_000), as: name)
     }
     let preparation = DatasetPreparation(
-      input: folder.file("in"), output: folder.file("out"), options: options(resize: 256), threads: 1,
+      input: folder.file("in"), output: folder.file("out"), options: options(resize: resize), threads: 1,
       memory: 100 << 20)
     let error = #expect(throws: PreparationError.self) { try preparation.run() }
     #expect("\(error!)".contains(".png: 1 x 900000 pixels take "), "\(error!)")

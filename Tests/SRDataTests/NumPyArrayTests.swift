@@ -24,8 +24,11 @@ import Testing
   }
 
   /// Names that a header may give to bytes, and names of other types.
-  static let byteNames = ["u1", "B"].flatMap { code in ["", "|", "<", ">", "="].map { $0 + code } } + ["uint8", "ubyte"]
-  static let otherNames = ["|i1", "|b1", "|S1", "<u2", "u", "b", "uint", "|uint8", "||u1", "!u1", "UINT8", "", "1u2"]
+  static let byteNames =
+    ["u1", "B"].flatMap { code in ["", "|", "<", ">", "="].map { $0 + code } } + ["uint8", "ubyte"]
+  static let otherNames = [
+    "|i1", "|b1", "|S1", "<u2", "u", "b", "uint", "|uint8", "||u1", "!u1", "UINT8", "", "1u2",
+  ]
 
   static func file(named name: String) -> [UInt8] {
     NumPyHeader(elementType: name, shape: [2, 1, 1, 3]).encoded() + Array(1...6)

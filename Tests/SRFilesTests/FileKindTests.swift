@@ -16,10 +16,11 @@ import Testing
     #expect(kind?.description.contains(name) == true, "\(kind?.description ?? "nil")")
   }
 
-  @Test(arguments: [
-    ([0x80, 2, 0x8A, 0x0A], "pickle"), ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "HDF5"),
-    ([0x1F, 0x8B, 8], "gzip"), ([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59], "NumPy array"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([0x80, 2, 0x8A, 0x0A], "pickle"), ([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A], "HDF5"),
+      ([0x1F, 0x8B, 8], "gzip"), ([0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59], "NumPy array"),
+    ] as [([UInt8], String)])
   func isNamedByItsBytes(content: [UInt8], name: String) {
     let kind = content.withUnsafeBytes { FileKind($0) }
     #expect(kind?.description.contains(name) == true, "\(kind?.description ?? "nil")")
@@ -52,7 +53,9 @@ import Testing
   ])
   func isRead(text: String, bytes: Int) { #expect(ByteCount(text)?.bytes == bytes) }
 
-  @Test(arguments: ["", "0", "M", "-1", "+1", "1.5G", "1 G", "1GB", "9223372036854775808", "9000000000T", "١"])
+  @Test(arguments: [
+    "", "0", "M", "-1", "+1", "1.5G", "1 G", "1GB", "9223372036854775808", "9000000000T", "١",
+  ])
   func isRefused(text: String) { #expect(ByteCount(text) == nil) }
 
   @Test func isWritten() {

@@ -54,7 +54,10 @@ import Testing
     #expect(try change { try write([9], $0) } == .written)
     #expect(try change { try write([1, 2, 3, 4], $0) } == .resized(from: 3, to: 4))
     #expect(try change { truncate($0, 1) } == .resized(from: 3, to: 1))
-    #expect(try change { try folder.write([1, 2, 3], as: "b"); rename(folder.file("b"), $0) } == .replaced)
+    #expect(
+      try change {
+        try folder.write([1, 2, 3], as: "b"); rename(folder.file("b"), $0)
+      } == .replaced)
     #expect(try change { unlink($0) } == nil)
     #expect(try change { chmod($0, 0o600) } == .touched)
     // A program that copies times makes the time of the last write look old.

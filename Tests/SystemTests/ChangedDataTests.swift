@@ -16,7 +16,8 @@ import Testing
     let run = try RunningProgram(
       ranks: ranks, "srdist",
       [
-        "train", "--model", "vanilla", "--loss", "mse=1", "--data", folder.path, "--output", folder.file("run"),
+        "train", "--model", "vanilla", "--loss", "mse=1", "--data", folder.path, "--output",
+        folder.file("run"),
         "--epochs", "1000000", "--batch-size", "4", "--threads", "1", "--samples", "0",
       ],
       // Swift's own report of a crash takes seconds, and then goes on after a signal that was sent.
@@ -47,8 +48,12 @@ import Testing
     let lines = errorLines(ended.errors, "hr_train.npy")
     // Each rank may touch the file before the launcher has ended it.
     #expect((1...(ranks ?? 1)).contains(lines.count), "\(ended.errors)")
-    for line in lines { #expect(line.hasPrefix("srdist: error: ") && line.hasSuffix("than when it was opened")) }
-    for word in ["Crash", "Fatal", "Signal: Bus error"] { #expect(!ended.errors.contains(word), "\(ended.errors)") }
+    for line in lines {
+      #expect(line.hasPrefix("srdist: error: ") && line.hasSuffix("than when it was opened"))
+    }
+    for word in ["Crash", "Fatal", "Signal: Bus error"] {
+      #expect(!ended.errors.contains(word), "\(ended.errors)")
+    }
     if ranks == nil { #expect(ended.status == 1) }
   }
 

@@ -96,7 +96,8 @@ import Testing
     let frame = try #require(phone.indices.first { phone[$0] == 0xFF && phone[$0 + 1] == 0xC2 })
     phone[frame + 1] = 0xC0
     // In a sequential scan, each block ends with a code for "no more coefficients", which is one bit here as well.
-    let end = try #require(phone.firstRange(of: [0x01] + [UInt8](repeating: 0, count: 15) + [0xE0])).upperBound
+    let end = try #require(phone.firstRange(of: [0x01] + [UInt8](repeating: 0, count: 15) + [0xE0]))
+      .upperBound
     phone[end - 1] = 0x00
     phone.replaceSubrange((phone.count - 4)..<(phone.count - 2), with: [0, 0, 0, 0])
     for name in ["p.jpg", "q.jpg"] { try photographs.directory.write(phone, as: name) }

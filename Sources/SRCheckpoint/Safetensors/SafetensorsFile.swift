@@ -32,7 +32,9 @@ package struct SafetensorsFile: Sendable {
   }
 
   /// The length that the first 8 bytes announce, if the rest of the file can be such a header.
-  private static func headerLength(_ bytes: UnsafeRawBufferPointer, path: String) throws(SafetensorsError) -> Int {
+  private static func headerLength(_ bytes: UnsafeRawBufferPointer, path: String) throws(SafetensorsError)
+    -> Int
+  {
     guard bytes.count >= 8 else { throw SafetensorsError(path: path, .tooShort(bytes: bytes.count)) }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(SafetensorsHeader.maximumLength) else {
@@ -43,9 +45,6 @@ package struct SafetensorsFile: Sendable {
     guard headerLength <= bytes.count - 8 else {
       throw SafetensorsError(
         path: path, .headerBeyondFile(headerBytes: headerLength, fileBytes: bytes.count))
-    }
-    guard headerLength > 0, bytes[8] == UInt8(ascii: "{") else {
-      throw SafetensorsError(path: path, .headerStart(byte: headerLength > 0 ? bytes[8] : 0))
     }
     return headerLength
   }

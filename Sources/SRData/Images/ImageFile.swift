@@ -45,11 +45,13 @@ package enum ImageFile {
     let file = try MappedFile(path: path)
     let header = try file.withBytes { bytes throws(ImageFileError) in try Header(bytes, path: path) }
     let (width, height) = (header.facts.width, header.facts.height)
-    let needed = header.decodingBytes + use(width, height)
+    let (sum, overflow) = header.decodingBytes.addingReportingOverflow(use(width, height))
+    let needed = overflow ? .max : sum
     guard needed <= budget.bytes else {
       throw ImageFileError(
         path: path,
-        problem: "\(width) x \(height) pixels take \(ByteCount(needed)) of memory, and all pictures that are read at the "
+        problem:
+          "\(width) x \(height) pixels take \(ByteCount(needed)) of memory, and all pictures that are read at the "
           + "same time may take \(ByteCount(budget.bytes)); give --memory \(ByteCount(needed)) or more")
     }
     return try budget.withBytes(needed) {

@@ -20,7 +20,8 @@ package struct NumPyHeader: Sendable, Equatable {
   /// Whether the elements are bytes without sign, by any name that NumPy itself accepts in a header. A byte has no order, so
   /// all marks of byte order mean the same.
   package var hasByteElements: Bool {
-    let code = elementType.first.map { "|<>=".contains($0) } == true ? elementType.dropFirst() : elementType[...]
+    let code =
+      elementType.first.map { "|<>=".contains($0) } == true ? elementType.dropFirst() : elementType[...]
     return code == "u1" || code == "B" || elementType == "uint8" || elementType == "ubyte"
   }
 

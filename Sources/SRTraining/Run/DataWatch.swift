@@ -12,10 +12,12 @@ struct DataWatch {
     self.inputs = inputs
   }
 
-  /// Looks at each file. If a file has changed on any rank, throws the same error on every rank. Call it before a log line or a
-  /// checkpoint: neither is written for steps that changed data may have entered. Collective.
+  /// Looks at each file. If a file has changed on any rank, throws the same error on every rank. Collective.
   ///
-  /// The data are read again if a file was written to or its times were set, because both may leave the content as it was.
+  /// Call it before a checkpoint and before an epoch's line in the log: neither is written for steps that changed data may have
+  /// entered. The lines of such steps are cut off when the run resumes.
+  ///
+  /// The data are read again if a file was written to or its times were set, because either may leave the content as it was.
   func check(_ run: RunContext) throws {
     run.activity.enter(.agreement)
     try run.communicator.together {
@@ -25,7 +27,8 @@ struct DataWatch {
         if mayBeTheSame, RunInputs(run).dataSHA256 == inputs.dataSHA256 { return }
         throw ChangedDataError(
           path: file.path, change: change,
-          advice: "Put the old file back and repeat the command to resume from the last checkpoint, or choose another "
+          advice:
+            "Put the old file back and repeat the command to resume from the last checkpoint, or choose another "
             + "--output for the new data")
       }
     }

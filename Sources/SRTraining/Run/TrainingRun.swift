@@ -78,7 +78,8 @@ package struct TrainingRun {
         : nil
     }
     let loop = try TrainingLoop(
-      run: run, step: step, watch: DataWatch(run, inputs: inputs), recorder: recorder, logger: logger, gradientDump: gradientDump,
+      run: run, step: step, watch: DataWatch(run, inputs: inputs), recorder: recorder, logger: logger,
+      gradientDump: gradientDump,
       onStep: onStep)
     let outcome = try loop.run(&position)
     activity.enter(.ending)
