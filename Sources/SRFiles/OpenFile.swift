@@ -9,31 +9,37 @@ package final class OpenFile {
 
   /// Calls `open`. Child processes do not inherit the descriptor.
   ///
-  /// Only a regular file is opened or, with `O_DIRECTORY`, a directory. Opening a FIFO would wait until another program opens
-  /// its other end, and opening a device can have effects.
+  /// Opening a FIFO would wait until another program opens its other end, and opening a device for reading can have effects. So
+  /// only a regular file is opened for reading or, with `O_DIRECTORY`, a directory. A FIFO is not opened for writing either.
   ///
   /// - Parameters:
   ///   - flags: such as `O_WRONLY | O_CREAT`.
   ///   - operation: what was tried, for an error's text.
   package init(_ path: String, _ flags: Int32, for operation: FileError.Operation = .open) throws {
     self.path = path
+    let isDirectory = flags & O_DIRECTORY != 0
+    let reads = flags & O_ACCMODE == O_RDONLY
     var found = stat()
-    if flags & O_DIRECTORY == 0, stat(path, &found) == 0 { try Self.checkIsFile(found, path, operation) }
+    if !isDirectory, stat(path, &found) == 0 { try Self.check(found, path, operation, reads: reads) }
     // The path may name a FIFO by now. With O_NONBLOCK, opening it does not wait. A regular file does not know the flag.
-    descriptor = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o644)
+    descriptor = open(path, flags | O_CLOEXEC | (reads ? O_NONBLOCK : 0), 0o644)
     guard descriptor >= 0 else { throw FileError(operation, path, code: errno) }
-    if flags & O_DIRECTORY == 0 { try Self.checkIsFile(status(), path, operation) }
+    if !isDirectory { try Self.check(status(), path, operation, reads: reads) }
   }
 
-  /// Throws ``FileError`` for what is no regular file.
-  private static func checkIsFile(_ status: stat, _ path: String, _ operation: FileError.Operation) throws {
+  /// Throws ``FileError`` for what must not be opened.
+  private static func check(
+    _ status: stat, _ path: String, _ operation: FileError.Operation, reads: Bool
+  ) throws {
     let kind: String
     switch status.st_mode & S_IFMT {
     case S_IFREG: return
     case S_IFDIR: throw FileError(operation, path, code: EISDIR)
     case S_IFIFO: kind = "a FIFO, such as a pipe or a shell's <(...)"
     case S_IFSOCK: kind = "a socket"
-    default: kind = "a device"
+    default:
+      if !reads { return }
+      kind = "a device"
     }
     throw FileError(operation, path, reason: "it is \(kind); a regular file is needed")
   }

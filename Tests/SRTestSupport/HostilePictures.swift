@@ -83,7 +83,7 @@ package enum HostilePictures {
     for _ in 0..<matches { bits.append(0, bits: 2) }
     bits.append(0b11, bits: 2)
     // Adler-32 of zeros: the first sum stays 1, and the second one counts the bytes.
-    return [0x78, 0x9C] + bits.padded(with: 0) + bigEndian(count % 65521 << 16 | 1, bytes: 4)
+    return [0x78, 0x9C] + bits.padded(with: 0) + bigEndian((count % 65521) << 16 | 1, bytes: 4)
   }
 
   private static func crc32(_ bytes: [UInt8]) -> UInt32 {

@@ -21,16 +21,15 @@ struct DataWatch {
   func check(_ run: RunContext) throws {
     run.activity.enter(.agreement)
     try run.communicator.together {
-      for file in files {
-        guard let change = file.change() else { continue }
-        let mayBeTheSame = change == .written || change == .touched
-        if mayBeTheSame, RunInputs(run).dataSHA256 == inputs.dataSHA256 { return }
-        throw ChangedDataError(
-          path: file.path, change: change,
-          advice:
-            "Put the old file back and repeat the command to resume from the last checkpoint, or choose another "
-            + "--output for the new data")
-      }
+      let changes = files.compactMap { file in file.change().map { (file: file, change: $0) } }
+      let certain = changes.first { $0.change != .written && $0.change != .touched }
+      guard let (file, change) = certain ?? changes.first else { return }
+      if certain == nil, RunInputs(run).dataSHA256 == inputs.dataSHA256 { return }
+      throw ChangedDataError(
+        path: file.path, change: change,
+        advice:
+          "Put the old file back and repeat the command to resume from the last checkpoint, or choose another "
+          + "--output for the new data")
     }
   }
 }
