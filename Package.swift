@@ -49,11 +49,12 @@ let package = Package(
     .systemLibrary(name: "CIntrinsics"),  // a header only: there is nothing to link
     .target(name: "CMPIShim", dependencies: ["COpenMPI"]),
     .target(name: "CImageShim", dependencies: ["CLibPNG", "CLibJPEG"]),
+    .target(name: "CFilesShim"),
 
     // Rooms, lowest first. ARCHITECTURE.md draws the arrows.
     .target(name: "SRTensor", swiftSettings: strict),
     .target(name: "SRProcess", swiftSettings: strict),
-    .target(name: "SRFiles", dependencies: ["COpenSSL"], swiftSettings: strict),
+    .target(name: "SRFiles", dependencies: ["COpenSSL", "CFilesShim"], swiftSettings: strict),
     .target(
       name: "SRData", dependencies: ["SRTensor", "SRFiles", "SRProcess", "CImageShim"], swiftSettings: strict),
     .target(name: "SRCheckpoint", dependencies: ["SRTensor", "SRFiles", "SRModels"], swiftSettings: strict),
@@ -118,6 +119,10 @@ let package = Package(
     .executableTarget(
       name: "srdist-rank-checks",
       dependencies: ["SRDistributed", "SRProcess", "SRTensor"], swiftSettings: strict),
+    .executableTarget(
+      name: "srdist-fuzz",
+      dependencies: ["SRData", "SRCheckpoint", "SRReport", "SRTraining", "SRFiles", "SRTensor"],
+      swiftSettings: strict),
 
     // Tests.
     .target(

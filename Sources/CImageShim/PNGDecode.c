@@ -2,17 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "Image.h"
 #include "PNG.h"
 
 void srdist_png_fail(png_structp png, png_const_charp text) {
-  snprintf(png_get_error_ptr(png), SRDIST_IMAGE_MESSAGE_SIZE, "%s", text);
+  const srdist_png_report *report = png_get_error_ptr(png);
+  snprintf(report->message, SRDIST_IMAGE_MESSAGE_SIZE, "%s", text);
   png_longjmp(png, 1);
 }
 
-void srdist_png_ignore_warning(png_structp png, png_const_charp text) {
-  (void)png;
-  (void)text;
+void srdist_png_warn(png_structp png, png_const_charp text) {
+  const srdist_png_report *report = png_get_error_ptr(png);
+  if (report->image != NULL) srdist_image_warn(report->image, text);
 }
 
 /// The part of the file in memory that is not read yet.
@@ -40,47 +40,71 @@ static void choose_transforms(png_structp png, png_infop info) {
   if (color == PNG_COLOR_TYPE_GRAY || color == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(png);
 }
 
-/// Reads the whole image. An error jumps out of this frame, so everything that must be freed lies outside the frame, in
-/// `image` and `rows`.
-static int decode(png_structp png, png_infop info, srdist_image *image, png_bytepp *rows, char *message) {
-  if (setjmp(png_jmpbuf(png))) return -1;
+/// A picture's header is read, and nothing of what lies between the header and the pixels is kept. Text and profiles change
+/// no pixel, and a few bytes of compressed text can fill all memory.
+static void read_header(png_structp png, png_infop info) {
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+  // This limits what libpng keeps, which is nothing. Only a warning about large chunks is left of it.
+  png_set_chunk_malloc_max(png, 0);
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+  // Otherwise hardly any changed file gets past its checksums.
+  png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
+#endif
   png_read_info(png, info);
-  const size_t height = png_get_image_height(png, info);
-  if (srdist_image_allocate(image, png_get_image_width(png, info), height, 3, message) == NULL) return -1;
-  choose_transforms(png, info);
-  png_set_interlace_handling(png);
-  png_read_update_info(png, info);
+}
 
+/// Fills `image` from the header. The decoder's memory is two rows of up to 8 bytes a pixel, with room for filters, and zlib's
+/// window.
+static int measure(png_structp png, png_infop info, srdist_image *image, char *message) {
+  const size_t width = png_get_image_width(png, info);
+  return srdist_image_measured(image, width, png_get_image_height(png, info), 32 * width + (1 << 18), message);
+}
+
+/// Reads the header and, if `pixels` is not NULL, the whole image. An error jumps out of this frame, so nothing that must be
+/// freed belongs to the frame.
+static int decode(png_structp png, png_infop info, srdist_image *image, uint8_t *pixels, char *message) {
+  if (setjmp(png_jmpbuf(png))) return -1;
+  read_header(png, info);
+  if (pixels == NULL) return measure(png, info, image, message);
+
+  srdist_image found = {0};
+  if (measure(png, info, &found, message) != 0 || !srdist_image_is_as_measured(&found, image, message)) return -1;
+  choose_transforms(png, info);
+  const int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, info);
   const size_t stride = image->width * 3;
   if (png_get_rowbytes(png, info) != stride) png_error(png, "the rows have an unexpected length");
-  *rows = malloc(height * sizeof(png_bytep));
-  if (*rows == NULL) png_error(png, "out of memory");
-  for (size_t y = 0; y < height; y++) (*rows)[y] = image->pixels + y * stride;
-  png_read_image(png, *rows);
+  for (int pass = 0; pass < passes; pass++) {
+    for (size_t y = 0; y < image->height; y++) png_read_row(png, pixels + y * stride, NULL);
+  }
   png_read_end(png, NULL);
   return 0;
 }
 
-int srdist_png_decode(const uint8_t *bytes, size_t count, srdist_image *image,
-                      char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
+/// Measures the picture if `pixels` is NULL, and decodes it otherwise.
+static int read_png(const uint8_t *bytes, size_t count, srdist_image *image, uint8_t *pixels, char *message) {
   byte_source source = {bytes, count};
-  image->pixels = NULL;
+  srdist_png_report report = {message, image};
+  image->warnings = 0;
   snprintf(message, SRDIST_IMAGE_MESSAGE_SIZE, "out of memory");
-  png_structp png =
-      png_create_read_struct(PNG_LIBPNG_VER_STRING, message, srdist_png_fail, srdist_png_ignore_warning);
+  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &report, srdist_png_fail, srdist_png_warn);
   if (png == NULL) return -1;
   png_infop info = png_create_info_struct(png);
-  png_bytepp rows = NULL;
   int status = -1;
   if (info != NULL) {
     png_set_read_fn(png, &source, read_bytes);
-    status = decode(png, info, image, &rows, message);
+    status = decode(png, info, image, pixels, message);
   }
-  free(rows);
   png_destroy_read_struct(&png, &info, NULL);
-  if (status != 0) {
-    free(image->pixels);
-    image->pixels = NULL;
-  }
   return status;
+}
+
+int srdist_png_measure(const uint8_t *bytes, size_t count, srdist_image *image,
+                       char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
+  return read_png(bytes, count, image, NULL, message);
+}
+
+int srdist_png_decode(const uint8_t *bytes, size_t count, srdist_image *image, uint8_t *pixels,
+                      char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
+  return read_png(bytes, count, image, pixels, message);
 }

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "CImageShim.h"
 #include "PNG.h"
 
 /// A growing block of memory.
@@ -40,9 +39,9 @@ static int encode(png_structp png, png_infop info, const uint8_t *pixels, size_t
 int srdist_png_encode(const uint8_t *pixels, size_t width, size_t height, uint8_t **bytes, size_t *count,
                       char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
   byte_sink sink = {NULL, 0, 0};
+  srdist_png_report report = {message, NULL};
   snprintf(message, SRDIST_IMAGE_MESSAGE_SIZE, "out of memory");
-  png_structp png =
-      png_create_write_struct(PNG_LIBPNG_VER_STRING, message, srdist_png_fail, srdist_png_ignore_warning);
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &report, srdist_png_fail, srdist_png_warn);
   if (png == NULL) return -1;
   png_infop info = png_create_info_struct(png);
   int status = -1;

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The size and SHA-256 of a file's content.
 package struct FileDigest: Codable, Equatable, Sendable {
   package let bytes: Int
@@ -13,7 +15,7 @@ package struct FileDigest: Codable, Equatable, Sendable {
   ///
   /// The file is read, not mapped: what the disk cannot read is an error, and not the end of the program.
   package init(ofFile path: String, progress: () -> Void = {}) throws {
-    let file = try OpenFile(reading: path)
+    let file = try OpenFile(path, O_RDONLY)
     let hasher = SHA256()
     var count = 0
     try file.readPieces {

@@ -15,28 +15,47 @@ package final class OpenFile {
 
   /// Calls `open`. Child processes do not inherit the descriptor. The umask decides who may write to a new file.
   ///
+  /// Opening a FIFO would wait until another program opens its other end, and opening a device for reading can have effects. So
+  /// only a regular file is opened for reading or, with `O_DIRECTORY`, a directory. A FIFO is not opened for writing either.
+  ///
   /// - Parameters:
   ///   - flags: such as `O_WRONLY | O_CREAT`.
   ///   - operation: what was tried, for an error's text.
   package init(_ path: BytePath, _ flags: Int32, for operation: FileError.Operation = .open) throws {
     self.path = path.description
-    descriptor = uninterrupted { path.withCString { open($0, flags | O_CLOEXEC, 0o666) } }
-    guard descriptor >= 0 else { throw FileError(operation, self.path, code: errno) }
-  }
-
-  /// Opens a regular file for reading. A directory, a pipe or a device is an error, and never waited for.
-  package convenience init(reading path: String) throws {
-    try self.init(path, O_RDONLY | O_NONBLOCK)
-    switch try status().st_mode & S_IFMT {
-    case S_IFREG: break
-    case S_IFDIR: throw FileError(.read, path, code: EISDIR)
-    default: throw FileError(.read, path, reason: "Not a regular file")
+    let isDirectory = flags & O_DIRECTORY != 0
+    let reads = flags & O_ACCMODE == O_RDONLY
+    var found = stat()
+    if !isDirectory, uninterrupted({ path.withCString { stat($0, &found) } }) == 0 {
+      try Self.check(found, self.path, operation, reads: reads)
     }
+    // The path may name a FIFO by now. With O_NONBLOCK, opening it does not wait. A regular file does not know the flag.
+    let more = O_CLOEXEC | (reads ? O_NONBLOCK : 0)
+    descriptor = uninterrupted { path.withCString { open($0, flags | more, 0o666) } }
+    guard descriptor >= 0 else { throw FileError(operation, self.path, code: errno) }
+    if !isDirectory { try Self.check(status(), self.path, operation, reads: reads) }
   }
 
   private init(_ path: String, descriptor: Int32) {
     self.path = path
     self.descriptor = descriptor
+  }
+
+  /// Throws ``FileError`` for what must not be opened.
+  private static func check(
+    _ status: stat, _ path: String, _ operation: FileError.Operation, reads: Bool
+  ) throws {
+    let kind: String
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return
+    case S_IFDIR: throw FileError(operation, path, code: EISDIR)
+    case S_IFIFO: kind = "a FIFO, such as a pipe or a shell's <(...)"
+    case S_IFSOCK: kind = "a socket"
+    default:
+      if !reads { return }
+      kind = "a device"
+    }
+    throw FileError(operation, path, reason: "it is \(kind); a regular file is needed")
   }
 
   deinit {
@@ -75,7 +94,7 @@ package final class OpenFile {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceBytes, alignment: 64)
     defer { buffer.deallocate() }
     while true {
-      let count = uninterrupted { read(descriptor, buffer.baseAddress, buffer.count) }
+      let count = uninterrupted { Foundation.read(descriptor, buffer.baseAddress, buffer.count) }
       guard count >= 0 else { throw FileError(.read, path, code: errno) }
       if count == 0 { return }
       try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
@@ -88,7 +107,7 @@ package final class OpenFile {
   /// The bytes of the whole regular file at `path`.
   package static func contents(of path: String) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    try OpenFile(reading: path).readPieces { bytes.append(contentsOf: $0) }
+    try OpenFile(path, O_RDONLY).readPieces { bytes.append(contentsOf: $0) }
     return bytes
   }
 

@@ -33,8 +33,14 @@ package enum ReadableJSON {
     return try decoder.decode(type, from: Data(bytes))
   }
 
-  /// Throws ``FileError`` or `DecodingError`.
+  /// Throws ``FileError``, also for a file of another kind, or `DecodingError`.
   package static func decode<Value: Decodable>(_ type: Value.Type, fromFile path: String) throws -> Value {
-    try decode(type, from: OpenFile.contents(of: path))
+    let bytes = try OpenFile.contents(of: path)
+    do {
+      return try decode(type, from: bytes)
+    } catch let error as DecodingError {
+      guard let kind = bytes.withUnsafeBytes({ FileKind($0) }) else { throw error }
+      throw FileError(.read, path, reason: "expected JSON, found \(kind)")
+    }
   }
 }

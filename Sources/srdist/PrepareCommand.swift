@@ -67,6 +67,12 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Threads. By default, one for each core.", valueName: "count"))
   var threads = ProcessInfo.processInfo.activeProcessorCount
 
+  @Option(
+    help: ArgumentHelp(
+      "Memory for the photographs that are read at the same time, such as 800M or 4G. By default, half of the machine's.",
+      valueName: "size"))
+  var memory = ByteCount(PixelBudget.standardBytes)
+
   private var options: PreparationOptions {
     var options = PreparationOptions()
     options.resize = resize
@@ -99,7 +105,8 @@ struct PrepareCommand: ParsableCommand {
       console.print("note: rank 0 alone prepares the data, on \(threads) thread(s); the other ranks end")
     }
     let preparation = DatasetPreparation(
-      input: input, output: output, options: options, threads: threads, replacesExisting: force)
+      input: input, output: output, options: options, threads: threads, replacesExisting: force,
+      memory: memory.bytes)
     let isTerminal = isatty(STDERR_FILENO) == 1
     let result: DatasetPreparation.Result
     do {
@@ -118,6 +125,11 @@ struct PrepareCommand: ParsableCommand {
       guard let count = result.conversions[conversion] else { continue }
       console.print("warning: \(count) image\(count == 1 ? "" : "s") \(conversion.rawValue)")
     }
+    if let warned = manifest.warned, let first = warned.first {
+      console.print(
+        "warning: \(warned.count) image\(warned.count == 1 ? "" : "s") with faults that change no pixel; the first is "
+          + "\(first.source): \(first.reason)")
+    }
     print(
       "\(output.onOneLine): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
     let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
@@ -129,3 +141,5 @@ struct PrepareCommand: ParsableCommand {
     }
   }
 }
+
+extension ByteCount: ExpressibleByArgument {}

@@ -190,6 +190,18 @@ struct MalformedFile: Sendable, CustomTestStringConvertible {
     if let tensor = file.tensor { #expect(error?.description.contains(tensor) == true) }
   }
 
+  @Test(arguments: [
+    ("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n", "a Git LFS pointer"),
+    ("<!DOCTYPE html><html><body>Sign in</body></html>", "an HTML page"),
+    ("PK\u{3}\u{4}            model/data.pkl", "a PyTorch file"),
+  ])
+  func aFileOfAnotherFormatIsNamed(content: String, name: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Array(content.utf8), as: "weights.safetensors")
+    let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) }
+    #expect(error?.description.hasPrefix("\(path): not a safetensors file but \(name)") == true, "\(error!)")
+  }
+
   @Test func wellFormedOddities() throws {
     let folder = try TemporaryFolder()
     // Tensors out of order, an empty one, a scalar, an escaped name with a surrogate pair, spaces, metadata.

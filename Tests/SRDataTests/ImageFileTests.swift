@@ -70,6 +70,31 @@ import Testing
     #expect(image == (try ImageFile.read(Fixtures.path("pictures/rgb-444.jpg"))))
   }
 
+  /// Some phones write other values for the spectral selection of a sequential scan, where they have no meaning. libjpeg
+  /// warns of them; they change no pixel.
+  @Test(arguments: [[0, 0, 0], [1, 63, 0], [0, 63, 0x10], [0, 5, 0x01], [255, 255, 255]] as [[UInt8]])
+  func oddSelectionOfASequentialScanIsNoError(_ selection: [UInt8]) throws {
+    var file = try bytes(of: Fixtures.path("pictures/rgb-420.jpg"))
+    let scan = try #require(file.indices.first { file[$0] == 0xFF && file[$0 + 1] == 0xDA })
+    let length = Int(file[scan + 2]) << 8 | Int(file[scan + 3])
+    file.replaceSubrange((scan + length - 1)..<(scan + length + 2), with: selection)
+    let decoded = try file.withUnsafeBytes { try ImageFile.decode($0, path: "phone.jpg") }
+    #expect(decoded.image == (try ImageFile.read(Fixtures.path("pictures/rgb-420.jpg"))))
+    #expect(decoded.warnings == .init(count: 1, first: "Invalid SOS parameters for sequential JPEG"))
+    // It is no excuse for missing data.
+    for count in (scan + length + 2)..<file.count {
+      #expect(throws: ImageFileError.self) { try Self.decode(Array(file.prefix(count))) }
+    }
+  }
+
+  @Test func soundPicturesHaveNoWarnings() throws {
+    for name in Self.pictures {
+      let file = try bytes(of: Fixtures.path("pictures/\(name)"))
+      let decoded = try file.withUnsafeBytes { try ImageFile.decode($0, path: name) }
+      #expect(decoded.warnings == nil, "\(name): \(decoded.warnings?.first ?? "")")
+    }
+  }
+
   @Test func hugeHeaderIsRefusedBeforeMemoryIsAllocated() throws {
     var file = try bytes(of: Fixtures.path("pictures/rgb-444.jpg"))
     let frame = try #require(file.indices.first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
@@ -83,6 +108,7 @@ import Testing
     let text = try directory.write(Array("GIF89a".utf8), as: "a.png")
     let error = #expect(throws: ImageFileError.self) { try ImageFile.read(text) }
     #expect(error?.problem.contains("neither a PNG nor a JPEG") == true)
+    #expect(error?.problem.hasSuffix("it looks like a GIF picture") == true)
     let missing = #expect(throws: FileError.self) { try ImageFile.read(directory.file("none.png")) }
     #expect(missing?.description.contains("/none.png: No such file or directory") == true)
     #expect(throws: FileError.self) { try ImageFile.read(directory.path) }

@@ -1,3 +1,4 @@
+import Foundation
 import SRData
 import SRTestSupport
 import Testing
@@ -20,6 +21,90 @@ import Testing
     let error = #expect(throws: NumPyError.self) { try NumPyArray(path: path, rank: 4) }
     #expect(error?.path == path)
     #expect(error?.expected.contains(expected) == true, "\(error?.description ?? "")")
+  }
+
+  /// Names that a header may give to bytes, and names of other types.
+  static let byteNames =
+    ["u1", "B"].flatMap { code in ["", "|", "<", ">", "="].map { $0 + code } } + ["uint8", "ubyte"]
+  static let otherNames = [
+    "|i1", "|b1", "|S1", "<u2", "u", "b", "uint", "|uint8", "||u1", "!u1", "UINT8", "", "1u2",
+  ]
+
+  static func file(named name: String) -> [UInt8] {
+    NumPyHeader(elementType: name, shape: [2, 1, 1, 3]).encoded() + Array(1...6)
+  }
+
+  static func elements(_ path: String) throws -> [UInt8] {
+    let array = try NumPyArray(path: path, rank: 4)
+    return withExtendedLifetime(array) { Array(array.bytes) }
+  }
+
+  @Test func everyNameOfBytesIsRead() throws {
+    let directory = try TemporaryFolder()
+    for name in Self.byteNames {
+      let path = try directory.write(Self.file(named: name), as: "a.npy")
+      #expect(try Self.elements(path) == Array(1...6), "\(name)")
+    }
+    for name in Self.otherNames {
+      let path = try directory.write(Self.file(named: name), as: "a.npy")
+      #expect(throws: NumPyError.self, "\(name)") { try NumPyArray(path: path, rank: 4) }
+    }
+  }
+
+  @Test(.enabled(if: Python.canImport("numpy"), "needs a Python with NumPy ($PYTHON)"))
+  func numPyReadsTheSameNames() throws {
+    let directory = try TemporaryFolder()
+    for (index, name) in (Self.byteNames + Self.otherNames).enumerated() {
+      try directory.write(Self.file(named: name), as: "\(index).npy")
+    }
+    let python = try Python.run(
+      """
+      import sys, numpy
+      for index in range(int(sys.argv[2])):
+          try:
+              array = numpy.load(f"{sys.argv[1]}/{index}.npy")
+              print(int(array.dtype == numpy.uint8 and array.shape == (2, 1, 1, 3)), end="")
+          except Exception:
+              print(0, end="")
+      """, [directory.path, "\(Self.byteNames.count + Self.otherNames.count)"])
+    let expected = Self.byteNames.map { _ in "1" } + Self.otherNames.map { _ in "0" }
+    #expect(python.output == expected.joined(), "\(python.errors)")
+  }
+
+  /// The advice is followed here: what comes of it shows the picture that the array held.
+  @Test(.enabled(if: Python.canImport("numpy"), "needs a Python with NumPy ($PYTHON)"))
+  func theAdviceForOtherTypesKeepsThePicture() throws {
+    let directory = try TemporaryFolder()
+    let cases: [(type: String, values: String, remedy: Int, expected: [UInt8])] = [
+      ("float32", "[0, 0.25, 0.5, 1, 1.01, -0.1]", 0, [0, 64, 128, 255, 255, 0]),
+      ("float64", "[0, 64, 127.6, 255, 256, -1]", 1, [0, 64, 128, 255, 255, 0]),
+      ("int64", "[0, 64, 128, 255, 3, 4]", 0, [0, 64, 128, 255, 3, 4]),
+      ("bool", "[0, 1, 1, 0, 0, 1]", 0, [0, 255, 255, 0, 0, 255]),
+    ]
+    for (type, values, remedy, expected) in cases {
+      let path = directory.file("\(type).npy")
+      let made = try Python.run(
+        "import sys, numpy; numpy.save(sys.argv[1], numpy.array(\(values), numpy.\(type)).reshape(1, 1, 2, 3))",
+        [path])
+      #expect(made.status == 0, "\(made.errors)")
+      let error = #expect(throws: NumPyError.self) { try NumPyArray(path: path, rank: 4) }
+      // The expressions in the text, in their order.
+      let expressions = (error?.found ?? "").components(separatedBy: "with ").dropFirst().map {
+        String($0.prefix { $0 != ";" }).replacingOccurrences(of: ", if", with: "")
+      }
+      let expression = try #require(expressions.dropFirst(remedy).first)
+      let fixed = try Python.run(
+        "import sys, numpy; array = numpy.load(sys.argv[1]); numpy.save(sys.argv[1], \(expression))", [path])
+      #expect(fixed.status == 0, "\(expression): \(fixed.errors)")
+      #expect(try Self.elements(path) == expected, "\(expression)")
+    }
+  }
+
+  @Test func anotherKindOfFileIsNamed() throws {
+    let directory = try TemporaryFolder()
+    let path = try directory.write(Array("version https://git-lfs.github.com/spec/v1\n".utf8), as: "a.npy")
+    let error = #expect(throws: NumPyError.self) { try NumPyArray(path: path, rank: 4) }
+    #expect(error?.found.contains("Git LFS pointer") == true, "\(error?.description ?? "")")
   }
 
   @Test func truncatedFileSaysHowManyBytes() throws {

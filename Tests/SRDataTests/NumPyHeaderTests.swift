@@ -29,6 +29,7 @@ import Testing
   @Test(arguments: [
     "{'shape': (4,), 'descr': \"<f4\", 'fortran_order': True}",
     "  {'descr':'<f4','fortran_order':True,'shape':(4,),}  \n",
+    "{'descr': u'<f4', u'fortran_order': True, 'shape': (4L,)}",
   ])
   func otherSpellingsAreRead(_ dictionary: String) throws {
     let expected = NumPyHeader(elementType: "<f4", isFortranOrder: true, shape: [4])

@@ -97,6 +97,13 @@ package final class RunningProgram {
   /// What the program has written to standard error so far.
   package var errorsSoFar: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
+  /// The most memory that the program has held so far, in bytes; nil after its end. Precondition: this program is not mpirun.
+  package var peakBytes: Int? {
+    let status = (try? String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line?.split(separator: " ").dropLast().last.flatMap { Int($0) }.map { $0 << 10 }
+  }
+
   package func kill(_ signal: Int32) { _ = Foundation.kill(process.processIdentifier, signal) }
 
   /// Waits for the program's end. After an abort, Open MPI 4.1's mpirun sometimes crashes or hangs in `PMIx_server_finalize`.

@@ -75,6 +75,66 @@ import Testing
         """)
   }
 
+  /// The folders of pictures that are kilobytes on the disk and gigabytes in a careless reader's memory.
+  @Test func hostilePicturesTakeLittleMemory() throws {
+    let folder = try TemporaryFolder()
+    try folder.makeFolder("in")
+    // Both texts would be inflated to 3 GB.
+    let texts = HostilePictures.png(width: 64, height: 64, texts: 400, textBytes: 7_900_000)
+    for name in ["in/a.png", "in/b.png"] { try folder.write(texts, as: name) }
+    let few = ["--resize", "16", "--crop", "8", "--train", "1", "--valid", "1"]
+    let places = ["--input", folder.file("in"), "--output"]
+    let program = try RunningProgram(
+      "srdist", ["prepare"] + places + [folder.file("texts")] + few)
+    var peak = 0
+    while program.isRunning { peak = max(peak, program.peakBytes ?? 0) }
+    let ended = try program.wait()
+    #expect(ended.status == 0, "\(ended.errors)")
+    #expect(ended.errors == "")
+    #expect(peak < 1 << 30)
+
+    for name in ["in/a.png", "in/b.png"] {
+      try folder.write(HostilePictures.png(width: 16384, height: 16384), as: name)
+    }
+    let refused = try Self.prepare(places + [folder.file("large")] + few + ["--memory", "200M"])
+    #expect(refused.status == 1)
+    for part in [".png: 16384 x 16384 pixels take ", "may take 200M; give --memory "] {
+      #expect(refused.errors.contains(part), "\(part): \(refused.errors)")
+    }
+    let unreadable = try Self.prepare(places + [folder.file("large")] + few + ["--memory", "lots"])
+    #expect(unreadable.status == 64)
+
+    for name in ["in/a.png", "in/b.png"] {
+      try folder.write(HostilePictures.progressiveJPEG(width: 1024, height: 1024, scans: 1500), as: name)
+    }
+    let scans = try Self.prepare(places + [folder.file("scans")] + few)
+    #expect(scans.status == 1)
+    #expect(scans.errors.contains("more than 100 scans"), "\(scans.errors)")
+  }
+
+  /// The picture is taken, and one line counts and shows what the decoder remarked.
+  @Test func harmlessFaultsAreCountedAndOneIsShown() throws {
+    let photographs = try Photographs(count: 7)
+    // The last three bytes of the scan's header select coefficients. The first scan of a progressive file has 0, 0, 0; in a
+    // sequential one these values have no meaning.
+    var phone = HostilePictures.progressiveJPEG(width: 32, height: 32, scans: 1)
+    let frame = try #require(phone.indices.first { phone[$0] == 0xFF && phone[$0 + 1] == 0xC2 })
+    phone[frame + 1] = 0xC0
+    // In a sequential scan, each block ends with a code for "no more coefficients", which is one bit here as well.
+    let end = try #require(phone.firstRange(of: [0x01] + [UInt8](repeating: 0, count: 15) + [0xE0]))
+      .upperBound
+    phone[end - 1] = 0x00
+    phone.replaceSubrange((phone.count - 4)..<(phone.count - 2), with: [0, 0, 0, 0])
+    for name in ["p.jpg", "q.jpg"] { try photographs.directory.write(phone, as: name) }
+    let output = try TemporaryFolder()
+    let run = try Self.prepare(
+      ["--input", photographs.directory.path, "--output", output.file("data")] + Self.small)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("warning: 2 images with faults that change no pixel"), "\(run.errors)")
+    #expect(run.errors.contains("jpg: Invalid SOS parameters for sequential JPEG"), "\(run.errors)")
+    #expect(try output.text("data/manifest.json").contains("\"warned\""))
+  }
+
   @Test(
     .enabled(if: Python.hasPillow, "needs a Python with Pillow and NumPy ($PYTHON)"),
     .enabled(if: SharedData.faceNames.count >= 24, "needs photographs in $SRDIST_SHARED_DATA/faces"))

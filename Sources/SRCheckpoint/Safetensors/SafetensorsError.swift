@@ -5,6 +5,8 @@ package struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvert
   package enum Problem: Equatable, Sendable {
     /// The system could not open, map, or write the file.
     case file(FileError)
+    /// The file looks like one of another format.
+    case otherFormat(FileKind)
     /// The file has fewer than the 8 bytes that hold the header's length.
     case tooShort(bytes: Int)
     case headerTooLong(bytes: UInt64, limit: Int)
@@ -57,6 +59,8 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     switch self {
     case .file(let error):
       return "\(error)"
+    case .otherFormat(let kind):
+      return "not a safetensors file but \(kind)"
     case .tooShort(let bytes):
       return "not a safetensors file: it has \(bytes) bytes, and the header's length alone takes 8"
     case .headerTooLong(let bytes, let limit):

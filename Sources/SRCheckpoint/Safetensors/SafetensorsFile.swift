@@ -15,23 +15,38 @@ package struct SafetensorsFile: Sendable {
     } catch let error as FileError {
       throw SafetensorsError(path: path, .file(error))
     }
-    let fileBytes = file.count
-    guard fileBytes >= 8 else { throw SafetensorsError(path: path, .tooShort(bytes: fileBytes)) }
-    let length = file.withBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
-    guard length <= UInt64(SafetensorsHeader.maximumLength) else {
-      throw SafetensorsError(
-        path: path, .headerTooLong(bytes: length, limit: SafetensorsHeader.maximumLength))
-    }
-    let headerLength = Int(length)
-    guard headerLength <= fileBytes - 8 else {
-      throw SafetensorsError(
-        path: path, .headerBeyondFile(headerBytes: headerLength, fileBytes: fileBytes))
+    let headerLength = try file.withBytes { bytes in
+      do {
+        return try Self.headerLength(bytes, path: path)
+      } catch {
+        // Usually the file is of another kind, and the user wants to know of which.
+        guard !bytes.isEmpty, let kind = FileKind(bytes) else { throw error }
+        throw SafetensorsError(path: path, .otherFormat(kind))
+      }
     }
     self.path = path
     dataOffset = 8 + headerLength
     header = try SafetensorsHeader(
       parsing: file.withBytes { [dataOffset] in Array($0[8..<dataOffset]) },
-      dataLength: fileBytes - dataOffset, path: path)
+      dataLength: file.count - dataOffset, path: path)
+  }
+
+  /// The length that the first 8 bytes announce, if the rest of the file can be such a header.
+  private static func headerLength(_ bytes: UnsafeRawBufferPointer, path: String) throws(SafetensorsError)
+    -> Int
+  {
+    guard bytes.count >= 8 else { throw SafetensorsError(path: path, .tooShort(bytes: bytes.count)) }
+    let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    guard length <= UInt64(SafetensorsHeader.maximumLength) else {
+      throw SafetensorsError(
+        path: path, .headerTooLong(bytes: length, limit: SafetensorsHeader.maximumLength))
+    }
+    let headerLength = Int(length)
+    guard headerLength <= bytes.count - 8 else {
+      throw SafetensorsError(
+        path: path, .headerBeyondFile(headerBytes: headerLength, fileBytes: bytes.count))
+    }
+    return headerLength
   }
 
   package var tensors: [SafetensorsHeader.Tensor] { header.tensors }

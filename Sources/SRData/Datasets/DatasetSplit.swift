@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 
 /// The two parts of the data that a run needs: training and validation pairs.
 package struct DatasetSplit: Sendable {
@@ -71,6 +72,7 @@ private struct LimitedDataset: PairDataset {
   var lowResHeight: Int { base.lowResHeight }
   var lowResWidth: Int { base.lowResWidth }
   var scale: Int { base.scale }
+  var files: [MappedFile] { base.files }
 
   func withPair<Result>(
     at index: Int,

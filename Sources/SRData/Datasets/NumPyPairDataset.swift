@@ -1,3 +1,5 @@
+import SRFiles
+
 /// The pairs of one split in a directory of `.npy` files: `lr_train.npy` and `hr_train.npy`, or `lr_valid.npy` and
 /// `hr_valid.npy`. The arrays are uint8 NHWC, and mapped into memory.
 package struct NumPyPairDataset: PairDataset {
@@ -59,6 +61,8 @@ package struct NumPyPairDataset: PairDataset {
     lowResHeight = lowRes.shape[1]
     lowResWidth = lowRes.shape[2]
   }
+
+  package var files: [MappedFile] { [lowRes.file, highRes.file] }
 
   package func withPair<Result>(
     at index: Int,

@@ -43,6 +43,9 @@ package struct RandomCrops: Sendable {
 
   package var count: Int { images.shape[0] }
 
+  /// The file of the full images.
+  package var file: MappedFile { images.file }
+
   /// SHA-256 in hexadecimal over the full images' shape and every byte: ranks and resumed runs compare it.
   ///
   /// - Parameter progress: called after each image.

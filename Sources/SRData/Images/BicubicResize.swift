@@ -18,6 +18,15 @@ package struct BicubicResize: Sendable {
     rows = ResamplingWeights(from: fromHeight, to: toHeight)
   }
 
+  /// The bytes that a resize allocates: the picture between the passes, and the result. If they are too many for an integer,
+  /// the largest one.
+  package static func workingBytes(fromHeight: Int, toWidth: Int, height toHeight: Int) -> Int {
+    let (rows, tooManyRows) = fromHeight.addingReportingOverflow(toHeight)
+    let (bytesOfRow, rowIsTooLong) = toWidth.multipliedReportingOverflow(by: 3)
+    let (bytes, overflow) = rows.multipliedReportingOverflow(by: bytesOfRow)
+    return tooManyRows || rowIsTooLong || overflow ? .max : bytes
+  }
+
   /// The resized picture. Precondition: `image` has the size that the resize was made for.
   package func callAsFunction(_ image: RGBImage) -> RGBImage {
     precondition(

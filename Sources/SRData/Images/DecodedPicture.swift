@@ -1,26 +1,38 @@
-import CImageShim
-
-/// A picture as its codec left it, in the codec's memory. Parts of it are copied out upright, so a large photograph is never
-/// held twice.
+/// A picture as its codec left it. Parts of it are copied out upright, so a large photograph is never held twice.
 package final class DecodedPicture {
+  /// Faults of a file that change no pixel.
+  package struct Warnings: Sendable, Equatable {
+    package let count: Int
+    /// The codec library's text for the first of them.
+    package let first: String
+  }
+
   /// Of the upright picture.
   package let width: Int
   package let height: Int
   /// What decoding changed.
   package let conversions: Set<PictureConversion>
-  private let stored: srdist_image
+  /// What the decoder remarked; nil if it remarked nothing.
+  package let warnings: Warnings?
   private let orientation: Orientation
+  /// As the codec left them: rows from the top, RGB.
+  private let pixels: UnsafeMutablePointer<UInt8>
+  private let (storedWidth, storedHeight): (Int, Int)
 
-  /// Takes over the memory of `stored`.
-  init(_ stored: srdist_image, _ notes: PictureNotes) {
-    self.stored = stored
+  /// Takes over `pixels`: `height` rows of `width` pixels of 3 bytes.
+  init(
+    owning pixels: UnsafeMutablePointer<UInt8>, width: Int, height: Int, _ notes: PictureNotes,
+    warnings: Warnings?
+  ) {
+    self.pixels = pixels
+    (storedWidth, storedHeight) = (width, height)
     orientation = notes.orientation
     conversions = notes.conversions
-    (width, height) =
-      orientation.swapsSides ? (stored.height, stored.width) : (stored.width, stored.height)
+    self.warnings = warnings
+    (self.width, self.height) = orientation.swapsSides ? (height, width) : (width, height)
   }
 
-  deinit { srdist_image_free(stored.pixels) }
+  deinit { pixels.deallocate() }
 
   /// The whole picture.
   package var image: RGBImage { cropped(x: 0, y: 0, width: width, height: height) }
@@ -30,8 +42,8 @@ package final class DecodedPicture {
     precondition(
       x >= 0 && y >= 0 && x + width <= self.width && y + height <= self.height,
       "a crop of \(width) x \(height) at (\(x), \(y)) leaves a picture of \(self.width) x \(self.height)")
-    let (origin, right, down) = orientation.strides(width: stored.width, height: stored.height)
-    let first = stored.pixels + 3 * (origin + x * right + y * down)
+    let (origin, right, down) = orientation.strides(width: storedWidth, height: storedHeight)
+    let first = self.pixels + 3 * (origin + x * right + y * down)
     let pixels = [UInt8](unsafeUninitializedCapacity: width * height * 3) { result, count in
       let target = result.baseAddress!
       for row in 0..<height {
@@ -52,6 +64,6 @@ package final class DecodedPicture {
     // The two passes do not commute with a turn.
     guard orientation == .topLeft else { return image.resized(width: width, height: height) }
     let resize = BicubicResize(fromWidth: self.width, height: self.height, toWidth: width, height: height)
-    return resize(UnsafeBufferPointer(start: stored.pixels, count: self.width * self.height * 3))
+    return resize(UnsafeBufferPointer(start: pixels, count: self.width * self.height * 3))
   }
 }

@@ -1,15 +1,16 @@
 import SRFiles
 
-/// A `.npy` file of bytes (dtype `|u1`, C order), mapped into memory. Elements are read from the disk when they are used, and
+/// A `.npy` file of bytes (dtype uint8, C order), mapped into memory. Elements are read from the disk when they are used, and
 /// ranks of one host share them.
 package final class NumPyArray: Sendable {
   package let path: String
   /// The dimensions, the slowest first.
   package let shape: [Int]
-  private let file: MappedFile
+  /// The whole file.
+  package let file: MappedFile
   private let dataOffset: Int
 
-  /// NumPy's name for 8-bit unsigned integers, which have no byte order.
+  /// The name under which NumPy writes 8-bit unsigned integers. It reads others too; see ``NumPyHeader/hasByteElements``.
   package static let byteElementType = "|u1"
 
   /// Maps the file, and checks that it holds exactly the array that its header announces.
@@ -18,9 +19,9 @@ package final class NumPyArray: Sendable {
   package init(path: String, rank: Int) throws {
     let file = try MappedFile(path: path)
     let (header, dataOffset) = try NumPyHeader.parse(file.bytes, path: path)
-    guard header.elementType == Self.byteElementType else {
+    guard header.hasByteElements else {
       throw NumPyError(
-        path: path, expected: "dtype uint8 ('\(Self.byteElementType)')",
+        path: path, expected: "dtype uint8 ('\(Self.byteElementType)') with values from 0 to 255",
         found: "dtype '\(header.elementType)'\(header.adviceForBytes)")
     }
     guard !header.isFortranOrder else {

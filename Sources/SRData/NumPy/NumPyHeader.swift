@@ -1,3 +1,5 @@
+import SRFiles
+
 /// The header of a `.npy` file, format versions 1 to 3: the type of the elements and their number.
 ///
 /// Layout: `\x93NUMPY`, two version bytes, the header's length (16 bits in version 1, later 32 bits), then a Python
@@ -13,6 +15,14 @@ package struct NumPyHeader: Sendable, Equatable {
     self.elementType = elementType
     self.isFortranOrder = isFortranOrder
     self.shape = shape
+  }
+
+  /// Whether the elements are bytes without sign, by any name that NumPy itself accepts in a header. A byte has no order, so
+  /// all marks of byte order mean the same.
+  package var hasByteElements: Bool {
+    let code =
+      elementType.first.map { "|<>=".contains($0) } == true ? elementType.dropFirst() : elementType[...]
+    return code == "u1" || code == "B" || elementType == "uint8" || elementType == "ubyte"
   }
 
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
@@ -43,7 +53,7 @@ package struct NumPyHeader: Sendable, Equatable {
       NumPyError(path: path, expected: expected, found: found)
     }
     guard bytes.starts(with: magic) else {
-      throw fail("a .npy file, which starts with \\x93NUMPY", "other bytes")
+      throw fail("a .npy file, which starts with \\x93NUMPY", FileKind(bytes)?.description ?? "other bytes")
     }
     guard bytes.count >= 12 else { throw fail("a complete .npy header", "\(bytes.count) bytes") }
     let major = bytes[6]
@@ -150,6 +160,8 @@ private struct NumPyDictionaryParser {
 
   private mutating func string() throws(Failure) -> String {
     skipSpaces()
+    // Python 2 marked a text with `u`.
+    if rest.hasPrefix("u") { rest = rest.dropFirst() }
     guard let quote = rest.first, quote == "'" || quote == "\"" else {
       throw Failure(expected: "a quoted string", found: found)
     }
@@ -168,6 +180,8 @@ private struct NumPyDictionaryParser {
       let digits = rest.prefix { $0.isASCII && $0.isNumber }
       guard let size = Int(digits) else { throw Failure(expected: "a dimension", found: found) }
       rest = rest.dropFirst(digits.count)
+      // Python 2 marked a long integer with `L`.
+      if rest.hasPrefix("L") { rest = rest.dropFirst() }
       sizes.append(size)
       if !takes(",") {
         // To Python, `(3)` is a number. A tuple of one element needs a comma.

@@ -25,11 +25,16 @@ package struct DatasetPreparation: Sendable {
   package let options: PreparationOptions
   package let threads: Int
   package let replacesExisting: Bool
+  private let budget: PixelBudget
 
-  /// - Parameter replacesExisting: whether prepared files in `output` may be replaced. Other files there are left alone.
+  /// - Parameters:
+  ///   - replacesExisting: whether prepared files in `output` may be replaced. Other files there are left alone.
+  ///   - memory: the bytes that the photographs may take that are read at the same time.
   package init(
-    input: String, output: String, options: PreparationOptions, threads: Int, replacesExisting: Bool = false
+    input: String, output: String, options: PreparationOptions, threads: Int, replacesExisting: Bool = false,
+    memory: Int = PixelBudget.standardBytes
   ) {
+    budget = PixelBudget(bytes: memory)
     self.input = input
     self.output = output
     self.options = options
@@ -52,7 +57,8 @@ package struct DatasetPreparation: Sendable {
       return Result(manifest: manifest)
     }
     let listing = try PictureListing(directory: input)
-    let images = ImagePreparation(directory: input, pictures: listing.pictures, options: options)
+    let images = ImagePreparation(
+      directory: input, pictures: listing.pictures, options: options, budget: budget)
     guard images.pictures.count >= options.train + options.valid else {
       throw tooFew(listing, broken: 0)
     }
@@ -80,6 +86,9 @@ package struct DatasetPreparation: Sendable {
       case .success(let image):
         try (train.isComplete ? valid : train).append(image, source: source)
         for conversion in image.conversions { conversions[conversion, default: 0] += 1 }
+        if let warnings = image.warnings {
+          manifest.warned = (manifest.warned ?? []) + [.init(source: source, reason: warnings.first)]
+        }
         done += 1
       case .failure(let error):
         guard options.skipBroken else { throw PreparationError.brokenImage("\(error)") }

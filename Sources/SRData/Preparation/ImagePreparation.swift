@@ -14,6 +14,8 @@ struct PreparedImage: Sendable {
   let full: RGBImage?
   let crops: [Crop]
   let conversions: Set<PictureConversion>
+  /// Faults of the photograph's file that change no pixel.
+  let warnings: DecodedPicture.Warnings?
 }
 
 /// Reads, resizes and crops single photographs.
@@ -22,6 +24,8 @@ struct ImagePreparation: Sendable {
   /// All pictures, sorted. A photograph's place in the list is the number of its random stream.
   let pictures: [BytePath]
   let options: PreparationOptions
+  /// The memory for the photographs that are read at the same time.
+  let budget: PixelBudget
 
   /// The pictures in the order in which they are taken.
   func choice() -> [Int] {
@@ -34,7 +38,18 @@ struct ImagePreparation: Sendable {
   /// - Throws: ``FileError`` or ``ImageFileError``, which name the file.
   func prepare(_ index: Int) throws -> PreparedImage {
     let path = BytePath(directory).appending(pictures[index])
-    let picture = try ImageFile.open(path)
+    return try ImageFile.withPicture(at: path, within: budget, use: workingBytes) {
+      try prepare($0, index, path: path)
+    }
+  }
+
+  /// The bytes that resizing takes.
+  private func workingBytes(width: Int, height: Int) -> Int {
+    options.resize > 0
+      ? BicubicResize.workingBytes(fromHeight: height, toWidth: options.resize, height: options.resize) : 0
+  }
+
+  private func prepare(_ picture: DecodedPicture, _ index: Int, path: BytePath) throws -> PreparedImage {
     // A photograph may have more bytes than all its crops together. So only the crops of one that is not resized are copied.
     let full = options.resize > 0 ? picture.resized(width: options.resize, height: options.resize) : nil
     let (width, height) = (full?.width ?? picture.width, full?.height ?? picture.height)
@@ -56,6 +71,7 @@ struct ImagePreparation: Sendable {
         x: x, y: y, highRes: highRes, lowRes: highRes.resized(width: side, height: side))
     }
     return PreparedImage(
-      full: options.keepFull ? full : nil, crops: crops, conversions: picture.conversions)
+      full: options.keepFull ? full : nil, crops: crops, conversions: picture.conversions,
+      warnings: picture.warnings)
   }
 }

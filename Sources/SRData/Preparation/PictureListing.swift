@@ -16,7 +16,7 @@ package struct PictureListing: Sendable {
   ///   read is passed over.
   package init(directory: String) throws {
     let root = BytePath(directory)
-    guard let status = try FileStatus(root, followsLinks: true), status.kind == .folder else {
+    guard let status = try FileStatus(root, followsLinks: true), status.kind == .directory else {
       throw PreparationError.notADirectory(directory)
     }
     _ = try DirectoryCalls.entries(of: root)
@@ -69,14 +69,14 @@ private final class Walk {
       // Nothing is there if somebody has just removed it.
       guard let status = found ?? nil else { continue }
       switch status.kind {
-      case .folder:
+      case .directory:
         folders.insert(status.identity)
         try visit(entry)
       case .file:
         files.insert(status.identity)
         try take(entry)
       case .link: links.append(entry)
-      case .special: passedOver.add(.special, entry)
+      case .other: passedOver.add(.special, entry)
       }
     }
   }
@@ -93,10 +93,10 @@ private final class Walk {
     }
     switch status?.kind {
     case nil, .link: passedOver.add(.brokenLink, link)
-    case .special: passedOver.add(.special, link)
-    case .folder where folders.insert(status!.identity).inserted: try visit(link)
+    case .other: passedOver.add(.special, link)
+    case .directory where folders.insert(status!.identity).inserted: try visit(link)
     case .file where files.insert(status!.identity).inserted: try take(link)
-    case .folder, .file: passedOver.add(.repeated, link)
+    case .directory, .file: passedOver.add(.repeated, link)
     }
   }
 

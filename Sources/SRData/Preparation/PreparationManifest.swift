@@ -25,7 +25,8 @@ package struct PreparationManifest: Sendable, Equatable, Codable {
     package let sha256: String
   }
 
-  package struct Skipped: Sendable, Equatable, Codable {
+  /// A picture that something is to be said about.
+  package struct Remark: Sendable, Equatable, Codable {
     package let source: String
     package let reason: String
   }
@@ -40,7 +41,9 @@ package struct PreparationManifest: Sendable, Equatable, Codable {
   package internal(set) var train: [Sample] = []
   package internal(set) var valid: [Sample] = []
   package internal(set) var arrays: [Array] = []
-  package internal(set) var skipped: [Skipped] = []
+  package internal(set) var skipped: [Remark] = []
+  /// Pictures that were taken although their files have faults, which change no pixel; nil if there are none.
+  package internal(set) var warned: [Remark]?
 
   init(input: String, options: PreparationOptions) {
     self.input = input

@@ -1,3 +1,5 @@
+import SRFiles
+
 /// Drawn faces for a first run without photographs: 128 x 128 pixels, and bicubically reduced by a scale (4: to 32 x 32).
 ///
 /// Picture `index` is a function of the seed and the index alone. It has the same bits on every machine, and for any number of
@@ -13,6 +15,7 @@ package struct SyntheticFaces: PairDataset {
   private static let highResSize = 128
   package var lowResHeight: Int { Self.highResSize / scale }
   package var lowResWidth: Int { Self.highResSize / scale }
+  package var files: [MappedFile] { [] }
 
   /// Draws `count` faces: those of the seed with the indices `first..<(first + count)`.
   ///

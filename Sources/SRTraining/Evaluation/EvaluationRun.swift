@@ -85,6 +85,13 @@ package struct EvaluationRun {
       StepWeights(plan: run.inferencePlan, parameters: run.parameters))
     let baseline = try BaselineEvaluation(run, part)
     let pairs = run.data.pairs(of: part)
+    try communicator.together {
+      for file in pairs.files {
+        guard let change = file.change(), change != .touched else { continue }
+        throw ChangedDataError(
+          path: file.path, change: change, advice: "Run the evaluation again when the file is complete")
+      }
+    }
     return Result(
       weights: weights, data: pairs.summary, images: pairs.count, model: model.name,
       terms: sums.terms, metrics: sums.metrics, bicubic: baseline.metrics,

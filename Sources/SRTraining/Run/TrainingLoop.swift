@@ -23,6 +23,7 @@ struct TrainingLoop {
   private let baseline: BaselineEvaluation
   /// The weights that are validated: the averaged ones if the run keeps an average.
   private let validated: StepWeights
+  private let watch: DataWatch
   /// Nil on all ranks but rank 0.
   private let recorder: RunRecorder?
   private let logger: Logger
@@ -33,11 +34,12 @@ struct TrainingLoop {
   private static let judge = MetricDescription.psnr
 
   init(
-    run: RunContext, step: TrainingStep, recorder: RunRecorder?, logger: Logger,
+    run: RunContext, step: TrainingStep, watch: DataWatch, recorder: RunRecorder?, logger: Logger,
     gradientDump: String?, onStep: @escaping (TrainingProgress) -> Void
   ) throws {
     self.run = run
     self.step = step
+    self.watch = watch
     self.recorder = recorder
     self.logger = logger
     self.gradientDump = gradientDump
@@ -104,6 +106,7 @@ struct TrainingLoop {
     }
 
     let validation = try evaluator.run(validated)
+    try watch.check(run)
     addElapsed()
     // Ranks that were asked to stop have left images out, so the sums count only if none was.
     if try RunRequests.take(run.communicator).contains(.stop) {
@@ -123,6 +126,7 @@ struct TrainingLoop {
   }
 
   private func checkpoint(_ position: RunPosition) throws {
+    try watch.check(run)
     run.activity.enter(.checkpoint)
     try recorder?.checkpoint(position, completedEpochs: position.epoch)
   }

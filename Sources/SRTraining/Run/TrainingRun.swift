@@ -78,7 +78,8 @@ package struct TrainingRun {
     }
     if try isAskedToStop() { return .stopped }
     let loop = try TrainingLoop(
-      run: run, step: step, recorder: recorder, logger: logger, gradientDump: gradientDump,
+      run: run, step: step, watch: DataWatch(run, inputs: inputs), recorder: recorder, logger: logger,
+      gradientDump: gradientDump,
       onStep: onStep)
     // The loop has measured bicubic upsampling, which may take long.
     if try isAskedToStop() { return .stopped }

@@ -1,0 +1,18 @@
+// What a signal handler needs to know about mapped files, in plain C: it may call little, and nothing of Swift.
+
+#ifndef CFILESSHIM_H
+#define CFILESSHIM_H
+
+#include <stddef.h>
+
+/// Records that `count` bytes from `start` are those of the file at `path`.
+///
+/// If the file becomes shorter, or its disk fails, the next access to its bytes raises SIGBUS. Then the handler that the first
+/// call installs prints one line that names the file, and ends the process with status 1. SIGBUS for any other reason goes to
+/// the handler that was there before. Safe to call on several threads.
+void srdist_mapping_add(const void *start, size_t count, const char *path);
+
+/// Forgets a mapping. Call it before `munmap`.
+void srdist_mapping_remove(const void *start);
+
+#endif

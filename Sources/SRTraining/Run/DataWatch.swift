@@ -1,0 +1,44 @@
+import SRDistributed
+import SRFiles
+
+/// The mapped files of a run's data. A file that another program writes to while it is mapped changes under the run.
+struct DataWatch {
+  private let files: [MappedFile]
+  /// The contents that the run was started with.
+  private let inputs: RunInputs
+
+  init(_ run: RunContext, inputs: RunInputs) {
+    files = run.data.train.files + run.data.valid.files + (run.samples.crops.map { [$0.file] } ?? [])
+    self.inputs = inputs
+  }
+
+  /// Looks at each file. If a file has changed on any rank, throws the same error on every rank. Collective.
+  ///
+  /// Call it before a checkpoint and before an epoch's line in the log: neither is written for steps that changed data may have
+  /// entered. The lines of such steps are cut off when the run resumes.
+  ///
+  /// The data are read again if a file was written to or its times were set, because either may leave the content as it was.
+  func check(_ run: RunContext) throws {
+    run.activity.enter(.agreement)
+    try run.communicator.together {
+      let changes = files.compactMap { file in file.change().map { (file: file, change: $0) } }
+      let certain = changes.first { $0.change != .written && $0.change != .touched }
+      guard let (file, change) = certain ?? changes.first else { return }
+      if certain == nil, RunInputs(run).dataSHA256 == inputs.dataSHA256 { return }
+      throw ChangedDataError(
+        path: file.path, change: change,
+        advice:
+          "Put the old file back and repeat the command to resume from the last checkpoint, or choose another "
+          + "--output for the new data")
+    }
+  }
+}
+
+/// A data file changed while it was in use.
+struct ChangedDataError: Error, CustomStringConvertible {
+  let path: String
+  let change: MappedFile.Change
+  let advice: String
+
+  var description: String { "\(path) changed while it was in use: \(change). \(advice)" }
+}
