@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SRFiles
 import SRReport
 
 /// `srdist report`: prints the table and draws the curves of one or several runs.
@@ -54,8 +55,8 @@ struct ReportCommand: ParsableCommand {
     case .drawn:
       print("\ncurves: \(picture)")
     case .notInstalled(let script):
-      print(
-        "\ngnuplot is not installed (Debian: gnuplot-nox), so no curves were drawn; run `gnuplot \(script)`")
+      let command = "gnuplot \(ShellWord.quoted(Gnuplot.path(script)))"
+      print("\ngnuplot is not installed (Debian: gnuplot-nox), so no curves were drawn; run `\(command)`")
     }
   }
 }

@@ -32,7 +32,10 @@ struct TrainCommand: ParsableCommand {
   @Option(
     help: "YAML file of settings, such as a run's config.yaml.", completion: .file(extensions: ["yaml"]))
   var config: String?
-  @Flag(help: "Print the plan (parameters, memory, steps, shares, traffic) and exit.")
+  @Flag(
+    help:
+      "Check everything that training needs, print the plan (parameters, memory, steps, shares, traffic) and exit. No file is written."
+  )
   var dryRun = false
   @Flag(
     help:
@@ -60,18 +63,20 @@ struct TrainCommand: ParsableCommand {
       try expectation.expectation.check(job.communicator)
       let configuration = try job.communicator.together { try resolvedConfiguration() }
       if dryRun {
-        let plan = try job.communicator.together {
-          try TrainingPlan(configuration, communicator: job.communicator, kernels: job.kernels)
-        }
+        if let trace { try RunTrace.checkAccess(to: trace, job.communicator) }
+        var run = TrainingRun(
+          configuration, communicator: job.communicator, kernels: job.kernels,
+          logger: .console(job.console, rank: job.communicator.rank, level: .warning))
+        run.gradientDump = dumpGradients
+        run.onStall = Self.reportStall(on: job.console)
+        let plan = try run.plan()
         if job.communicator.rank == 0 { print(plan.description) }
         return
       }
       let ranks = "\(job.communicator.worldSize) rank(s) on \(job.communicator.nodeCount) host(s)"
       job.logger.info(
         "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
-      let onStall: @Sendable (StallReport) -> Void = { [console = job.console] in
-        console.complain("watchdog: \($0). Ending the job.")
-      }
+      let onStall = Self.reportStall(on: job.console)
       let outcome: RunOutcome
       if debug {
         var run = DebugRun(
@@ -91,6 +96,10 @@ struct TrainCommand: ParsableCommand {
       job.console.endProgress()
       if outcome == .stopped { try job.exit(Job.stoppedStatus) }
     }
+  }
+
+  private static func reportStall(on console: Console) -> @Sendable (StallReport) -> Void {
+    { console.complain("watchdog: \($0). Ending the job.") }
   }
 
   /// Records the run for `--trace`.

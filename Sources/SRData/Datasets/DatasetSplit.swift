@@ -1,4 +1,4 @@
-import Foundation
+import SRFiles
 
 /// The two parts of the data that a run needs: training and validation pairs.
 package struct DatasetSplit: Sendable {
@@ -37,13 +37,24 @@ package struct DatasetSplit: Sendable {
   ///   - progress: called after each face, on any thread.
   package static func synthetic(
     trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
-    threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @Sendable () -> Void = {}
+    threads: Int = AvailableResources().threads(ranksOnHost: 1), progress: @Sendable () -> Void = {}
   ) -> DatasetSplit {
-    DatasetSplit(
-      train: SyntheticFaces(
-        seed: seed, count: trainCount, scale: scale, threads: threads, progress: progress),
-      valid: SyntheticFaces(
-        seed: seed, count: validCount, first: trainCount, scale: scale, threads: threads, progress: progress))
+    func part(_ split: NumPyPairDataset.Split) -> SyntheticFaces {
+      synthetic(
+        split, trainCount: trainCount, validCount: validCount, seed: seed, scale: scale, threads: threads,
+        progress: progress)
+    }
+    return DatasetSplit(train: part(.train), valid: part(.valid))
+  }
+
+  /// One part of ``synthetic(trainCount:validCount:seed:scale:threads:progress:)``.
+  package static func synthetic(
+    _ split: NumPyPairDataset.Split, trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
+    threads: Int = AvailableResources().threads(ranksOnHost: 1), progress: @Sendable () -> Void = {}
+  ) -> SyntheticFaces {
+    SyntheticFaces(
+      seed: seed, count: split == .train ? trainCount : validCount, first: split == .train ? 0 : trainCount,
+      scale: scale, threads: threads, progress: progress)
   }
 }
 

@@ -27,7 +27,15 @@ package enum MetricsFile {
   ///
   /// Replaces the log atomically. Throws ``MetricsLogError``.
   package static func truncate(_ path: String, toStep step: Int, completedEpochs: Int) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
+    if let kept = try lines(of: path, upToStep: step, completedEpochs: completedEpochs) {
+      try replace(path, with: kept)
+    }
+  }
+
+  /// What ``truncate(_:toStep:completedEpochs:)`` leaves of the log at `path`; nil if there is no log. Throws
+  /// ``MetricsLogError``.
+  package static func lines(of path: String, upToStep step: Int, completedEpochs: Int) throws -> Data? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
     var kept = Data()
     for (index, line) in try lines(path).enumerated() {
       guard let position = try? MetricsLine.position(of: line) else {
@@ -39,7 +47,7 @@ package enum MetricsFile {
       kept.append(contentsOf: line)
       kept.append(UInt8(ascii: "\n"))
     }
-    try replace(path, with: kept)
+    return kept
   }
 
   /// Replaces the file at `path` atomically.

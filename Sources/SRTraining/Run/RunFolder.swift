@@ -27,6 +27,16 @@ package struct RunFolder: Sendable {
     return files.fileExists(atPath: metricsLog) || files.fileExists(atPath: "\(path)/checkpoints")
   }
 
+  /// Throws ``RunError`` if the run's files could not be written. Writes nothing.
+  func checkAccess() throws {
+    do {
+      for folder in [path, samples, checkpoints.path, tensorboard] { try WriteAccess.checkFolder(folder) }
+      for file in [configuration, metricsLog, metricsTable] { try WriteAccess.checkFile(file) }
+    } catch {
+      throw RunError("the run folder \(path): \(error); choose another --output")
+    }
+  }
+
   func create() throws {
     do {
       try DirectoryCalls.createWithParents(samples)
@@ -52,10 +62,14 @@ final class RunLock {
   private let descriptor: Int32
 
   /// Throws ``RunError`` if another program still holds the lock after `patience` seconds.
-  init(_ folder: RunFolder, patience: Double = 10) throws {
-    try folder.create()
+  ///
+  /// - Parameter createsFiles: whether the folder and the lock's file are created. If they are not, and there is no such file,
+  ///   returns nil: then no program writes to the folder.
+  init?(_ folder: RunFolder, createsFiles: Bool, patience: Double = 10) throws {
+    if createsFiles { try folder.create() }
     let path = "\(folder.path)/.lock"
-    descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+    descriptor = open(path, (createsFiles ? O_CREAT : 0) | O_RDWR | O_CLOEXEC, 0o644)
+    if descriptor < 0, errno == ENOENT, !createsFiles { return nil }
     guard descriptor >= 0 else { throw RunError("cannot open \(path): \(String(cString: strerror(errno)))") }
     let deadline = Date(timeIntervalSinceNow: patience)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {

@@ -90,7 +90,8 @@ final class RunRecorder {
         completedEpochs: completedEpochs, seed: configuration.seed, learningRate: .init(rate: rate),
         best: position.best, model: run.network.model,
         configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
-        dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256, srdistVersion: srdistVersion,
+        dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256,
+        initWeightsSHA256: inputs.initWeightsSHA256, srdistVersion: srdistVersion,
         epochSums: position.storedSums))
   }
 }

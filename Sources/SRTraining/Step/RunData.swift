@@ -1,5 +1,6 @@
 import Foundation
 import SRData
+import SRFiles
 import SRModels
 
 /// The image pairs that a configuration names.
@@ -11,16 +12,40 @@ struct RunData {
   /// - Parameter progress: called repeatedly, on any thread, while faces are generated.
   func load(progress: @Sendable () -> Void = {}) throws -> DatasetSplit {
     if let directory = configuration.data {
-      guard FileManager.default.fileExists(atPath: directory) else {
-        throw ConfigurationError(
-          "data: there is no folder '\(directory)'; `srdist prepare` makes one from photographs, and without --data "
-            + "srdist trains on synthetic faces")
-      }
+      try checkFolder(directory)
       return try DatasetSplit.load(directory: directory)
     }
     return DatasetSplit.synthetic(
       trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
-      seed: configuration.seed, scale: configuration.scale ?? ModelDescription.attention.scale,
-      progress: progress)
+      seed: configuration.seed, scale: drawnScale, progress: progress)
   }
+
+  /// The pairs of one split. The other one need not exist.
+  func load(_ split: NumPyPairDataset.Split) throws -> any PairDataset {
+    guard let directory = configuration.data else {
+      return DatasetSplit.synthetic(
+        split, trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
+        seed: configuration.seed, scale: drawnScale)
+    }
+    try checkFolder(directory)
+    do {
+      return try NumPyPairDataset(directory: directory, split: split)
+    } catch let error as FileError where error.code == ENOENT {
+      let other: NumPyPairDataset.Split = split == .train ? .valid : .train
+      guard (try? NumPyPairDataset(directory: directory, split: other)) != nil else { throw error }
+      throw ConfigurationError(
+        "data: '\(directory)' has no \(split.rawValue) images (\(error)). It has \(other.rawValue) images, which "
+          + "--split \(other.rawValue) measures")
+    }
+  }
+
+  private func checkFolder(_ directory: String) throws {
+    guard FileManager.default.fileExists(atPath: directory) else {
+      throw ConfigurationError(
+        "data: there is no folder '\(directory)'; `srdist prepare` makes one from photographs, and without --data "
+          + "srdist trains on synthetic faces")
+    }
+  }
+
+  private var drawnScale: Int { configuration.scale ?? ModelDescription.attention.scale }
 }
