@@ -27,6 +27,8 @@ package struct AvailableResources: Sendable, Equatable, Codable {
   package let hostCPUs: Int
   /// The numbers of the hardware threads on which this process may run.
   package let allowedCPUs: [Int]
+  /// The hardware threads that the process's control group offers; nil if no set of CPUs limits it.
+  package let cpuSet: Int?
   /// The CPUs that all processes of the job on this host share.
   package let sharedCPUs: Limit
   /// The CPUs that this process may use.
@@ -59,7 +61,8 @@ package struct AvailableResources: Sendable, Equatable, Codable {
     let affinity = Limit(allowedCPUs.count, "CPU affinity")
     // A part of a CPU would make the threads wait for each other, so the quota is rounded down.
     let quota = groups.cpuQuota.map { Limit(max(1, Int($0)), "cgroup quota") }
-    let set = groups.cpuSet.map { Limit($0.count, "cgroup cpuset") }
+    cpuSet = groups.cpuSet.map(\.count)
+    let set = cpuSet.map { Limit($0, "cgroup cpuset") }
     sharedCPUs = Limit(hostCPUs).and(quota).and(set).and(slurm("SLURM_CPUS_ON_NODE"))
     ownCPUs = sharedCPUs.and(affinity).and(slurm("SLURM_CPUS_PER_TASK"))
 

@@ -6,12 +6,14 @@ import Testing
 /// Limits of CPUs and memory, read from trees of files that look like `/proc` and `/sys`.
 @Suite struct AvailableResourcesTests {
   private static let unified = "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate"
-  private static let cpuMount = "31 23 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:5 - cgroup cgroup rw,cpu,cpuacct"
+  private static let cpuMount =
+    "31 23 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:5 - cgroup cgroup rw,cpu,cpuacct"
   private static let memoryMount = "32 23 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory"
   private static let host: [String: String] = [
     "sys/devices/system/cpu/online": "0-63\n",
     "proc/self/status": "Name:\tsrdist\nCpus_allowed:\tff\nCpus_allowed_list:\t0-63\n",
-    "proc/meminfo": "MemTotal:  104857600 kB\nMemFree: 1 kB\nMemAvailable:   83886080 kB\nSwapTotal: 1024 kB\n",
+    "proc/meminfo":
+      "MemTotal:  104857600 kB\nMemFree: 1 kB\nMemAvailable:   83886080 kB\nSwapTotal: 1024 kB\n",
   ]
 
   /// A host of 64 CPUs and 100 GiB, with further files.
@@ -62,7 +64,9 @@ import Testing
   }
 
   /// `9223372036854771712` is version 1's way to say that there is no limit.
-  @Test(arguments: [("", "400000", "9223372036854771712", 4, 100), ("/job/step", "150000", "3221225472", 1, 3)])
+  @Test(arguments: [
+    ("", "400000", "9223372036854771712", 4, 100), ("/job/step", "150000", "3221225472", 1, 3),
+  ])
   func quotasOfVersion1(group: String, quota: String, memory: String, cpus: Int, gibibytes: Int) throws {
     let found = try resources([
       "proc/self/cgroup": "5:memory:\(group)\n4:cpu,cpuacct:\(group)\n1:name=systemd:/x\n0::/\n",

@@ -34,7 +34,8 @@ extension CheckpointDirectory {
   /// Why a file of this name is not the checkpoint's own; nil if it is. `checksums.json` may come from anywhere, and names what
   /// is read.
   private func placeProblem(_ name: String) -> String? {
-    guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
+    guard !name.isEmpty, name != ".", name != "..",
+      !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
     else { return "is not the name of a file in the checkpoint's folder" }
     var status = stat()
     // What is not there has no place. Reading it says so.
@@ -45,7 +46,8 @@ extension CheckpointDirectory {
     defer { free(folder) }
     let place = DirectoryCalls.parent(of: String(cString: target))
     return place == String(cString: folder)
-      ? nil : "is a link to \(String(cString: target)), outside the checkpoint's folder; copy the file there instead"
+      ? nil
+      : "is a link to \(String(cString: target)), outside the checkpoint's folder; copy the file there instead"
   }
 
   private func report(_ name: String, recorded: FileDigest?) -> FileReport {

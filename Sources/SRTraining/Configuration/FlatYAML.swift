@@ -25,7 +25,8 @@ struct FlatYAML {
     var text = text
     guard text.utf8.count <= largestSize else {
       throw ConfigurationError(
-        "\(origin) has \(text.utf8.count) bytes, and a settings file has at most \(largestSize); is it another file?")
+        "\(origin) has \(text.utf8.count) bytes, and a settings file has at most \(largestSize); is it another file?"
+      )
     }
     return try text.withUTF8 { try FlatYAML(EventReader($0, origin: origin)).entries() }
   }

@@ -48,7 +48,8 @@ extension SettingLayer {
             + "`srdist train --help` lists the settings as options. A key is an option without its dashes.")
       }
       guard self[setting] == nil else {
-        throw ConfigurationError("\(place) is given twice, and YAML allows a key once; remove one of the lines")
+        throw ConfigurationError(
+          "\(place) is given twice, and YAML allows a key once; remove one of the lines")
       }
       self[setting] = entry.value
     }

@@ -58,7 +58,9 @@ struct RunInputs: Equatable, Sendable {
     if !differences.isEmpty {
       // They may explain why the contents differ.
       differences += ours.differencesOfPlaces(from: theirs).filter { place in
-        !differences.contains { $0 == place || $0.hasPrefix("init-weights: ") && place.hasPrefix("init-weights: ") }
+        !differences.contains {
+          $0 == place || $0.hasPrefix("init-weights: ") && place.hasPrefix("init-weights: ")
+        }
       }
     }
     return differences

@@ -38,7 +38,10 @@ package struct TrainingPlan: CustomStringConvertible {
           ? "at the beginning" : "resumes in epoch \(position.epoch + 1), after step \(position.step)"
       ),
       ("learning rate", "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule"),
-      ("ranks", "\(sizes.ranks), images of each batch: \(sizes.shares.map(String.init).joined(separator: " "))"),
+      (
+        "ranks",
+        "\(sizes.ranks), images of each batch: \(sizes.shares.map(String.init).joined(separator: " "))"
+      ),
       ("threads per rank", "\(run.sizes.threads) (this host: \(host.cpuSummary))"),
       ("memory per rank", run.memory.summary),
       (
@@ -74,7 +77,8 @@ package struct TrainingPlan: CustomStringConvertible {
       tree.localRoots(of: ReductionTree.share(of: configuration.batchSize, rank: $0, worldSize: ranks)).count
     }
     let most = (roots.max() ?? 1) + 1
-    return "up to \(MemoryPlan.mebibytes(arena * most * (ranks - 1) / ranks)) sent per rank in \(buckets) buckets "
+    return
+      "up to \(MemoryPlan.mebibytes(arena * most * (ranks - 1) / ranks)) sent per rank in \(buckets) buckets "
       + "(\(configuration.gradientDType.rawValue), reduction \(configuration.reduction.rawValue))"
   }
 
