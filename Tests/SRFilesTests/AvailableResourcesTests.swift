@@ -51,12 +51,14 @@ import Testing
   func quotasOfVersion2(
     member: String, group: String, quota: String, memory: String, cpus: Int, gibibytes: Int
   ) throws {
-    let found = try resources([
+    var files = [
       "proc/self/cgroup": member, "proc/self/mountinfo": Self.unified,
       "sys/fs/cgroup/a.slice/b.scope/cpu.max": "6400000 100000\n",
       "sys/fs/cgroup/a.slice/b.scope/memory.max": "max\n",
-      "sys/fs/cgroup/\(group)/cpu.max": quota + "\n", "sys/fs/cgroup/\(group)/memory.max": memory + "\n",
-    ])
+    ]
+    let place = group.isEmpty ? "sys/fs/cgroup" : "sys/fs/cgroup/\(group)"
+    (files["\(place)/cpu.max"], files["\(place)/memory.max"]) = (quota + "\n", memory + "\n")
+    let found = try resources(files)
     #expect(found.sharedCPUs == .init(cpus, cpus == 64 ? nil : "cgroup quota"))
     #expect(found.threads(ranksOnHost: 1) == cpus)
     #expect(found.memory == .init(gibibytes << 30, gibibytes == 100 ? nil : "cgroup memory limit"))
