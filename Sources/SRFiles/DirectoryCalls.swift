@@ -96,7 +96,7 @@ package enum DirectoryCalls {
     case .directory:
       for name in try names(in: path) { try remove("\(path)/\(name)") }
       try removeEmpty(path)
-    case .file, .other: try removeFile(path)
+    case .file, .link, .other: try removeFile(path)
     }
   }
 

@@ -41,6 +41,27 @@ package final class FolderLock {
     if keepsOthersOut { writeHolder() }
   }
 
+  /// Throws ``FolderLockError`` if another program holds the folder's lock for longer than `patience`, and ``FileError``. Takes
+  /// no lock, and creates no file.
+  package static func checkFree(_ folder: String, patience: Duration = .seconds(10)) throws {
+    let path = "\(folder)/\(fileName)"
+    let start = ContinuousClock.now
+    while try PathKind.of(path, followingLinks: false) != nil {
+      let descriptor = Foundation.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      guard descriptor >= 0 else {
+        if errno == ENOENT || errno == EINTR { continue }
+        throw FileError(.open, path, code: errno)
+      }
+      // Closing the file gives the lock back.
+      defer { close(descriptor) }
+      if try lock(descriptor, path) != nil { return }
+      guard ContinuousClock.now - start < patience else {
+        throw FolderLockError(folder: folder, holder: holder(path))
+      }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+  }
+
   deinit {
     // While the lock is held. A program that has opened the file by now notices that the file is gone.
     if keepsOthersOut { unlink(path) }

@@ -23,6 +23,13 @@ package enum ReadableJSON {
     return try Array(encoder.encode(value)) + [UInt8(ascii: "\n")]
   }
 
+  /// A text as a string of JSON, in quotes.
+  package static func string(_ text: String) -> String {
+    // A string can always be encoded.
+    let encoded = (try? encode(text, .oneLine)) ?? Array("\"\"\n".utf8)
+    return String(decoding: encoded.dropLast(), as: UTF8.self)
+  }
+
   /// Throws `DecodingError`.
   package static func decode<Value: Decodable>(
     _ type: Value.Type, from bytes: some Sequence<UInt8>

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Foundation
 import SRCluster
 import SRDistributed
+import SRFiles
 import SRKernels
 
 /// The network that `srdist plan` assumes.
@@ -46,7 +46,7 @@ struct NetworkOptions: ParsableArguments {
     network.busyShare = busyShare
     if let workerTime {
       network.workerTime = try workerSeconds(workerTime)
-    } else if ProcessInfo.processInfo.activeProcessorCount < (threads + 1) * ranksPerHost {
+    } else if AvailableResources().sharedCPUs.value < (threads + 1) * ranksPerHost {
       network.workerTime = try LoopbackProbe.processorTime { kernels.accumulate($1, into: $0, count: $2) }
     }
     return network

@@ -64,8 +64,9 @@ struct PrepareCommand: ParsableCommand {
   @Flag(help: "Replace prepared files in an output folder that is not empty.")
   var force = false
 
-  @Option(help: ArgumentHelp("Threads. By default, one for each core.", valueName: "count"))
-  var threads = ProcessInfo.processInfo.activeProcessorCount
+  @Option(
+    help: ArgumentHelp("Threads. By default, one for each CPU that the program may use.", valueName: "count"))
+  var threads = AvailableResources().threads(ranksOnHost: 1)
 
   @Option(
     help: ArgumentHelp(

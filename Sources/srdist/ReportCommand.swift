@@ -55,8 +55,8 @@ struct ReportCommand: ParsableCommand {
     case .drawn:
       print("\ncurves: \(picture.onOneLine)")
     case .notInstalled(let script):
-      print(
-        "\ngnuplot is not installed (Debian: gnuplot-nox), so no curves were drawn; run `gnuplot \(script)`")
+      let command = "gnuplot \(ShellWord.quoted(Gnuplot.path(script)))"
+      print("\ngnuplot is not installed (Debian: gnuplot-nox), so no curves were drawn; run `\(command)`")
     }
   }
 }

@@ -33,7 +33,10 @@ struct TrainCommand: ParsableCommand {
   @Option(
     help: "YAML file of settings, such as a run's config.yaml.", completion: .file(extensions: ["yaml"]))
   var config: String?
-  @Flag(help: "Print the plan (parameters, memory, steps, shares, traffic) and exit.")
+  @Flag(
+    help:
+      "Check everything that training needs, print the plan (parameters, memory, steps, shares, traffic) and exit. No file is written."
+  )
   var dryRun = false
   @Flag(
     help:
@@ -65,11 +68,14 @@ struct TrainCommand: ParsableCommand {
         try resolvedConfiguration()
       }
       if dryRun {
-        let plan = try job.communicator.together(starting: job.activity) {
-          try TrainingPlan(
-            configuration, communicator: job.communicator, kernels: job.kernels, activity: job.activity)
-        }
-        if job.communicator.rank == 0 { print(plan.description) }
+        if let trace { try RunTrace.checkAccess(to: trace, job.communicator) }
+        var run = TrainingRun(
+          configuration, communicator: job.communicator, kernels: job.kernels,
+          logger: .console(job.console, rank: job.communicator.rank, level: .warning))
+        run.activity = job.activity
+        run.gradientDump = dumpGradients
+        let plan = try run.plan()
+        if job.communicator.rank == 0, let plan { print(plan.description) }
         return
       }
       let ranks = "\(job.communicator.worldSize) rank(s) on \(job.communicator.nodeCount) host(s)"

@@ -56,6 +56,46 @@ import Testing
     #expect(names == parameters.map { "exp_avg.\($0)" } + parameters.map { "exp_avg_sq.\($0)" })
   }
 
+  /// `checksums.json` may come from anywhere. What it names is read only if it is a file of the checkpoint's folder.
+  @Test(arguments: [
+    "../secret", "/etc/passwd", "..", ".", "", "a/../../secret", "inner/model.safetensors", "./state.json",
+    "a\0b",
+  ])
+  func namesLeadNowhereElse(name: String) throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 5), to: folder.file("c"))
+    try folder.write(Array("secret".utf8), as: "secret")
+    var sums =
+      try JSONSerialization.jsonObject(with: Data(folder.text("c/checksums.json").utf8)) as! [String: Any]
+    var files = sums["files"] as! [String: Any]
+    files[name] = ["bytes": 6, "sha256": "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"]
+    sums["files"] = files
+    try folder.write(Array(JSONSerialization.data(withJSONObject: sums)), as: "c/checksums.json")
+    let report = try #require(checkpoint.fileReports().first { $0.name == name })
+    #expect(report.found == nil && report.problem == "is not the name of a file in the checkpoint's folder")
+    #expect(throws: CheckpointError.self) { try checkpoint.verify() }
+  }
+
+  /// A link to another file of the folder, or to the folder itself, leads nowhere else.
+  @Test func linksLeadNowhereElse() throws {
+    let folder = try TemporaryFolder()
+    let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 5), to: folder.file("c"))
+    let files = FileManager.default
+    try files.moveItem(atPath: checkpoint.file("model.safetensors"), toPath: folder.file("outside"))
+    try files.createSymbolicLink(
+      atPath: checkpoint.file("model.safetensors"), withDestinationPath: "../outside")
+    let report = try #require(checkpoint.fileReports().first { $0.name == "model.safetensors" })
+    #expect(
+      report.found == nil && report.problem?.contains("outside, outside the checkpoint's folder") == true)
+    #expect(throws: CheckpointError.self) { try checkpoint.verify() }
+
+    try files.removeItem(atPath: checkpoint.file("model.safetensors"))
+    try files.moveItem(atPath: folder.file("outside"), toPath: checkpoint.file("weights"))
+    try files.createSymbolicLink(atPath: checkpoint.file("model.safetensors"), withDestinationPath: "weights")
+    try files.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: "c")
+    try CheckpointDirectory(path: folder.file("link")).verify()
+  }
+
   enum Damage: String, CaseIterable {
     case flippedBit, cutShort, emptied, grown, removed
 

@@ -12,6 +12,7 @@ struct DiagnosisTests {
       var report = RankReport(Communicator(), kernels: kernels, threads: 2, weightsDirectory: "/nonexistent")
       (report.rank, report.host, report.localRank) = (rank, rank < 2 ? "node1" : "node2", rank % 2)
       (report.allowedCPUs, report.hostCPUs) = (Array(0..<4), 4)
+      (report.cpuSet, report.cpuLimit, report.ownCPULimit, report.memoryLimit) = (nil, nil, nil, nil)
       (report.memoryAvailable, report.sharedMemoryAvailable) = (16 << 30, 8 << 30)
       (report.isLaunched, report.tasksByLauncher) = (true, 3)
       return report
@@ -39,6 +40,40 @@ struct DiagnosisTests {
     let problems = Diagnosis(reports, links: []).problems
     #expect(
       problems.count == 1 && problems[0].contains("ranks 0 and 1 on node1 are bound to the same CPUs (0-1)"))
+  }
+
+  /// Two ranks of two threads fit on four CPUs, but not into a quota of three.
+  @Test func threadsBeyondAQuotaAreFound() {
+    var reports = job()
+    for rank in 0..<2 {
+      reports[rank].cpuLimit = .init(3, "cgroup quota")
+      reports[rank].memoryLimit = .init(4 << 30, "cgroup memory limit")
+    }
+    let diagnosis = Diagnosis(reports, links: [])
+    #expect(
+      diagnosis.problems == [
+        "2 ranks on node1 start 4 threads on 3 CPUs (of 4: cgroup quota): start fewer ranks there, or fewer --threads"
+      ])
+    #expect(
+      diagnosis.description.contains("3 of 4 CPUs: cgroup quota; 4.0 GiB of memory: cgroup memory limit"))
+  }
+
+  /// A container may offer two of four CPUs. Its ranks share them without being bound.
+  @Test func ranksOfAContainerAreNotTakenForBoundOnes() {
+    var reports = job()
+    for rank in 0..<2 {
+      (reports[rank].allowedCPUs, reports[rank].threads) = ([0, 1], 1)
+      (reports[rank].cpuSet, reports[rank].cpuLimit) = (2, .init(2, "cgroup cpuset"))
+    }
+    #expect(Diagnosis(reports, links: []).problems == [])
+  }
+
+  @Test func theLimitOfOneRankIsShown() {
+    var reports = job()
+    reports[1].ownCPULimit = .init(2, "Slurm's SLURM_CPUS_PER_TASK")
+    #expect(
+      Diagnosis(reports, links: []).description.contains(
+        "2 thread(s) on CPUs 0-3 (at most 2: Slurm's SLURM_CPUS_PER_TASK)"))
   }
 
   @Test(arguments: [

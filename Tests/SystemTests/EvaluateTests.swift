@@ -1,3 +1,4 @@
+import Foundation
 import SRCheckpoint
 import SRFiles
 import SRKernelDispatch
@@ -8,26 +9,86 @@ import SRTraining
 import Testing
 
 @Suite struct EvaluateTests {
-  /// The weights are not numbers, so loss terms and metrics are not numbers either. JSON has no number for such values.
-  @Test func numbersThatAreNotFiniteArePrinted() throws {
-    let folder = try TemporaryFolder()
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
     try SmallPairs.write(to: folder, count: 2)
+  }
+
+  /// Writes weights of the vanilla network that are all `value`, but one value of the tensor at `position`.
+  private func writeWeights(_ value: Float, but other: Float? = nil, at position: Int = 0) throws
+    -> ParameterLayout
+  {
     var layout = ParameterLayout()
     _ = SRResNet(.vanilla, in: &layout)
     let parameters = ParameterArena(layout: layout)
-    for entry in layout.entries {
-      parameters.setTensor(entry, to: [Float](repeating: .nan, count: entry.count))
+    for (index, entry) in layout.entries.enumerated() {
+      var values = [Float](repeating: value, count: entry.count)
+      if index == position, let other { values[values.count - 1] = other }
+      parameters.setTensor(entry, to: values)
     }
     try saveParameters(parameters, to: folder.file("w.safetensors"))
-    let evaluation = try ProgramRun(
+    return layout
+  }
+
+  private func evaluate(_ more: [String]) throws -> ProgramRun {
+    try ProgramRun(
       "srdist",
       [
         "evaluate", "--weights", folder.file("w.safetensors"), "--data", folder.path, "--json",
-        "--weights-dir", folder.path,
+        "--weights-dir", folder.file("none"),
+      ] + more)
+  }
+
+  /// One value of one tensor is enough. The error names that tensor, and training from such weights is refused alike.
+  @Test(arguments: [(Float.nan, 0), (.infinity, 7), (-.infinity, -1)])
+  func weightsThatAreNotFiniteAreRefused(value: Float, position: Int) throws {
+    var layout = ParameterLayout()
+    _ = SRResNet(.vanilla, in: &layout)
+    let index = position < 0 ? layout.entries.count - 1 : position
+    _ = try writeWeights(0, but: value, at: index)
+    let entry = layout.entries[index]
+    let said =
+      "\(folder.file("w.safetensors")): \(entry.name) holds values that are not finite: element \(entry.count - 1) of "
+    let evaluation = try evaluate([])
+    #expect(evaluation.status == 1 && evaluation.output.isEmpty)
+    #expect(evaluation.errors.contains(said), "\(evaluation.errors)")
+    let training = try ProgramRun(
+      "srdist",
+      [
+        "train", "--model", "vanilla", "--loss", "mse=1", "--data", folder.path, "--weights-dir",
+        folder.file("none"),
+        "--output", folder.file("run"), "--init-weights", folder.file("w.safetensors"), "--batch-size", "2",
       ])
+    #expect(training.status == 1 && training.errors.contains(said), "\(training.errors)")
+  }
+
+  /// Each split can be measured without the other one.
+  @Test(arguments: [("train", "valid"), ("valid", "train")])
+  func oneSplitIsEnough(split: String, other: String) throws {
+    _ = try writeWeights(0)
+    let both = try evaluate(["--split", split])
+    try #require(both.status == 0, "\(both.errors)")
+    for file in ["lr_\(other).npy", "hr_\(other).npy"] {
+      try FileManager.default.removeItem(atPath: folder.file(file))
+    }
+    let alone = try evaluate(["--split", split])
+    #expect(alone.status == 0 && alone.output == both.output, "\(alone.errors)")
+    let missing = try evaluate(["--split", other])
+    #expect(missing.status == 1)
+    #expect(missing.errors.contains("which --split \(split) measures"), "\(missing.errors)")
+    try FileManager.default.removeItem(atPath: folder.file("hr_\(split).npy"))
+    #expect(try evaluate(["--split", split]).errors.contains("hr_\(split).npy"))
+  }
+
+  /// Such weights lead to infinite images, so loss terms and metrics are not numbers. JSON has no number for such values.
+  @Test func numbersThatAreNotFiniteArePrinted() throws {
+    _ = try writeWeights(1e30)
+    let evaluation = try evaluate([])
     try #require(evaluation.status == 0, "\(evaluation.errors)")
     let result = try ReadableJSON.decode(EvaluationRun.Result.self, from: evaluation.output.utf8)
-    #expect(result.terms["mse"]?.isNaN == true && result.metrics["psnr"]?.isNaN == true)
+    #expect(result.terms["mse"]?.isFinite == false && result.metrics["psnr"]?.isFinite == false)
     #expect(result.bicubic["psnr"]?.isFinite == true)
   }
 }

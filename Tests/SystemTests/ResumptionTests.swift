@@ -1,5 +1,6 @@
 import Foundation
 import SRData
+import SRFiles
 import SRReport
 import SRTestSupport
 import Testing
@@ -120,6 +121,69 @@ import Testing
     // A second time this would cut the log of the run that is there now.
     let errors = try train(["--output", other, "--resume", checkpoint(2)], status: 1)
     #expect(errors.contains("\(other) holds a run already"), "\(errors)")
+  }
+
+  /// A run's start is what its file of weights holds, whatever the file is called.
+  @Test func weightsAreComparedByContent() throws {
+    _ = try train(["--max-steps", "1", "--output", folder.file("first")])
+    _ = try train(["--max-steps", "2", "--output", folder.file("second")])
+    func take(_ run: String, _ step: Int) throws {
+      try? FileManager.default.removeItem(atPath: folder.file("w.safetensors"))
+      try FileManager.default.copyItem(
+        atPath: folder.file("\(run)/checkpoints/step-0000000\(step)/model.safetensors"),
+        toPath: folder.file("w.safetensors"))
+    }
+    try take("first", 1)
+    let weights = folder.file("w.safetensors")
+    _ = try train(["--max-steps", "1", "--init-weights", weights])
+    try FileManager.default.copyItem(atPath: weights, toPath: folder.file("copy.safetensors"))
+    for same in [
+      weights, "\(folder.path)/./w.safetensors", "\(folder.path)//run/../w.safetensors",
+      folder.file("copy.safetensors"),
+      folder.file("first/checkpoints/step-00000001"),
+    ] {
+      #expect(
+        try train(["--max-steps", "1", "--init-weights", same]).contains("the run is complete"), "\(same)")
+    }
+    try take("second", 2)
+    let refused = try train(["--max-steps", "1", "--init-weights", weights], status: 1)
+    let hashes = refused.matches(
+      of: /weights of SHA-256 ([0-9a-f]{12})\.\.\. there .*, ([0-9a-f]{12})\.\.\. here/)
+    #expect(hashes.count == 1 && hashes[0].1 != hashes[0].2, "\(refused)")
+    #expect(
+      try train(["--max-steps", "1"], status: 1).contains("init-weights: \(weights) there, unset here"))
+  }
+
+  /// Older checkpoints do not say what the file held. Then its place counts, but not the spelling of the place.
+  @Test func weightsOfAnOlderRunAreComparedByPlace() throws {
+    _ = try train(["--max-steps", "1", "--output", folder.file("first")])
+    let weights = folder.file("first/checkpoints/step-00000001/model.safetensors")
+    _ = try train(["--max-steps", "1", "--init-weights", weights])
+    let state = try folder.text("run/checkpoints/step-00000001/state.json")
+    let lines = state.split(separator: "\n", omittingEmptySubsequences: false)
+    let old = lines.filter { !$0.contains("init_weights_sha256") }.joined(separator: "\n")
+    try #require(old != state)
+    try folder.write(Array(old.utf8), as: "run/checkpoints/step-00000001/state.json")
+    let sums = try folder.text("run/checkpoints/step-00000001/checksums.json")
+    let new = sums.replacing(Self.sha256(state), with: Self.sha256(old)).replacing(
+      " : \(state.utf8.count),", with: " : \(old.utf8.count),")
+    try #require(new != sums)
+    try folder.write(Array(new.utf8), as: "run/checkpoints/step-00000001/checksums.json")
+    // The newest checkpoint that verifies would be the best one otherwise.
+    try? FileManager.default.removeItem(atPath: folder.file("run/checkpoints/best"))
+    let spelled = weights.replacing("/first/", with: "/./first/../first/")
+    #expect(try train(["--max-steps", "1", "--init-weights", spelled]).contains("the run is complete"))
+    try FileManager.default.copyItem(atPath: weights, toPath: folder.file("copy.safetensors"))
+    let copy = folder.file("copy.safetensors")
+    #expect(
+      try train(["--max-steps", "1", "--init-weights", copy], status: 1).contains(
+        "init-weights: \(weights) there, \(copy) here"))
+  }
+
+  private static func sha256(_ text: String) -> String {
+    let hasher = SHA256()
+    hasher.update(text)
+    return hasher.finalize()
   }
 
   @Test func anotherBeginningIsAnotherRun() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import SRFiles
 
 extension CheckpointDirectory {
@@ -37,14 +38,30 @@ extension CheckpointDirectory {
     return names.map { report($0, recorded: checksums.files[$0]) }
   }
 
+  /// Why a file of this name is not the checkpoint's own; nil if it is. `checksums.json` may come from anywhere, and names what
+  /// is read.
+  private func placeProblem(_ name: String) -> String? {
+    guard !name.isEmpty, name != ".", name != "..",
+      !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
+    else { return "is not the name of a file in the checkpoint's folder" }
+    var status = stat()
+    // What is not there has no place. Reading it says so.
+    guard lstat(file(name), &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return nil }
+    guard let target = realpath(file(name), nil) else { return nil }
+    defer { free(target) }
+    guard let folder = realpath(path, nil) else { return nil }
+    defer { free(folder) }
+    let place = DirectoryCalls.parent(of: String(cString: target))
+    return place == String(cString: folder)
+      ? nil
+      : "is a link to \(String(cString: target)), outside the checkpoint's folder; copy the file there instead"
+  }
+
   private func report(_ name: String, recorded: FileDigest?) -> FileReport {
     func report(_ found: FileDigest?, _ problem: String?) -> FileReport {
       FileReport(name: name, recorded: recorded, found: found, problem: problem)
     }
-    // A name with a slash would lead to a file elsewhere.
-    guard !name.isEmpty, !name.contains("/"), !name.hasPrefix(".") else {
-      return report(nil, "is not the name of a checkpoint's file")
-    }
+    if let problem = placeProblem(name) { return report(nil, problem) }
     do {
       let found = try FileDigest(ofFile: file(name))
       guard let recorded else { return report(found, "is not in \(Self.checksumsFile)") }

@@ -73,9 +73,7 @@ extension CheckpointDirectory {
   /// Does everything in `folder` that writing a checkpoint does, with a small file, and undoes it. Returns what could not be
   /// removed. Throws ``FileError``, also if `folder` has no room for `byteCount` bytes.
   static func rehearse(in folder: String, byteCount: Int) throws -> Leftover? {
-    if let free = DirectoryCalls.freeBytes(around: folder), free < byteCount {
-      throw FileError(.write, folder, code: ENOSPC).needing(byteCount)
-    }
+    try WriteAccess.checkSpace(byteCount, at: folder)
     let temporary = try makeTemporary(for: "\(folder)/\(probeName)")
     let renamed = besides("\(folder)/\(probeName)", temporaryMarker)
     do {

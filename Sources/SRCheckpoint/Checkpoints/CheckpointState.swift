@@ -46,6 +46,9 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package var dataSHA256: String
   /// SHA-256 of the weight files of the loss's networks, by name; nil in checkpoints of versions that did not record it.
   package var networkSHA256: [String: String]?
+  /// SHA-256 of the weights that a file gave the run's start; nil if no file did, or in checkpoints of versions that did not
+  /// record it.
+  package var initWeightsSHA256: String?
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights. Writing the checkpoint sets it.
   package var weightsSHA256: String
   package var srdistVersion: String
@@ -56,7 +59,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package init(
     epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
     best: Best? = nil, model: ModelDescription? = nil, configuration: String, dataSHA256: String,
-    networkSHA256: [String: String]? = nil, weightsSHA256: String = "",
+    networkSHA256: [String: String]? = nil, initWeightsSHA256: String? = nil, weightsSHA256: String = "",
     srdistVersion: String, epochSums: [String: [Double]] = [:]
   ) {
     self.epoch = epoch
@@ -70,6 +73,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     self.configuration = configuration
     self.dataSHA256 = dataSHA256
     self.networkSHA256 = networkSHA256
+    self.initWeightsSHA256 = initWeightsSHA256
     self.weightsSHA256 = weightsSHA256
     self.srdistVersion = srdistVersion
     self.epochSums = epochSums
@@ -88,6 +92,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     case configuration
     case dataSHA256 = "data_sha256"
     case networkSHA256 = "network_sha256"
+    case initWeightsSHA256 = "init_weights_sha256"
     case weightsSHA256 = "weights_sha256"
     case srdistVersion = "srdist_version"
     case epochSums = "epoch_sums"

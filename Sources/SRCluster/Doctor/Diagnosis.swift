@@ -45,10 +45,16 @@ package struct Diagnosis: Equatable, Sendable {
         "\(host): \(first.cpuModel), \(first.hostCPUs) CPUs, "
           + "\(gibibytes(first.memoryAvailable)) of memory and \(gibibytes(first.sharedMemoryAvailable)) of /dev/shm free",
       ])
+      let limits = [
+        first.cpuLimit.map { "\($0.value) of \(first.hostCPUs) CPUs: \($0.reason ?? "")" },
+        first.memoryLimit.map { "\(gibibytes($0.value)) of memory: \($0.reason ?? "")" },
+      ].compactMap { $0 }
+      if !limits.isEmpty { table.append(["  limits", limits.joined(separator: "; ")]) }
       for rank in ranks.prefix(8) {
         table.append([
           "  rank \(rank.rank)",
-          "\(rank.threads) thread(s) on CPUs \(ranges(rank.allowedCPUs)); "
+          "\(rank.threads) thread(s) on CPUs \(ranges(rank.allowedCPUs))"
+            + (rank.ownCPULimit.map { " (at most \($0.value): \($0.reason ?? ""))" } ?? "") + "; "
             + "\(rank.cpuLevel) kernels, OpenBLAS \(rank.blas)",
         ])
       }
@@ -94,11 +100,12 @@ package struct Diagnosis: Equatable, Sendable {
           + "(\(ranges(rank.allowedCPUs))): pass mpirun --bind-to none, or --map-by slot:PE=\(rank.threads) --bind-to core"
       )
     }
-    let isBound = ranks.contains { $0.allowedCPUs.count < $0.hostCPUs }
-    if isBound {
+    // The ranks of a container share its set of CPUs without being bound.
+    func isBound(_ rank: RankReport) -> Bool { rank.allowedCPUs.count < rank.cpuSet ?? rank.hostCPUs }
+    if ranks.contains(where: isBound) {
       for (first, second) in zip(ranks, ranks.dropFirst()) {
         let shared = Set(first.allowedCPUs).intersection(second.allowedCPUs).sorted()
-        if !shared.isEmpty && first.allowedCPUs.count < first.hostCPUs {
+        if !shared.isEmpty && isBound(first) {
           problems.append(
             "ranks \(first.rank) and \(second.rank) on \(first.host) are bound to the same CPUs (\(ranges(shared))): "
               + "they take turns. Pass mpirun --bind-to none")
@@ -107,10 +114,12 @@ package struct Diagnosis: Equatable, Sendable {
       }
     }
     let threads = ranks.reduce(0) { $0 + $1.threads }
-    if threads > ranks[0].hostCPUs {
+    let usable = ranks[0].cpuLimit ?? .init(ranks[0].hostCPUs)
+    if threads > usable.value {
       problems.append(
-        "\(ranks.count) ranks on \(ranks[0].host) start \(threads) threads on \(ranks[0].hostCPUs) CPUs: start fewer "
-          + "ranks there, or fewer --threads")
+        "\(ranks.count) ranks on \(ranks[0].host) start \(threads) threads on \(usable.value) CPUs"
+          + (usable.reason.map { " (of \(ranks[0].hostCPUs): \($0))" } ?? "")
+          + ": start fewer ranks there, or fewer --threads")
     }
     return problems
   }

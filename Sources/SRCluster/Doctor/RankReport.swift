@@ -1,9 +1,9 @@
 import Foundation
 import SRCheckpoint
 import SRDistributed
+import SRFiles
 import SRKernelDispatch
 import SRKernels
-import SRTraining
 
 /// What one rank finds on its host.
 package struct RankReport: Codable, Equatable, Sendable {
@@ -15,6 +15,12 @@ package struct RankReport: Codable, Equatable, Sendable {
   package var allowedCPUs: [Int]
   /// The number of hardware threads of the host.
   package var hostCPUs: Int
+  /// The number of hardware threads that the container offers; nil if it offers all.
+  package var cpuSet: Int?
+  /// The CPUs that the ranks of the host share, if these are fewer than the host's.
+  package var cpuLimit: AvailableResources.Limit?
+  /// The CPUs that this rank may use, if these are fewer than the shared ones.
+  package var ownCPULimit: AvailableResources.Limit?
   /// The number of threads that srdist would start.
   package var threads: Int
   /// The level of the kernels, such as `x86-64-v3`.
@@ -26,6 +32,8 @@ package struct RankReport: Codable, Equatable, Sendable {
   package var mpi: String
   /// Bytes of available memory.
   package var memoryAvailable: Int
+  /// The memory that the ranks of the host share, if it is less than the host's.
+  package var memoryLimit: AvailableResources.Limit?
   /// Bytes free in `/dev/shm`.
   package var sharedMemoryAvailable: Int
   /// Whether a launcher, such as mpirun, started the rank.
@@ -49,15 +57,20 @@ package struct RankReport: Codable, Equatable, Sendable {
     rank = communicator.rank
     host = communicator.hostName
     localRank = communicator.localRank
-    allowedCPUs = HostFacts.allowedCPUs()
-    hostCPUs = ProcessInfo.processInfo.processorCount
-    self.threads = threads ?? JobSizes.defaultThreads(communicator)
+    let resources = AvailableResources()
+    allowedCPUs = resources.allowedCPUs
+    hostCPUs = resources.hostCPUs
+    cpuSet = resources.cpuSet
+    cpuLimit = resources.sharedCPUs.reason == nil ? nil : resources.sharedCPUs
+    ownCPULimit = resources.ownCPUs == resources.sharedCPUs ? nil : resources.ownCPUs
+    self.threads = threads ?? resources.threads(ranksOnHost: communicator.localSize)
     cpuLevel = kernels.levelName
     cpuModel = HostFacts.cpuModel()
     blas =
       "\(BLASCore.name) (\(BLASCore.configuration.split(separator: " ").prefix(2).joined(separator: " ")))"
     mpi = String(Communicator.libraryVersion.prefix { $0 != "," && $0 != "\n" })
-    memoryAvailable = HostFacts.memoryAvailable()
+    memoryAvailable = resources.memoryAvailable
+    memoryLimit = resources.memory.reason == nil ? nil : resources.memory
     sharedMemoryAvailable = HostFacts.bytesFree(at: "/dev/shm")
     isLaunched = communicator.isLaunched
     tasksByLauncher = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"].compactMap {
@@ -78,29 +91,10 @@ package struct RankReport: Codable, Equatable, Sendable {
 
 /// What the operating system reports about this host.
 private enum HostFacts {
-  static func allowedCPUs() -> [Int] {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed_list:") }) else {
-      return Array(0..<ProcessInfo.processInfo.activeProcessorCount)
-    }
-    // Such as "0-3,8".
-    return line.split(separator: "\t").last!.split(separator: ",").flatMap { part -> [Int] in
-      let bounds = part.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
-      guard let first = bounds.first, let last = bounds.last, first <= last else { return [] }
-      return Array(first...last)
-    }
-  }
-
   static func cpuModel() -> String {
     let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
     return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces) ?? "unknown CPU"
-  }
-
-  static func memoryAvailable() -> Int {
-    let info = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-    let line = info.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-    return (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) * 1024
   }
 
   static func bytesFree(at path: String) -> Int {

@@ -14,12 +14,18 @@ package struct RunTrace: Sendable {
   /// every rank.
   package init(path: String, _ communicator: Communicator) throws {
     self.path = path
+    try Self.checkAccess(to: path, communicator)
     try communicator.together {
       guard communicator.rank == 0 else { return }
       try DirectoryCalls.createWithParents(DirectoryCalls.parent(of: path))
       _ = try OpenFile(path, O_WRONLY | O_CREAT)
     }
     recorder = try TraceRecorder(communicator)
+  }
+
+  /// Throws the same error on every rank if rank 0 could not write a trace to `path`. Writes nothing. Collective.
+  package static func checkAccess(to path: String, _ communicator: Communicator) throws {
+    try communicator.together { if communicator.rank == 0 { try WriteAccess.checkFile(path) } }
   }
 
   /// Gathers the spans of all ranks on rank 0, which writes them. Collective.
@@ -67,9 +73,8 @@ private struct TraceFile {
   func write(_ ranks: [[TraceSpan]], hosts: [String], progress: () -> Void) throws {
     var lines: [String] = []
     for (rank, spans) in ranks.enumerated() {
-      lines.append(
-        #"{"name":"process_name","ph":"M","pid":\#(rank),"args":{"name":"rank \#(rank) on \#(hosts[rank])"}}"#
-      )
+      let name = ReadableJSON.string("rank \(rank) on \(hosts[rank])")
+      lines.append(#"{"name":"process_name","ph":"M","pid":\#(rank),"args":{"name":\#(name)}}"#)
       lines.append(#"{"name":"thread_name","ph":"M","pid":\#(rank),"tid":0,"args":{"name":"main thread"}}"#)
       for (index, span) in spans.enumerated() {
         if index % 1024 == 0 { progress() }

@@ -1,4 +1,3 @@
-import Foundation
 import SRFiles
 
 /// The two parts of the data that a run needs: training and validation pairs.
@@ -44,13 +43,24 @@ package struct DatasetSplit: Sendable {
   /// - Throws: ``ThreadError`` if the system does not start all threads.
   package static func synthetic(
     trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
-    threads: Int = ProcessInfo.processInfo.activeProcessorCount, progress: @escaping @Sendable () -> Void = {}
+    threads: Int = AvailableResources().threads(ranksOnHost: 1), progress: @escaping @Sendable () -> Void = {}
   ) throws -> DatasetSplit {
-    DatasetSplit(
-      train: try SyntheticFaces(
-        seed: seed, count: trainCount, scale: scale, threads: threads, progress: progress),
-      valid: try SyntheticFaces(
-        seed: seed, count: validCount, first: trainCount, scale: scale, threads: threads, progress: progress))
+    func part(_ split: NumPyPairDataset.Split) throws -> SyntheticFaces {
+      try synthetic(
+        split, trainCount: trainCount, validCount: validCount, seed: seed, scale: scale, threads: threads,
+        progress: progress)
+    }
+    return DatasetSplit(train: try part(.train), valid: try part(.valid))
+  }
+
+  /// One part of ``synthetic(trainCount:validCount:seed:scale:threads:progress:)``.
+  package static func synthetic(
+    _ split: NumPyPairDataset.Split, trainCount: Int, validCount: Int, seed: UInt64, scale: Int = 4,
+    threads: Int = AvailableResources().threads(ranksOnHost: 1), progress: @escaping @Sendable () -> Void = {}
+  ) throws -> SyntheticFaces {
+    try SyntheticFaces(
+      seed: seed, count: split == .train ? trainCount : validCount, first: split == .train ? 0 : trainCount,
+      scale: scale, threads: threads, progress: progress)
   }
 }
 

@@ -50,19 +50,21 @@ package struct CurvePlot {
 
   /// A script that makes gnuplot draw the curves into the PNG file at `pngPath`.
   ///
-  /// Training curves are dashed, and validation curves are solid. Each run has one colour. The dotted line is bicubic upsampling.
+  /// Training curves are dashed, and validation curves are solid. Each run has one colour. The dotted line is bicubic upsampling. Names
+  /// are shown as they are: without gnuplot's enhanced text, `_` makes no subscript.
   package func script(pngPath: String) -> String {
     var lines = series.enumerated().map { "$run\($0.offset) << END\n\(data($0.element))END" }
     lines.append(
       """
-      set terminal pngcairo size \(500 * panels.count),\(440 + 48 * series.count) font "sans,11"
-      set output \(Self.quoted(pngPath))
+      set encoding utf8
+      set terminal pngcairo noenhanced size \(500 * panels.count),\(440 + 48 * series.count) font "sans,11"
+      set output \(Gnuplot.string(Gnuplot.path(pngPath)))
       set multiplot layout 1,\(panels.count)
       set grid
       set key below vertical maxcols 1
       """)
     for (index, panel) in panels.enumerated() {
-      lines.append("set title \(Self.quoted("\(panel.title) by epoch"))")
+      lines.append("set title \(Gnuplot.string("\(panel.title) by epoch"))")
       lines.append(isLogarithmic(panel) ? "set logscale y" : "unset logscale y")
       lines.append("plot " + curves(of: panel, firstColumn: 2 + 3 * index).joined(separator: ", \\\n  "))
     }
@@ -83,7 +85,7 @@ package struct CurvePlot {
       where part == "validation" || panel.train != nil {
         curves.append(
           "$run\(index) using 1:\(column + offset) with linespoints pointtype 7 pointsize 0.4 linewidth 2 "
-            + "dashtype \(dash) linecolor \(index + 1) title \(Self.quoted("\(run.name) \(part)"))")
+            + "dashtype \(dash) linecolor \(index + 1) title \(Gnuplot.string("\(run.name) \(part)"))")
       }
     }
     if panel.baseline != nil {
@@ -105,12 +107,6 @@ package struct CurvePlot {
       let values = panels.flatMap { $0.values(record) }.map { $0.isFinite ? "\($0)" : "NaN" }
       return "\(record.epoch) \(values.joined(separator: " "))\n"
     }.joined()
-  }
-
-  /// A string that gnuplot reads literally.
-  private static func quoted(_ text: String) -> String {
-    // In single quotes, only the quote itself is special. Enhanced text would turn `_` into a subscript.
-    "'" + text.replacing("'", with: "''").replacing("_", with: "\\_") + "'"
   }
 }
 

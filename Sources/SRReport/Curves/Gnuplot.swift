@@ -21,7 +21,7 @@ package enum Gnuplot {
     guard let program = path else { return .notInstalled(script: scriptPath) }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = [scriptPath]
+    process.arguments = [Self.path(scriptPath)]
     let output = Pipe()
     process.standardError = output
     do {
@@ -36,6 +36,31 @@ package enum Gnuplot {
         scriptPath: scriptPath, problem: "gnuplot ended with status \(process.terminationStatus): \(text)")
     }
     return .drawn
+  }
+
+  /// A text as a string of gnuplot's language that means this text.
+  package static func string(_ text: String) -> String {
+    func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+    guard text.utf8.contains(where: isControl) else {
+      // In single quotes, only the quote itself is special.
+      return "'" + text.replacing("'", with: "''") + "'"
+    }
+    // A string cannot span lines. Double quotes have escapes for bytes, but also expand `@` and backticks.
+    let bytes = text.utf8.map { byte in
+      let character = Character(Unicode.Scalar(byte))
+      if character.isASCII && (character.isLetter || character.isNumber || " ./_-".contains(character)) {
+        return String(character)
+      }
+      let digits = String(byte, radix: 8)
+      return "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+    }
+    return "\"\(bytes.joined())\""
+  }
+
+  /// The path in a form that gnuplot takes for a file: not for an option, a home folder, or a program to run.
+  package static func path(_ path: String) -> String {
+    guard let first = path.utf8.first, "-~|<".utf8.contains(first) else { return path }
+    return "./\(path)"
   }
 
   /// Whether the search path has gnuplot.

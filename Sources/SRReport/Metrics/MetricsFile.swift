@@ -37,18 +37,33 @@ package enum MetricsFile {
     package var epochs: [EpochRecord] = []
     /// Absent if there is no step's line.
     package var lastStep: StepRecord?
+    /// The lines.
+    fileprivate var content = Data()
+    /// Whether the log has more than these lines.
+    fileprivate var cutsLog = false
   }
 
   /// Cuts the log at `path` back to where a run resumes, and returns what is left of it; nil if there is no log.
   ///
-  /// Removes steps after `step`, epochs after `completedEpochs`, and an incomplete last line. The other lines keep their bytes.
-  /// Lines after the last step and epoch that stay were perhaps never flushed, and after a power loss they may hold anything.
-  /// So the log ends before the first of them that is not JSON. Replaces the log atomically, and only if something goes.
+  /// Replaces the log atomically, and only if something goes; see ``kept(of:toStep:completedEpochs:progress:)``.
   ///
   /// - Parameter progress: called after each line.
   /// - Throws: ``MetricsLogError``.
   package static func truncate(
     _ path: String, toStep step: Int, completedEpochs: Int, progress: () -> Void = {}
+  ) throws -> Kept? {
+    let kept = try kept(of: path, toStep: step, completedEpochs: completedEpochs, progress: progress)
+    if let kept, kept.cutsLog { try replace(path, with: kept.content) }
+    return kept
+  }
+
+  /// What ``truncate(_:toStep:completedEpochs:progress:)`` leaves of the log at `path`; nil if there is no log. Changes nothing.
+  ///
+  /// Steps after `step` go, epochs after `completedEpochs`, and an incomplete last line. The other lines keep their bytes.
+  /// Lines after the last step and epoch that stay were perhaps never flushed, and after a power loss they may hold anything.
+  /// So the log ends before the first of them that is not JSON. Throws ``MetricsLogError``.
+  package static func kept(
+    of path: String, toStep step: Int, completedEpochs: Int, progress: () -> Void = {}
   ) throws -> Kept? {
     let isThere = try MetricsLogError.translating("cannot be read") { try PathKind.of(path) != nil }
     guard isThere else { return nil }
@@ -81,7 +96,8 @@ package enum MetricsFile {
       return true
     }
     records.lastStep = lastStepLine.flatMap { try? MetricsLine.step(parsing: $0) }
-    if kept.count < log.count { try replace(path, with: kept) }
+    records.content = kept
+    records.cutsLog = kept.count < log.count
     return records
   }
 

@@ -105,7 +105,7 @@ extension SettingGroup {
         network begins as an interpolation, and beats bicubic within an epoch or two).
         """),
       Setting(
-        "init-weights", \.initWeights, .optional(.file), .result, ranks: .own,
+        "init-weights", \.initWeights, .optional(.file), .inputs, ranks: .own,
         "Start from these weights (.safetensors, PyTorch's names)."),
     ])
 
@@ -162,7 +162,8 @@ extension SettingGroup {
       Setting(
         // No host has this many cores.
         "threads", \.threads, .optional(.whole(1...4096)), .invocation, ranks: .own,
-        defaultWords: "the node's cores divided by its ranks", "Worker threads of each rank."),
+        defaultWords: "the CPUs that the job may use on the host, divided by its ranks there",
+        "Worker threads of each rank."),
       Setting(
         "virtual-ranks", \.virtualRanks, .optional(.whole(from: 1)), .invocation, ranks: .alike,
         "Reproduce the reduction of this many ranks in one process."),

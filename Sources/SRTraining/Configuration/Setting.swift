@@ -11,7 +11,7 @@ package struct Setting: Sendable {
     case resultIf(@Sendable (TrainingConfiguration) -> Bool)
     /// Which network is trained. The network's description decides the result, and is compared instead of the setting.
     case model
-    /// Which images and networks are read. Their contents decide the result, and are compared instead of the setting.
+    /// Which images, weights and networks are read. Their contents decide the result, and are compared instead of the setting.
     case inputs
     /// The run's length and the way in which it is carried out, but not the bits of a step.
     case execution
@@ -79,7 +79,7 @@ package struct Setting: Sendable {
       return true
     }
     write = { kind.write($0[keyPath: field]) }
-    isSame = { $0[keyPath: field] == $1[keyPath: field] }
+    isSame = { kind.isSame($0[keyPath: field], $1[keyPath: field]) }
   }
 
   /// The row of a field. Every field has one.
@@ -124,12 +124,7 @@ extension Setting {
     guard let text = text(in: configuration) else { return nil }
     switch entry {
     case .flag, .number: return text
-    case .choice, .text, .file, .folder:
-      // In quotes if YAML would not read it as a plain text.
-      let isPlain =
-        text.allSatisfy { $0.isLetter || $0.isNumber || "._-/+".contains($0) } && text.first != "-"
-        && SettingValue.type(ofPlain: text) == .text
-      return isPlain ? text : "'" + text.replacing("'", with: "''") + "'"
+    case .choice, .text, .file, .folder: return YAMLText.scalar(text)
     }
   }
 
@@ -158,7 +153,7 @@ extension Setting {
     }
   }
 
-  /// Whether the setting decides which images and networks are read.
+  /// Whether the setting decides which images, weights and networks are read.
   var namesInputs: Bool {
     switch role {
     case .inputs: true

@@ -1,6 +1,5 @@
 import Foundation
 import SRFiles
-import Yams
 
 /// The settings that one place gives: a preset, a YAML file, the environment or the command line.
 package struct SettingLayer: Sendable {
@@ -36,48 +35,40 @@ extension SettingLayer {
 
   /// Reads a YAML mapping of setting names to scalars.
   ///
-  /// - Throws: ``ConfigurationError`` that names the file and, if possible, the line. The text is not YAML or not a mapping, a
-  ///   key is not a setting (the error suggests the nearest one), a value is not a scalar, or a key is given twice.
+  /// - Throws: ``ConfigurationError`` that names the file and the line. The text is not YAML or not a mapping, a key is not a
+  ///   setting (the error suggests the nearest one), a value is not a scalar, a key is given twice, or there is an anchor or an
+  ///   alias.
   package init(yaml: String, origin: String) throws {
     self.init(origin: origin)
-    let node: Node?
-    do {
-      node = try Yams.compose(yaml: yaml, .coreSchema)
-    } catch {
-      throw ConfigurationError("\(origin) is not valid YAML: \(error)")
-    }
-    guard let node, node.scalar.map({ SettingValue($0).type }) != .null else { return }
-    guard let mapping = node.mapping else {
-      throw ConfigurationError("\(origin) must hold one mapping, such as `epochs: 20`, at its top level")
-    }
-    for (keyNode, valueNode) in mapping {
-      let line = keyNode.mark.map { ":\($0.line)" } ?? ""
-      let key = keyNode.scalar?.string ?? "(not a scalar)"
-      guard let setting = Setting.all.first(where: { $0.name == keyNode.scalar?.string }) else {
+    for entry in try FlatYAML.entries(yaml, origin: origin) {
+      let place = "\(origin):\(entry.line): '\(entry.key)'"
+      guard let setting = Setting.all.first(where: { $0.name == entry.key }) else {
         throw ConfigurationError(
-          "\(origin)\(line): '\(key)' is not a setting\(Self.suggestion(for: key)). "
+          "\(place) is not a setting\(Self.suggestion(for: entry.key)). "
             + "`srdist train --help` lists the settings as options. A key is an option without its dashes.")
       }
-      guard let scalar = valueNode.scalar else {
+      guard self[setting] == nil else {
         throw ConfigurationError(
-          "\(origin)\(line): '\(key)' needs a plain value, not a list or mapping")
+          "\(place) is given twice, and YAML allows a key once; remove one of the lines")
       }
-      self[setting] = SettingValue(scalar)
+      self[setting] = entry.value
     }
   }
 
   package init(file: String) throws {
-    let text: String
+    let text: String?
     do {
-      text = try MappedFile(path: file).withBytes { String(decoding: $0, as: UTF8.self) }
+      text = try MappedFile(path: file).withBytes { String(validating: $0, as: UTF8.self) }
     } catch {
       throw ConfigurationError("the configuration file: \(error)")
     }
+    guard let text else { throw ConfigurationError("\(file) is not UTF-8, which a settings file is") }
     try self.init(yaml: text, origin: file)
   }
 
   /// ` (did you mean 'epochs'?)` if a setting's name is close to the key.
   private static func suggestion(for key: String) -> String {
+    guard key.count < 100 else { return "" }
     let normalized = key.lowercased().replacingOccurrences(of: "_", with: "-")
     let names = Setting.all.map(\.name)
     guard let nearest = names.min(by: { distance($0, normalized) < distance($1, normalized) }),

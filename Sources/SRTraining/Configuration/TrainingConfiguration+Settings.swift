@@ -57,8 +57,8 @@ extension TrainingConfiguration {
     Setting.all.filter { $0.decidesResult(in: self) }.compactMap { $0.difference(here: self, there: other) }
   }
 
-  /// Differences in the places of data and networks. They do not make a checkpoint unusable, but may explain why its inputs
-  /// differ.
+  /// Differences in the places of data, weights and networks. They do not make a checkpoint unusable, but may explain why its
+  /// inputs differ.
   func differencesOfPlaces(from other: TrainingConfiguration) -> [String] {
     Setting.all.filter(\.namesInputs).compactMap { $0.difference(here: self, there: other) }
   }

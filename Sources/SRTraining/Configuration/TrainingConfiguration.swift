@@ -82,7 +82,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var checkpointEvery: Int?
   package var keepCheckpoints = 3
   package var validation = Validation.dealt
-  /// Worker threads of each rank; nil for the node's cores divided by its ranks.
+  /// Worker threads of each rank; nil for a share of the CPUs that the job may use on the host.
   package var threads: Int?
   /// Ranks whose reduction one process reproduces; nil for the real ranks.
   package var virtualRanks: Int?

@@ -1,3 +1,4 @@
+import Foundation
 import SRLosses
 import SRModels
 
@@ -13,6 +14,8 @@ package struct ValueKind<Value: Equatable & Sendable>: Sendable {
   let read: @Sendable (SettingValue) throws -> Value?
   /// A text that `read` turns into the same value; nil if the value means "not set".
   let write: @Sendable (Value) -> String?
+  /// Whether two values mean the same.
+  var isSame: @Sendable (Value, Value) -> Bool = { $0 == $1 }
 }
 
 extension Set<SettingValue.ScalarType> {
@@ -99,7 +102,12 @@ extension ValueKind where Value == String {
   private static func path(_ entry: Setting.Entry) -> Self {
     Self(
       entry: entry, types: .anyText, expectation: "a path", read: { try nonEmptyPath($0.spelling) },
-      write: { $0 })
+      write: { $0 }, isSame: { $0 == $1 || place($0) == place($1) })
+  }
+
+  /// Where a path leads from the working folder: `./w`, `a/../w` and a link to `w` are `w`.
+  @Sendable private static func place(_ path: String) -> String {
+    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
   }
 }
 
@@ -154,7 +162,11 @@ extension ValueKind {
       read: { given in
         if given.type == .null { return .some(nil) }
         return try kind.read(given).map { .some($0) }
-      }, write: { $0.flatMap(kind.write) })
+      }, write: { $0.flatMap(kind.write) },
+      isSame: { left, right in
+        guard let left, let right else { return left == nil && right == nil }
+        return kind.isSame(left, right)
+      })
   }
 
   /// A number or none. 0 and YAML's null mean none, so `kind` has no 0.

@@ -19,7 +19,7 @@ struct BaselineEvaluation: Sendable {
   /// Measures all pairs, each on one of the ranks. Collective; every rank gets the same values.
   init(_ run: EvaluationContext, _ part: SampleIdentity.Part) throws {
     run.activity.enter(.validation)
-    let pairs = run.data.pairs(of: part)
+    let pairs = run.pairs(of: part)
     let resize = BicubicResize(
       fromWidth: pairs.lowResWidth, height: pairs.lowResHeight, toWidth: pairs.highResWidth,
       height: pairs.highResHeight)

@@ -61,30 +61,30 @@ package struct EvaluationRun {
     self.kernels = kernels
   }
 
-  /// Loads weights and data. Then measures the model and bicubic upsampling on every image of the split. Collective; every
+  /// Loads weights and the split's images; the other split need not exist. Then measures the model and bicubic upsampling on every image of the split. Collective; every
   /// rank returns the same result.
   ///
   /// - Throws: the same error on every rank if the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
   ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` for a loss that cannot be computed on these images.
   ///   Later a rank may throw ``MPIError`` alone. Its caller then ends the job.
   package func run() throws -> Result {
+    let part: SampleIdentity.Part = split == .train ? .training : .validation
     let run = try communicator.together(starting: activity) {
-      let data = try RunData(configuration).load(progress: activity.mark)
-      guard data.train.scale == model.scale else {
+      let pairs = try RunData(configuration).load(split, progress: activity.mark)
+      guard pairs.scale == model.scale else {
         throw ConfigurationError(
-          "data: \(data.train.summary) has scale \(data.train.scale), and \(weights) holds the weights of a network of "
+          "data: \(pairs.summary) has scale \(pairs.scale), and \(weights) holds the weights of a network of "
             + "scale \(model.scale) (\(model)). Give data or weights of the other's scale.")
       }
       return try EvaluationContext(
         configuration, model: model, purpose: .inference, communicator: communicator, kernels: kernels,
-        data: data, activity: activity)
+        parts: [part: pairs], activity: activity)
     }
     defer { run.pool.close() }
-    let part: SampleIdentity.Part = split == .train ? .training : .validation
     let sums = try Evaluator(run, part).run(
       StepWeights(plan: run.inferencePlan, parameters: run.parameters))
     let baseline = try BaselineEvaluation(run, part)
-    let pairs = run.data.pairs(of: part)
+    let pairs = run.pairs(of: part)
     try communicator.together {
       for file in pairs.files {
         guard let change = file.change(), change != .touched else { continue }

@@ -23,7 +23,7 @@ final class Evaluator: Sendable {
           plan: run.inferencePlan, loss: run.loss, metrics: run.validationMetrics, kernels: run.kernels)
       }
     self.part = part
-    pairs = run.data.pairs(of: part)
+    pairs = run.pairs(of: part)
     layout = SampleValueLayout(terms: run.loss.names, metrics: run.validationMetrics.map(\.name))
   }
 
@@ -78,15 +78,6 @@ final class Evaluator: Sendable {
     workers[worker].validate(
       SampleIdentity(part, index: index), from: pairs, weights: weights, metrics: run.validationMetrics,
       values: values)
-  }
-}
-
-extension DatasetSplit {
-  func pairs(of part: SampleIdentity.Part) -> any PairDataset {
-    switch part {
-    case .training: train
-    case .validation: valid
-    }
   }
 }
 

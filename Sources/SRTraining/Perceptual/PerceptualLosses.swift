@@ -3,6 +3,7 @@ import SRKernels
 import SRLayers
 import SRLosses
 import SRModels
+import SRTensor
 
 /// Builds the losses that compare a frozen network's features, for one image size.
 struct PerceptualLosses {
@@ -82,9 +83,7 @@ struct PerceptualLosses {
   }
 
   private func linearLayers(_ net: LPIPSNet, _ file: PerceptualWeights.File) throws -> LPIPSLinear {
-    try LPIPSLinear(for: net.architecture) { arena in
-      try loadParameters(from: file.path, into: arena, ignoringExtra: true)
-    }
+    try LPIPSLinear(for: net.architecture) { try load(file, into: $0) }
   }
 
   private func network(
@@ -94,8 +93,11 @@ struct PerceptualLosses {
     try FeatureNetwork(
       architecture, imageHeight: shape.height, imageWidth: shape.width, pairs: pairs, purpose: purpose,
       kernels: kernels
-    ) { arena in
-      try loadParameters(from: file.path, into: arena, ignoringExtra: true)
-    }
+    ) { try load(file, into: $0) }
+  }
+
+  private func load(_ file: PerceptualWeights.File, into arena: ParameterArena) throws {
+    try loadParameters(from: file.path, into: arena, ignoringExtra: true)
+    try arena.requireFinite(from: file.path, kernels: kernels)
   }
 }

@@ -1,5 +1,6 @@
 import SRCheckpoint
 import SRData
+import SRKernels
 import SRModels
 import SRTensor
 
@@ -38,10 +39,11 @@ extension TrainingConfiguration {
 /// Fills `parameters` from the weight file or checkpoint at `path`.
 ///
 /// - Parameter model: the network that `parameters` belong to.
-/// - Throws: ``ConfigurationError`` naming both sides if the file holds another network's weights; ``CheckpointError`` or
-///   ``SafetensorsError`` if it cannot be read.
-func loadInitialWeights(from path: String, into parameters: ParameterArena, of model: ModelDescription) throws
-{
+/// - Throws: ``ConfigurationError`` naming both sides if the file holds another network's weights, or naming a tensor that is not
+///   finite; ``CheckpointError`` or ``SafetensorsError`` if the file cannot be read.
+func loadInitialWeights(
+  from path: String, into parameters: ParameterArena, of model: ModelDescription, kernels: any KernelSet
+) throws {
   let file = try CheckpointDirectory.weightFile(path)
   let weights = try SafetensorsFile(path: file)
   // If nothing describes the file and its tensors belong to no known network, loading says which ones do not fit.
@@ -58,4 +60,5 @@ func loadInitialWeights(from path: String, into parameters: ParameterArena, of m
     }
   }
   try loadParameters(from: file, into: parameters)
+  try parameters.requireFinite(from: file, kernels: kernels)
 }

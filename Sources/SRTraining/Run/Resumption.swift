@@ -98,9 +98,7 @@ struct Resumption {
     var differences = run.configuration.differences(from: theirs)
     differences += run.network.model.differences(
       from: try checkpoint.modelDescription(state), in: "the checkpoint", here: "this run")
-    let inputs = inputs.differences(dataSHA256: state.dataSHA256, networkSHA256: state.networkSHA256)
-    differences += inputs
-    if !inputs.isEmpty { differences += run.configuration.differencesOfPlaces(from: theirs) }
+    differences += inputs.differences(from: state, configuration: theirs, here: run.configuration)
     guard differences.isEmpty else {
       throw RunError(
         "\(checkpoint.path) belongs to another run: \(differences.joined(separator: "; ")). Give the same "
@@ -128,6 +126,8 @@ struct Resumption {
 
   private func load(_ checkpoint: CheckpointDirectory) throws {
     try checkpoint.loadWeights(into: run.weights.parameters)
+    try run.weights.parameters.requireFinite(
+      from: checkpoint.file(CheckpointDirectory.modelFile), kernels: run.kernels)
     try checkpoint.loadMoments(first: run.optimizer.firstMoments, second: run.optimizer.secondMoments)
     if let average = run.average { try checkpoint.loadAveragedWeights(into: average) }
   }

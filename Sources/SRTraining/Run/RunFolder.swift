@@ -26,6 +26,16 @@ package struct RunFolder: Sendable {
     get throws { try [metricsLog, checkpoints.path].contains { try PathKind.of($0) != nil } }
   }
 
+  /// Throws ``RunError`` if the run's files could not be written. Writes nothing.
+  func checkAccess() throws {
+    do {
+      for folder in [path, samples, checkpoints.path, tensorboard] { try WriteAccess.checkFolder(folder) }
+      for file in [configuration, metricsLog, metricsTable] { try WriteAccess.checkFile(file) }
+    } catch {
+      throw RunError("the run folder \(path): \(error); choose another --output")
+    }
+  }
+
   func create() throws {
     do {
       try DirectoryCalls.createWithParents(samples)

@@ -1,13 +1,17 @@
+import SRCheckpoint
 import SRFiles
 
-/// The contents of a run's data and networks. Ranks compare their inputs with each other. A resumed run compares
+/// The contents of a run's data, initial weights and networks. Ranks compare their inputs with each other. A resumed run compares
 /// its inputs with its checkpoint's.
 struct RunInputs: Equatable, Sendable {
   /// SHA-256 over the training and validation images. It includes the full images if the run takes crops of them.
   let dataSHA256: String
   /// SHA-256 of the weight files of the loss's networks, by name.
   let networkSHA256: [String: String]
+  /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights that a file gives the run's start; nil if no file does.
+  let initWeightsSHA256: String?
 
+  /// - Parameter run: has its initial weights.
   init(_ run: RunContext) {
     let hash = SHA256()
     let progress = run.activity.mark
@@ -19,19 +23,45 @@ struct RunInputs: Equatable, Sendable {
     }
     dataSHA256 = hash.finalize()
     networkSHA256 = run.lossAssembly.networkSHA256
+    initWeightsSHA256 = run.configuration.initWeights.map { _ in weightsSHA256(run.parameters) }
   }
 
-  /// How a checkpoint's inputs differ from these, one line for each difference.
+  /// How a checkpoint's inputs differ from these, one line for each difference. Contents count, not the files' names.
   ///
-  /// - Parameter others: nil if the checkpoint's version of srdist did not record networks.
-  func differences(dataSHA256 otherData: String, networkSHA256 others: [String: String]?) -> [String] {
+  /// - Parameters:
+  ///   - state: the checkpoint's. Older versions of srdist recorded neither networks nor initial weights.
+  ///   - theirs: the checkpoint's configuration.
+  ///   - ours: this run's configuration.
+  func differences(
+    from state: CheckpointState, configuration theirs: TrainingConfiguration,
+    here ours: TrainingConfiguration
+  ) -> [String] {
     var differences: [String] = []
-    if otherData != dataSHA256 {
-      differences.append("data: SHA-256 \(otherData.prefix(12))... there, \(dataSHA256.prefix(12))... here")
+    if state.dataSHA256 != dataSHA256 {
+      differences.append(
+        "data: SHA-256 \(state.dataSHA256.prefix(12))... there, \(dataSHA256.prefix(12))... here")
     }
-    if let others, others != networkSHA256 {
+    if let others = state.networkSHA256, others != networkSHA256 {
       differences.append(
         "perceptual networks: \(Self.text(others)) there, \(Self.text(networkSHA256)) here (--weights-dir)")
+    }
+    if theirs.initWeights != nil, let other = state.initWeightsSHA256, let own = initWeightsSHA256 {
+      if other != own {
+        differences.append(
+          "init-weights: weights of SHA-256 \(other.prefix(12))... there (\(theirs.initWeights ?? "")), "
+            + "\(own.prefix(12))... here (\(ours.initWeights ?? ""))")
+      }
+    } else if let difference = Setting.of(\.initWeights).difference(here: ours, there: theirs) {
+      // One of them has no such file, or the checkpoint does not say what the file held.
+      differences.append(difference)
+    }
+    if !differences.isEmpty {
+      // They may explain why the contents differ.
+      differences += ours.differencesOfPlaces(from: theirs).filter { place in
+        !differences.contains {
+          $0 == place || $0.hasPrefix("init-weights: ") && place.hasPrefix("init-weights: ")
+        }
+      }
     }
     return differences
   }

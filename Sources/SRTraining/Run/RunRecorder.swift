@@ -125,7 +125,7 @@ final class RunRecorder {
   }
 
   /// At least the size of a checkpoint on the disk: the arenas, and some pages for headers and the state.
-  private static func checkpointBytes(_ run: RunContext) -> Int {
+  static func checkpointBytes(_ run: RunContext) -> Int {
     let arenas = run.average == nil ? 3 : 4
     return arenas * 4 * run.layout.parameterCount + 32768
   }
@@ -151,7 +151,8 @@ final class RunRecorder {
         completedEpochs: completedEpochs, seed: configuration.seed, learningRate: .init(rate: rate),
         best: position.best, model: run.network.model,
         configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
-        dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256, srdistVersion: srdistVersion,
+        dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256,
+        initWeightsSHA256: inputs.initWeightsSHA256, srdistVersion: srdistVersion,
         epochSums: position.storedSums))
   }
 }

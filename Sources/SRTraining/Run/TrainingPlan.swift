@@ -1,7 +1,6 @@
 import SRData
 import SRDistributed
 import SRFiles
-import SRKernels
 import SRLosses
 import SRModels
 import SRTensor
@@ -10,55 +9,53 @@ import SRTensor
 package struct TrainingPlan: CustomStringConvertible {
   private let lines: [(String, String)]
 
-  /// Reads the data's sizes and plans the memory, but does not train. Throws the errors that the start of the run would throw.
-  package init(
-    _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
-    activity: RankActivity = RankActivity()
-  ) throws {
-    let data = try RunData(configuration).load(progress: activity.mark)
-    let description = try configuration.modelDescription(for: data.train)
-    var layout = ParameterLayout()
-    let plan = SRResNet(description, in: &layout).plan(for: data, purpose: .training, kernels: kernels)
+  /// - Parameters:
+  ///   - run: has this rank's sizes. The ranks of a host have the same.
+  ///   - position: where the run starts.
+  init(_ run: RunContext, position: RunPosition) {
+    let configuration = run.configuration
     let batch = configuration.batchSize
+    let host = AvailableResources()
+    // The traffic and the shares are those of the virtual ranks, if there are any.
     let sizes = JobSizes(
-      configuration, ranks: configuration.virtualRanks ?? communicator.worldSize, communicator)
-    let (ranks, threads) = (sizes.ranks, sizes.threads)
-    let assembly = try LossAssembly(
-      configuration, shape: plan.highResShape,
-      pairs: sizes.groupSize, purpose: .training, kernels: kernels)
-    let samples = try TrainingSamples(configuration, pairs: data.train).count
-    let steps = SampleOrder.stepsPerEpoch(count: samples, batchSize: batch)
+      configuration, ranks: configuration.virtualRanks ?? run.communicator.worldSize, run.communicator)
+    let (samples, steps) = (run.samples.count, run.stepsPerEpoch)
     let last = samples - (steps - 1) * batch
-    let worker = SampleWorker.floatCount(
-      plan: plan, loss: assembly.loss, metrics: assembly.metrics, groupSize: sizes.groupSize, kernels: kernels
-    )
-    let arenas = 4 + sizes.leaves + (configuration.emaDecay == nil ? 0 : 1)
-    let floats =
-      arenas * layout.arenaCount + threads * worker + plan.preparedCount + assembly.networkFloats
-    let bucketCount = GradientBuckets(layout: layout, targetBytes: configuration.bucketSize).count
+    let buckets = GradientBuckets(layout: run.layout, targetBytes: configuration.bucketSize).count
+    let model = run.network.model
     lines = [
-      ("model", "\(description.name) (\(description)), \(Self.grouped(layout.parameterCount)) parameters"),
-      ("data", "\(data.train.summary): \(samples) training, \(data.valid.count) validation images"),
-      ("loss", ([LossTerm.text(configuration.loss)] + assembly.provenance).joined(separator: "; ")),
+      ("model", "\(model.name) (\(model)), \(Self.grouped(run.layout.parameterCount)) parameters"),
+      ("data", "\(run.data.train.summary): \(samples) training, \(run.data.valid.count) validation images"),
+      ("loss", ([LossTerm.text(configuration.loss)] + run.lossAssembly.provenance).joined(separator: "; ")),
       (
         "steps",
         "\(configuration.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
           + "\(min(configuration.epochs * steps, configuration.maxSteps ?? .max)) in all"
       ),
-      ("learning rate", "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule"),
-      ("ranks", "\(ranks), images of each batch: \(sizes.shares.map(String.init).joined(separator: " "))"),
-      ("threads per rank", "\(threads)"),
       (
-        "memory per rank",
-        "\(Self.megabytes(4 * floats)) of floats: \(arenas) arenas of \(Self.megabytes(4 * layout.arenaCount)) "
-          + "(weights, gradient, moments, \(sizes.leaves) leaves), \(threads) workers of \(Self.megabytes(4 * worker)), "
-          + "\(Self.megabytes(4 * plan.preparedCount)) of prepared weights, "
-          + "\(Self.megabytes(4 * assembly.networkFloats)) of perceptual networks"
+        "start",
+        position.step == 0
+          ? "at the beginning" : "resumes in epoch \(position.epoch + 1), after step \(position.step)"
       ),
-      ("exchanged per step", Self.traffic(configuration, layout: layout, ranks: ranks, buckets: bucketCount)),
+      ("learning rate", "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule"),
+      (
+        "ranks",
+        "\(sizes.ranks), images of each batch: \(sizes.shares.map(String.init).joined(separator: " "))"
+      ),
+      ("threads per rank", "\(run.sizes.threads) (this host: \(host.cpuSummary))"),
+      ("memory per rank", run.memory.summary),
+      (
+        "memory of this host",
+        "\(MemoryPlan.mebibytes(host.memoryAvailable)) free of \(MemoryPlan.limit(host)); its "
+          + "\(run.communicator.localSize) rank(s) need \(MemoryPlan.mebibytes(run.communicator.localSize * run.memory.bytes))"
+      ),
+      (
+        "exchanged per step",
+        Self.traffic(configuration, layout: run.layout, ranks: sizes.ranks, buckets: buckets)
+      ),
       (
         "arithmetic",
-        "\(plan.forwardFLOPs / 1_000_000) MFLOP forward per image by the direct method, three times that per training image"
+        "\(run.plan.forwardFLOPs / 1_000_000) MFLOP forward per image by the direct method, three times that per training image"
       ),
       ("output", configuration.output),
     ]
@@ -80,13 +77,9 @@ package struct TrainingPlan: CustomStringConvertible {
       tree.localRoots(of: ReductionTree.share(of: configuration.batchSize, rank: $0, worldSize: ranks)).count
     }
     let most = (roots.max() ?? 1) + 1
-    return "up to \(megabytes(arena * most * (ranks - 1) / ranks)) sent per rank in \(buckets) buckets "
+    return
+      "up to \(MemoryPlan.mebibytes(arena * most * (ranks - 1) / ranks)) sent per rank in \(buckets) buckets "
       + "(\(configuration.gradientDType.rawValue), reduction \(configuration.reduction.rawValue))"
-  }
-
-  private static func megabytes(_ bytes: Int) -> String {
-    let tenths = (bytes * 10 + 524_288) / 1_048_576
-    return "\(tenths / 10).\(tenths % 10) MiB"
   }
 
   /// 1550979 as 1,550,979.

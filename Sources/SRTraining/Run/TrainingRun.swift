@@ -1,20 +1,16 @@
-import Foundation
 import Logging
-import SRCheckpoint
-import SRData
 import SRDistributed
 import SRFiles
 import SRKernels
 import SRLayers
 import SRReport
-import SRTensor
 
 /// A training run on one rank, from the first agreement to the last checkpoint.
 package struct TrainingRun {
   package let configuration: TrainingConfiguration
-  private let communicator: Communicator
-  private let kernels: any KernelSet
-  private let logger: Logger
+  let communicator: Communicator
+  let kernels: any KernelSet
+  let logger: Logger
   /// The file for the first step's gradient, for comparisons with other programs. Nil for none.
   package var gradientDump: String?
   /// What this rank is doing, for the watchdog and, if there is one, the trace.
@@ -42,97 +38,41 @@ package struct TrainingRun {
   /// A signal that comes before the first step ends the start as soon as all ranks meet.
   /// If the start fails, throws the same error on every rank. Later a failing rank throws alone, and its caller aborts the job.
   package func run() throws -> RunOutcome {
-    try communicator.together(starting: activity) {
-      try RankFacts.ofProgram(configuration, kernels: kernels, progress: activity.mark)
-    }.agree(communicator)
-    if try isAskedToStop() { return .stopped }
-    let (run, inputs) = try communicator.together(starting: activity) { try start(activity) }
+    guard var started = try start(createsFiles: true) else { return .stopped }
+    let run = started.run
     defer { run.pool.close() }
-    try RankFacts.ofInputs(inputs, metricNetworks: run.lossAssembly.metricNetworkSHA256).agree(communicator)
-    if try isAskedToStop() { return .stopped }
-    let step = try TrainingStep(run, observer: observer)
-    let folder = RunFolder(path: configuration.output)
-    let lock = try communicator.together(starting: activity) {
-      guard communicator.rank == 0 else { return FolderLock?.none }
-      try folder.create()
-      let lock = try FolderLock(folder.path)
-      for leftover in try folder.checkpoints.recover() { logger.warning("\(leftover)") }
-      return lock
-    }
-    defer { withExtendedLifetime(lock) {} }
-    var position = try Resumption(
-      run: run, folder: folder, inputs: inputs, logger: logger
-    ).restore(layout: step.layout)
-    try communicator.together {
-      if gradientDump != nil, position.step > 0 {
-        throw ConfigurationError(
-          "dump-gradients: writes the gradient of a run's first step, and this run resumes after step \(position.step); "
-            + "leave out --dump-gradients to resume it, or choose another --output to start a new run")
-      }
-    }
-    try RankFacts.ofStart(run, position).agree(communicator)
+    defer { withExtendedLifetime(started.lock) {} }
     let recorder = try communicator.together(starting: activity) {
       communicator.rank == 0
-        ? try RunRecorder(run, folder: folder, inputs: inputs, position: position, logger: logger)
+        ? try RunRecorder(
+          run, folder: started.folder, inputs: started.inputs, position: started.position, logger: logger)
         : nil
     }
     if try isAskedToStop() { return .stopped }
     let loop = try TrainingLoop(
-      run: run, step: step, watch: DataWatch(run, inputs: inputs), recorder: recorder, logger: logger,
-      gradientDump: gradientDump,
-      onStep: onStep)
+      run: run, step: started.step, watch: DataWatch(run, inputs: started.inputs), recorder: recorder,
+      logger: logger, gradientDump: gradientDump, onStep: onStep)
     // The loop has measured bicubic upsampling, which may take long.
     if try isAskedToStop() { return .stopped }
-    let outcome = try loop.run(&position)
+    let outcome = try loop.run(&started.position)
     activity.enter(.ending)
     try onEnd()
     return outcome
   }
 
+  /// What ``run()`` would do and need; nil if a signal asked to stop. Throws the errors with which the run would not start.
+  /// Creates and changes no file. Collective.
+  package func plan() throws -> TrainingPlan? {
+    guard let started = try start(createsFiles: false) else { return nil }
+    defer { started.run.pool.close() }
+    return TrainingPlan(started.run, position: started.position)
+  }
+
   /// Whether a signal asked to stop before the run's first step. Collective.
-  private func isAskedToStop() throws -> Bool {
+  func isAskedToStop() throws -> Bool {
     guard try RunRequests.take(communicator).contains(.stop) else { return false }
     logger.notice(
       "stopped on request before a step was done: there is nothing new to keep; repeat the command to start again")
     return true
-  }
-
-  private func start(_ activity: RankActivity) throws -> (RunContext, RunInputs) {
-    if configuration.virtualRanks != nil, communicator.worldSize > 1 {
-      throw ConfigurationError(
-        "virtual-ranks: stands in for several ranks in one process, and this job has \(communicator.worldSize); "
-          + "leave out --virtual-ranks or mpirun")
-    }
-    if configuration.batchSize < communicator.worldSize {
-      throw ConfigurationError(
-        "batch-size: \(configuration.batchSize) images cannot be dealt to \(communicator.worldSize) ranks; "
-          + "start fewer ranks or raise --batch-size")
-    }
-    var data = try RunData(configuration).load(progress: activity.mark)
-    if let imageLimit { data = data.limited(train: imageLimit.train, valid: imageLimit.valid) }
-    if communicator.rank == 0 {
-      logger.info(
-        "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
-    }
-    let run = try RunContext(
-      configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
-    let unusable = run.layout.entries.first {
-      !kernels.allFinite(run.weights.parameters.pointer(to: $0), count: $0.count)
-    }
-    if let unusable {
-      throw ConfigurationError(
-        "init-weights: \(unusable.name) in \(configuration.initWeights ?? "") holds values that are not finite"
-      )
-    }
-    if communicator.rank == 0 {
-      let model = run.network.model
-      logger.info("model \(model.name): \(model)")
-      if configuration.data == nil {
-        logger.info(
-          "these faces are synthetic; `srdist prepare` makes data from photographs, and --data trains on it")
-      }
-      for line in run.lossAssembly.provenance { logger.info("\(line)") }
-    }
-    return (run, RunInputs(run))
   }
 }

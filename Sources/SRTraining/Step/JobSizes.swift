@@ -1,5 +1,6 @@
 import Foundation
 import SRDistributed
+import SRFiles
 
 /// How a job divides its work: the threads, samples and memory of each rank. A run and its plan both use it.
 package struct JobSizes: Sendable, Equatable {
@@ -19,11 +20,9 @@ package struct JobSizes: Sendable, Equatable {
     }
   }
 
-  /// The host's cores divided by its ranks, but at most the cores that the launcher bound this rank to.
+  /// This rank's share of the CPUs that the job may use on this host.
   package static func defaultThreads(_ communicator: Communicator) -> Int {
-    let allowed = ProcessInfo.processInfo.activeProcessorCount
-    let share = ProcessInfo.processInfo.processorCount / max(communicator.localSize, 1)
-    return max(1, min(allowed, share))
+    AvailableResources().threads(ranksOnHost: communicator.localSize)
   }
 
   /// The most samples of a batch that a rank computes.

@@ -2,6 +2,7 @@ import Foundation
 import SRCheckpoint
 import SRData
 import SRDistributed
+import SRFiles
 import SRKernelDispatch
 import SRKernels
 import SRLayers
@@ -19,7 +20,8 @@ struct EvaluationContext: Sendable {
   /// What this rank is doing, for the watchdog.
   let activity: RankActivity
   let kernels: any KernelSet
-  let data: DatasetSplit
+  /// The images that can be measured. All parts have images of one size.
+  let parts: [SampleIdentity.Part: any PairDataset]
   let network: SRResNet
   /// Names, shapes and arena order of the network's parameters.
   let layout: ParameterLayout
@@ -27,6 +29,7 @@ struct EvaluationContext: Sendable {
   /// The network's passes over the data's size of image, without a backward pass.
   let inferencePlan: SRResNetPlan
   let sizes: JobSizes
+  let memory: MemoryPlan
   let lossAssembly: LossAssembly
   let pool: WorkerPool
 
@@ -39,32 +42,46 @@ struct EvaluationContext: Sendable {
   /// - Parameters:
   ///   - model: the network, which has the data's scale.
   ///   - purpose: for training, the loss can compute gradients.
+  ///   - parts: at least one.
+  /// - Throws: ``ConfigurationError`` if the host has too little memory, and what reading weights and networks throws.
   init(
     _ configuration: TrainingConfiguration, model: ModelDescription, purpose: LayerPlanner.Purpose,
-    communicator: Communicator, kernels: any KernelSet, data: DatasetSplit, activity: RankActivity
+    communicator: Communicator, kernels: any KernelSet, parts: [SampleIdentity.Part: any PairDataset],
+    activity: RankActivity
   ) throws {
+    guard let images = parts.values.first else { preconditionFailure("there are no images to measure") }
     self.configuration = configuration
     self.communicator = communicator
     self.activity = activity
     self.kernels = kernels
-    self.data = data
+    self.parts = parts
     var layout = ParameterLayout()
     network = SRResNet(model, in: &layout)
     self.layout = layout
-    let plan = network.plan(for: data, purpose: .inference, kernels: kernels)
+    let plan = network.plan(for: images, purpose: .inference, kernels: kernels)
     inferencePlan = plan
     sizes = JobSizes(configuration, ranks: communicator.worldSize, communicator)
     lossAssembly = try LossAssembly(
       configuration, shape: plan.highResShape,
       pairs: purpose == .training ? sizes.groupSize : 1, purpose: purpose, kernels: kernels,
       progress: activity.mark)
+    memory = MemoryPlan(
+      configuration, plan: network.plan(for: images, purpose: purpose, kernels: kernels), layout: layout,
+      sizes: sizes, loss: lossAssembly, kernels: kernels)
+    try memory.check(AvailableResources(), ranks: communicator.localSize)
     parameters = ParameterArena(layout: layout)
     if let path = configuration.initWeights {
-      try loadInitialWeights(from: path, into: parameters, of: model)
+      try loadInitialWeights(from: path, into: parameters, of: model, kernels: kernels)
     } else {
       network.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
     }
     pool = try WorkerPool(count: sizes.threads)
+  }
+
+  /// Precondition: the part is there.
+  func pairs(of part: SampleIdentity.Part) -> any PairDataset {
+    guard let pairs = parts[part] else { preconditionFailure("there are no images for \(part)") }
+    return pairs
   }
 }
 
@@ -72,6 +89,7 @@ struct EvaluationContext: Sendable {
 @dynamicMemberLookup
 struct RunContext: Sendable {
   let evaluation: EvaluationContext
+  let data: DatasetSplit
   let samples: TrainingSamples
   let plan: SRResNetPlan
   let weights: StepWeights
@@ -89,12 +107,14 @@ struct RunContext: Sendable {
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
     data: DatasetSplit, activity: RankActivity = RankActivity()
   ) throws {
+    self.data = data
     samples = try TrainingSamples(configuration, pairs: data.train)
     let evaluation = try EvaluationContext(
       configuration, model: configuration.modelDescription(for: data.train), purpose: .training,
-      communicator: communicator, kernels: kernels, data: data, activity: activity)
+      communicator: communicator, kernels: kernels,
+      parts: [.training: data.train, .validation: data.valid], activity: activity)
     self.evaluation = evaluation
-    let plan = evaluation.network.plan(for: data, purpose: .training, kernels: kernels)
+    let plan = evaluation.network.plan(for: data.train, purpose: .training, kernels: kernels)
     self.plan = plan
     weights = StepWeights(plan: plan, parameters: evaluation.parameters)
     optimizer = Adam(layout: evaluation.layout, kernels: kernels)
@@ -137,10 +157,10 @@ struct RunContext: Sendable {
 extension SRResNet {
   /// A plan for the low-resolution images of a data set.
   func plan(
-    for data: DatasetSplit, purpose: LayerPlanner.Purpose, kernels: any KernelSet
+    for pairs: any PairDataset, purpose: LayerPlanner.Purpose, kernels: any KernelSet
   ) -> SRResNetPlan {
     SRResNetPlan(
-      self, lowResHeight: data.train.lowResHeight, lowResWidth: data.train.lowResWidth, purpose: purpose,
+      self, lowResHeight: pairs.lowResHeight, lowResWidth: pairs.lowResWidth, purpose: purpose,
       kernels: kernels)
   }
 }

@@ -11,16 +11,42 @@ struct RunData {
   /// - Parameter progress: called repeatedly, on any thread, while faces are generated.
   func load(progress: @escaping @Sendable () -> Void = {}) throws -> DatasetSplit {
     if let directory = configuration.data {
-      guard try PathKind.of(directory) != nil else {
-        throw ConfigurationError(
-          "data: there is no folder '\(directory)'; `srdist prepare` makes one from photographs, and without --data "
-            + "srdist trains on synthetic faces")
-      }
+      try checkFolder(directory)
       return try DatasetSplit.load(directory: directory)
     }
     return try DatasetSplit.synthetic(
       trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
-      seed: configuration.seed, scale: configuration.scale ?? ModelDescription.attention.scale,
-      progress: progress)
+      seed: configuration.seed, scale: drawnScale, progress: progress)
   }
+
+  /// The pairs of one split. The other one need not exist.
+  func load(
+    _ split: NumPyPairDataset.Split, progress: @escaping @Sendable () -> Void = {}
+  ) throws -> any PairDataset {
+    guard let directory = configuration.data else {
+      return try DatasetSplit.synthetic(
+        split, trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
+        seed: configuration.seed, scale: drawnScale, progress: progress)
+    }
+    try checkFolder(directory)
+    do {
+      return try NumPyPairDataset(directory: directory, split: split)
+    } catch let error as FileError where error.code == ENOENT {
+      let other: NumPyPairDataset.Split = split == .train ? .valid : .train
+      guard (try? NumPyPairDataset(directory: directory, split: other)) != nil else { throw error }
+      throw ConfigurationError(
+        "data: '\(directory)' has no \(split.rawValue) images (\(error)). It has \(other.rawValue) images, which "
+          + "--split \(other.rawValue) measures")
+    }
+  }
+
+  private func checkFolder(_ directory: String) throws {
+    guard try PathKind.of(directory) != nil else {
+      throw ConfigurationError(
+        "data: there is no folder '\(directory)'; `srdist prepare` makes one from photographs, and without --data "
+          + "srdist trains on synthetic faces")
+    }
+  }
+
+  private var drawnScale: Int { configuration.scale ?? ModelDescription.attention.scale }
 }

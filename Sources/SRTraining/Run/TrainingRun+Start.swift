@@ -1,0 +1,130 @@
+import Foundation
+import SRCheckpoint
+import SRData
+import SRDistributed
+import SRFiles
+import SRReport
+import SRTensor
+
+/// A run that is ready for its next step.
+struct StartedRun {
+  let run: RunContext
+  let inputs: RunInputs
+  let step: TrainingStep
+  let folder: RunFolder
+  var position: RunPosition
+  /// Keeps other programs out of the folder. Rank 0 of a run that creates files has it.
+  let lock: FolderLock?
+}
+
+extension TrainingRun {
+  /// Checks everything that can keep the run from its next step. Collective.
+  ///
+  /// `srdist train` and `srdist train --dry-run` both start here. So a dry run refuses what the run would refuse, with the same
+  /// error.
+  ///
+  /// - Parameter createsFiles: whether the run folder and its lock may be created, and interrupted writes in it be cleared up.
+  ///   Otherwise no file is created or changed.
+  /// - Returns: nil if a signal asked to stop.
+  /// - Throws: the same error on every rank.
+  func start(createsFiles: Bool) throws -> StartedRun? {
+    try communicator.together(starting: activity) {
+      try RankFacts.ofProgram(configuration, kernels: kernels, progress: activity.mark)
+    }.agree(communicator)
+    if try isAskedToStop() { return nil }
+    let folder = RunFolder(path: configuration.output)
+    let run = try communicator.together(starting: activity) {
+      try checkRanks()
+      if communicator.rank == 0 {
+        try folder.checkAccess()
+        if let gradientDump { try WriteAccess.checkFile(gradientDump) }
+      }
+      return try context()
+    }
+    do {
+      let started = try ready(run, folder, createsFiles: createsFiles)
+      if started == nil { run.pool.close() }
+      return started
+    } catch {
+      run.pool.close()
+      throw error
+    }
+  }
+
+  private func checkRanks() throws {
+    if configuration.virtualRanks != nil, communicator.worldSize > 1 {
+      throw ConfigurationError(
+        "virtual-ranks: stands in for several ranks in one process, and this job has \(communicator.worldSize); "
+          + "leave out --virtual-ranks or mpirun")
+    }
+    if configuration.batchSize < communicator.worldSize {
+      throw ConfigurationError(
+        "batch-size: \(configuration.batchSize) images cannot be dealt to \(communicator.worldSize) ranks; "
+          + "start fewer ranks or raise --batch-size")
+    }
+  }
+
+  /// Reads data and initial weights, and allocates the memory.
+  private func context() throws -> RunContext {
+    var data = try RunData(configuration).load(progress: activity.mark)
+    if let imageLimit { data = data.limited(train: imageLimit.train, valid: imageLimit.valid) }
+    if communicator.rank == 0 {
+      logger.info(
+        "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
+    }
+    let run = try RunContext(
+      configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
+    if communicator.rank == 0 {
+      let model = run.network.model
+      logger.info("model \(model.name): \(model)")
+      if configuration.data == nil {
+        logger.info(
+          "these faces are synthetic; `srdist prepare` makes data from photographs, and --data trains on it")
+      }
+      for line in run.lossAssembly.provenance { logger.info("\(line)") }
+    }
+    return run
+  }
+
+  /// Finds the run's position, and checks what depends on it.
+  private func ready(_ run: RunContext, _ folder: RunFolder, createsFiles: Bool) throws -> StartedRun? {
+    let inputs = try communicator.together(starting: activity) { RunInputs(run) }
+    try RankFacts.ofInputs(inputs, metricNetworks: run.lossAssembly.metricNetworkSHA256).agree(communicator)
+    if try isAskedToStop() { return nil }
+    let step = try TrainingStep(run, observer: observer)
+    let lock = try communicator.together(starting: activity) {
+      guard communicator.rank == 0 else { return FolderLock?.none }
+      guard createsFiles else {
+        try FolderLock.checkFree(folder.path)
+        return nil
+      }
+      try folder.create()
+      let lock = try FolderLock(folder.path)
+      for leftover in try folder.checkpoints.recover() { logger.warning("\(leftover)") }
+      return lock
+    }
+    let position = try Resumption(
+      run: run, folder: folder, inputs: inputs, logger: logger
+    ).restore(layout: step.layout)
+    try communicator.together(starting: activity) {
+      if gradientDump != nil, position.step > 0 {
+        throw ConfigurationError(
+          "dump-gradients: writes the gradient of a run's first step, and this run resumes after step \(position.step); "
+            + "leave out --dump-gradients to resume it, or choose another --output to start a new run")
+      }
+      if communicator.rank == 0 { try checkFiles(run, folder, position) }
+    }
+    try RankFacts.ofStart(run, position).agree(communicator)
+    return StartedRun(
+      run: run, inputs: inputs, step: step, folder: folder, position: position, lock: lock)
+  }
+
+  /// Checks that the log can be continued at the position, and that the disk has room for a checkpoint if steps are left.
+  private func checkFiles(_ run: RunContext, _ folder: RunFolder, _ position: RunPosition) throws {
+    _ = try MetricsFile.kept(
+      of: folder.metricsLog, toStep: position.step, completedEpochs: position.epoch, progress: activity.mark)
+    let steps = min(configuration.epochs * run.stepsPerEpoch, configuration.maxSteps ?? .max)
+    guard position.step < steps else { return }
+    try WriteAccess.checkSpace(RunRecorder.checkpointBytes(run), at: folder.checkpoints.path)
+  }
+}
