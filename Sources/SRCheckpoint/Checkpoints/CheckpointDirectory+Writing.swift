@@ -173,7 +173,7 @@ extension CheckpointDirectory {
       case .directory:
         for name in fileNames.sorted() { try DirectoryCalls.removeFile("\(path)/\(name)") }
         try DirectoryCalls.removeEmpty(path)
-      case .file, .other: try DirectoryCalls.removeFile(path)
+      case .file, .link, .other: try DirectoryCalls.removeFile(path)
       }
       return nil
     } catch {
