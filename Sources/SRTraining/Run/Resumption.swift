@@ -59,7 +59,7 @@ struct Resumption {
       }
       return nil
     case .checkpoint(let path):
-      if RunFolder(path: path).holdsRun {
+      if try RunFolder(path: path).holdsRun {
         throw RunError(
           "resume: \(path) is no checkpoint: it is a run's folder; name one of its checkpoints to go back to it or, to "
             + "resume the run, give --output \(path) and --resume auto")

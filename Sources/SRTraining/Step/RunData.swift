@@ -31,7 +31,7 @@ struct RunData {
     try checkFolder(directory)
     do {
       return try NumPyPairDataset(directory: directory, split: split)
-    } catch let error as FileError where error.code == ENOENT {
+    } catch let error as FileError where error.saysAbsent {
       let other: NumPyPairDataset.Split = split == .train ? .valid : .train
       guard (try? NumPyPairDataset(directory: directory, split: other)) != nil else { throw error }
       throw ConfigurationError(
