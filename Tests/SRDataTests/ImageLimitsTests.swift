@@ -1,5 +1,6 @@
 import Foundation
 import SRData
+import SRFiles
 import SRTestSupport
 import Synchronization
 import Testing

@@ -5,6 +5,11 @@ package final class DecodedPicture {
     package let count: Int
     /// The codec library's text for the first of them.
     package let first: String
+
+    package init(count: Int, first: String) {
+      self.count = count
+      self.first = first
+    }
   }
 
   /// Of the upright picture.
