@@ -85,7 +85,7 @@ import Testing
       ("vgg16-torchvision-features", new + ["--loss", "vgg=1"]),
       (
         "memory: each of 1 rank(s)",
-        new + ["--features", "256", "--blocks", "64", "--batch-size", "1000000000"]
+        new + ["--features", "256", "--blocks", "64", "--batch-size", "1000000000", "--threads", "4096"]
       ),
       ("nothing is there", new + ["--resume", folder.file("nowhere")]),
     ]

@@ -41,8 +41,8 @@ package enum Gnuplot {
   /// A text as a string of gnuplot's language that means this text.
   package static func string(_ text: String) -> String {
     func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
-    guard text.utf8.contains(where: isControl) else {
-      // In single quotes, only the quote itself is special.
+    guard text.utf8.contains(where: isControl) || text.hasPrefix("'") else {
+      // In single quotes, only the quote itself is special. At the beginning, two of them would be an empty string.
       return "'" + text.replacing("'", with: "''") + "'"
     }
     // A string cannot span lines. Double quotes have escapes for bytes, but also expand `@` and backticks.

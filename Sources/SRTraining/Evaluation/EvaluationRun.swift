@@ -61,8 +61,8 @@ package struct EvaluationRun {
     self.kernels = kernels
   }
 
-  /// Loads weights and the split's images; the other split need not exist. Then measures the model and bicubic upsampling on every image of the split. Collective; every
-  /// rank returns the same result.
+  /// Loads weights and the split's images; the other split need not exist. Then measures the model and bicubic upsampling on
+  /// every image of the split. Collective; every rank returns the same result.
   ///
   /// - Throws: the same error on every rank if the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
   ///   data, ``SafetensorsError`` for weights, ``ConfigurationError`` for a loss that cannot be computed on these images.
