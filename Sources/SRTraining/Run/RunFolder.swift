@@ -46,29 +46,25 @@ package struct RunError: Error, CustomStringConvertible, Equatable {
 /// The lock ends with its process, however the process ends. A killed process may take a moment to disappear, and its
 /// successor waits for that.
 final class RunLock {
-  private let descriptor: Int32
+  private let file: OpenFile
 
   /// Throws ``RunError`` if another program still holds the lock after `patience` seconds.
   init(_ folder: RunFolder, patience: Double = 10) throws {
     try folder.create()
     let path = "\(folder.path)/.lock"
-    descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw RunError("cannot open \(path): \(String(cString: strerror(errno)))") }
+    file = try OpenFile(path, O_CREAT | O_RDWR)
     let deadline = Date(timeIntervalSinceNow: patience)
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if errno == EINTR { continue }
+    while true {
+      let code = file.lock()
       // Some network file systems have no locks. Training goes ahead there without one.
-      if [ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL].contains(errno) { return }
-      guard errno == EWOULDBLOCK else {
-        throw RunError("cannot lock \(path): \(String(cString: strerror(errno)))")
+      if [0, ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL].contains(code) { return }
+      guard code == EWOULDBLOCK else {
+        throw RunError("cannot lock \(path): \(String(cString: strerror(code)))")
       }
       guard Date() < deadline else {
-        // All properties are set, so deinit closes the file.
         throw RunError("another program is writing to \(folder.path); end it, or choose another --output")
       }
       Thread.sleep(forTimeInterval: 0.1)
     }
   }
-
-  deinit { close(descriptor) }
 }

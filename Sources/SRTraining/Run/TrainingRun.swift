@@ -57,7 +57,8 @@ package struct TrainingRun {
     let lock = try communicator.together(starting: activity) {
       guard communicator.rank == 0 else { return RunLock?.none }
       let lock = try RunLock(folder)
-      for leftover in try folder.checkpoints.recover() { logger.warning("\(leftover)") }
+      // The recorder tries what stays once more, and says what it is.
+      _ = try folder.checkpoints.recover()
       return lock
     }
     defer { withExtendedLifetime(lock) {} }
