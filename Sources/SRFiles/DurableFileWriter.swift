@@ -74,9 +74,9 @@ package final class DurableFileWriter {
     while true {
       let file = try OpenFile(TemporaryName.random(path), O_WRONLY | O_CREAT | O_EXCL, for: .create)
       do {
-        file.lock()
         // A sweep may have come between the two calls.
-        if try file.status().st_nlink > 0 { return file }
+        if file.lock() != EWOULDBLOCK, try file.status().st_nlink > 0 { return file }
+        unlink(file.path)
       } catch {
         unlink(file.path)
         throw error
@@ -90,7 +90,7 @@ package final class DurableFileWriter {
     for found in (try? DirectoryCalls.names(in: folder)) ?? []
     where TemporaryName.original(of: found) == name {
       let file = try? OpenFile("\(folder)/\(found)", O_WRONLY | O_NOFOLLOW | O_NONBLOCK)
-      if let file, file.lock(waiting: false) { unlink(file.path) }
+      if let file, file.lock() == 0 { unlink(file.path) }
     }
   }
 }

@@ -111,11 +111,11 @@ package final class OpenFile {
     return bytes
   }
 
-  /// Keeps other programs from locking the file until it is closed. Returns whether the lock is held: another program may hold
-  /// it, and some file systems have no locks.
-  @discardableResult
-  func lock(waiting: Bool = true) -> Bool {
-    uninterrupted { flock(descriptor, LOCK_EX | (waiting ? 0 : LOCK_NB)) } == 0
+  /// Keeps other programs from locking the file until it is closed. Does not wait.
+  ///
+  /// Returns 0 if the lock is held, else `errno`: `EWOULDBLOCK` if another program holds it. Some file systems have no locks.
+  package func lock() -> Int32 {
+    uninterrupted { flock(descriptor, LOCK_EX | LOCK_NB) } == 0 ? 0 : errno
   }
 
   /// A second descriptor of the same open file. A lock is held until both are closed.

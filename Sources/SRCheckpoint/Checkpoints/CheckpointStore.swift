@@ -103,6 +103,8 @@ package struct CheckpointStore: Sendable {
     precondition(count >= 1, "at least 1 checkpoint has to be kept, not \(count)")
     var removal = Removal()
     do {
+      // What could not be removed earlier is tried again.
+      removal.leftovers = try recover()
       let all = try list()
       guard all.count > count else { return removal }
       let newestSound = try newestSound(of: all, written: written)

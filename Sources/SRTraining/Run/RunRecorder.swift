@@ -34,8 +34,9 @@ final class RunRecorder {
     store = folder.checkpoints
     try folder.create()
     try store.prepare()
+    var leftovers = try store.recover()
     // What makes checkpoints impossible shows now, and not after the first epoch.
-    var leftovers = [try store.rehearse(byteCount: Self.checkpointBytes(run))].compactMap { $0 }
+    if let leftover = try store.rehearse(byteCount: Self.checkpointBytes(run)) { leftovers.append(leftover) }
     let removal = try store.removeNewer(thanStep: position.step)
     leftovers += removal.leftovers
     if !removal.removed.isEmpty {

@@ -100,7 +100,8 @@ extension TrainingRun {
       }
       try folder.create()
       let lock = try FolderLock(folder.path)
-      for leftover in try folder.checkpoints.recover() { logger.warning("\(leftover)") }
+      // The recorder tries what stays once more, and says what it is.
+      _ = try folder.checkpoints.recover()
       return lock
     }
     let position = try Resumption(
