@@ -101,7 +101,9 @@ struct TrainCommand: ParsableCommand {
     let trace = try RunTrace(path: path, job.communicator)
     job.activity.record(to: trace.recorder)
     run.onEnd = {
-      if let summary = try trace.finish(job.communicator, activity: job.activity) { job.logger.info("\(summary)") }
+      if let summary = try trace.finish(job.communicator, activity: job.activity) {
+        job.logger.info("\(summary)")
+      }
     }
   }
 
