@@ -107,7 +107,8 @@ let package = Package(
       name: "srdist",
       dependencies: [
         "SRCluster", "SRTraining", "SRModels", "SRFiles", "SRProcess", "SRData", "SRCheckpoint",
-        "SRDistributed", "SRReport", "SRKernelDispatch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "SRDistributed", "SRReport", "SRKernelDispatch",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .executableTarget(

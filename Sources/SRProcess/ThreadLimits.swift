@@ -36,7 +36,9 @@ enum ThreadLimits {
       ("Max address space", "RLIMIT_AS (ulimit -v)", " bytes"),
     ].compactMap { title, name, unit in
       let line = limits.first { $0.hasPrefix(title) }?.dropFirst(title.count)
-      return line.flatMap { number(String($0.split(separator: " ").first ?? "")) }.map { "\(name) is \($0)\(unit)" }
+      return line.flatMap { number(String($0.split(separator: " ").first ?? "")) }.map {
+        "\(name) is \($0)\(unit)"
+      }
     }
   }
 
@@ -49,5 +51,7 @@ enum ThreadLimits {
   }
 
   /// Nil for `max`, `unlimited`, and files that do not exist.
-  private static func number(_ text: String) -> Int? { Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) }
+  private static func number(_ text: String) -> Int? {
+    Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
 }

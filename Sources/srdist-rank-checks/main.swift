@@ -7,7 +7,8 @@ let checks: [any RankCheck.Type] = [
   CollectivesCheck.self, PointToPointCheck.self, TreeExchangeCheck.self, BFloat16ExchangeCheck.self,
   AllreduceOrderCheck.self, SteadyStateCheck.self, WorkerThreadsCheck.self, SampleValuesCheck.self,
   AgreedFailureCheck.self, LoneFailureCheck.self, SlowRankCheck.self, StoppedRankCheck.self,
-  StuckRankCheck.self, DeadlockCheck.self, ExchangeProbeCheck.self,
+  StuckRankCheck.self, DeadlockCheck.self, StoppedAtStartCheck.self, StoppedAtEndCheck.self,
+  ExchangeProbeCheck.self,
 ]
 
 guard let check = checks.first(where: { $0.name == CommandLine.arguments.dropFirst().first }) else {
@@ -18,6 +19,7 @@ guard let check = checks.first(where: { $0.name == CommandLine.arguments.dropFir
 
 var communicator = Communicator()
 do {
+  if check == StoppedAtStartCheck.self { try StoppedAtStartCheck.prepare() }
   communicator = try Communicator.world()
   let result = try check.run(on: communicator)
   if communicator.rank == 0 { print("\(check.name) \(communicator.worldSize) ranks: \(result)") }

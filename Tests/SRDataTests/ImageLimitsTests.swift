@@ -48,7 +48,8 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.write(file, as: name)
     let error = #expect(throws: ImageFileError.self) {
-      try ImageFile.withPicture(at: BytePath(path), within: PixelBudget(bytes: 100 << 20), use: { _, _ in 0 }) { _ in }
+      try ImageFile.withPicture(at: BytePath(path), within: PixelBudget(bytes: 100 << 20), use: { _, _ in 0 })
+      { _ in }
     }
     let said = error?.problem ?? ""
     for part in ["16384 x 16384 pixels take \(needed)", "may take 100M", "--memory \(needed) or more"] {

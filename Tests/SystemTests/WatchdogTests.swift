@@ -14,6 +14,15 @@ struct WatchdogTests {
     run.errors.split(separator: "\n").filter { $0.contains("watchdog of rank") }
   }
 
+  /// The watchdog's heartbeats need MPI. Before and after, a timer ends the ranks that wait.
+  @Test(arguments: ["stopped-at-start", "stopped-at-end"])
+  func aRankThatStopsOutsideTheWatchEndsTheJob(_ check: String) throws {
+    let run = try job(check)
+    #expect(run.status == 77 || run.status == 139 && run.errors.contains("PMIx_server_finalize"))
+    #expect(run.errors.contains("timer: rank 0 on "), "\(run.errors)")
+    #expect(run.errors.contains("where no watchdog watches"), "\(run.errors)")
+  }
+
   @Test func slowRankIsNotMistakenForAStalledOne() throws {
     let run = try job("slow-rank")
     #expect(run.status == 0 && reports(run).isEmpty, "\(run.errors)")

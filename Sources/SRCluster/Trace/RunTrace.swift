@@ -48,7 +48,8 @@ package struct RunTrace: Sendable {
   private func gather(_ communicator: Communicator, _ activity: RankActivity) throws -> [[TraceSpan]]? {
     let own = recorder.recorded.spans
     let most = try communicator.allGather([Double(own.count)]).map { Int($0[0]) }.max() ?? 0
-    var all: [[TraceSpan]]? = communicator.rank == 0 ? Array(repeating: [], count: communicator.worldSize) : nil
+    var all: [[TraceSpan]]? =
+      communicator.rank == 0 ? Array(repeating: [], count: communicator.worldSize) : nil
     for start in stride(from: 0, to: most, by: Self.pieceCount) {
       let piece = own.dropFirst(start).prefix(Self.pieceCount)
       let pieces = try communicator.gather(Array(piece))

@@ -13,15 +13,17 @@ package enum StallTimer {
   /// Starts the timer.
   ///
   /// - Parameters:
-  ///   - stallTimeout: seconds. The timer waits for at least ``leastPatience``.
+  ///   - stallTimeout: seconds.
+  ///   - leastPatience: the timer waits for at least so many seconds.
   ///   - report: called once with the reason, before the process ends with ``Watchdog/exitStatus``.
   /// - Throws: ``ThreadError`` if the system refuses the thread.
   package static func start(
-    watching activity: RankActivity, stallTimeout: Double, report: @escaping @Sendable (String) -> Void
+    watching activity: RankActivity, stallTimeout: Double, leastPatience: Double = leastPatience,
+    report: @escaping @Sendable (String) -> Void
   ) throws(ThreadError) {
     // If several ranks wait for one, the lowest reports, and the launcher ends the others.
     let rank = Communicator.launchedRank
-    let patience = max(stallTimeout, leastPatience) + 0.5 * Double(min(rank, 20))
+    let patience = max(stallTimeout, leastPatience) + 2 * Double(min(rank, 10))
     let tick = 0.25
     let host = readCString { _ = gethostname($0, Int($1)) }
     try SystemThread.start("stall timer") {
@@ -38,7 +40,8 @@ package enum StallTimer {
       Communicator.exit(Watchdog.exitStatus) {
         report(
           "rank \(rank) on \(host) (pid \(getpid())) has waited for \(Int(waited)) s in "
-            + "\(activity.state.phase.name), where no watchdog watches: another rank or its host may be stopped or cut off")
+            + "\(activity.state.phase.name), where no watchdog watches: another rank or its host may be stopped or cut off"
+        )
       }
     }
   }

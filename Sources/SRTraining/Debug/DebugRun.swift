@@ -57,10 +57,12 @@ package struct DebugRun {
   }
 
   private func checkGradients() throws {
-    let data = try RunData(configuration).load(progress: activity.mark).limited(train: Self.trainCount, valid: Self.validCount)
+    let data = try RunData(configuration).load(progress: activity.mark).limited(
+      train: Self.trainCount, valid: Self.validCount)
     var alone = configuration
     alone.threads = 1
-    let context = try RunContext(alone, communicator: Communicator(), kernels: kernels, data: data, activity: activity)
+    let context = try RunContext(
+      alone, communicator: Communicator(), kernels: kernels, data: data, activity: activity)
     defer { context.pool.close() }
     let rows = try GradientCheck(context, sample: 0).rows(
       count: Self.checkedTensors, seed: configuration.seed)

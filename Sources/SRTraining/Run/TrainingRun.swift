@@ -72,7 +72,8 @@ package struct TrainingRun {
   func isAskedToStop() throws -> Bool {
     guard try RunRequests.take(communicator).contains(.stop) else { return false }
     logger.notice(
-      "stopped on request before a step was done: there is nothing new to keep; repeat the command to start again")
+      "stopped on request before a step was done: there is nothing new to keep; repeat the command to start again"
+    )
     return true
   }
 }
