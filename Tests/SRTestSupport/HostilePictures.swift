@@ -8,9 +8,11 @@ package enum HostilePictures {
   package static func png(width: Int, height: Int, texts: Int = 0, textBytes: Int = 0) -> [UInt8] {
     let header = bigEndian(width, bytes: 4) + bigEndian(height, bytes: 4) + [1, 0, 0, 0, 0]
     var file: [UInt8] = [0x89] + Array("PNG\r\n\u{1A}\n".utf8) + chunk("IHDR", header)
-    let text = texts == 0 ? [] : chunk("zTXt", Array("Comment".utf8) + [0, 0] + compressedZeros(textBytes))
+    let text =
+      texts == 0
+      ? [] : chunk("zTXt", Array("Comment".utf8) + [0, 0] + compressed(UInt8(ascii: "a"), textBytes))
     for _ in 0..<texts { file += text }
-    return file + chunk("IDAT", compressedZeros(height * (1 + (width + 7) / 8))) + chunk("IEND", [])
+    return file + chunk("IDAT", compressed(0, height * (1 + (width + 7) / 8))) + chunk("IEND", [])
   }
 
   /// A chunk of a PNG.
@@ -56,9 +58,9 @@ package enum HostilePictures {
     (0..<bytes).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
   }
 
-  /// `count` zeros, at least one, as a zlib stream (RFC 1950 and 1951). A match of 258 bytes takes two bits, the fewest that
+  /// A byte, repeated at least once, as a zlib stream (RFC 1950 and 1951). A match of 258 bytes takes two bits, the fewest that
   /// are possible.
-  private static func compressedZeros(_ count: Int) -> [UInt8] {
+  private static func compressed(_ byte: UInt8, _ count: Int) -> [UInt8] {
     let matches = (count - 1) / 258
     var bits = BitWriter(bitOrder: .lowFirst)
     bits.append(0b101, bits: 3)  // the last block, with codes of its own
@@ -72,9 +74,14 @@ package enum HostilePictures {
       if symbol == 18 { bits.append(0, bits: 1) } else { bits.append(symbol == 1 ? 0b01 : 0b11, bits: 2) }
       if symbol == 18 { bits.append(run - 11, bits: 7) }
     }
-    length(2)  // the byte 0: 10
-    length(18, run: 138)
-    length(18, run: 117)
+    /// A run of `count` zeros, which is 0 or at least 11.
+    func zeros(_ count: Int) {
+      if count > 0 { length(18, run: min(count, 138)) }
+      if count > 138 { length(18, run: count - 138) }
+    }
+    zeros(Int(byte))
+    length(2)  // the byte: 10
+    zeros(255 - Int(byte))
     length(2)  // the end, 256: 11
     length(18, run: 28)
     length(1)  // a match of 258, 285: 0
@@ -82,8 +89,10 @@ package enum HostilePictures {
     for _ in 0..<count - matches * 258 { bits.append(0b01, bits: 2) }
     for _ in 0..<matches { bits.append(0, bits: 2) }
     bits.append(0b11, bits: 2)
-    // Adler-32 of zeros: the first sum stays 1, and the second one counts the bytes.
-    return [0x78, 0x9C] + bits.padded(with: 0) + bigEndian((count % 65521) << 16 | 1, bytes: 4)
+    // Adler-32: the sum of the bytes and 1, and the sum of those sums.
+    let sum = (1 + count * Int(byte)) % 65521
+    let sumOfSums = (count + Int(byte) * count * (count + 1) / 2) % 65521
+    return [0x78, 0x9C] + bits.padded(with: 0) + bigEndian(sumOfSums << 16 | sum, bytes: 4)
   }
 
   private static func crc32(_ bytes: [UInt8]) -> UInt32 {
