@@ -99,7 +99,7 @@ import Testing
     let written = store.checkpoint(atStep: 3)
     // If it were read, it would not count as sound, and an older one would stay.
     try damage(written)
-    #expect(try names(store.prune(keep: 1, written: written).removed) == ["step-00000002", "step-00000001"])
+    #expect(names(store.prune(keep: 1, written: written).removed) == ["step-00000002", "step-00000001"])
   }
 
   @Test func leftoversOfInterruptedWritesAreCleared() throws {
