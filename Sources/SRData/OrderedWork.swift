@@ -1,12 +1,11 @@
-import Dispatch
-import Foundation
+import SRProcess
 
 /// Makes products on several threads and uses them in order, one at a time.
 ///
 /// A thread begins its next product after its last one is used. So there are never more products than threads, no matter how
 /// unevenly the work is spread.
 package final class OrderedWork: @unchecked Sendable {
-  private let condition = NSCondition()
+  private let condition = Condition()
   private let count: Int
   private let needed: Int
   /// The next position that a thread takes.
@@ -30,21 +29,22 @@ package final class OrderedWork: @unchecked Sendable {
   ///   - use: called in the order of positions, never twice at a time, on any of the threads. Returns whether the product was
   ///     useful. If it throws, the work ends.
   /// - Returns: the number of useful products.
+  /// - Throws: what `use` throws, and ``ThreadError`` if the system does not start all threads.
   package static func run<Product>(
-    count: Int, needed: Int, threads: Int, make: @Sendable (Int) -> Product,
-    use: (Int, Product) throws -> Bool
+    count: Int, needed: Int, threads: Int, make: @escaping @Sendable (Int) -> Product,
+    use: @escaping (Int, Product) throws -> Bool
   ) throws -> Int {
     precondition(threads > 0, "\(threads) threads")
     let work = OrderedWork(count: count, needed: needed)
-    withoutActuallyEscaping(use) { use in
-      // The turns keep calls apart.
-      nonisolated(unsafe) let use = use
-      DispatchQueue.concurrentPerform(iterations: min(threads, max(needed, 1))) { _ in
-        while let position = work.begin() {
-          let product = make(position)
-          guard work.awaitTurn(position) else { return }
-          work.finish(Result { try use(position, product) })
-        }
+    let pool = try WorkerPool(count: min(threads, max(needed, 1)))
+    defer { pool.close() }
+    // The turns keep calls apart.
+    nonisolated(unsafe) let use = use
+    try pool.run { _ in
+      while let position = work.begin() {
+        let product = make(position)
+        guard work.awaitTurn(position) else { return }
+        work.finish(Result { try use(position, product) })
       }
     }
     if let failure = work.failure { throw failure }

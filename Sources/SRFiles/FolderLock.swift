@@ -15,9 +15,13 @@ package final class FolderLock {
 
   /// Takes the lock. Precondition: the folder exists.
   ///
-  /// - Parameter patience: how long to wait for another program.
+  /// - Parameters:
+  ///   - patience: how long to wait for another program.
+  ///   - progress: called from time to time while this waits.
   /// - Throws: ``FolderLockError`` if another program still holds the lock then, and ``FileError``.
-  package init(_ folder: String, patience: Duration = .seconds(10)) throws {
+  package init(
+    _ folder: String, patience: Duration = .seconds(10), progress: () -> Void = {}
+  ) throws {
     path = "\(folder)/\(Self.fileName)"
     let start = ContinuousClock.now
     while true {
@@ -36,6 +40,7 @@ package final class FolderLock {
       guard ContinuousClock.now - start < patience else {
         throw FolderLockError(folder: folder, holder: Self.holder(path))
       }
+      progress()
       Thread.sleep(forTimeInterval: 0.05)
     }
     if keepsOthersOut { writeHolder() }
@@ -43,7 +48,9 @@ package final class FolderLock {
 
   /// Throws ``FolderLockError`` if another program holds the folder's lock for longer than `patience`, and ``FileError``. Takes
   /// no lock, and creates no file.
-  package static func checkFree(_ folder: String, patience: Duration = .seconds(10)) throws {
+  package static func checkFree(
+    _ folder: String, patience: Duration = .seconds(10), progress: () -> Void = {}
+  ) throws {
     let path = "\(folder)/\(fileName)"
     let start = ContinuousClock.now
     while try PathKind.of(path, followingLinks: false) != nil {
@@ -58,6 +65,7 @@ package final class FolderLock {
       guard ContinuousClock.now - start < patience else {
         throw FolderLockError(folder: folder, holder: holder(path))
       }
+      progress()
       Thread.sleep(forTimeInterval: 0.05)
     }
   }

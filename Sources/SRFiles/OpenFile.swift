@@ -42,7 +42,7 @@ package final class OpenFile {
   }
 
   /// Throws ``FileError`` for what must not be opened.
-  private static func check(
+  static func check(
     _ status: stat, _ path: String, _ operation: FileError.Operation, reads: Bool
   ) throws {
     let kind: String

@@ -18,10 +18,11 @@ package enum WriteAccess {
 
   /// Throws ``FileError`` if a file at `path` cannot be created, or be replaced if it is there.
   package static func checkFile(_ path: String) throws {
-    switch try PathKind.of(path) {
-    case nil, .file: break
-    case .directory: throw FileError(.write, path, code: EISDIR)
-    case .link, .other: throw FileError(.write, path, reason: "Not a regular file")
+    var status = stat()
+    if uninterrupted({ stat(path, &status) }) == 0 {
+      try OpenFile.check(status, path, .write, reads: false)
+    } else if errno != ENOENT {
+      throw FileError(.write, path, code: errno)
     }
     try checkFolder(DirectoryCalls.parent(of: path))
   }

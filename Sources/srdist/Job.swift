@@ -52,7 +52,7 @@ struct Job {
       job = try Job(level, console, logLevel, stallTimeout: limit)
     } catch {
       console.complain(error)
-      throw ExitCode.failure
+      throw error is MPIError ? ExitCode(Int32(Watchdog.exitStatus)) : ExitCode.failure
     }
     do {
       try body(job)
@@ -101,7 +101,8 @@ struct Job {
       try? leave()
       throw ExitCode.failure
     }
-    communicator.abort(1) {
+    // If MPI fails, a connection or another rank is lost. Then another start can help.
+    communicator.abort(error is MPIError ? Watchdog.exitStatus : 1) {
       console.complain("rank \(communicator.rank) on \(communicator.hostName): \(error)")
     }
   }

@@ -49,7 +49,7 @@ struct ReportCommand: ParsableCommand {
     }
     guard !series.isEmpty else { return }
     let folder = output ?? runs[0]
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try DirectoryCalls.createWithParents(folder)
     let picture = "\(folder)/curves.png"
     switch try Gnuplot.run(CurvePlot(series).script(pngPath: picture), keptAt: "\(folder)/curves.gp") {
     case .drawn:

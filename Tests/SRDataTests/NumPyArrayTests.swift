@@ -71,35 +71,6 @@ import Testing
     #expect(python.output == expected.joined(), "\(python.errors)")
   }
 
-  /// The advice is followed here: what comes of it shows the picture that the array held.
-  @Test(.enabled(if: Python.canImport("numpy"), "needs a Python with NumPy ($PYTHON)"))
-  func theAdviceForOtherTypesKeepsThePicture() throws {
-    let directory = try TemporaryFolder()
-    let cases: [(type: String, values: String, remedy: Int, expected: [UInt8])] = [
-      ("float32", "[0, 0.25, 0.5, 1, 1.01, -0.1]", 0, [0, 64, 128, 255, 255, 0]),
-      ("float64", "[0, 64, 127.6, 255, 256, -1]", 1, [0, 64, 128, 255, 255, 0]),
-      ("int64", "[0, 64, 128, 255, 3, 4]", 0, [0, 64, 128, 255, 3, 4]),
-      ("bool", "[0, 1, 1, 0, 0, 1]", 0, [0, 255, 255, 0, 0, 255]),
-    ]
-    for (type, values, remedy, expected) in cases {
-      let path = directory.file("\(type).npy")
-      let made = try Python.run(
-        "import sys, numpy; numpy.save(sys.argv[1], numpy.array(\(values), numpy.\(type)).reshape(1, 1, 2, 3))",
-        [path])
-      #expect(made.status == 0, "\(made.errors)")
-      let error = #expect(throws: NumPyError.self) { try NumPyArray(path: path, rank: 4) }
-      // The expressions in the text, in their order.
-      let expressions = (error?.found ?? "").components(separatedBy: "with ").dropFirst().map {
-        String($0.prefix { $0 != ";" }).replacingOccurrences(of: ", if", with: "")
-      }
-      let expression = try #require(expressions.dropFirst(remedy).first)
-      let fixed = try Python.run(
-        "import sys, numpy; array = numpy.load(sys.argv[1]); numpy.save(sys.argv[1], \(expression))", [path])
-      #expect(fixed.status == 0, "\(expression): \(fixed.errors)")
-      #expect(try Self.elements(path) == expected, "\(expression)")
-    }
-  }
-
   @Test func anotherKindOfFileIsNamed() throws {
     let directory = try TemporaryFolder()
     let path = try directory.write(Array("version https://git-lfs.github.com/spec/v1\n".utf8), as: "a.npy")

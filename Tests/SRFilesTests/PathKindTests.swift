@@ -13,7 +13,7 @@ import Testing
     #expect(try PathKind.of(folder.path) == .directory)
     #expect(try PathKind.of("/dev/null") == .other)
     #expect(try PathKind.of(folder.file("link")) == .file)
-    #expect(try PathKind.of(folder.file("link"), followingLinks: false) == .other)
+    #expect(try PathKind.of(folder.file("link"), followingLinks: false) == .link)
     for absent in ["none", "none/file", "file/below", "dangling"] {
       #expect(try PathKind.of(folder.file(absent)) == nil)
     }

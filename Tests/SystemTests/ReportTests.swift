@@ -34,7 +34,7 @@ import Testing
     _ = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: "\(run)/trace.json")))
 
     let report = try ProgramRun("srdist", ["report", run])
-    #expect(report.status == 0 && report.output.contains(name), "\(report.output)\(report.errors)")
+    #expect(report.status == 0 && report.output.contains(name.onOneLine), "\(report.output)\(report.errors)")
     if Gnuplot.isInstalled { #expect(try ImageFile.read("\(run)/curves.png").width >= 1000) }
 
     let evaluation = try ProgramRun(

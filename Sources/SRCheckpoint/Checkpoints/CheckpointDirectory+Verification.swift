@@ -61,7 +61,9 @@ extension CheckpointDirectory {
     func report(_ found: FileDigest?, _ problem: String?) -> FileReport {
       FileReport(name: name, recorded: recorded, found: found, problem: problem)
     }
-    if let problem = placeProblem(name) { return report(nil, problem) }
+    if let problem = placeProblem(name) {
+      return FileReport(name: name, recorded: recorded, found: nil, problem: problem, isUnread: true)
+    }
     do {
       let found = try FileDigest(ofFile: file(name))
       guard let recorded else { return report(found, "is not in \(Self.checksumsFile)") }

@@ -76,9 +76,16 @@ package struct RankReport: Codable, Equatable, Sendable {
     tasksByLauncher = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"].compactMap {
       environment[$0].flatMap { Int($0) }
     }.max()
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: weightsDirectory)) ?? []
-    weights = names.filter { $0.hasSuffix(".safetensors") }.sorted()
-    weightProblems = weights.compactMap { name in
+    var names: [String] = []
+    var listingProblem: String?
+    do {
+      names = try DirectoryCalls.names(in: weightsDirectory)
+    } catch {
+      // A folder that is not there has no weights, and is no problem.
+      if (error as? FileError)?.saysAbsent != true { listingProblem = "\(error)" }
+    }
+    weights = names.filter { $0.hasSuffix(".safetensors") }
+    let fileProblems: [String] = weights.compactMap { name in
       do {
         _ = try SafetensorsFile(path: "\(weightsDirectory)/\(name)")
         return nil
@@ -86,6 +93,7 @@ package struct RankReport: Codable, Equatable, Sendable {
         return "\(error)"
       }
     }
+    weightProblems = [listingProblem].compactMap { $0 } + fileProblems
   }
 }
 
@@ -98,7 +106,6 @@ private enum HostFacts {
   }
 
   static func bytesFree(at path: String) -> Int {
-    let facts = try? FileManager.default.attributesOfFileSystem(forPath: path)
-    return (facts?[.systemFreeSize] as? NSNumber)?.intValue ?? 0
+    DirectoryCalls.freeBytes(around: path) ?? 0
   }
 }

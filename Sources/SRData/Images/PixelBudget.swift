@@ -1,4 +1,5 @@
-import Foundation
+import SRFiles
+import SRProcess
 
 /// The memory that pictures may take while they are decoded and resized, over all threads together.
 ///
@@ -8,16 +9,14 @@ package final class PixelBudget: @unchecked Sendable {
   package let bytes: Int
 
   /// Guards the variables below.
-  private let condition = NSCondition()
+  private let condition = Condition()
   private var freeBytes: Int
   /// Threads are served in the order in which they came. Otherwise a large picture could wait for ever.
   private var nextTicket = 0
   private var servedTickets = 0
 
-  /// Half of this machine's memory.
-  package static var standardBytes: Int {
-    Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
-  }
+  /// Half of the memory that this process may use.
+  package static var standardBytes: Int { max(1, AvailableResources().memory.value / 2) }
 
   package init(bytes: Int = standardBytes) {
     precondition(bytes > 0, "a budget of \(bytes) bytes")

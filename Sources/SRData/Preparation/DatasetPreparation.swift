@@ -46,7 +46,7 @@ package struct DatasetPreparation: Sendable {
   ///
   /// - Parameter progress: called after each image, on any thread, by one thread at a time.
   /// - Throws: ``PreparationError``, ``FolderLockError`` and ``FileError``.
-  package func run(progress: (Progress) -> Void = { _ in }) throws -> Result {
+  package func run(progress: @escaping (Progress) -> Void = { _ in }) throws -> Result {
     try options.validate()
     guard threads > 0 else { throw PreparationError.invalidOption("--threads must be at least 1") }
     let folder = try PreparedFolder(output, replacesExisting: replacesExisting)
@@ -69,7 +69,7 @@ package struct DatasetPreparation: Sendable {
 
   private func write(
     _ images: ImagePreparation, of listing: PictureListing, to directory: String,
-    progress: (Progress) -> Void
+    progress: @escaping (Progress) -> Void
   ) throws -> Result {
     var manifest = PreparationManifest(input: input, options: options)
     let train = try SplitWriter(.train, directory: directory, options: options)

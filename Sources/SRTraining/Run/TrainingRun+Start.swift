@@ -95,11 +95,11 @@ extension TrainingRun {
     let lock = try communicator.together(starting: activity) {
       guard communicator.rank == 0 else { return FolderLock?.none }
       guard createsFiles else {
-        try FolderLock.checkFree(folder.path)
+        try FolderLock.checkFree(folder.path, progress: activity.mark)
         return nil
       }
       try folder.create()
-      let lock = try FolderLock(folder.path)
+      let lock = try FolderLock(folder.path, progress: activity.mark)
       // The recorder tries what stays once more, and says what it is.
       _ = try folder.checkpoints.recover()
       return lock
