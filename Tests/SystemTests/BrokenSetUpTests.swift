@@ -42,7 +42,7 @@ import Testing
   private func errorLines(_ run: ProgramRun) -> [String] {
     // The lock's file of the run takes a block of the disk.
     run.errors.split(separator: "\n").filter { $0.contains("error: ") }
-      .map { $0.replacing(/, \d+ are free/, with: "") }
+      .map { String($0.replacing(/, \d+ are free/, with: "")) }
   }
 
   private func expectRefusal(_ said: String, ranks: Int? = nil, _ more: [String]) throws {
