@@ -104,6 +104,15 @@ package final class RunningProgram {
     return line?.split(separator: " ").dropLast().last.flatMap { Int($0) }.map { $0 << 10 }
   }
 
+  /// The processor time that the program has taken so far, in seconds; 0 after its end. Precondition: this program is not mpirun.
+  package var processorSeconds: Double {
+    let facts = (try? String(contentsOfFile: "/proc/\(processIdentifier)/stat", encoding: .utf8)) ?? ""
+    // The name is in parentheses. The times in user and system mode are the 14th and 15th field.
+    let fields = facts.split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 12, let user = Int(fields[11]), let system = Int(fields[12]) else { return 0 }
+    return Double(user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
   package func kill(_ signal: Int32) { _ = Foundation.kill(process.processIdentifier, signal) }
 
   /// Waits for the program's end. After an abort, Open MPI 4.1's mpirun sometimes crashes or hangs in `PMIx_server_finalize`.

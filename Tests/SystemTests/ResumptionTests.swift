@@ -54,15 +54,16 @@ import Testing
 
   /// A stop that is requested during an epoch's last step comes before the epoch's validation. The resumed run validates.
   @Test func aRunStoppedAfterItsLastStepIsValidatedLater() throws {
-    // There is one step. Before it, the run waits for the lock of its folder.
-    let settings = ["--epochs", "1", "--batch-size", "12"]
-    try folder.makeFolder("run")
-    let lock = open(folder.file("run/.lock"), O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-    try #require(lock >= 0 && flock(lock, LOCK_EX) == 0)
+    // There is one step. It and the validation take seconds.
+    let settings = ["--epochs", "1", "--batch-size", "48"]
+    try SmallPairs.write(to: folder, count: 48)
     let program = try RunningProgram("srdist", arguments(settings))
-    try program.wait(until: { program.errorsSoFar.contains("training on") })
+    // The last file that is written before the first step.
+    try program.wait(until: { FileManager.default.fileExists(atPath: folder.file("run/config.yaml")) })
+    // What comes before the step takes less.
+    let start = program.processorSeconds
+    try program.wait(until: { program.processorSeconds > start + 1 })
     program.kill(SIGUSR1)
-    close(lock)
     let stopped = try program.wait()
     try #require(stopped.status == 75, "\(stopped.errors)")
     #expect(try loggedEpochs == [])

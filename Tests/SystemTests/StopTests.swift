@@ -105,10 +105,10 @@ import Testing
 
   /// The stacks of so many threads do not fit.
   @Test func aThreadThatCannotStartIsNamedWithItsLimit() throws {
-    let run = try shell(#"ulimit -v 8388608; exec "$0" "$@""#, ["--threads", "4096"])
+    let run = try shell(#"ulimit -v 1048576; exec "$0" "$@""#, ["--threads", "64"])
     #expect(run.status == 1, "\(run.errors)")
     #expect(run.errors.contains("cannot start the thread 'worker-"), "\(run.errors)")
-    #expect(run.errors.contains("RLIMIT_AS (ulimit -v) is 8589934592 bytes"), "\(run.errors)")
+    #expect(run.errors.contains("RLIMIT_AS (ulimit -v) is 1073741824 bytes"), "\(run.errors)")
   }
 }
 
