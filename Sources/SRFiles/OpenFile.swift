@@ -27,13 +27,13 @@ package final class OpenFile {
     let reads = flags & O_ACCMODE == O_RDONLY
     var found = stat()
     if !isDirectory, uninterrupted({ path.withCString { stat($0, &found) } }) == 0 {
-      try Self.check(found, self.path, operation, reads: reads)
+      try Self.check(found, self.path, operation, allowsDevices: !reads)
     }
     // The path may name a FIFO by now. With O_NONBLOCK, opening it does not wait. A regular file does not know the flag.
     let more = O_CLOEXEC | (reads ? O_NONBLOCK : 0)
     descriptor = uninterrupted { path.withCString { open($0, flags | more, 0o666) } }
     guard descriptor >= 0 else { throw FileError(operation, self.path, code: errno) }
-    if !isDirectory { try Self.check(status(), self.path, operation, reads: reads) }
+    if !isDirectory { try Self.check(status(), self.path, operation, allowsDevices: !reads) }
   }
 
   private init(_ path: String, descriptor: Int32) {
@@ -43,7 +43,7 @@ package final class OpenFile {
 
   /// Throws ``FileError`` for what must not be opened.
   static func check(
-    _ status: stat, _ path: String, _ operation: FileError.Operation, reads: Bool
+    _ status: stat, _ path: String, _ operation: FileError.Operation, allowsDevices: Bool
   ) throws {
     let kind: String
     switch status.st_mode & S_IFMT {
@@ -52,7 +52,7 @@ package final class OpenFile {
     case S_IFIFO: kind = "a FIFO, such as a pipe or a shell's <(...)"
     case S_IFSOCK: kind = "a socket"
     default:
-      if !reads { return }
+      if allowsDevices { return }
       kind = "a device"
     }
     throw FileError(operation, path, reason: "it is \(kind); a regular file is needed")

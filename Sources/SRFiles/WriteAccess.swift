@@ -20,7 +20,7 @@ package enum WriteAccess {
   package static func checkFile(_ path: String) throws {
     var status = stat()
     if uninterrupted({ stat(path, &status) }) == 0 {
-      try OpenFile.check(status, path, .write, reads: false)
+      try OpenFile.check(status, path, .write, allowsDevices: false)
     } else if errno != ENOENT {
       throw FileError(.write, path, code: errno)
     }

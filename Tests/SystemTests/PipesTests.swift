@@ -28,8 +28,8 @@ import Testing
       (nil, ["evaluate", "--weights", pipe, "--data", folder.path]),
       ("\(best)/state.json", ["inspect", folder.file(best)]),
       ("\(best)/checksums.json", training + ["--resume", folder.file(best)]),
-      ("run/metrics.jsonl", ["report", folder.file("run")]),
       ("lr_train.npy", training),
+      ("run/metrics.jsonl", ["report", folder.file("run")]),
     ]
     for (file, arguments) in cases {
       if let file { try makePipe(folder, file) }
