@@ -54,15 +54,14 @@ struct Job {
       console.complain(error)
       throw error is MPIError ? ExitCode(Int32(Watchdog.exitStatus)) : ExitCode.failure
     }
+    var status: ExitCode?
     do {
-      try body(job)
+      do { try body(job) } catch let chosen as ExitCode { status = chosen }
       try job.leave()
-    } catch let status as ExitCode {
-      try job.leave()
-      throw status
     } catch {
       try job.fail(error)
     }
+    if let status { throw status }
   }
 
   private init(
@@ -95,7 +94,7 @@ struct Job {
   }
 
   private func fail(_ error: any Error) throws {
-    let isShared = communicator.worldSize == 1 || error is any CommonFailure
+    let isShared = (communicator.worldSize == 1 && !(error is MPIError)) || error is any CommonFailure
     if isShared {
       if communicator.rank == 0 { console.complain(error) }
       try? leave()
