@@ -31,7 +31,9 @@ package final class EventFile {
       try DirectoryCalls.createWithParents(folder)
       return try DirectoryCalls.names(in: folder).filter { $0.hasPrefix(Self.namePrefix) }
     }
-    let lastTime = earlier.reversed().lazy.compactMap { Self.lastTime(of: "\(folder)/\($0)") }.first
+    // A lazy `compactMap` would read the file twice, and could not bear that only one of the two succeeds.
+    var lastTime: Double?
+    for name in earlier.reversed() where lastTime == nil { lastTime = Self.lastTime(of: "\(folder)/\(name)") }
     startTime = max(now.timeIntervalSince1970, lastTime ?? 0)
     let seconds = max(Int(startTime), (earlier.compactMap(Self.seconds(in:)).max() ?? -1) + 1)
     let digits = String(seconds)
