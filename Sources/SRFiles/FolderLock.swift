@@ -54,9 +54,11 @@ package final class FolderLock {
     let path = "\(folder)/\(fileName)"
     let start = ContinuousClock.now
     while try PathKind.of(path, followingLinks: false) != nil {
-      let descriptor = Foundation.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      let descriptor = uninterrupted {
+        Foundation.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      }
       guard descriptor >= 0 else {
-        if errno == ENOENT || errno == EINTR { continue }
+        if errno == ENOENT { continue }
         throw FileError(.open, path, code: errno)
       }
       // Closing the file gives the lock back.
@@ -78,17 +80,16 @@ package final class FolderLock {
 
   private static func open(_ path: String) throws -> Int32 {
     // A link or a pipe in the place of the file must not lead elsewhere or block.
-    let descriptor = Foundation.open(
-      path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+    let flags = O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+    let descriptor = uninterrupted { Foundation.open(path, flags, 0o666) }
     guard descriptor >= 0 else { throw FileError(.open, path, code: errno) }
     return descriptor
   }
 
   /// Whether the file is locked now; false if the file system has no locks, nil if another program holds the lock.
   private static func lock(_ descriptor: Int32, _ path: String) throws -> Bool? {
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+    if uninterrupted({ flock(descriptor, LOCK_EX | LOCK_NB) }) != 0 {
       switch errno {
-      case EINTR: continue
       case EWOULDBLOCK: return nil
       case ENOLCK, ENOTSUP, ENOSYS, EINVAL: return false
       default: throw FileError(.lock, path, code: errno)

@@ -10,7 +10,7 @@ extension CheckpointDirectory {
     package let found: FileDigest?
     /// `nil` for a sound file.
     package let problem: String?
-    /// Whether the problem is that the file could not be read this time. It may be sound.
+    /// Whether the problem is that the file was not read: the system could not this time, or it lies elsewhere. It may be sound.
     private(set) var isUnread = false
 
     enum CodingKeys: String, CodingKey {

@@ -107,9 +107,7 @@ private final class Walk {
     }
     let beginning = try ifAllowed(
       {
-        // If a pipe has taken the file's place since, opening does not wait for it.
-        let file = try OpenFile(root.appending(file), O_RDONLY | O_NONBLOCK | O_NOCTTY)
-        return try file.read(upTo: ImageFile.markBytes)
+        try OpenFile(root.appending(file), O_RDONLY).read(upTo: ImageFile.markBytes)
       }, otherwise: .unreadableFile, file)
     guard let beginning else { return }
     if ImageFile.isPicture(beginning) {
