@@ -43,6 +43,7 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // C shims.
@@ -57,7 +58,9 @@ let package = Package(
     .target(name: "SRFiles", dependencies: ["COpenSSL", "CFilesShim"], swiftSettings: strict),
     .target(
       name: "SRData", dependencies: ["SRTensor", "SRFiles", "SRProcess", "CImageShim"], swiftSettings: strict),
-    .target(name: "SRCheckpoint", dependencies: ["SRTensor", "SRFiles", "SRModels"], swiftSettings: strict),
+    .target(
+      name: "SRCheckpoint", dependencies: ["SRTensor", "SRFiles", "SRLayers", "SRModels", "CLibZip"],
+      swiftSettings: strict),
     .target(
       name: "SRDistributed", dependencies: ["SRTensor", "SRFiles", "SRProcess", "CMPIShim"],
       swiftSettings: strict),
@@ -76,6 +79,9 @@ let package = Package(
     .target(name: "SRLayers", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
     .target(
       name: "SRModels", dependencies: ["SRTensor", "SRKernels", "SRLayers"], swiftSettings: strict),
+    .target(
+      name: "SRInference", dependencies: ["SRTensor", "SRProcess", "SRKernels", "SRLayers", "SRModels"],
+      swiftSettings: strict),
     .target(name: "SRMetrics", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
     .target(
       name: "SRLosses", dependencies: ["SRTensor", "SRKernels", "SRLayers", "SRModels"],
@@ -87,6 +93,13 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["TensorBoard/event.proto"], swiftSettings: strict),
+    .target(
+      name: "SRExport",
+      dependencies: [
+        "SRTensor", "SRFiles", "SRLayers", "SRModels", "SRCheckpoint",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["ONNX/onnx.proto"], swiftSettings: strict),
     .target(
       name: "SRTraining",
       dependencies: [
@@ -107,7 +120,7 @@ let package = Package(
       name: "srdist",
       dependencies: [
         "SRCluster", "SRTraining", "SRModels", "SRFiles", "SRProcess", "SRData", "SRCheckpoint",
-        "SRDistributed", "SRReport", "SRKernelDispatch",
+        "SRDistributed", "SRExport", "SRInference", "SRReport", "SRKernelDispatch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),

@@ -7,6 +7,9 @@ import SRTensor
 package protocol ChannelAttention: Sendable {
   /// The passes over images of this height and width. Reserves room for the values that the backward pass needs for one image.
   func plan(height: Int, width: Int, workspace: inout WorkspacePlanner) -> any ChannelAttentionPlan
+
+  /// Appends the operations that weigh `image`'s channels. The addition of the identity is not part of them.
+  func append(to graph: inout NetworkGraph, _ image: NetworkGraph.Value) -> NetworkGraph.Value
 }
 
 /// A ``ChannelAttention``'s passes over one size of image.

@@ -6,6 +6,7 @@ import SRTensor
 ///
 /// Ledig et al.: "Photo-realistic single image super-resolution using a GAN" (2017).
 package struct ResidualBlock: Sendable {
+  package let name: String
   package let convolution1: Convolution2D
   package let activation: PReLU
   package let convolution2: Convolution2D
@@ -18,6 +19,7 @@ package struct ResidualBlock: Sendable {
     _ name: String, channels: Int, in layout: inout ParameterLayout,
     attention: (_ name: String, _ layout: inout ParameterLayout) -> (any ChannelAttention)?
   ) {
+    self.name = name
     convolution1 = Convolution2D(
       "\(name).block.0", inputChannels: channels, outputChannels: channels, kernelSize: 3, in: &layout)
     activation = PReLU("\(name).block.1", layout: &layout)

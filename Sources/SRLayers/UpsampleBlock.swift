@@ -9,6 +9,10 @@ import SRTensor
 package struct UpsampleBlock: Sendable {
   package let convolution: Convolution2D
   package let activation: PReLU
+  /// PyTorch's name for the pixel shuffle.
+  let shuffleName: String
+  /// The output's height divided by the input's.
+  static let factor = 2
 
   /// Registers the parameters in `layout`.
   ///
@@ -17,6 +21,7 @@ package struct UpsampleBlock: Sendable {
   package init(
     _ name: String, through inputActivation: PReLU?, channels: Int, in layout: inout ParameterLayout
   ) {
+    shuffleName = "\(name).block.1"
     convolution = Convolution2D(
       "\(name).block.0", through: inputActivation, inputChannels: channels, outputChannels: 4 * channels,
       kernelSize: 3, shufflesPixels: true, in: &layout)

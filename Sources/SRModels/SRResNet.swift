@@ -12,6 +12,8 @@ import SRTensor
 package struct SRResNet: Sendable {
   /// The description of this network.
   package let model: ModelDescription
+  /// The beginning of the parameters' names.
+  let prefix: String
   /// This network's parameters, in forward order. The parameters lie one after the other in the arena.
   package let entries: [ParameterLayout.Entry]
 
@@ -30,6 +32,7 @@ package struct SRResNet: Sendable {
     do { try model.validate() } catch { preconditionFailure("\(error)") }
     let (features, first) = (model.features, layout.entries.count)
     self.model = model
+    self.prefix = prefix
     head = Convolution2D(
       "\(prefix)conv1.0", inputChannels: model.inputChannels, outputChannels: features, kernelSize: 9,
       in: &layout)
@@ -60,4 +63,20 @@ package struct SRResNet: Sendable {
 
   /// Floats that belong to parameters.
   package var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
+}
+
+extension SRResNet {
+  /// The network as a graph of operations.
+  package var graph: NetworkGraph {
+    var graph = NetworkGraph()
+    var image = head.append(to: &graph, graph.input)
+    image = headActivation.append(to: &graph, image)
+    let headOutput = image
+    for block in blocks { image = block.append(to: &graph, image) }
+    image = bodyTail.append(to: &graph, image)
+    image = graph.append(.add, "\(prefix)body", headOutput, image)
+    for upsampling in upsamplings { image = upsampling.append(to: &graph, image) }
+    _ = output.append(to: &graph, image)
+    return graph
+  }
 }

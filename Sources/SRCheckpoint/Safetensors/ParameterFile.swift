@@ -61,9 +61,11 @@ package func loadParameters(
 /// Writes every parameter of `arena` to a safetensors file at `path`, atomically. Names, shapes and the order of elements are
 /// PyTorch's. Throws ``SafetensorsError``.
 package func saveParameters(
-  _ arena: ParameterArena, to path: String, metadata: [String: String] = [:]
+  _ arena: ParameterArena, to path: String, metadata: [String: String] = [:],
+  precision: WeightPrecision = .float32
 ) throws {
-  try SafetensorsWriter(tensors: [ParameterGroup(arena: arena)].tensors, metadata: metadata).write(to: path)
+  let tensors = [ParameterGroup(arena: arena)].tensors
+  try SafetensorsWriter(tensors: tensors, metadata: metadata, precision: precision).write(to: path)
 }
 
 extension [ParameterGroup] {
