@@ -18,7 +18,7 @@ package struct TrainedNetwork: Sendable {
     let file = try CheckpointDirectory.weightFile(path)
     let model = try SafetensorsFile(path: file).modelDescription()
     var layout = ParameterLayout()
-    let network = SRResNet(model, in: &layout)
+    let network = model.network(in: &layout)
     let weights = ParameterArena(layout: layout)
     try loadParameters(from: file, into: weights)
     self.model = model

@@ -7,7 +7,7 @@ import SRTensor
 /// A network that enlarges pictures of any size.
 package final class NetworkInference: Sendable {
   package let model: ModelDescription
-  private let network: SRResNet
+  private let network: any SuperResolutionNetwork
   private let weights: ParameterArena
   private let kernels: any KernelSet
   private let pool: WorkerPool
@@ -17,7 +17,7 @@ package final class NetworkInference: Sendable {
     _ model: ModelDescription, weights: ParameterArena, kernels: any KernelSet, pool: WorkerPool
   ) {
     var layout = ParameterLayout()
-    network = SRResNet(model, in: &layout)
+    network = model.network(in: &layout)
     self.model = model
     self.weights = weights
     self.kernels = kernels
@@ -34,13 +34,13 @@ package final class NetworkInference: Sendable {
     _ picture: UnsafePointer<Float>, height: Int, width: Int,
     strip: (_ rows: Range<Int>, _ values: UnsafePointer<Float>) throws -> Void
   ) throws {
-    let plan = SRResNetPlan(
-      network, lowResHeight: height, lowResWidth: width, purpose: .inference, kernels: kernels)
+    let plan = network.plan(
+      lowResHeight: height, lowResWidth: width, purpose: .inference, kernels: kernels)
     let prepared = AlignedBuffer(count: plan.preparedCount)
     try pool.run { [self] worker in
       plan.prepare(weights, into: prepared, forBackward: false, part: worker, of: pool.count)
     }
-    let workspace = SRResNetWorkspace(for: plan, images: 1)
+    let workspace = NetworkWorkspace(for: plan, images: 1)
     let pass = plan.pass(
       lowRes: picture, parameters: weights, prepared: prepared, gradients: nil, workspace: workspace)
     plan.forwardBody([pass])

@@ -2,7 +2,7 @@ import SRKernels
 import SRTensor
 
 /// The parameters of a 2-D convolution with bias, like PyTorch's `nn.Conv2d` with zero padding. The convolution may read its
-/// source through a PReLU. Then the PReLU's output is not stored.
+/// source through a PReLU. Then the PReLU's output is not kept.
 package struct Convolution2D: Sendable {
   /// The layer's name, such as `conv2`. The parameters are `NAME.weight` (OIHW) and `NAME.bias`.
   package let name: String
@@ -44,7 +44,7 @@ package struct Convolution2D: Sendable {
     bias = layout.append("\(name).bias", shape: [outputChannels], outputs: outputs)
   }
 
-  /// Arena offset of the first parameter. If the source has an activation, that is the activation's slope.
+  /// Arena offset of the first parameter. If the source has an activation, that is the activation's first slope.
   package var firstParameter: Int { through?.weight.offset ?? weight.offset }
 
   /// The sizes for a source of this height and width.
@@ -57,8 +57,6 @@ package struct Convolution2D: Sendable {
   /// The passes over a source of this height and width.
   ///
   /// - Parameter propagatesGradient: whether the backward pass can compute the gradient with respect to the source.
-  /// - Precondition: if the convolution reads the source through an activation, the shape is one that
-  ///   ``Convolution2DShape/readsThroughPReLU``.
   package func plan(
     height: Int, width: Int, propagatesGradient: Bool = true, in planner: inout LayerPlanner
   ) -> Convolution2DPlan {
@@ -69,9 +67,14 @@ package struct Convolution2D: Sendable {
 }
 
 /// A ``Convolution2D``'s passes over one size of image.
+///
+/// Kernels of some shapes read their source through a PReLU of one slope. In all other cases, the plan applies the activation
+/// to the source in scratch memory, in each pass again.
 package struct Convolution2DPlan: Sendable {
   package let convolution: Convolution2D
   package let kernel: any Convolution2DKernel
+  /// The activation that the kernel cannot read through.
+  private let separateActivation: PReLU?
   private let preparedForward: Int
   private let preparedBias: Int
   /// Nil if the plan computes no gradient with respect to the source.
@@ -82,16 +85,23 @@ package struct Convolution2DPlan: Sendable {
     in planner: inout LayerPlanner
   ) {
     self.convolution = convolution
-    precondition(
-      convolution.through == nil || shape.readsThroughPReLU,
-      "no kernel of \(shape), of \(convolution.name), reads through a PReLU")
+    separateActivation = convolution.through.flatMap { $0.isShared && shape.readsThroughPReLU ? nil : $0 }
     kernel = planner.kernels.makeConvolution2D(shape)
     preparedForward = planner.reservePrepared(kernel.preparedForwardCount)
     preparedBias = planner.reservePrepared(convolution.bias.count)
     preparedBackwardData =
       propagatesGradient && planner.purpose == .training
       ? planner.reservePrepared(kernel.preparedBackwardDataCount) : nil
-    planner.needScratch(kernel.scratchCount)
+    planner.needScratch(activatedCount + kernel.scratchCount)
+  }
+
+  /// Floats of scratch memory for the source after a separate activation. The kernel's scratch memory follows.
+  private var activatedCount: Int {
+    separateActivation == nil ? 0 : (shape.sourceCount + 15) / 16 * 16
+  }
+
+  private func kernelScratch(_ context: LayerContext) -> UnsafeMutablePointer<Float> {
+    context.scratch + activatedCount
   }
 
   package var shape: Convolution2DShape { kernel.shape }
@@ -121,13 +131,13 @@ package struct Convolution2DPlan: Sendable {
     kernel.forward(
       read(source, images: images, context: context), preparedWeights: context.prepared + preparedForward,
       epilogue: ConvolutionEpilogue(bias: context.prepared + preparedBias, activation: activation),
-      destination: destination, scratch: context.scratch)
+      destination: destination, scratch: kernelScratch(context))
     context.observer?.layer(
       name, finished: .forward, values: destination, count: images * shape.destinationCount)
   }
 
   /// Writes this sample's parameter gradients. If `gradientSource` is given, overwrites it with the gradient with respect to
-  /// the source, and writes the gradient with respect to the slope of the source's activation.
+  /// the source, and writes the gradient with respect to the slopes of the source's activation.
   ///
   /// - Parameter images: the number of images that lie one after the other in the source and in the gradients.
   /// - Precondition: `images` is 1 if the pass writes parameter gradients.
@@ -138,11 +148,11 @@ package struct Convolution2DPlan: Sendable {
     precondition(
       images == 1 || context.gradients == nil,
       "\(name) computes parameter gradients for one sample, but has \(images) images")
-    let source = read(source, images: images, context: context)
+    let read = read(source, images: images, context: context)
     if let gradients = context.gradients {
       kernel.backwardWeights(
-        source, gradientDestination: gradientDestination, gradientWeights: gradients + weight.offset,
-        gradientBias: gradients + bias.offset, scratch: context.scratch)
+        read, gradientDestination: gradientDestination, gradientWeights: gradients + weight.offset,
+        gradientBias: gradients + bias.offset, scratch: kernelScratch(context))
       context.observer?.layer(
         name, finished: .backward, values: gradients + weight.offset, count: weight.count)
     }
@@ -152,10 +162,13 @@ package struct Convolution2DPlan: Sendable {
         "\(name) was planned without a gradient with respect to its source, but the pass needs one")
     }
     let gradientSlope = kernel.backwardData(
-      source, gradientDestination: gradientDestination,
+      read, gradientDestination: gradientDestination,
       preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
-      scratch: context.scratch)
-    if let activation = convolution.through, let gradientSlope {
+      scratch: kernelScratch(context))
+    if let separateActivation {
+      separateActivation.backward(
+        source: source, gradient: gradientSource, count: shape.sourceCount, context: context)
+    } else if let activation = convolution.through, let gradientSlope {
       context.gradients?[activation.weight.offset] = gradientSlope
     }
     context.observer?.layer(
@@ -165,6 +178,11 @@ package struct Convolution2DPlan: Sendable {
   private func read(
     _ pixels: UnsafePointer<Float>, images: Int, context: LayerContext
   ) -> ConvolutionSource {
-    ConvolutionSource(pixels, images: images, slope: convolution.through?.slope(in: context))
+    guard let separateActivation else {
+      return ConvolutionSource(pixels, images: images, slope: convolution.through?.slope(in: context))
+    }
+    precondition(images == 1, "\(name) applies \(separateActivation.name) to one image, but has \(images)")
+    separateActivation.apply(pixels, into: context.scratch, count: shape.sourceCount, context: context)
+    return ConvolutionSource(context.scratch)
   }
 }

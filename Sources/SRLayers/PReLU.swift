@@ -1,7 +1,7 @@
 import SRKernels
 import SRTensor
 
-/// max(0, x) + a min(0, x) with one learnable slope a, like PyTorch's `nn.PReLU()`.
+/// max(0, x) + a min(0, x), like PyTorch's `nn.PReLU`. The learned slope a is one number, or one for each channel.
 ///
 /// If a single convolution follows, that convolution reads its source through the activation, and the passes here are not needed
 /// (``Convolution2D/init(_:through:inputChannels:outputChannels:kernelSize:stride:padding:shufflesPixels:in:)``).
@@ -9,38 +9,74 @@ import SRTensor
 /// He et al.: "Delving deep into rectifiers" (2015).
 package struct PReLU: Sendable {
   package let name: String
-  /// The slope, shape [1].
+  /// The slopes, shape [1] or [channels].
   package let weight: ParameterLayout.Entry
 
   /// PyTorch's initial slope.
   package static let initialSlope: Float = 0.25
 
-  package init(_ name: String, layout: inout ParameterLayout) {
+  /// Registers the slopes in `layout`.
+  ///
+  /// - Parameter slopes: 1, or the number of channels.
+  package init(_ name: String, slopes: Int = 1, layout: inout ParameterLayout) {
     self.name = name
-    weight = layout.append("\(name).weight", shape: [1])
+    weight = layout.append("\(name).weight", shape: [slopes])
   }
+
+  /// Whether all channels have one slope.
+  var isShared: Bool { weight.count == 1 }
 
   /// The backward pass reads `source` again, so `destination` must be another buffer.
   package func forward(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
   ) {
-    context.kernels.preluForward(
-      source: source, slope: slope(in: context), destination: destination, count: count)
+    apply(source, into: destination, count: count, context: context)
     context.observer?.layer(name, finished: .forward, values: destination, count: count)
   }
 
+  /// The forward pass, which no observer sees: a layer that follows computes the activation again.
+  func apply(
+    _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
+    context: LayerContext
+  ) {
+    if isShared {
+      context.kernels.preluForward(
+        source: source, slope: slope(in: context), destination: destination, count: count)
+    } else {
+      context.kernels.preluForward(
+        source: source, slopes: context.parameter(weight), destination: destination,
+        pixels: count / weight.count, channels: weight.count)
+    }
+  }
+
   /// Turns the gradient with respect to the output into the gradient with respect to the source, in place.
+  ///
+  /// - Precondition: if each channel has a slope, the pass writes parameter gradients.
   package func backward(
     source: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
   ) {
-    let slopeGradient = context.kernels.preluBackward(
-      source: source, slope: slope(in: context), gradientDestination: gradient,
-      gradientSource: gradient, count: count)
-    context.gradients?[weight.offset] = slopeGradient
+    if isShared {
+      let slopeGradient = context.kernels.preluBackward(
+        source: source, slope: slope(in: context), gradientDestination: gradient,
+        gradientSource: gradient, count: count)
+      context.gradients?[weight.offset] = slopeGradient
+    } else {
+      guard let gradients = context.gradients else {
+        preconditionFailure("\(name) has a slope for each channel, and no place for their gradients")
+      }
+      context.kernels.preluBackward(
+        source: source, slopes: context.parameter(weight), gradientDestination: gradient,
+        gradientSource: gradient, gradientSlopes: gradients + weight.offset,
+        pixels: count / weight.count, channels: weight.count)
+    }
     context.observer?.layer(name, finished: .backward, values: gradient, count: count)
   }
 
-  func slope(in context: LayerContext) -> Float { context.parameter(weight)[0] }
+  /// Precondition: all channels have one slope.
+  func slope(in context: LayerContext) -> Float {
+    precondition(isShared, "\(name) has \(weight.count) slopes, but one was asked for")
+    return context.parameter(weight)[0]
+  }
 }

@@ -3,14 +3,8 @@
 ///
 /// A description is stored with the weights: as JSON in the metadata of each weight file, and in a checkpoint's state.
 package struct ModelDescription: Sendable, Hashable {
-  /// The family of networks.
-  package enum Architecture: String, Sendable, Codable, CaseIterable {
-    /// ``SRResNet``.
-    case srresnet
-  }
-
   package var architecture = Architecture.srresnet
-  /// The output's height divided by the input's height: one of ``scales``.
+  /// The output's height divided by the input's height: one of the architecture's ``Architecture/scales``.
   package var scale = 4
   /// Channels of the input image.
   package var inputChannels = 3
@@ -18,12 +12,12 @@ package struct ModelDescription: Sendable, Hashable {
   package var outputChannels = 3
   /// Channels of the maps between head and output; a multiple of 16.
   package var features = 64
-  /// Residual blocks.
+  /// Residual blocks, or other layers of which an architecture has any number.
   package var blocks = 16
   package var attention = Attention.squeezeExcitation(reduction: Attention.standardReduction)
 
-  /// The scales that a network can have. One upsampling doubles height and width.
-  package static let scales = [1, 2, 4, 8]
+  /// The scales that a network of some architecture can have.
+  package static let scales = Set(Architecture.allCases.flatMap(\.scales)).sorted()
   /// Images have red, green and blue.
   package static let imageChannels = 3
   package static let featureRange = 16...1024
@@ -37,10 +31,13 @@ package struct ModelDescription: Sendable, Hashable {
   package static let attention = ModelDescription(
     attention: .squeezeExcitation(reduction: Attention.standardReduction))
 
-  package init(attention: Attention) { self.attention = attention }
+  /// Real-ESRGAN's small network, with 16 inner convolutions.
+  package static let compact = ModelDescription(.compact, attention: .none)
 
-  /// Doublings of height and width. `scale` is one of ``scales``.
-  package var upsamplings: Int { scale.trailingZeroBitCount }
+  package init(_ architecture: Architecture = .srresnet, attention: Attention) {
+    self.architecture = architecture
+    self.attention = attention
+  }
 
   /// Checks every value.
   ///
@@ -49,8 +46,7 @@ package struct ModelDescription: Sendable, Hashable {
     func check(_ isGood: Bool, _ name: String, _ found: Any, _ expected: String) throws {
       guard isGood else { throw ModelDescriptionError("\(name) is \(found), expected \(expected)") }
     }
-    let scales = Self.scales.map(String.init).joined(separator: ", ")
-    try check(Self.scales.contains(scale), "scale", scale, "one of \(scales)")
+    try check(architecture.scales.contains(scale), "scale", scale, "one of \(architecture.scalesText)")
     for (name, channels) in [("in_channels", inputChannels), ("out_channels", outputChannels)] {
       try check(channels == Self.imageChannels, name, channels, "\(Self.imageChannels)")
     }
@@ -61,6 +57,10 @@ package struct ModelDescription: Sendable, Hashable {
     try check(
       blocks.contains(self.blocks), "blocks", self.blocks, "from \(blocks.lowerBound) to \(blocks.upperBound)"
     )
+    guard architecture.takesAttention || attention == .none else {
+      throw ModelDescriptionError(
+        "attention is \(attention), expected none: a \(architecture.rawValue) network has no place for it")
+    }
     if let expected = attention.misfit(features: self.features) {
       try check(false, "attention", attention, expected)
     }
@@ -99,11 +99,9 @@ package struct ModelDescriptionError: Error, CustomStringConvertible, Equatable 
 extension ModelDescription: CustomStringConvertible {
   /// The description in one line, such as `srresnet x4, 64 features, 16 blocks, attention se(16)`.
   package var description: String {
-    "\(architecture.rawValue) x\(scale), \(features) features, \(blocks) blocks, attention \(attention)"
+    "\(architecture.rawValue) x\(scale), \(features) features, \(blocks) blocks"
+      + (architecture.takesAttention ? ", attention \(attention)" : "")
   }
-
-  /// The paper's name for the model, `vanilla` or `attention`. The attention decides it.
-  package var name: String { attention == .none ? "vanilla" : "attention" }
 }
 
 extension ModelDescription: Codable {
@@ -123,7 +121,10 @@ extension ModelDescription: Codable {
     outputChannels = try values.decode(Int.self, forKey: .outputChannels)
     features = try values.decode(Int.self, forKey: .features)
     blocks = try values.decode(Int.self, forKey: .blocks)
-    attention = try values.decode(Attention.self, forKey: .attention)
+    attention =
+      architecture.takesAttention
+      ? try values.decode(Attention.self, forKey: .attention)
+      : try values.decodeIfPresent(Attention.self, forKey: .attention) ?? .none
     do {
       try validate()
     } catch {
@@ -140,46 +141,67 @@ extension ModelDescription {
   /// - Parameter tensors: shapes by name, OIHW for convolutions.
   /// - Throws: ``ModelDescriptionError`` that names a tensor that is missing or has an unexpected shape.
   package init(tensors: [String: [Int]]) throws {
-    func shape(_ name: String, _ count: Int) throws -> [Int] {
-      guard let shape = tensors[name] else {
-        throw ModelDescriptionError("there is no tensor \(name), which every SRResNet has")
+    guard
+      let architecture = Architecture.allCases.first(where: { tensors[$0.networkType.firstTensor] != nil })
+    else {
+      let marks = Architecture.allCases.map {
+        "no tensor \($0.networkType.firstTensor), which every \($0.title) has"
       }
-      guard shape.count == count else {
-        throw ModelDescriptionError("\(name) has shape \(shape), expected \(count) dimensions")
-      }
-      return shape
+      throw ModelDescriptionError("there is \(marks.joined(separator: ", and "))")
     }
-    /// How many of the names `name(0)`, `name(1)`, `name(2)`, ... exist.
-    func count(_ name: (Int) -> String) -> Int {
-      var index = 0
-      while tensors[name(index)] != nil { index += 1 }
-      return index
-    }
-    let head = try shape("conv1.0.weight", 4)
-    let output = try shape("conv3.weight", 4)
-    self.init(attention: .none)
-    (features, inputChannels, outputChannels) = (head[0], head[1], output[0])
-    // The widths below are multiples of it.
-    guard features <= Self.featureRange.upperBound else {
-      throw ModelDescriptionError(
-        "conv1.0.weight has shape \(head), expected at most \(Self.featureRange.upperBound) first")
-    }
-    blocks = count { "res_blocks.\($0).block.0.weight" }
-    let upsamplings = count { "upsample.\($0).block.0.weight" }
-    guard upsamplings <= Self.scales.count else {
-      throw ModelDescriptionError(
-        "there are \(upsamplings) upsamplings, expected at most \(Self.scales.count - 1)")
-    }
-    scale = 1 << upsamplings
-    for index in 0..<upsamplings {
-      let name = "upsample.\(index).block.0.weight"
-      let expected = [4 * features, features, 3, 3]
-      guard tensors[name] == expected else {
-        throw ModelDescriptionError(
-          "\(name) has shape \(tensors[name] ?? []), expected \(expected), which doubles height and width")
-      }
-    }
-    attention = try Attention(tensors: tensors, features: features)
+    self = try architecture.networkType.description(
+      of: TensorShapes(tensors, network: architecture.title))
     try validate()
+  }
+}
+
+/// The shapes of a file's tensors, by name.
+package struct TensorShapes {
+  let shapes: [String: [Int]]
+  /// The kind of network that the tensors should belong to.
+  private let network: String
+
+  init(_ shapes: [String: [Int]], network: String) {
+    self.shapes = shapes
+    self.network = network
+  }
+
+  subscript(name: String) -> [Int]? { shapes[name] }
+
+  /// The shape of a tensor that has `count` dimensions.
+  func shape(_ name: String, _ count: Int) throws -> [Int] {
+    guard let shape = shapes[name] else {
+      throw ModelDescriptionError("there is no tensor \(name), which every \(network) has")
+    }
+    guard shape.count == count else {
+      throw ModelDescriptionError("\(name) has shape \(shape), expected \(count) dimensions")
+    }
+    return shape
+  }
+
+  /// Throws if a tensor has another shape. `reason` follows the expected shape in the error.
+  func check(_ name: String, _ expected: [Int], _ reason: String) throws {
+    guard shapes[name] == expected else {
+      throw ModelDescriptionError(
+        "\(name) has shape \(shapes[name] ?? []), expected \(expected), \(reason)")
+    }
+  }
+
+  /// The number of features, which is the first dimension of the first convolution's weight. Widths that other tensors should
+  /// have are multiples of it.
+  func features(_ name: String) throws -> (features: Int, inputChannels: Int) {
+    let shape = try shape(name, 4)
+    let most = ModelDescription.featureRange.upperBound
+    guard shape[0] <= most else {
+      throw ModelDescriptionError("\(name) has shape \(shape), expected at most \(most) first")
+    }
+    return (shape[0], shape[1])
+  }
+
+  /// How many of the names `name(0)`, `name(1)`, `name(2)`, ... exist.
+  func count(_ name: (Int) -> String) -> Int {
+    var index = 0
+    while shapes[name(index)] != nil { index += 1 }
+    return index
   }
 }

@@ -5,7 +5,7 @@ import SRModels
 import SROptimizers
 import SRTensor
 
-/// A part of SE-SRResNet's training step on one core: the passes of a group of images, or the work that a step does once.
+/// A part of a network's training step on one core: the passes of a group of images, or the work that a step does once.
 struct StepProblem: Problem {
   enum Part: CustomStringConvertible {
     case images(Int)
@@ -23,10 +23,14 @@ struct StepProblem: Problem {
   }
 
   let part: Part
+  var model = ModelDescription.attention
 
-  static var all: [any Problem] { [.images(1), .images(4), .preparation, .update].map(StepProblem.init) }
+  static var all: [any Problem] {
+    [.images(1), .images(4), .preparation, .update].map { StepProblem(part: $0) }
+      + [.images(1), .images(4), .preparation].map { StepProblem(part: $0, model: .compact) }
+  }
 
-  var subject: String { "SE-SRResNet step" }
+  var subject: String { model == .attention ? "SE-SRResNet step" : "\(model.name) step" }
   var size: String { "32x32 to 128x128" }
   var pass: String { part.description }
   var tolerance: Double {
@@ -36,17 +40,17 @@ struct StepProblem: Problem {
     }
   }
 
-  func makeRun(kernels: any KernelSet) -> any ProblemRun { StepRun(part, kernels: kernels) }
+  func makeRun(kernels: any KernelSet) -> any ProblemRun { StepRun(part, model, kernels: kernels) }
 }
 
 /// The images' passes are verified by the slope along the gradient, and Adam by its formula.
 private struct StepRun: ProblemRun {
   private let part: StepProblem.Part
-  private let plan: SRResNetPlan
+  private let plan: any SuperResolutionPlan
   private let parameters: ParameterArena
   private let gradients: [ParameterArena]
   private let prepared: AlignedBuffer
-  private let workspace: SRResNetWorkspace
+  private let workspace: NetworkWorkspace
   private let adam: Adam
   private let loss: any Loss
   private let group: Int
@@ -55,17 +59,16 @@ private struct StepRun: ProblemRun {
   private let highRes: AlignedBuffer
   private let gradientSuperRes: AlignedBuffer
 
-  init(_ part: StepProblem.Part, kernels: any KernelSet) {
+  init(_ part: StepProblem.Part, _ model: ModelDescription, kernels: any KernelSet) {
     self.part = part
     var layout = ParameterLayout()
-    let network = SRResNet(.attention, in: &layout)
-    plan = SRResNetPlan(
-      network, lowResHeight: 32, lowResWidth: 32, purpose: .training, kernels: kernels)
+    let network = model.network(in: &layout)
+    plan = network.plan(lowResHeight: 32, lowResWidth: 32, purpose: .training, kernels: kernels)
     parameters = ParameterArena(layout: layout)
     if case .images(let count) = part { group = count } else { group = 1 }
     gradients = (0..<group).map { [layout] _ in ParameterArena(layout: layout) }
     prepared = AlignedBuffer(count: plan.preparedCount)
-    workspace = SRResNetWorkspace(for: plan, images: group)
+    workspace = NetworkWorkspace(for: plan, images: group)
     adam = Adam(layout: layout, kernels: kernels)
     guard let loss = LossKind.named("charbonnier")?.pixelLoss(kernels: kernels) else {
       preconditionFailure("there is no loss charbonnier")

@@ -4,6 +4,7 @@ import SRData
 import SRDistributed
 import SRFiles
 import SRModels
+import SRTraining
 
 /// `srdist prepare`: makes arrays from photographs.
 struct PrepareCommand: ParsableCommand {
@@ -135,10 +136,15 @@ struct PrepareCommand: ParsableCommand {
       "\(output.onOneLine): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
     let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
     for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
-    if !ModelDescription.scales.contains(scale) {
+    let kinds = TrainingConfiguration.ModelKind.withScale(scale)
+    if kinds.isEmpty {
       let scales = ModelDescription.scales.map(String.init).joined(separator: ", ")
       console.print(
         "note: srdist trains networks of scale \(scales), and none on these arrays of scale \(scale)")
+    } else if kinds.count < TrainingConfiguration.ModelKind.allCases.count {
+      console.print(
+        "note: only `srdist train --model \(kinds.map(\.rawValue).joined(separator: "` or `--model "))` trains on arrays of "
+          + "scale \(scale)")
     }
   }
 }

@@ -8,7 +8,7 @@ import SRTraining
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train SRResNet or SE-SRResNet, on one process or many.",
+    abstract: "Train SRResNet, SE-SRResNet or a compact network, on one process or many.",
     discussion: """
       Runs in one process, or on N ranks that share every batch. Any number of ranks gives the same weights to the bit.
 

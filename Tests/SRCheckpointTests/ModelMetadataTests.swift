@@ -15,7 +15,7 @@ import Testing
 
   private func arena(_ model: ModelDescription) -> ParameterArena {
     var layout = ParameterLayout()
-    _ = SRResNet(model, in: &layout)
+    _ = model.network(in: &layout)
     return SampleArenas.arena(seed: 3, layout: layout)
   }
 
@@ -60,7 +60,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{\"architecture\":\"compact\"}", "compact"), ("{\"architecture\":\"srresnet\"}", "no scale"),
+    ("{\"architecture\":\"swinir\"}", "swinir"), ("{\"architecture\":\"compact\"}", "no scale"),
+    ("{\"architecture\":\"srresnet\"}", "no scale"),
     ("nonsense", "JSON"), ("[]", "xpected"), ("null", "metadata key"),
     ("{\"architecture\":null}", "metadata key"),
     ("{\"architecture\":\"srresnet\",\"scale\":\"4\"}", "xpected"),
@@ -71,11 +72,13 @@ import Testing
     try saveParameters(arena(Self.small), to: path, metadata: ["metadata": metadata])
     let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path).modelDescription() }
     let text = error?.description ?? ""
-    #expect(text.hasPrefix("\(path): is not an SRResNet's weight file") && text.contains(reason), "\(text)")
+    #expect(
+      text.hasPrefix("\(path): is no weight file of a network that srdist knows") && text.contains(reason),
+      "\(text)")
     #expect(try Inspection(path: path).model == nil)
   }
 
-  @Test func weightsOfNoSRResNetAreNone() throws {
+  @Test func weightsOfNoKnownNetworkAreNone() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("w.safetensors")
     try saveParameters(SampleArenas.arena(seed: 1), to: path)

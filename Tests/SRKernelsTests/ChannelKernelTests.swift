@@ -6,6 +6,7 @@ import Testing
 @Suite struct ChannelKernelTests {
   enum Kernel: String, CaseIterable {
     case scaleChannelsAndAdd, scaleAndOffsetChannels
+    case preluForward, preluForwardInPlace, preluBackward, preluBackwardInPlace
   }
 
   enum RGBKernel: String, CaseIterable {
@@ -44,8 +45,89 @@ import Testing
             Reference.scaleAndOffsetChannels(
               image: doubles(image), scales: doubles(scales), offsets: doubles(offsets))
           )
+        case .preluForward, .preluForwardInPlace:
+          (
+            written(count, from: image) { destination in
+              kernel == .preluForwardInPlace
+                ? level.kernels.preluForward(
+                  source: destination, slopes: scales, destination: destination, pixels: size.pixels,
+                  channels: size.channels)
+                : level.kernels.preluForward(
+                  source: image, slopes: scales, destination: destination, pixels: size.pixels,
+                  channels: size.channels)
+            },
+            Reference.preluForward(source: doubles(image), slopes: doubles(scales))
+          )
+        case .preluBackward, .preluBackwardInPlace:
+          (
+            written(count, from: other) { gradient in
+              _ = written(size.channels) { sums in
+                if kernel == .preluBackwardInPlace {
+                  level.kernels.preluBackward(
+                    source: image, slopes: scales, gradientDestination: gradient, gradientSource: gradient,
+                    gradientSlopes: sums, pixels: size.pixels, channels: size.channels)
+                } else {
+                  level.kernels.preluBackward(
+                    source: image, slopes: scales, gradientDestination: other, gradientSource: gradient,
+                    gradientSlopes: sums, pixels: size.pixels, channels: size.channels)
+                }
+              }
+            },
+            Reference.preluBackward(
+              source: doubles(image), slopes: doubles(scales), gradientDestination: doubles(other)
+            ).source
+          )
         }
       #expect(relativeError(result, expected) <= 2e-7, "\(kernel) of \(size)")
+    }
+  }
+
+  /// Each slope's gradient is one sum. Its error is judged by the size of the terms.
+  @Test(arguments: CPULevel.supported())
+  func gradientsOfSlopesAgreeWithReference(level: CPULevel) {
+    for size in Self.sizes + [(pixels: 1031, channels: 64)] {
+      var operands = KernelOperands(seed: 7)
+      let count = size.pixels * size.channels
+      let (source, gradient) = (operands.uniform(count), operands.uniform(count))
+      let slopes = operands.uniform(size.channels)
+      let result = written(size.channels) { sums in
+        _ = written(count) {
+          level.kernels.preluBackward(
+            source: source, slopes: slopes, gradientDestination: gradient, gradientSource: $0,
+            gradientSlopes: sums, pixels: size.pixels, channels: size.channels)
+        }
+      }
+      let expected = Reference.preluBackward(
+        source: doubles(source), slopes: doubles(slopes), gradientDestination: doubles(gradient)
+      ).slopes
+      for channel in 0..<size.channels {
+        let terms = stride(from: channel, to: count, by: size.channels).reduce(0.0) {
+          $0 + abs(Double(source[$1]) * Double(gradient[$1]))
+        }
+        #expect(abs(Double(result[channel]) - expected[channel]) <= 1e-6 * terms, "\(channel) of \(size)")
+      }
+    }
+  }
+
+  /// A sum of two numbers and a copy: the bits are the same.
+  @Test(arguments: [1, 2, 3, 4, 8], CPULevel.supported())
+  func shufflesPixelsAsReference(factor: Int, level: CPULevel) {
+    for shape in [
+      ImageShape(height: 1, width: 1, channels: 3), ImageShape(height: 3, width: 5, channels: 3),
+      ImageShape(height: 4, width: 2, channels: 1),
+    ] {
+      var operands = KernelOperands(seed: 8)
+      let (source, base) = (operands.uniform(shape.count * factor * factor), operands.uniform(shape.count))
+      let shuffled = written(source.count) {
+        level.kernels.shufflePixels(source, factor: factor, addingTo: base, shape, destination: $0)
+      }
+      #expect(shuffled == Reference.shufflePixels(source, factor: factor, addingTo: base, shape))
+      let unshuffled = written(source.count) {
+        level.kernels.unshufflePixels(source, factor: factor, shape, gradientSource: $0)
+      }
+      #expect(unshuffled == Reference.unshufflePixels(source, factor: factor, shape))
+      let zeros = [Float](repeating: 0, count: shape.count)
+      #expect(Reference.shufflePixels(unshuffled, factor: factor, addingTo: zeros, shape) == source)
     }
   }
 

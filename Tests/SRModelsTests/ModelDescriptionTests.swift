@@ -9,6 +9,8 @@ import Testing
     SampleNetwork.model(scale: 1, features: 16, blocks: 1),
     SampleNetwork.model(scale: 2, features: 48, blocks: 3, attention: .squeezeExcitation(reduction: 8)),
     SampleNetwork.model(scale: 8, features: 32, blocks: 4, attention: .squeezeExcitation(reduction: 32)),
+    .compact, SampleNetwork.compact(scale: 1, features: 16, blocks: 1),
+    SampleNetwork.compact(scale: 3, features: 48, blocks: 32),
   ]
 
   @Test(arguments: descriptions)
@@ -30,8 +32,19 @@ import Testing
   @Test(arguments: descriptions)
   func tensorsTellTheModel(_ model: ModelDescription) throws {
     var layout = ParameterLayout()
-    _ = SRResNet(model, in: &layout)
+    _ = model.network(in: &layout)
     #expect(try ModelDescription(tensors: shapes(layout)) == model)
+  }
+
+  @Test(arguments: [
+    ("body.2.weight", nil, "no tensor body.2.weight"), ("body.1.weight", nil, "body.1.weight has shape []"),
+    ("body.3.weight", [1], "body.3.weight has shape [1], expected [64], a PReLU's slope for each"),
+    ("body.34.weight", [50, 64, 3, 3], "50 output channels, expected one of 3, 12, 27, 48, 192"),
+    ("body.0.weight", [64, 1, 3, 3], "in_channels is 1"),
+    ("body.0.weight", [1 << 40, 3, 3, 3], "at most 1024"),
+  ])
+  func tensorsOfNoCompactNetworkAreNamed(_ name: String, _ shape: [Int]?, _ reason: String) throws {
+    try expectUnknown(.compact, name, shape, reason)
   }
 
   @Test(arguments: [
@@ -44,8 +57,15 @@ import Testing
     ("res_blocks.0.attention.se.1.weight", [5, 64, 1, 1], "expected a divisor of the 64 features"),
   ])
   func tensorsOfNoKnownModelAreNamed(_ name: String, _ shape: [Int]?, _ reason: String) throws {
+    try expectUnknown(.attention, name, shape, reason)
+  }
+
+  /// `model`'s tensors, with one of them replaced, are refused.
+  private func expectUnknown(
+    _ model: ModelDescription, _ name: String, _ shape: [Int]?, _ reason: String
+  ) throws {
     var layout = ParameterLayout()
-    _ = SRResNet(.attention, in: &layout)
+    _ = model.network(in: &layout)
     var tensors = shapes(layout)
     tensors[name] = shape
     let error = #expect(throws: ModelDescriptionError.self) { try ModelDescription(tensors: tensors) }
@@ -69,6 +89,20 @@ import Testing
       return
     }
     #expect(context.debugDescription.hasPrefix("\(name) is "))
+  }
+
+  /// A compact network has no attention, and its description need not say so.
+  @Test func aCompactDescriptionNeedsNoAttention() throws {
+    let encoded = try JSONEncoder().encode(ModelDescription.compact)
+    var object = try #require(JSONSerialization.jsonObject(with: encoded) as? [String: Any])
+    #expect(object["attention"] as? String == "none")
+    object["attention"] = nil
+    let json = try JSONSerialization.data(withJSONObject: object)
+    #expect(try JSONDecoder().decode(ModelDescription.self, from: json) == .compact)
+    object["attention"] = "se(16)"
+    let other = try JSONSerialization.data(withJSONObject: object)
+    #expect(throws: DecodingError.self) { try JSONDecoder().decode(ModelDescription.self, from: other) }
+    #expect("\(ModelDescription.compact)" == "compact x4, 64 features, 16 blocks")
   }
 
   @Test func differencesNameBothSides() {

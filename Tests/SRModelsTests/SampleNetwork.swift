@@ -7,22 +7,22 @@ import SRTensor
 /// A network, its layout, and a plan for one size of image.
 struct SampleNetwork {
   let layout: ParameterLayout
-  let network: SRResNet
-  let plan: SRResNetPlan
+  let network: any SuperResolutionNetwork
+  let plan: any SuperResolutionPlan
 
   init(
     _ model: ModelDescription, height: Int, width: Int, purpose: LayerPlanner.Purpose = .training,
     behind others: ParameterLayout = ParameterLayout(), prefix: String = ""
   ) throws {
     var layout = others
-    network = SRResNet(model, prefix: prefix, in: &layout)
+    network = model.network(prefix: prefix, in: &layout)
     self.layout = layout
-    plan = SRResNetPlan(
-      network, lowResHeight: height, lowResWidth: width, purpose: purpose,
+    plan = network.plan(
+      lowResHeight: height, lowResWidth: width, purpose: purpose,
       kernels: try CPULevel.selected().kernels)
   }
 
-  func parameters(_ initialization: SRResNet.Initialization = .pytorch, seed: UInt64) -> ParameterArena {
+  func parameters(_ initialization: WeightInitialization = .pytorch, seed: UInt64) -> ParameterArena {
     let parameters = ParameterArena(layout: layout)
     network.initialize(parameters, as: initialization, seed: seed)
     return parameters
@@ -36,7 +36,7 @@ struct SampleNetwork {
 
   /// The super-resolved image.
   func superRes(of lowRes: AlignedBuffer, _ parameters: ParameterArena) -> [Float] {
-    let (prepared, workspace) = (prepared(parameters), SRResNetWorkspace(for: plan, images: 1))
+    let (prepared, workspace) = (prepared(parameters), NetworkWorkspace(for: plan, images: 1))
     let image = plan.pass(
       lowRes: lowRes.pointer, parameters: parameters, prepared: prepared, gradients: nil,
       workspace: workspace)
@@ -55,7 +55,14 @@ struct SampleNetwork {
     return buffer
   }
 
-  /// A small model of this scale.
+  /// A small compact network of this scale.
+  static func compact(scale: Int, features: Int = 32, blocks: Int = 3) -> ModelDescription {
+    var model = ModelDescription.compact
+    (model.scale, model.features, model.blocks) = (scale, features, blocks)
+    return model
+  }
+
+  /// A small SRResNet of this scale.
   static func model(
     scale: Int, features: Int = 32, blocks: Int = 2, attention: ModelDescription.Attention = .none
   ) -> ModelDescription {

@@ -36,7 +36,7 @@ package enum Formulas {
     }
   }
 
-  /// Fills every parameter of an SRResNet.
+  /// Fills every parameter of a network.
   package static func fill(_ arena: ParameterArena) {
     for entry in arena.layout.entries {
       let layer = entry.name.split(separator: ".").dropLast().joined(separator: ".")

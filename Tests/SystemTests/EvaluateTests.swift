@@ -21,7 +21,7 @@ import Testing
     -> ParameterLayout
   {
     var layout = ParameterLayout()
-    _ = SRResNet(.vanilla, in: &layout)
+    _ = ModelDescription.vanilla.network(in: &layout)
     let parameters = ParameterArena(layout: layout)
     for (index, entry) in layout.entries.enumerated() {
       var values = [Float](repeating: value, count: entry.count)
@@ -45,7 +45,7 @@ import Testing
   @Test(arguments: [(Float.nan, 0), (.infinity, 7), (-.infinity, -1)])
   func weightsThatAreNotFiniteAreRefused(value: Float, position: Int) throws {
     var layout = ParameterLayout()
-    _ = SRResNet(.vanilla, in: &layout)
+    _ = ModelDescription.vanilla.network(in: &layout)
     let index = position < 0 ? layout.entries.count - 1 : position
     _ = try writeWeights(0, but: value, at: index)
     let entry = layout.entries[index]

@@ -6,12 +6,13 @@ import SRModels
 import SRReport
 import SRTensor
 import SRTestSupport
+import SRTraining
 import Testing
 
 /// The built program trains the real network. The results are compared with PyTorch in float64, from the same start.
 @Suite struct PyTorchAgreementTests {
   @Test(
-    arguments: ["vanilla", "attention"],
+    arguments: ["vanilla", "attention", "compact"],
     ["mse=1", "charbonnier=1", "ssim=1", "ssim_box=1", "edge=1"])
   func tenStepsAndEveryGradient(model: String, loss: String) throws {
     let fixture = try TrainingFixture(named: model)
@@ -39,7 +40,8 @@ import Testing
       #expect(abs(found - wanted) <= 5e-5 * abs(wanted), "step \(step + 1): \(found), PyTorch \(wanted)")
     }
 
-    // The gradient of a PReLU slope is one sum, which may cancel to any small number. So the slopes are judged as one vector.
+    // The gradient of the one slope of a PReLU is one sum, which may cancel to any small number. So these slopes are judged as
+    // one vector.
     let slopes = layout.entries.filter { $0.count == 1 }.compactMap { expected.gradients[$0.name] }
     let slopesNorm = slopes.reduce(0.0) { $0 + $1.norm * $1.norm }.squareRoot()
     let gradient = try SafetensorsFile(path: folder.file("gradient.safetensors"))
@@ -80,7 +82,8 @@ import Testing
       _ = try (low.finish(), high.finish())
     }
     var layout = ParameterLayout()
-    _ = SRResNet(fixture.model == "vanilla" ? .vanilla : .attention, in: &layout)
+    let kind = try #require(TrainingConfiguration.ModelKind(rawValue: fixture.model))
+    _ = kind.description.network(in: &layout)
     let arena = ParameterArena(layout: layout)
     Formulas.fill(arena)
     try saveParameters(arena, to: folder.file("start.safetensors"))

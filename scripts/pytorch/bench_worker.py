@@ -70,7 +70,7 @@ def step_function(
 def measure(options: argparse.Namespace, rank: int, world_size: int) -> dict:
     torch.set_num_threads(options.threads)
     share = Share(pairs.Pairs(options.data), options.batch_size, rank, world_size)
-    network = models.SRResNet(options.model)
+    network = models.build(options.model)
     network.load_state_dict(load_file(options.init_weights))
     criterion = reference.WeightedSum(options.loss, options.weights_dir)
     optimizer = reference.adam(network, options.learning_rate)

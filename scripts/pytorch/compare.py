@@ -26,6 +26,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 import gradients
 import model as models
@@ -127,8 +128,8 @@ def first_losses(
     return losses
 
 
-def loaded(model: str, weights: Path) -> models.SRResNet:
-    network = models.SRResNet(model)
+def loaded(model: str, weights: Path) -> nn.Module:
+    network = models.build(model)
     network.load_state_dict(load_file(weights))
     return network
 
@@ -262,7 +263,7 @@ def parsed() -> argparse.Namespace:
         "--weights-dir", type=Path, default=shared / "weights" if shared else None,
         help="folder of the perceptual weights, for the presets",
     )  # fmt: skip
-    parser.add_argument("--model", action="append", choices=models.MODELS, help="default: both")
+    parser.add_argument("--model", action="append", choices=models.MODELS, help="default: all")
     parser.add_argument("--loss", action="append", help="default: each pixel loss by itself")
     parser.add_argument("--preset", action="append", choices=list(reference.PRESETS))
     parser.add_argument("--steps", type=int, default=10)

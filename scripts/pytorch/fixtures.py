@@ -1,10 +1,10 @@
-"""Makes Tests/SystemTests/Fixtures/{vanilla,attention}-training.json; see --help.
+"""Makes Tests/SystemTests/Fixtures/{vanilla,attention,compact}-training.json; see --help.
 
 PyTorch computes the real networks in float64 on small pictures. The initial weights and the
 pictures follow formulas.py and are not stored. A file holds
 
     torch                version of PyTorch (nothing is random, so there is no seed)
-    model                vanilla | attention
+    model                vanilla | attention | compact
     low_res              [height, width] of the inputs: not square and no multiples of 4, so that
                          swapped axes and partial tiles show
     pairs, batch_size    step s (from 0) of an epoch takes pairs B*s ..< min(B*(s+1), pairs).
@@ -19,8 +19,8 @@ pictures follow formulas.py and are not stored. A file holds
                          [Euclidean norm, worst relative error of PyTorch's float32,
                          [sums with random signs], [index, value], ...], index in OIHW order. If
                          the norm is 0, all gates of a squeeze are off, and the gradient must be
-                         exactly 0. The PReLU slopes share one error, that of all slopes as one
-                         vector. Compare them as one vector (gradients.py says why).
+                         exactly 0. PReLUs of one slope share one error, that of all their slopes
+                         as one vector. Compare them as one vector (gradients.py says why).
 
 Sum k of a gradient takes element i with the sign -1 if the highest bit of draw("NAME sign k", i) is
 set. The mean square error of such sums estimates the squared norm of the gradient's error. So a few
@@ -35,7 +35,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import formulas
 import gradients
@@ -74,8 +74,8 @@ def signed_sums(name: str, values: Tensor) -> list[float]:
     ]
 
 
-def initial_network(name: str) -> model.SRResNet:
-    network = model.SRResNet(name)
+def initial_network(name: str) -> nn.Module:
+    network = model.build(name)
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     values = formulas.parameters(shapes)
     network.load_state_dict({key: torch.from_numpy(value) for key, value in values.items()})
@@ -111,7 +111,7 @@ def train(name: str, loss: str, low_res: Tensor, high_res: Tensor) -> dict:
         "gradients": {
             key: [
                 rounded(value.norm().item()),
-                float(f"{scatter.get(key, scatter[gradients.SLOPES]):.1e}"),
+                float(f"{scatter[key if key in scatter else gradients.SLOPES]:.1e}"),
                 signed_sums(key, value),
                 *sampled(f"{key} gradient", value, GRADIENT_SAMPLES),
             ]
@@ -132,6 +132,7 @@ def fixture(name: str) -> dict:
     with torch.no_grad():
         output = network.double()(low_res[:1].double())
     weights = network.state_dict()
+    first, slope = list(weights)[0], list(weights)[2]
     return {
         "torch": torch.__version__,
         "model": name,
@@ -140,8 +141,8 @@ def fixture(name: str) -> dict:
         "batch_size": BATCH_SIZE,
         "learning_rate": LEARNING_RATE,
         "input_checks": {
-            "conv1.0.weight": weights["conv1.0.weight"].flatten()[:4].tolist(),
-            "conv1.1.weight": weights["conv1.1.weight"].item(),
+            first: weights[first].flatten()[:4].tolist(),
+            slope: weights[slope][:4].squeeze().tolist(),
             "high_res of pair 3, first row, first pixels": high[3, 0, :4].flatten().tolist(),
             "low_res of pair 3, first row, first pixels": low[3, 0, :4].flatten().tolist(),
         },
@@ -162,9 +163,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--output", type=Path, default=root / "Tests/SystemTests/Fixtures")
+    parser.add_argument("--model", action="append", choices=model.MODELS, help="default: all")
     options = parser.parse_args()
     reference.deterministic(threads=1)
-    for name in model.MODELS:
+    for name in options.model or model.MODELS:
         path = options.output / f"{name}-training.json"
         path.write_text(as_text(fixture(name)))
         print(f"{path}: {path.stat().st_size} bytes")

@@ -15,7 +15,7 @@ Parameter `name` (PyTorch's, OIHW order), element i of its flat array, all in Fl
 
     convolution weight:  uniform(name, i) * bound(fanIn),  fanIn = I * H * W of its shape
     convolution bias:    uniform(name, i) * bound(fanIn),  fanIn of the weight beside it
-    PReLU slope:         0.25 + 0.125 * uniform(name, 0)
+    PReLU slope:         0.25 + 0.125 * uniform(name, i)
     bound(fanIn) = Float(1.0 / Double(fanIn).squareRoot()), rounded once; one Float product
 
 Image pairs, uint8, k = 0, 1, ...; height and width are those of the high-resolution image:

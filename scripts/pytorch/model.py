@@ -1,4 +1,5 @@
-"""SRResNet (Ledig et al., 2017) without batch normalisation, plain or with squeeze-and-excitation.
+"""SRResNet (Ledig et al., 2017) without batch normalisation, plain or with squeeze-and-excitation,
+and SRVGGNetCompact of Real-ESRGAN (Wang et al., 2021).
 
 The nesting of the modules gives `state_dict()` the names that srdist writes into its weight files
 (`conv1.0.weight`, `res_blocks.0.attention.se.1.bias`, ...). A file moves both ways unchanged.
@@ -8,12 +9,15 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 CHANNELS = 64
 BLOCKS = 16
 REDUCTION = 16
 
-MODELS = ("vanilla", "attention")
+COMPACT_CONVOLUTIONS = 16
+
+MODELS = ("vanilla", "attention", "compact")
 
 
 class SqueezeExcitation(nn.Module):
@@ -67,8 +71,6 @@ class SRResNet(nn.Module):
 
     def __init__(self, model: str) -> None:
         super().__init__()
-        if model not in MODELS:
-            raise ValueError(f"model is {model!r}, not one of {', '.join(MODELS)}")
         self.conv1 = nn.Sequential(nn.Conv2d(3, CHANNELS, 9, padding=4), nn.PReLU())
         self.res_blocks = nn.ModuleList(
             ResidualBlock(CHANNELS, attention=model == "attention") for _ in range(BLOCKS)
@@ -88,7 +90,39 @@ class SRResNet(nn.Module):
         return self.conv3(features)
 
 
-def seeded_model(model: str, seed: int) -> SRResNet:
+class SRVGGNetCompact(nn.Module):
+    """N x 3 x h x w in 0...1 to N x 3 x sh x sw: convolutions of the input's size, each with a PReLU
+    of a slope for each channel, then a pixel shuffle, which is added to the input enlarged by nearest.
+    """
+
+    def __init__(
+        self, features: int = CHANNELS, convolutions: int = COMPACT_CONVOLUTIONS, scale: int = 4
+    ) -> None:
+        super().__init__()
+        self.scale = scale
+        layers: list[nn.Module] = []
+        for inputs in [3] + [features] * convolutions:
+            layers += [nn.Conv2d(inputs, features, 3, padding=1), nn.PReLU(features)]
+        layers.append(nn.Conv2d(features, 3 * scale**2, 3, padding=1))
+        self.body = nn.ModuleList(layers)
+        self.upsampler = nn.PixelShuffle(scale)
+
+    def forward(self, low_res: Tensor) -> Tensor:
+        features = low_res
+        for layer in self.body:
+            features = layer(features)
+        base = functional.interpolate(low_res, scale_factor=self.scale, mode="nearest")
+        return self.upsampler(features) + base
+
+
+def build(model: str) -> nn.Module:
+    """The network that `srdist train --model` names."""
+    if model not in MODELS:
+        raise ValueError(f"model is {model!r}, not one of {', '.join(MODELS)}")
+    return SRVGGNetCompact() if model == "compact" else SRResNet(model)
+
+
+def seeded_model(model: str, seed: int) -> nn.Module:
     """A model with PyTorch's default initialisation, which depends on `seed` alone."""
     torch.manual_seed(seed)
-    return SRResNet(model)
+    return build(model)

@@ -102,7 +102,7 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     case .parameterMismatch(let mismatch):
       return "\(mismatch)"
     case .unknownModel(let reason):
-      return "is not an SRResNet's weight file: \(reason)"
+      return "is no weight file of a network that srdist knows: \(reason)"
     }
   }
 }

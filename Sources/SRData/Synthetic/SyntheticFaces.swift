@@ -12,7 +12,12 @@ package struct SyntheticFaces: PairDataset {
   private let lowRes: [[UInt8]]
   private let highRes: [[UInt8]]
 
-  private static let highResSize = 128
+  /// Height and width of the high-resolution images.
+  package static let highResSize = 128
+
+  /// Whether low-resolution images of this scale can be made.
+  package static func canReduce(by scale: Int) -> Bool { highResSize % scale == 0 }
+
   package var lowResHeight: Int { Self.highResSize / scale }
   package var lowResWidth: Int { Self.highResSize / scale }
   package var files: [MappedFile] { [] }
@@ -23,12 +28,12 @@ package struct SyntheticFaces: PairDataset {
   ///
   /// - Parameter progress: called after each face, on any thread.
   /// - Throws: ``ThreadError`` if the system does not start all threads.
-  /// - Precondition: `scale` divides 128.
+  /// - Precondition: the faces ``canReduce(by:)`` `scale`.
   package init(
     seed: UInt64, count: Int, first: Int = 0, scale: Int = 4, threads: Int = 1,
     progress: @escaping @Sendable () -> Void = {}
   ) throws {
-    precondition(Self.highResSize % scale == 0, "synthetic faces cannot be reduced by \(scale)")
+    precondition(Self.canReduce(by: scale), "synthetic faces cannot be reduced by \(scale)")
     precondition(count > 0 && first >= 0, "\(count) synthetic faces from \(first) on")
     let pairs = try mapConcurrently(count: count, threads: threads) { index in
       defer { progress() }

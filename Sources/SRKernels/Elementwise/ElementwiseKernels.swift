@@ -23,6 +23,35 @@ package protocol ElementwiseKernels {
     gradientSource: UnsafeMutablePointer<Float>, count: Int
   ) -> Float
 
+  /// PReLU with one slope for each channel: destination[pixel, c] = source[pixel, c] > 0 ? source[pixel, c]
+  /// : slopes[c] * source[pixel, c]. `destination` may be `source`.
+  func preluForward(
+    source: UnsafePointer<Float>, slopes: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>,
+    pixels: Int, channels: Int)
+
+  /// gradientSource[pixel, c] = gradientDestination[pixel, c] * (source[pixel, c] > 0 ? 1 : slopes[c]). Works in place if both
+  /// are the same buffer. Overwrites gradientSlopes[c] with the sum of gradientDestination[pixel, c] * source[pixel, c] over
+  /// all pixels with source[pixel, c] <= 0.
+  func preluBackward(
+    source: UnsafePointer<Float>, slopes: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, gradientSlopes: UnsafeMutablePointer<Float>, pixels: Int,
+    channels: Int)
+
+  /// PyTorch's `PixelShuffle(factor)` of `source`, added to `base` enlarged by nearest: with f = `factor`,
+  /// destination[f y + i, f x + j, c] = source[y, x, (c f + i) f + j] + base[y, x, c].
+  ///
+  /// - Parameter base: its shape is `shape`. `source` has f^2 times as many channels, and `destination` f times the height and
+  ///   width. Any number of channels will do.
+  func shufflePixels(
+    _ source: UnsafePointer<Float>, factor: Int, addingTo base: UnsafePointer<Float>, _ shape: ImageShape,
+    destination: UnsafeMutablePointer<Float>)
+
+  /// The gradient with respect to the source of ``shufflePixels(_:factor:addingTo:_:destination:)``:
+  /// gradientSource[y, x, (c f + i) f + j] = gradientDestination[f y + i, f x + j, c].
+  func unshufflePixels(
+    _ gradientDestination: UnsafePointer<Float>, factor: Int, _ shape: ImageShape,
+    gradientSource: UnsafeMutablePointer<Float>)
+
   /// means[c] = mean over pixels of image[pixel, c]
   func globalAveragePool(
     _ image: UnsafePointer<Float>, pixels: Int, channels: Int, means: UnsafeMutablePointer<Float>)

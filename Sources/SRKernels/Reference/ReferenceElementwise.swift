@@ -23,6 +23,63 @@ extension Reference {
     return (gradientSource, gradientSlope)
   }
 
+  /// source[pixel, c] > 0 ? source[pixel, c] : slopes[c] * source[pixel, c]
+  package static func preluForward<T: BinaryFloatingPoint>(source: [T], slopes: [T]) -> [T] {
+    source.enumerated().map { $1 > 0 ? $1 : slopes[$0 % slopes.count] * $1 }
+  }
+
+  /// The gradients with respect to the source and the slope of each channel, given the gradient with respect to the destination.
+  package static func preluBackward<T: BinaryFloatingPoint>(
+    source: [T], slopes: [T], gradientDestination: [T]
+  ) -> (source: [T], slopes: [T]) {
+    var gradientSource: [T] = []
+    var gradientSlopes = [T](repeating: 0, count: slopes.count)
+    for (index, (value, gradient)) in zip(source, gradientDestination).enumerated() {
+      let channel = index % slopes.count
+      gradientSource.append(value > 0 ? gradient : slopes[channel] * gradient)
+      if value <= 0 { gradientSlopes[channel] += gradient * value }
+    }
+    return (gradientSource, gradientSlopes)
+  }
+
+  /// The pixel shuffle of `source`, added to `base` enlarged by nearest. `shape` is that of `base`.
+  package static func shufflePixels<T: BinaryFloatingPoint>(
+    _ source: [T], factor: Int, addingTo base: [T], _ shape: ImageShape
+  ) -> [T] {
+    var destination = [T](repeating: 0, count: source.count)
+    forEachSubpixel(factor: factor, shape) { from, to, pixel in destination[to] = source[from] + base[pixel] }
+    return destination
+  }
+
+  /// The adjoint of the pixel shuffle.
+  package static func unshufflePixels<T: BinaryFloatingPoint>(
+    _ gradientDestination: [T], factor: Int, _ shape: ImageShape
+  ) -> [T] {
+    var gradientSource = [T](repeating: 0, count: gradientDestination.count)
+    forEachSubpixel(factor: factor, shape) { from, to, _ in gradientSource[from] = gradientDestination[to] }
+    return gradientSource
+  }
+
+  /// Calls `body` with the places in the source, in the destination and in the base, row by row of the destination.
+  private static func forEachSubpixel(
+    factor: Int, _ shape: ImageShape, _ body: (_ source: Int, _ destination: Int, _ base: Int) -> Void
+  ) {
+    let channels = shape.channels
+    var destination = 0
+    for row in 0..<shape.height * factor {
+      for column in 0..<shape.width * factor {
+        let pixel = row / factor * shape.width + column / factor
+        let subpixel = row % factor * factor + column % factor
+        for channel in 0..<channels {
+          body(
+            (pixel * channels + channel) * factor * factor + subpixel, destination, pixel * channels + channel
+          )
+          destination += 1
+        }
+      }
+    }
+  }
+
   /// identity[pixel, c] + image[pixel, c] * scales[c]
   package static func scaleChannelsAndAdd<T: BinaryFloatingPoint>(
     image: [T], scales: [T], identity: [T]

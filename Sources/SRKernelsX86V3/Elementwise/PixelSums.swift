@@ -1,7 +1,7 @@
 import SRKernels
 
 // Sums over an image's pixels, in double precision. The gates of squeeze-and-excitation are computed from such sums and
-// trained by them, and the terms nearly cancel.
+// trained by them, and so are slopes of single channels; the terms nearly cancel.
 
 /// Pixels that are added up in single precision, four by four, before they join the double-precision totals. They are few
 /// enough to cost little accuracy, and enough to save most of the conversions.
@@ -13,10 +13,10 @@ func sumOverPixels(
 ) {
   sumOverPixels(
     PixelRows(count: 1, pixels: pixels, channels: channels, stride: 0), into: sums
-  ) { sum, index in
+  ) { sum, index, _ in
     sum += image.vector(at: index)
-  } single: {
-    image[$0]
+  } single: { index, _ in
+    image[index]
   }
 }
 
@@ -34,10 +34,10 @@ func sumOverPixels(
     count: layout.height, pixels: layout.width, channels: channels / 2, stride: layout.rowStride)
   for half in 0..<2 {
     let start = image + half * layout.rowStride / 2
-    sumOverPixels(rows, into: sums + half * rows.channels) { sum, index in
+    sumOverPixels(rows, into: sums + half * rows.channels) { sum, index, _ in
       sum += start.vector(at: index)
-    } single: {
-      start[$0]
+    } single: { index, _ in
+      start[index]
     }
   }
 }
@@ -66,20 +66,42 @@ extension VectorKernels {
   ) {
     sumOverPixels(
       PixelRows(count: 1, pixels: pixels, channels: channels, stride: 0), into: sums
-    ) { sum, index in
+    ) { sum, index, _ in
       sum.addProduct(left.vector(at: index), right.vector(at: index))
-    } single: {
-      left[$0] * right[$0]
+    } single: { index, _ in
+      left[index] * right[index]
     }
   }
 }
 
-/// Adds up the terms of each channel. `add` takes sixteen channels at a time, given the first one's index. `single` takes
-/// the last few channels one by one.
+extension VectorKernels {
+  package func preluBackward(
+    source: UnsafePointer<Float>, slopes: UnsafePointer<Float>, gradientDestination: UnsafePointer<Float>,
+    gradientSource: UnsafeMutablePointer<Float>, gradientSlopes: UnsafeMutablePointer<Float>, pixels: Int,
+    channels: Int
+  ) {
+    sumOverPixels(
+      PixelRows(count: 1, pixels: pixels, channels: channels, stride: 0), into: gradientSlopes
+    ) { sum, index, channel in
+      let gradient = preluGradient(
+        source.vector(at: index), slopes.vector(at: channel), gradientDestination.vector(at: index), sum: &sum
+      )
+      gradientSource.store(gradient, at: index)
+    } single: { index, channel in
+      let (value, gradient) = (source[index], gradientDestination[index])
+      gradientSource[index] = value > 0 ? gradient : gradient * slopes[channel]
+      return value > 0 ? 0 : gradient * value
+    }
+  }
+}
+
+/// Adds up the terms of each channel. `add` takes sixteen channels at a time, given the first one's index and channel. `single`
+/// takes the last few channels one by one.
 @inline(__always)
 private func sumOverPixels(
   _ rows: PixelRows, into sums: UnsafeMutablePointer<Float>,
-  add: (_ sum: inout Vector, _ index: Int) -> Void, single: (_ index: Int) -> Float
+  add: (_ sum: inout Vector, _ index: Int, _ channel: Int) -> Void,
+  single: (_ index: Int, _ channel: Int) -> Float
 ) {
   let channels = rows.channels
   let whole = channels / Vector.scalarCount * Vector.scalarCount
@@ -92,18 +114,19 @@ private func sumOverPixels(
       for first in stride(from: 0, to: rows.pixels, by: pixelBlock) {
         let end = min(first + pixelBlock, rows.pixels)
         for vector in 0..<vectors {
-          let start = row * rows.stride + vector * Vector.scalarCount
+          let channel = vector * Vector.scalarCount
+          let start = row * rows.stride + channel
           var (sum0, sum1, sum2, sum3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
           var pixel = first
           while pixel + 4 <= end {
-            add(&sum0, start + pixel * channels)
-            add(&sum1, start + (pixel + 1) * channels)
-            add(&sum2, start + (pixel + 2) * channels)
-            add(&sum3, start + (pixel + 3) * channels)
+            add(&sum0, start + pixel * channels, channel)
+            add(&sum1, start + (pixel + 1) * channels, channel)
+            add(&sum2, start + (pixel + 2) * channels, channel)
+            add(&sum3, start + (pixel + 3) * channels, channel)
             pixel += 4
           }
           while pixel < end {
-            add(&sum0, start + pixel * channels)
+            add(&sum0, start + pixel * channels, channel)
             pixel += 1
           }
           totals[vector].add((sum0 + sum1) + (sum2 + sum3))
@@ -115,7 +138,9 @@ private func sumOverPixels(
   for channel in whole..<channels {
     var total = 0.0
     for row in 0..<rows.count {
-      for pixel in 0..<rows.pixels { total += Double(single(row * rows.stride + pixel * channels + channel)) }
+      for pixel in 0..<rows.pixels {
+        total += Double(single(row * rows.stride + pixel * channels + channel, channel))
+      }
     }
     sums[channel] = Float(total)
   }

@@ -53,6 +53,59 @@ extension VectorKernels {
     return Float(total)
   }
 
+  package func preluForward(
+    source: UnsafePointer<Float>, slopes: UnsafePointer<Float>, destination: UnsafeMutablePointer<Float>,
+    pixels: Int, channels: Int
+  ) {
+    let whole = channels / 16 * 16
+    for pixel in 0..<pixels {
+      let row = pixel * channels
+      for c in stride(from: 0, to: whole, by: 16) {
+        destination.store(prelu(source.vector(at: row + c), slopes.vector(at: c)), at: row + c)
+      }
+      for c in whole..<channels {
+        let value = source[row + c]
+        destination[row + c] = value > 0 ? value : slopes[c] * value
+      }
+    }
+  }
+
+  package func shufflePixels(
+    _ source: UnsafePointer<Float>, factor: Int, addingTo base: UnsafePointer<Float>, _ shape: ImageShape,
+    destination: UnsafeMutablePointer<Float>
+  ) {
+    forEachSubpixelRow(factor: factor, shape) { from, to, pixel in
+      for j in 0..<factor { destination[to + j * shape.channels] = source[from + j] + base[pixel] }
+    }
+  }
+
+  package func unshufflePixels(
+    _ gradientDestination: UnsafePointer<Float>, factor: Int, _ shape: ImageShape,
+    gradientSource: UnsafeMutablePointer<Float>
+  ) {
+    forEachSubpixelRow(factor: factor, shape) { from, to, _ in
+      for j in 0..<factor { gradientSource[from + j] = gradientDestination[to + j * shape.channels] }
+    }
+  }
+
+  /// Calls `body` for each row of subpixels of each channel of each pixel, with the places of the first subpixel in the
+  /// unshuffled and in the shuffled image, and of the channel in the base.
+  @inline(__always)
+  private func forEachSubpixelRow(
+    factor: Int, _ shape: ImageShape, _ body: (_ source: Int, _ destination: Int, _ base: Int) -> Void
+  ) {
+    let channels = shape.channels
+    for y in 0..<shape.height {
+      for x in 0..<shape.width {
+        let pixel = (y * shape.width + x) * channels
+        for i in 0..<factor {
+          let first = ((y * factor + i) * shape.width + x) * factor * channels
+          for c in 0..<channels { body(((pixel + c) * factor + i) * factor, first + c, pixel + c) }
+        }
+      }
+    }
+  }
+
   package func scaleChannelsAndAdd(
     image: UnsafePointer<Float>, scales: UnsafePointer<Float>, identity: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int

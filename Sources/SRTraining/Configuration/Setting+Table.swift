@@ -20,24 +20,31 @@ extension SettingGroup {
     settings: [
       Setting(
         "model", \.model, .choice, .model, ranks: .alike,
-        "The paper's network: vanilla (SRResNet) or attention (SE-SRResNet). The next four settings change it."
+        """
+        The network: vanilla (SRResNet) or attention (SE-SRResNet), the paper's, or compact (SRVGGNetCompact of \
+        Real-ESRGAN, small and fast). The next four settings change it.
+        """
       ),
       Setting(
         "scale", \.scale, .optional(.whole(oneOf: ModelDescription.scales)), .model, ranks: .alike,
         defaultWords: "the data's scale; \(ModelDescription.attention.scale) for synthetic faces",
-        "Height of the output over height of the input: 1, 2, 4 or 8."),
+        "Height of the output over height of the input: 1, 2, 4 or 8; also 3 for compact."),
       Setting(
         "features", \.features,
         .optional(.whole(ModelDescription.featureRange, multipleOf: ModelDescription.featureStep)), .model,
         ranks: .alike, defaultWords: "\(ModelDescription.attention.features)",
-        "Channels of the maps between head and output: a multiple of 16."),
+        "Channels of the maps between the first and the last convolution: a multiple of 16."),
       Setting(
         "blocks", \.blocks, .optional(.whole(ModelDescription.blockRange)), .model, ranks: .alike,
-        defaultWords: "\(ModelDescription.attention.blocks)", "Residual blocks."),
+        defaultWords: "\(ModelDescription.attention.blocks)",
+        "Residual blocks; of a compact network, the convolutions between the first and the last one."),
       Setting(
         "attention", \.attention, .optional(.attention), .model, ranks: .alike,
         defaultWords: "as --model says",
-        "Attention in each residual block: none, se (squeeze-and-excitation, reduction 16), or another reduction: 'se(8)'."
+        """
+        Attention in each residual block: none, se (squeeze-and-excitation, reduction 16), or another reduction: 'se(8)'. \
+        A compact network has none.
+        """
       ),
       Setting(
         "loss", \.loss, .lossTerms, .result, ranks: .alike,

@@ -8,13 +8,20 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package enum ModelKind: String, CaseIterable, Sendable {
     case vanilla
     case attention
+    case compact
 
-    /// The paper's network of this name.
+    /// The network of this name.
     package var description: ModelDescription {
       switch self {
       case .vanilla: .vanilla
       case .attention: .attention
+      case .compact: .compact
       }
+    }
+
+    /// The kinds of networks that can have this scale.
+    package static func withScale(_ scale: Int) -> [ModelKind] {
+      allCases.filter { $0.description.architecture.scales.contains(scale) }
     }
   }
 
@@ -62,7 +69,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var gradientDType = GradientDataType.float32
   package var reduction = ReductionMode.tree
   /// The initial weights, if no file gives them.
-  package var initialization = SRResNet.Initialization.interpolation
+  package var initialization = WeightInitialization.interpolation
   package var initWeights: String?
 
   // Data and perceptual networks.

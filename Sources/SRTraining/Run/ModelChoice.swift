@@ -21,11 +21,12 @@ extension TrainingConfiguration {
         "scale: --scale \(scale) is given, and the data have scale \(data.scale) (\(sizes)). Leave out --scale, or give "
           + "data of scale \(scale) (`srdist prepare --scale \(scale)`).")
     }
-    guard ModelDescription.scales.contains(data.scale) else {
-      let scales = ModelDescription.scales.map(String.init).joined(separator: ", ")
+    guard description.architecture.scales.contains(data.scale) else {
+      let others = ModelKind.withScale(data.scale)
       throw ConfigurationError(
-        "scale: the data have scale \(data.scale) (\(sizes)), and networks have \(scales). Prepare data of one of these "
-          + "scales (`srdist prepare --scale`).")
+        "scale: the data have scale \(data.scale) (\(sizes)), and networks of --model \(model.rawValue) have "
+          + "\(description.architecture.scalesText). Prepare data of one of these scales (`srdist prepare --scale`)"
+          + (others.isEmpty ? "." : ", or give --model \(others.map(\.rawValue).joined(separator: " or "))."))
     }
     do {
       try description.validate()
@@ -52,7 +53,7 @@ func loadInitialWeights(
     guard differences.isEmpty else {
       let remedy =
         theirs.scale == model.scale
-        ? "Give --features \(theirs.features) --blocks \(theirs.blocks) --attention '\(theirs.attention)'"
+        ? "Give \(theirs.options)"
         : "Give data of scale \(theirs.scale) (`srdist prepare --scale \(theirs.scale)`)"
       throw ConfigurationError(
         "init-weights: \(file) holds the weights of another network: \(differences.joined(separator: "; ")). "

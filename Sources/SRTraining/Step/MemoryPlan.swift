@@ -28,7 +28,8 @@ struct MemoryPlan: Sendable, Equatable {
   ///   - plan: its purpose decides what is allocated.
   ///   - layout: of the network's parameters.
   init(
-    _ configuration: TrainingConfiguration, plan: SRResNetPlan, layout: ParameterLayout, sizes: JobSizes,
+    _ configuration: TrainingConfiguration, plan: any SuperResolutionPlan, layout: ParameterLayout,
+    sizes: JobSizes,
     loss: LossAssembly, kernels: any KernelSet
   ) {
     let floatBytes = MemoryLayout<Float>.stride
@@ -49,7 +50,7 @@ struct MemoryPlan: Sendable, Equatable {
       (arenas, leaves) = (1, 0)
       workerBytes =
         floatBytes
-        * (SRResNetWorkspace.floatCount(for: plan, images: 1, tails: 1)
+        * (NetworkWorkspace.floatCount(for: plan, images: 1, tails: 1)
           + PairMeasurement.floatCount(
             plan: plan, loss: loss.loss, metrics: loss.metrics, count: 1, kernels: kernels))
     }

@@ -22,12 +22,12 @@ struct EvaluationContext: Sendable {
   let kernels: any KernelSet
   /// The images that can be measured. All parts have images of one size.
   let parts: [SampleIdentity.Part: any PairDataset]
-  let network: SRResNet
+  let network: any SuperResolutionNetwork
   /// Names, shapes and arena order of the network's parameters.
   let layout: ParameterLayout
   let parameters: ParameterArena
   /// The network's passes over the data's size of image, without a backward pass.
-  let inferencePlan: SRResNetPlan
+  let inferencePlan: any SuperResolutionPlan
   let sizes: JobSizes
   let memory: MemoryPlan
   let lossAssembly: LossAssembly
@@ -56,7 +56,7 @@ struct EvaluationContext: Sendable {
     self.kernels = kernels
     self.parts = parts
     var layout = ParameterLayout()
-    network = SRResNet(model, in: &layout)
+    network = model.network(in: &layout)
     self.layout = layout
     let plan = network.plan(for: images, purpose: .inference, kernels: kernels)
     inferencePlan = plan
@@ -91,7 +91,7 @@ struct RunContext: Sendable {
   let evaluation: EvaluationContext
   let data: DatasetSplit
   let samples: TrainingSamples
-  let plan: SRResNetPlan
+  let plan: any SuperResolutionPlan
   let weights: StepWeights
   let optimizer: Adam
   /// The weights' moving average; nil if none is kept.
@@ -154,13 +154,13 @@ struct RunContext: Sendable {
   }
 }
 
-extension SRResNet {
+extension SuperResolutionNetwork {
   /// A plan for the low-resolution images of a data set.
   func plan(
     for pairs: any PairDataset, purpose: LayerPlanner.Purpose, kernels: any KernelSet
-  ) -> SRResNetPlan {
-    SRResNetPlan(
-      self, lowResHeight: pairs.lowResHeight, lowResWidth: pairs.lowResWidth, purpose: purpose,
+  ) -> any SuperResolutionPlan {
+    plan(
+      lowResHeight: pairs.lowResHeight, lowResWidth: pairs.lowResWidth, purpose: purpose,
       kernels: kernels)
   }
 }

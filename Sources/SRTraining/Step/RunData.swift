@@ -16,7 +16,7 @@ struct RunData {
     }
     return try DatasetSplit.synthetic(
       trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
-      seed: configuration.seed, scale: drawnScale, progress: progress)
+      seed: configuration.seed, scale: drawnScale(), progress: progress)
   }
 
   /// The pairs of one split. The other one need not exist.
@@ -26,7 +26,7 @@ struct RunData {
     guard let directory = configuration.data else {
       return try DatasetSplit.synthetic(
         split, trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
-        seed: configuration.seed, scale: drawnScale, progress: progress)
+        seed: configuration.seed, scale: drawnScale(), progress: progress)
     }
     try checkFolder(directory)
     do {
@@ -48,5 +48,14 @@ struct RunData {
     }
   }
 
-  private var drawnScale: Int { configuration.scale ?? ModelDescription.attention.scale }
+  private func drawnScale() throws -> Int {
+    let scale = configuration.scale ?? configuration.model.description.scale
+    guard SyntheticFaces.canReduce(by: scale) else {
+      throw ConfigurationError(
+        "scale: synthetic faces cannot be reduced by \(scale), which does not divide their height of "
+          + "\(SyntheticFaces.highResSize). Give --data of scale \(scale) (`srdist prepare --scale \(scale)`)."
+      )
+    }
+    return scale
+  }
 }

@@ -40,7 +40,9 @@ final class PairMeasurement: Sendable {
   /// - Parameters:
   ///   - metrics: all metrics that later calls ask for.
   ///   - count: how many images are held at a time.
-  init(plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], count: Int, kernels: any KernelSet) {
+  init(
+    plan: any SuperResolutionPlan, loss: WeightedSum, metrics: [Metric], count: Int, kernels: any KernelSet
+  ) {
     self.loss = loss
     self.kernels = kernels
     let (lowRes, highRes) = (plan.lowResShape, plan.highResShape)
@@ -54,7 +56,7 @@ final class PairMeasurement: Sendable {
 
   /// Floats of the images and of the scratch memory.
   static func floatCount(
-    plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], count: Int, kernels: any KernelSet
+    plan: any SuperResolutionPlan, loss: WeightedSum, metrics: [Metric], count: Int, kernels: any KernelSet
   ) -> Int {
     count * (plan.lowResShape.count + plan.highResShape.count)
       + scratchCount(plan.highResShape, loss, metrics, kernels)
@@ -89,9 +91,9 @@ final class PairMeasurement: Sendable {
 ///
 /// Everything is allocated when the worker is made.
 final class SampleWorker: Sendable {
-  fileprivate let workspace: SRResNetWorkspace
+  fileprivate let workspace: NetworkWorkspace
   fileprivate let measurement: PairMeasurement
-  private let plan: SRResNetPlan
+  private let plan: any SuperResolutionPlan
   /// One buffer for each image that the loss compares together.
   private let gradientsSuperRes: [AlignedBuffer]
   private let progress: @Sendable () -> Void
@@ -105,7 +107,8 @@ final class SampleWorker: Sendable {
   ///   - groupSize: the most samples that go through the network together.
   ///   - progress: called repeatedly during a group's passes.
   init(
-    plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet,
+    plan: any SuperResolutionPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int,
+    kernels: any KernelSet,
     progress: @escaping @Sendable () -> Void
   ) {
     self.plan = plan
@@ -113,16 +116,17 @@ final class SampleWorker: Sendable {
     measurement = PairMeasurement(
       plan: plan, loss: loss, metrics: metrics, count: groupSize, kernels: kernels)
     let tails = Self.tails(loss, groupSize)
-    workspace = SRResNetWorkspace(for: plan, images: groupSize, tails: tails)
+    workspace = NetworkWorkspace(for: plan, images: groupSize, tails: tails)
     gradientsSuperRes = (0..<tails).map { _ in AlignedBuffer(count: plan.highResShape.count) }
   }
 
   /// Floats that a worker holds.
   static func floatCount(
-    plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int, kernels: any KernelSet
+    plan: any SuperResolutionPlan, loss: WeightedSum, metrics: [Metric], groupSize: Int,
+    kernels: any KernelSet
   ) -> Int {
     let tails = tails(loss, groupSize)
-    return SRResNetWorkspace.floatCount(for: plan, images: groupSize, tails: tails)
+    return NetworkWorkspace.floatCount(for: plan, images: groupSize, tails: tails)
       + PairMeasurement.floatCount(
         plan: plan, loss: loss, metrics: metrics, count: groupSize, kernels: kernels)
       + tails * plan.highResShape.count
@@ -176,8 +180,8 @@ final class SampleWorker: Sendable {
 
 /// One worker's forward passes over pairs, one at a time, and their measurements.
 final class ValidationWorker: Sendable {
-  private let plan: SRResNetPlan
-  private let workspace: SRResNetWorkspace
+  private let plan: any SuperResolutionPlan
+  private let workspace: NetworkWorkspace
   private let measurement: PairMeasurement
 
   /// A worker with its own memory.
@@ -185,16 +189,16 @@ final class ValidationWorker: Sendable {
   /// - Parameters:
   ///   - plan: for inference.
   ///   - metrics: all metrics that later calls ask for.
-  init(plan: SRResNetPlan, loss: WeightedSum, metrics: [Metric], kernels: any KernelSet) {
+  init(plan: any SuperResolutionPlan, loss: WeightedSum, metrics: [Metric], kernels: any KernelSet) {
     self.plan = plan
-    workspace = SRResNetWorkspace(for: plan, images: 1)
+    workspace = NetworkWorkspace(for: plan, images: 1)
     measurement = PairMeasurement(plan: plan, loss: loss, metrics: metrics, count: 1, kernels: kernels)
   }
 
   /// A worker in the memory of a training worker. Only one of the two may work at a time.
-  init(plan: SRResNetPlan, within worker: SampleWorker) {
+  init(plan: any SuperResolutionPlan, within worker: SampleWorker) {
     self.plan = plan
-    workspace = SRResNetWorkspace(for: plan, within: worker.workspace)
+    workspace = NetworkWorkspace(for: plan, within: worker.workspace)
     measurement = worker.measurement
   }
 

@@ -6,12 +6,12 @@ import SRTensor
 final class StepWeights: Sendable {
   let parameters: ParameterArena
   let prepared: AlignedBuffer
-  private let plan: SRResNetPlan
+  private let plan: any SuperResolutionPlan
 
   /// - Parameter other: if given, the prepared forms lie in the memory of `other`. They are valid until `other` prepares its
   ///   own forms again.
   /// - Precondition: `other` has room for the forms.
-  init(plan: SRResNetPlan, parameters: ParameterArena, within other: StepWeights? = nil) {
+  init(plan: any SuperResolutionPlan, parameters: ParameterArena, within other: StepWeights? = nil) {
     self.plan = plan
     self.parameters = parameters
     prepared = other?.prepared ?? AlignedBuffer(count: plan.preparedCount)

@@ -3,7 +3,7 @@ import SRTensor
 import Testing
 
 /// Images that go through the network together.
-@Suite struct SRResNetGroupTests {
+@Suite struct NetworkGroupTests {
   /// The results of a group's passes.
   private struct Results: Equatable {
     var superRes: [[Float]] = []
@@ -12,10 +12,12 @@ import Testing
     var final: [[Int]] = []
   }
 
-  @Test(arguments: ModelDescription.scales)
-  func haveTheBitsThatTheyHaveAlone(scale: Int) throws {
-    let model = try SampleNetwork(
-      SampleNetwork.model(scale: scale, attention: .squeezeExcitation(reduction: 16)), height: 8, width: 6)
+  @Test(
+    arguments: ModelDescription.Architecture.srresnet.scales.map {
+      SampleNetwork.model(scale: $0, attention: .squeezeExcitation(reduction: 16))
+    } + ModelDescription.Architecture.compact.scales.map { SampleNetwork.compact(scale: $0) })
+  func haveTheBitsThatTheyHaveAlone(description: ModelDescription) throws {
+    let model = try SampleNetwork(description, height: 8, width: 6)
     let parameters = model.parameters(seed: 5)
     let prepared = model.prepared(parameters)
     let images = (0..<3).map { SampleNetwork.image(seed: UInt64($0), count: 8 * 6 * 3) }
@@ -37,8 +39,11 @@ import Testing
   }
 
   /// Buckets can be sent early only if gradients that are reported as final do not change any more.
-  @Test func leaveFinalGradientsAlone() throws {
-    let model = try SampleNetwork(SampleNetwork.model(scale: 4, features: 64), height: 8, width: 8)
+  @Test(arguments: [
+    SampleNetwork.model(scale: 4, features: 64), SampleNetwork.compact(scale: 4, features: 64),
+  ])
+  func leaveFinalGradientsAlone(description: ModelDescription) throws {
+    let model = try SampleNetwork(description, height: 8, width: 8)
     let parameters = model.parameters(seed: 6)
     let prepared = model.prepared(parameters)
     var atReport: [[Float]] = [[], []]
@@ -51,12 +56,18 @@ import Testing
     #expect(atReport == results.gradients)
   }
 
-  /// The image is so wide that one row of tiles is more than a kernel's block. The gradient is taken with respect to what lies
-  /// below the second upsampling, or below the output if there is none.
-  @Test(arguments: [1, 4, 8])
-  func gradientsAreTheSlopeOfTheOutput(scale: Int) throws {
-    let model = try SampleNetwork(
-      SampleNetwork.model(scale: scale, features: 16, blocks: 1), height: 4, width: 140)
+  /// The image is so wide that one row of tiles is more than a kernel's block. The gradient of an SRResNet is taken with respect
+  /// to what lies below the second upsampling, or below the output if there is none.
+  @Test(arguments: [
+    (SampleNetwork.model(scale: 1, features: 16, blocks: 1), "conv3.weight"),
+    (SampleNetwork.model(scale: 4, features: 16, blocks: 1), "upsample.0.block.2.weight"),
+    (SampleNetwork.model(scale: 8, features: 16, blocks: 1), "upsample.0.block.2.weight"),
+    (SampleNetwork.compact(scale: 1, features: 16), "body.8.bias"),
+    (SampleNetwork.compact(scale: 3, features: 32), "body.8.bias"),
+    (SampleNetwork.compact(scale: 4, features: 64), "body.8.bias"),
+  ])
+  func gradientsAreTheSlopeOfTheOutput(description: ModelDescription, end: String) throws {
+    let model = try SampleNetwork(description, height: 4, width: 140)
     let plan = model.plan
     let parameters = model.parameters(seed: 8)
     // The output's gradient lies in the upper quarter, where a second block begins within a row. It is uneven along the rows.
@@ -72,9 +83,7 @@ import Testing
       let sum = zip(results.superRes[0], gradient.elements).reduce(0) { $0 + Double($1.0) * Double($1.1) }
       return (sum, results.gradients[0])
     }
-    let below = try #require(
-      model.layout.entry(named: scale == 1 ? "conv3.weight" : "upsample.0.block.2.weight")
-    ).offset
+    let below = try #require(model.layout.entry(named: end)).offset
     let direction = output(parameters).gradient.prefix(below)
     let norm = direction.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
     func moved(_ distance: Double) -> Double {
@@ -96,7 +105,7 @@ import Testing
     whenFinal: (_ image: Int, _ from: Int, _ leaf: [Float]) -> Void = { _, _, _ in }
   ) -> Results {
     let plan = model.plan
-    let workspace = SRResNetWorkspace(for: plan, images: images.count, tails: tails)
+    let workspace = NetworkWorkspace(for: plan, images: images.count, tails: tails)
     let leaves = images.map { _ in ParameterArena(layout: model.layout) }
     let passes = images.indices.map {
       plan.pass(

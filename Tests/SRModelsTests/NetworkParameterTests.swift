@@ -2,15 +2,41 @@ import SRModels
 import SRTensor
 import Testing
 
-@Suite struct SRResNetParameterTests {
+@Suite struct NetworkParameterTests {
+  /// Real-ESRGAN's larger compact network, realesr-general-x4v3.
+  private static var generalCompact: ModelDescription {
+    SampleNetwork.compact(scale: 4, features: 64, blocks: 32)
+  }
+
   /// The counts are those of the released PyTorch models' state dicts.
-  @Test(arguments: [(ModelDescription.vanilla, 93, 1_545_238), (.attention, 157, 1_554_518)])
-  func parametersAreThoseOfTheReleasedModel(_ model: ModelDescription, tensors: Int, count: Int) throws {
+  @Test(arguments: [
+    (ModelDescription.vanilla, 93, 1_545_238, "upsample.1.block.0.weight", [256, 64, 3, 3]),
+    (.attention, 157, 1_554_518, "upsample.1.block.0.weight", [256, 64, 3, 3]),
+    (.compact, 53, 621_424, "body.34.weight", [48, 64, 3, 3]),
+    (generalCompact, 101, 1_213_296, "body.66.weight", [48, 64, 3, 3]),
+  ])
+  func parametersAreThoseOfTheReleasedModel(
+    _ model: ModelDescription, tensors: Int, count: Int, last: String, shape: [Int]
+  ) throws {
     var layout = ParameterLayout()
-    let network = SRResNet(model, in: &layout)
+    let network = model.network(in: &layout)
     #expect(network.entries.count == tensors)
     #expect(network.parameterCount == count)
-    #expect(layout.entry(named: "upsample.1.block.0.weight")?.shape == [256, 64, 3, 3])
+    #expect(layout.entry(named: last)?.shape == shape)
+  }
+
+  /// Real-ESRGAN's files have these names in this order: a convolution's weight and bias, then the slope of each channel.
+  @Test func aCompactNetworkHasTheNamesAndShapesOfRealESRGAN() throws {
+    let network = try SampleNetwork(Self.generalCompact, height: 8, width: 8)
+    let expected = (0...66).flatMap { index -> [(String, [Int])] in
+      if index % 2 == 1 { return [("body.\(index).weight", [64])] }
+      let (inputs, outputs) = (index == 0 ? 3 : 64, index == 66 ? 48 : 64)
+      return [("body.\(index).weight", [outputs, inputs, 3, 3]), ("body.\(index).bias", [outputs])]
+    }
+    #expect(network.layout.entries.map(\.name) == expected.map(\.0))
+    #expect(network.layout.entries.map(\.shape) == expected.map(\.1))
+    let slopes = try #require(network.layout.entry(named: "body.1.weight"))
+    #expect(network.parameters(seed: 3).tensor(slopes) == [Float](repeating: 0.25, count: 64))
   }
 
   @Test func initialWeightsFillPyTorchsDefaultRange() throws {
@@ -27,7 +53,8 @@ import Testing
   /// The parabola through three pixels is exact if the image is a parabola, except near the padded border.
   @Test(
     arguments: [ModelDescription.vanilla, .attention]
-      + ModelDescription.scales.map { SampleNetwork.model(scale: $0) })
+      + ModelDescription.Architecture.srresnet.scales.map { SampleNetwork.model(scale: $0) }
+      + ModelDescription.Architecture.compact.scales.map { SampleNetwork.compact(scale: $0) } + [.compact])
   func interpolationStartsAsInterpolation(_ model: ModelDescription) throws {
     let network = try SampleNetwork(model, height: 8, width: 8)
     let scale = model.scale

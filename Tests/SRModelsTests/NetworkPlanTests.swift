@@ -3,14 +3,18 @@ import SRTensor
 import Testing
 
 /// One network's plans for several purposes and places in an arena.
-@Suite struct SRResNetPlanTests {
-  private static let models = ModelDescription.scales.flatMap { scale in
-    [
-      SampleNetwork.model(scale: scale, blocks: 3),
-      SampleNetwork.model(scale: scale, blocks: 4, attention: .squeezeExcitation(reduction: 8)),
-      SampleNetwork.model(scale: scale, blocks: 1, attention: .squeezeExcitation(reduction: 16)),
-    ]
-  }
+@Suite struct NetworkPlanTests {
+  private static let models =
+    ModelDescription.Architecture.srresnet.scales.flatMap { scale in
+      [
+        SampleNetwork.model(scale: scale, blocks: 3),
+        SampleNetwork.model(scale: scale, blocks: 4, attention: .squeezeExcitation(reduction: 8)),
+        SampleNetwork.model(scale: scale, blocks: 1, attention: .squeezeExcitation(reduction: 16)),
+      ]
+    }
+    + ModelDescription.Architecture.compact.scales.flatMap { scale in
+      [1, 4].map { SampleNetwork.compact(scale: scale, blocks: $0) }
+    }
 
   @Test(arguments: models)
   func inferenceHasTheBitsOfTrainingAndTakesLessMemory(_ model: ModelDescription) throws {
@@ -21,25 +25,31 @@ import Testing
     #expect(inference.superRes(of: lowRes, parameters) == training.superRes(of: lowRes, parameters))
     #expect(inference.plan.preparedCount < training.plan.preparedCount)
     #expect(
-      SRResNetWorkspace.floatCount(for: inference.plan, images: 1, tails: 1)
-        < SRResNetWorkspace.floatCount(for: training.plan, images: 1, tails: 1))
+      NetworkWorkspace.floatCount(for: inference.plan, images: 1, tails: 1)
+        < NetworkWorkspace.floatCount(for: training.plan, images: 1, tails: 1))
   }
 
   /// The memory that inference needs for the body does not grow with the number of blocks.
-  @Test func inferenceReusesTheMapsOfBlocks() throws {
+  @Test(
+    arguments: [
+      { SampleNetwork.model(scale: 2, blocks: $0) }, { SampleNetwork.compact(scale: 2, blocks: $0) },
+    ] as [@Sendable (Int) -> ModelDescription])
+  func inferenceReusesTheMapsOfBlocks(model: @Sendable (Int) -> ModelDescription) throws {
     let counts = try [2, 16].map { blocks in
-      let model = SampleNetwork.model(scale: 2, blocks: blocks)
-      let plan = try SampleNetwork(model, height: 8, width: 8, purpose: .inference).plan
-      return SRResNetWorkspace.floatCount(for: plan, images: 1, tails: 1)
+      let plan = try SampleNetwork(model(blocks), height: 8, width: 8, purpose: .inference).plan
+      return NetworkWorkspace.floatCount(for: plan, images: 1, tails: 1)
     }
     #expect(counts[0] == counts[1])
   }
 
-  @Test func aNetworkBehindAnotherIsTheSameNetwork() throws {
-    let model = SampleNetwork.model(scale: 2, attention: .squeezeExcitation(reduction: 16))
+  @Test(arguments: [
+    SampleNetwork.model(scale: 2, attention: .squeezeExcitation(reduction: 16)),
+    SampleNetwork.compact(scale: 3),
+  ])
+  func aNetworkBehindAnotherIsTheSameNetwork(_ model: ModelDescription) throws {
     let alone = try SampleNetwork(model, height: 6, width: 5)
     var others = ParameterLayout()
-    _ = SRResNet(SampleNetwork.model(scale: 1), in: &others)
+    _ = SampleNetwork.model(scale: 1).network(in: &others)
     let behind = try SampleNetwork(model, height: 6, width: 5, behind: others, prefix: "second.")
 
     let parameters = alone.parameters(seed: 9)

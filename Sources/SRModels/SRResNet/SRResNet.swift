@@ -2,19 +2,19 @@ import SRKernels
 import SRLayers
 import SRTensor
 
-/// The parameters of the super-resolution generator SRResNet, or SE-SRResNet. They are the same for every size of image.
-///
-/// The network registers its parameters in a layout, but holds no weights. The weights are an arena of the layout. Passes need
-/// an ``SRResNetPlan`` for the size of image.
+/// The super-resolution generator SRResNet, or SE-SRResNet.
 ///
 /// Head Conv 9x9 and PReLU; residual blocks; Conv 3x3, then addition of the head's output; an upsampling for each doubling of
 /// height and width; output Conv 9x9. The released PyTorch model has the same names and shapes.
-package struct SRResNet: Sendable {
-  /// The description of this network.
+package struct SRResNet: SuperResolutionNetwork {
+  /// One upsampling doubles height and width.
+  package static let scales = [1, 2, 4, 8]
+  package static let takesAttention = true
+  package static let firstTensor = "conv1.0.weight"
+
   package let model: ModelDescription
   /// The beginning of the parameters' names.
   let prefix: String
-  /// This network's parameters, in forward order. The parameters lie one after the other in the arena.
   package let entries: [ParameterLayout.Entry]
 
   let head: Convolution2D
@@ -24,12 +24,7 @@ package struct SRResNet: Sendable {
   let upsamplings: [UpsampleBlock]
   let output: Convolution2D
 
-  /// Appends the parameters to `layout`, which may already hold other networks' parameters.
-  ///
-  /// - Parameter prefix: the beginning of the parameters' names. It distinguishes them from other networks' parameters.
-  /// - Precondition: `model` is valid (``ModelDescription/validate()``).
-  package init(_ model: ModelDescription, prefix: String = "", in layout: inout ParameterLayout) {
-    do { try model.validate() } catch { preconditionFailure("\(error)") }
+  package init(_ model: ModelDescription, prefix: String, in layout: inout ParameterLayout) {
     let (features, first) = (model.features, layout.entries.count)
     self.model = model
     self.prefix = prefix
@@ -45,7 +40,7 @@ package struct SRResNet: Sendable {
     bodyTail = Convolution2D(
       "\(prefix)conv2", inputChannels: features, outputChannels: features, kernelSize: 3, in: &layout)
     var upsamplings: [UpsampleBlock] = []
-    for index in 0..<model.upsamplings {
+    for index in 0..<Self.upsamplings(model) {
       upsamplings.append(
         UpsampleBlock(
           "\(prefix)upsample.\(index)", through: upsamplings.last?.activation, channels: features, in: &layout
@@ -58,15 +53,18 @@ package struct SRResNet: Sendable {
     entries = Array(layout.entries[first...])
   }
 
-  /// The floats of an arena that belong to this network, gaps included.
-  package var parameterRange: Range<Int> { entries[0].offset..<entries[entries.count - 1].range.upperBound }
+  /// Doublings of height and width.
+  private static func upsamplings(_ model: ModelDescription) -> Int { model.scale.trailingZeroBitCount }
 
-  /// Floats that belong to parameters.
-  package var parameterCount: Int { entries.reduce(0) { $0 + $1.count } }
+  package func plan(
+    lowResHeight: Int, lowResWidth: Int, purpose: LayerPlanner.Purpose, kernels: any KernelSet
+  ) -> any SuperResolutionPlan {
+    SRResNetPlan(
+      self, lowResHeight: lowResHeight, lowResWidth: lowResWidth, purpose: purpose, kernels: kernels)
+  }
 }
 
 extension SRResNet {
-  /// The network as a graph of operations.
   package var graph: NetworkGraph {
     var graph = NetworkGraph()
     var image = head.append(to: &graph, graph.input)
@@ -78,5 +76,27 @@ extension SRResNet {
     for upsampling in upsamplings { image = upsampling.append(to: &graph, image) }
     _ = output.append(to: &graph, image)
     return graph
+  }
+}
+
+extension SRResNet {
+  package static func description(of tensors: TensorShapes) throws -> ModelDescription {
+    var model = ModelDescription(.srresnet, attention: .none)
+    (model.features, model.inputChannels) = try tensors.features(firstTensor)
+    model.outputChannels = try tensors.shape("conv3.weight", 4)[0]
+    model.blocks = tensors.count { "res_blocks.\($0).block.0.weight" }
+    let upsamplings = tensors.count { "upsample.\($0).block.0.weight" }
+    guard upsamplings <= scales.count else {
+      throw ModelDescriptionError(
+        "there are \(upsamplings) upsamplings, expected at most \(scales.count - 1)")
+    }
+    model.scale = 1 << upsamplings
+    for index in 0..<upsamplings {
+      try tensors.check(
+        "upsample.\(index).block.0.weight", [4 * model.features, model.features, 3, 3],
+        "which doubles height and width")
+    }
+    model.attention = try ModelDescription.Attention(tensors: tensors.shapes, features: model.features)
+    return model
   }
 }

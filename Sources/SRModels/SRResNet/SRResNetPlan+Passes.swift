@@ -1,13 +1,9 @@
 import SRKernels
 import SRLayers
 
-// A worker's passes over a group of images have this order:
-//
-//     forwardBody(group); for some images at a time: forwardTail, loss, backwardTail; backwardBody(group)
-
 extension SRResNetPlan {
   /// The forward pass of a group up to the input of the last upsampling.
-  package func forwardBody(_ group: [ImagePass]) {
+  func forwardBody(_ group: [ImagePass]) {
     group.first?.context.observer?.passBegins()
     let slots = imageSlots
     let featureCount = head.shape.destinationCount
@@ -39,22 +35,14 @@ extension SRResNetPlan {
     }
   }
 
-  /// The rest of one image's forward pass. Returns the super-resolved image, [height, width, 3], unclamped. The returned image is
-  /// valid until the worker has begun as many further tails as the workspace has room for.
-  package func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
+  func forwardTail(_ image: ImagePass) -> UnsafePointer<Float> {
     let superRes = image.tail + tailSlots.superRes
     tailUpsampling?.forward(tailInput(image), workspace: image.tail, context: image.context)
     output.forward(outputInput(image), into: superRes, context: image.context)
     return UnsafePointer(superRes)
   }
 
-  /// The tail's backward pass, given the gradient with respect to the tail's output. The forward pass's activations must still be
-  /// valid.
-  ///
-  /// - Parameter gradientsFinal: called with an arena offset when all of the image's gradients from the offset to the end of the
-  ///   network's parameters are final.
-  /// - Precondition: the plan is for training.
-  package func backwardTail(
+  func backwardTail(
     _ image: ImagePass, gradientSuperRes: UnsafePointer<Float>, gradientsFinal: (_ from: Int) -> Void
   ) {
     image.context.observer?.passBegins()
@@ -70,12 +58,7 @@ extension SRResNetPlan {
     gradientsFinal(tailUpsampling.convolution.firstParameter)
   }
 
-  /// The body's backward pass, after the tails of all images.
-  ///
-  /// - Parameter gradientsFinal: as in ``backwardTail(_:gradientSuperRes:gradientsFinal:)``, for the image at a position in the
-  ///   group. The last call for each image passes the offset of the network's first parameter.
-  /// - Precondition: the plan is for training.
-  package func backwardBody(
+  func backwardBody(
     _ group: [ImagePass], gradientsFinal: (_ position: Int, _ from: Int) -> Void
   ) {
     group.first?.context.observer?.passBegins()

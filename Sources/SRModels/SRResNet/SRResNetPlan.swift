@@ -4,25 +4,11 @@ import SRTensor
 
 /// An ``SRResNet``'s passes over one size of image, for one purpose.
 ///
-/// The plan holds no weights and no activations. Parameters come as an arena. Each worker has activations in an
-/// ``SRResNetWorkspace``. Images are NHWC with N = 1, RGB, 0...1.
-///
-/// The *tail* is the last upsampling and the output layer. The *body* is all other layers. A worker's images go through the body
-/// together, layer by layer, while a layer's weights are in the cache. Then each image goes through the tail alone, because the
-/// tail's maps are larger than its weights. It goes forward and, once the loss has compared the image, backward. Each image's
-/// values have the same bits as if the image went alone.
-///
-/// A plan for inference has the same bits as one for training. It keeps a few maps of the body, not three for each block, and
-/// prepares no weights for a backward pass.
-package final class SRResNetPlan: Sendable {
-  package let network: SRResNet
-  package let purpose: LayerPlanner.Purpose
-  package let lowResHeight: Int
-  package let lowResWidth: Int
-  /// Floats of prepared weights.
-  package let preparedCount: Int
-
-  let kernels: any KernelSet
+/// The tail is the last upsampling and the output layer. The body is all other layers. For inference, the body keeps a few maps
+/// instead of three for each block.
+final class SRResNetPlan: SuperResolutionPlan {
+  let frame: PlanFrame
+  let network: SRResNet
   let head: Convolution2DPlan
   let blocks: [ResidualBlockPlan]
   let bodyTail: Convolution2DPlan
@@ -33,11 +19,6 @@ package final class SRResNetPlan: Sendable {
   let imageSlots: ImageSlots
   let tailSlots: TailSlots
   let sharedSlots: SharedSlots
-  /// Floats of one image's activations in the body and in the tail, and of the memory that a worker's images use one after the
-  /// other.
-  let imageCount: Int
-  let tailCount: Int
-  let sharedCount: Int
 
   /// Places among an image's activations that belong to no single block.
   struct ImageSlots: Sendable {
@@ -64,7 +45,6 @@ package final class SRResNetPlan: Sendable {
 
   /// Places in the memory that a worker's images use one after the other.
   struct SharedSlots: Sendable {
-    var scratch = 0
     var backward: Backward?
 
     struct Backward: Sendable {
@@ -76,12 +56,7 @@ package final class SRResNetPlan: Sendable {
   }
 
   /// Plans prepared weights and activations, but allocates no memory.
-  ///
-  /// - Parameters:
-  ///   - lowResHeight: in pixels, at least 1. The output has ``ModelDescription/scale`` times as many.
-  ///   - lowResWidth: in pixels, at least 1. The same holds for the output.
-  ///   - kernels: the kernels that compute the passes. Workspaces and prepared weights fit no other set.
-  package init(
+  init(
     _ network: SRResNet, lowResHeight: Int, lowResWidth: Int, purpose: LayerPlanner.Purpose,
     kernels: any KernelSet
   ) {
@@ -131,19 +106,12 @@ package final class SRResNetPlan: Sendable {
       sharedSlots.backward = SharedSlots.Backward(
         gradientWide: shared.reserve(output.shape.sourceCount), temporary: shared.reserve(features))
     }
-    sharedSlots.scratch = shared.reserve(planner.scratchCount)
-
     self.network = network
-    self.purpose = purpose
-    self.lowResHeight = lowResHeight
-    self.lowResWidth = lowResWidth
-    self.kernels = kernels
     self.imageSlots = imageSlots
     self.sharedSlots = sharedSlots
-    preparedCount = planner.preparedCount
-    imageCount = image.count
-    tailCount = tail.count
-    sharedCount = shared.count
+    frame = PlanFrame(
+      model, lowResHeight: height, lowResWidth: width, planner: planner, image: image, tail: tail,
+      shared: shared)
   }
 
   /// Maps for blocks of even index and of odd index. Their outputs differ, because a block reads the previous block's output.
@@ -156,36 +124,8 @@ package final class SRResNetPlan: Sendable {
     return (even, odd)
   }
 
-  package var highResHeight: Int { lowResHeight * network.model.scale }
-  package var highResWidth: Int { lowResWidth * network.model.scale }
-  package var lowResShape: ImageShape {
-    ImageShape(height: lowResHeight, width: lowResWidth, channels: network.model.inputChannels)
-  }
-  package var highResShape: ImageShape {
-    ImageShape(height: highResHeight, width: highResWidth, channels: network.model.outputChannels)
-  }
-
-  /// All convolutions, in forward order.
-  package var convolutions: [Convolution2DPlan] {
+  var convolutions: [Convolution2DPlan] {
     [head] + blocks.flatMap(\.convolutions) + [bodyTail] + bodyUpsamplings.map(\.convolution)
       + (tailUpsampling.map { [$0.convolution] } ?? []) + [output]
-  }
-
-  /// Multiplications and additions of one image's forward pass with the direct method.
-  package var forwardFLOPs: Int { convolutions.reduce(0) { $0 + $1.shape.directFLOPs } }
-
-  /// Brings the weights of the convolutions dealt to `part` of `parts` threads into the kernels' form. All parts together make
-  /// one step's prepared weights.
-  ///
-  /// - Parameter forBackward: whether a backward pass follows. For inference plans it makes no difference.
-  package func prepare(
-    _ parameters: ParameterArena, into prepared: AlignedBuffer, forBackward: Bool, part: Int = 0,
-    of parts: Int = 1
-  ) {
-    let convolutions = convolutions
-    for index in stride(from: part, to: convolutions.count, by: parts) {
-      convolutions[index].prepare(
-        parameters: parameters.pointer, into: prepared.pointer, forBackward: forBackward)
-    }
   }
 }
