@@ -10,20 +10,23 @@ package struct TrainedNetwork: Sendable {
   package let weights: ParameterArena
   /// The file that the weights were read from.
   package let file: String
+  /// What was chosen and unwrapped on the way to the weights, for a person to read.
+  package let notes: [String]
 
-  /// Reads the weights that a user names: a weight file or a checkpoint.
+  /// Reads the weights that a user names: a weight file, a checkpoint or a run.
   ///
   /// Throws ``CheckpointError``, ``SafetensorsError``, or ``FileError`` if the system cannot tell what is at `path`.
-  package init(_ path: String) throws {
-    let file = try CheckpointDirectory.weightFile(path)
-    let model = try SafetensorsFile(path: file).modelDescription()
+  package init(_ path: String, _ averaged: AveragedWeights = .ifThere) throws {
+    let place = try WeightPlace(path, averaged)
+    let model = try SafetensorsFile(path: place.file).modelDescription()
     var layout = ParameterLayout()
     let network = model.network(in: &layout)
     let weights = ParameterArena(layout: layout)
-    try loadParameters(from: file, into: weights)
+    try loadParameters(from: place.file, into: weights)
     self.model = model
     self.weights = weights
-    self.file = file
+    file = place.file
+    notes = place.notes
     graph = network.graph
   }
 }

@@ -63,7 +63,8 @@ package struct Inspection: Codable, Equatable, Sendable {
       describe(checkpoint)
     } else {
       kind = .run
-      let store = CheckpointStore(path: try holds("checkpoints") ? checkpoint.file("checkpoints") : path)
+      let store = CheckpointStore(
+        path: try holds(CheckpointStore.folderName) ? checkpoint.file(CheckpointStore.folderName) : path)
       try describe(store)
       guard !checkpoints.isEmpty else {
         throw InspectionError(path: path, problem: "is a folder without checkpoints")

@@ -46,7 +46,7 @@ package struct EvaluationRun {
     weights: String, settings: [SettingLayer], split: NumPyPairDataset.Split, communicator: Communicator,
     kernels: any KernelSet
   ) throws {
-    let file = try CheckpointDirectory.weightFile(weights)
+    let file = try WeightPlace(weights).file
     self.weights = file
     var described = TrainingConfiguration()
     described.initWeights = file

@@ -45,7 +45,7 @@ extension TrainingConfiguration {
 func loadInitialWeights(
   from path: String, into parameters: ParameterArena, of model: ModelDescription, kernels: any KernelSet
 ) throws {
-  let file = try CheckpointDirectory.weightFile(path)
+  let file = try WeightPlace(path).file
   let weights = try SafetensorsFile(path: file)
   // If nothing describes the file and its tensors belong to no known network, loading says which ones do not fit.
   if let theirs = try weights.describedModel() ?? (try? weights.modelDescription()) {

@@ -1,0 +1,33 @@
+import ArgumentParser
+import SRCheckpoint
+
+/// The weights that a command uses.
+struct WeightOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A weight file, a checkpoint's directory, or a run's folder, which stands for its best checkpoint.",
+      valueName: "path"),
+    completion: .file())
+  var weights: String
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Take the averaged weights, or those of the last step. (default: the averaged weights if there are some)
+      """)
+  var ema: Bool?
+
+  func validate() throws { try ValidationError.checkPaths(["--weights": weights]) }
+
+  /// Whether the averaged weights are taken.
+  var averaged: AveragedWeights {
+    switch ema {
+    case nil: .ifThere
+    case true?: .needed
+    case false?: .notTaken
+    }
+  }
+
+  /// Reads the weights.
+  func network() throws -> TrainedNetwork { try TrainedNetwork(weights, averaged) }
+}
