@@ -166,7 +166,7 @@ package struct Convolution2DPlan: Sendable {
       preparedWeights: context.prepared + preparedBackwardData, gradientSource: gradientSource,
       scratch: kernelScratch(context))
     if let separateActivation {
-      separateActivation.backward(
+      separateActivation.propagate(
         source: source, gradient: gradientSource, count: shape.sourceCount, context: context)
     } else if let activation = convolution.through, let gradientSlope {
       context.gradients?[activation.weight.offset] = gradientSlope

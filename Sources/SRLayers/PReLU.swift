@@ -35,7 +35,7 @@ package struct PReLU: Sendable {
     context.observer?.layer(name, finished: .forward, values: destination, count: count)
   }
 
-  /// The forward pass, which no observer sees: a layer that follows computes the activation again.
+  /// The forward pass, which no observer sees: it is part of the layer that follows.
   func apply(
     _ source: UnsafePointer<Float>, into destination: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
@@ -57,6 +57,15 @@ package struct PReLU: Sendable {
     source: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int,
     context: LayerContext
   ) {
+    propagate(source: source, gradient: gradient, count: count, context: context)
+    context.observer?.layer(name, finished: .backward, values: gradient, count: count)
+  }
+
+  /// The backward pass, which no observer sees.
+  func propagate(
+    source: UnsafePointer<Float>, gradient: UnsafeMutablePointer<Float>, count: Int,
+    context: LayerContext
+  ) {
     if isShared {
       let slopeGradient = context.kernels.preluBackward(
         source: source, slope: slope(in: context), gradientDestination: gradient,
@@ -71,7 +80,6 @@ package struct PReLU: Sendable {
         gradientSource: gradient, gradientSlopes: gradients + weight.offset,
         pixels: count / weight.count, channels: weight.count)
     }
-    context.observer?.layer(name, finished: .backward, values: gradient, count: count)
   }
 
   /// Precondition: all channels have one slope.
