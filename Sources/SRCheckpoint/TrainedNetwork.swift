@@ -15,18 +15,23 @@ package struct TrainedNetwork: Sendable {
 
   /// Reads the weights that a user names: a weight file, a checkpoint or a run.
   ///
-  /// Throws ``CheckpointError``, ``SafetensorsError``, or ``FileError`` if the system cannot tell what is at `path`.
-  package init(_ path: String, _ averaged: AveragedWeights = .ifThere) throws {
+  /// - Parameters:
+  ///   - averaged: which weights are taken from a checkpoint or a file that has both.
+  ///   - key: where the weights lie in a file; see ``WeightFile/init(path:_:key:)``.
+  /// - Throws: ``CheckpointError``, ``SafetensorsError``, ``WeightFileError``, or ``FileError`` if the system cannot tell what is at
+  ///   `path`. Weights that are not finite are an error.
+  package init(_ path: String, _ averaged: AveragedWeights = .ifThere, key: String? = nil) throws {
     let place = try WeightPlace(path, averaged)
-    let model = try SafetensorsFile(path: place.file).modelDescription()
+    let source = try place.open(key: key)
+    let model = try source.modelDescription()
     var layout = ParameterLayout()
     let network = model.network(in: &layout)
     let weights = ParameterArena(layout: layout)
-    try loadParameters(from: place.file, into: weights)
+    try source.load(into: weights)
     self.model = model
     self.weights = weights
     file = place.file
-    notes = place.notes
+    notes = place.notes + source.notes
     graph = network.graph
   }
 }

@@ -15,8 +15,8 @@ package struct WeightPlace: Equatable, Sendable {
   package let file: String
   /// What was chosen, for a person to read. Empty if the path names the file.
   package private(set) var notes: [String] = []
-  /// Whether the file belongs to a verified checkpoint.
-  package private(set) var isOfCheckpoint = false
+  /// What is left to choose in the file. In a checkpoint, the choice was between files.
+  private var averaged: AveragedWeights
 
   /// Finds the weight file that `path` names.
   ///
@@ -27,6 +27,7 @@ package struct WeightPlace: Equatable, Sendable {
     // A shell that completes a folder's name ends it with a slash.
     var path = path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    self.averaged = averaged
     guard try PathKind.of(path) == .directory else {
       file = path
       return
@@ -40,13 +41,18 @@ package struct WeightPlace: Equatable, Sendable {
     let takesAverage = hasAverage && averaged != .notTaken
     file = checkpoint.file(
       takesAverage ? CheckpointDirectory.averagedFile : CheckpointDirectory.modelFile)
-    isOfCheckpoint = true
+    self.averaged = .ifThere
     if hasAverage {
       notes.append(
         takesAverage
           ? "these are the averaged weights of \(checkpoint)"
           : "these are the weights of the last step of \(checkpoint), not the averaged ones")
     }
+  }
+
+  /// Opens the file; see ``WeightFile/init(path:_:key:)``.
+  package func open(key: String? = nil) throws -> WeightFile {
+    try WeightFile(path: file, averaged, key: key)
   }
 
   /// The verified checkpoint that a folder is or holds, and a note if the folder is not the checkpoint.

@@ -16,8 +16,7 @@ struct EvaluateCommand: ParsableCommand {
         srdist evaluate --weights runs/hybrid/checkpoints/best --data faces
       """)
 
-  @Option(help: "A .safetensors file, or a checkpoint directory.", completion: .file())
-  var weights: String
+  @OptionGroup var weights: WeightOptions
   @Option(help: "Loss terms to measure. (default: the pixel terms)")
   var loss: String?
   @Option(help: "train or valid.")
@@ -48,7 +47,8 @@ struct EvaluateCommand: ParsableCommand {
   private func evaluation(_ job: Job) throws -> EvaluationRun {
     return try job.communicator.together(starting: job.activity) {
       var run = try EvaluationRun(
-        weights: weights, settings: layers, split: split, communicator: job.communicator,
+        weights: weights.weights, averaged: weights.averaged, key: weights.key.paramKey, settings: layers,
+        split: split, communicator: job.communicator,
         kernels: job.kernels)
       run.activity = job.activity
       return run

@@ -5,7 +5,10 @@ import SRCheckpoint
 struct WeightOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A weight file, a checkpoint's directory, or a run's folder, which stands for its best checkpoint.",
+      """
+      A weight file (safetensors or PyTorch's .pth), a checkpoint's directory, or a run's folder, which stands for its \
+      best checkpoint.
+      """,
       valueName: "path"),
     completion: .file())
   var weights: String
@@ -16,6 +19,8 @@ struct WeightOptions: ParsableArguments {
       Take the averaged weights, or those of the last step. (default: the averaged weights if there are some)
       """)
   var ema: Bool?
+
+  @OptionGroup var key: ParameterKeyOption
 
   func validate() throws { try ValidationError.checkPaths(["--weights": weights]) }
 
@@ -29,5 +34,16 @@ struct WeightOptions: ParsableArguments {
   }
 
   /// Reads the weights.
-  func network() throws -> TrainedNetwork { try TrainedNetwork(weights, averaged) }
+  func network() throws -> TrainedNetwork { try TrainedNetwork(weights, averaged, key: key.paramKey) }
+}
+
+/// Where the weights lie in a file that holds more.
+struct ParameterKeyOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where the weights lie in a file of PyTorch: keys of nested dictionaries, joined by dots, such as 'state_dict.netG'. \
+      (default: known keys such as params_ema, params and state_dict are tried)
+      """, valueName: "key"))
+  var paramKey: String?
 }

@@ -73,7 +73,7 @@ import Testing
     let error = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path).modelDescription() }
     let text = error?.description ?? ""
     #expect(
-      text.hasPrefix("\(path): is no weight file of a network that srdist knows") && text.contains(reason),
+      text.hasPrefix("\(path): is not a weight file of a network that srdist knows") && text.contains(reason),
       "\(text)")
     #expect(try Inspection(path: path).model == nil)
   }

@@ -102,7 +102,7 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     case .parameterMismatch(let mismatch):
       return "\(mismatch)"
     case .unknownModel(let reason):
-      return "is no weight file of a network that srdist knows: \(reason)"
+      return "is not a weight file of a network that srdist knows: \(reason)"
     }
   }
 }
