@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "SRModels", dependencies: ["SRTensor", "SRKernels", "SRLayers"], swiftSettings: strict),
     .target(
-      name: "SRInference", dependencies: ["SRTensor", "SRProcess", "SRKernels", "SRLayers", "SRModels"],
+      name: "SRInference",
+      dependencies: ["SRTensor", "SRFiles", "SRProcess", "SRKernels", "SRLayers", "SRModels"],
       swiftSettings: strict),
     .target(name: "SRMetrics", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
     .target(

@@ -24,10 +24,12 @@ package struct NetworkGraph: Sendable {
     /// A 2-D convolution with bias and zero padding. `weight` is OIHW.
     case convolution(
       weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, stride: Int, padding: Int)
-    /// max(0, x) + a min(0, x). The slope a has shape [1].
+    /// max(0, x) + a min(0, x). The slope a has shape [1], or [channels] for one slope for each channel.
     case prelu(slope: ParameterLayout.Entry)
     /// PyTorch's `PixelShuffle`: channel `c factor^2 + y factor + x` becomes subpixel (y, x) of channel c.
     case pixelShuffle(factor: Int)
+    /// Each pixel becomes `factor` x `factor` equal pixels.
+    case nearestUpsampling(factor: Int)
     /// The sum of two maps of one shape.
     case add
     /// A map times channel values, channel by channel.

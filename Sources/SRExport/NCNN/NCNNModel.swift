@@ -40,10 +40,10 @@ struct NCNNModel {
       for input in network.graph.nodes.flatMap(\.inputs) { readers[input, default: 0] += 1 }
     }
 
-    /// Appends a layer.
+    /// Appends a layer. ncnn distinguishes a whole parameter from a fractional one by the point.
     mutating func line(
       _ type: String, _ name: String, _ inputs: [String], _ outputs: [String],
-      _ parameters: KeyValuePairs<Int, Int> = [:]
+      _ parameters: KeyValuePairs<Int, any CustomStringConvertible> = [:]
     ) {
       blobs += outputs.count
       let settings = parameters.map { "\($0.key)=\($0.value)" }
@@ -67,7 +67,7 @@ struct NCNNModel {
     mutating func append(_ node: NetworkGraph.Node) {
       let inputs = node.inputs.map { copies[$0]!.removeLast() }
       let output = node.output == network.graph.output ? "output" : node.name
-      func layer(_ type: String, _ parameters: KeyValuePairs<Int, Int> = [:]) {
+      func layer(_ type: String, _ parameters: KeyValuePairs<Int, any CustomStringConvertible> = [:]) {
         line(type, node.name, inputs, [output], parameters)
       }
       switch node.operation {
@@ -89,6 +89,8 @@ struct NCNNModel {
         layer("PReLU", [0: slope.count])
         append(slope)
       case .pixelShuffle(let factor): layer("PixelShuffle", [0: factor])
+      // Kind 1 is nearest; 1 and 2 are the factors of height and width.
+      case .nearestUpsampling(let factor): layer("Interp", [0: 1, 1: Float(factor), 2: Float(factor)])
       case .add: layer("BinaryOp", [0: 0])
       case .scaleChannels: layer("BinaryOp", [0: 2])
       // Kind 1 is the mean, 4 means over the whole map.

@@ -34,7 +34,7 @@ struct ONNXModel {
     model.graph = .with {
       $0.name = network.model.architecture.rawValue
       $0.node = graph.nodes.map(node)
-      $0.initializer = network.weights.layout.entries.map(tensor)
+      $0.initializer = network.weights.layout.entries.map(tensor) + graph.nodes.compactMap(scales)
       $0.input = [value("input", channels: network.model.inputChannels, enlarged: 1)]
       $0.output = [value("output", channels: network.model.outputChannels, enlarged: network.model.scale)]
     }
@@ -61,6 +61,14 @@ struct ONNXModel {
     case .pixelShuffle(let factor):
       proto.opType = "DepthToSpace"
       proto.attribute = [integer("blocksize", factor), text("mode", "CRD")]
+    case .nearestUpsampling:
+      proto.opType = "Resize"
+      // The empty input is the region of interest, which this mode ignores.
+      proto.input += ["", scalesName(node)]
+      proto.attribute = [
+        text("coordinate_transformation_mode", "asymmetric"), text("mode", "nearest"),
+        text("nearest_mode", "floor"),
+      ]
     case .add: proto.opType = "Add"
     case .scaleChannels: proto.opType = "Mul"
     case .globalAveragePooling: proto.opType = "GlobalAveragePool"
@@ -77,12 +85,33 @@ struct ONNXModel {
   private func tensor(_ entry: ParameterLayout.Entry) -> ONNXTensorProto {
     .with {
       $0.name = entry.name
-      // A slope is broadcast from the right, so [1] fits [batch, channels, height, width].
-      $0.dims = entry.shape.map(Int64.init)
+      // A slope is broadcast from the right to [batch, channels, height, width]. [1] fits as it is.
+      let dimensions = isSlope(entry) && entry.count > 1 ? entry.shape + [1, 1] : entry.shape
+      $0.dims = dimensions.map(Int64.init)
       $0.dataType = Int32(ONNXTensorProto.DataType.float.rawValue)
       $0.rawData = LittleEndianFloats.withBytes(of: network.weights.tensor(entry)) { Data($0) }
     }
   }
+
+  private func isSlope(_ entry: ParameterLayout.Entry) -> Bool {
+    graph.nodes.contains {
+      if case .prelu(let slope) = $0.operation { slope == entry } else { false }
+    }
+  }
+
+  /// The factors by which an upsampling enlarges batch, channels, height and width; nil for other operations.
+  private func scales(_ node: NetworkGraph.Node) -> ONNXTensorProto? {
+    guard case .nearestUpsampling(let factor) = node.operation else { return nil }
+    let factors: [Float] = [1, 1, Float(factor), Float(factor)]
+    return .with {
+      $0.name = scalesName(node)
+      $0.dims = [Int64(factors.count)]
+      $0.dataType = Int32(ONNXTensorProto.DataType.float.rawValue)
+      $0.rawData = LittleEndianFloats.withBytes(of: factors) { Data($0) }
+    }
+  }
+
+  private func scalesName(_ node: NetworkGraph.Node) -> String { "\(node.name).scales" }
 
   private func value(_ name: String, channels: Int, enlarged factor: Int) -> ONNXValueInfoProto {
     func free(_ name: String) -> ONNXTensorShapeProto.Dimension { .with { $0.dimParam = name } }
