@@ -16,13 +16,15 @@ struct CurveDrawing {
       self.isLogarithmic = isLogarithmic
       (start, end) = places
       let range = isLogarithmic ? log10(values.lowerBound)...log10(values.upperBound) : values
-      let least = max(range.upperBound - range.lowerBound, 1e-6 * max(abs(range.lowerBound), 1e-3))
-      let step = isLogarithmic ? max(1, (least / 5).rounded(.up)) : Self.step(least / 4)
-      (low, high) = (
-        (range.lowerBound / step).rounded(.down) * step, (range.upperBound / step).rounded(.up) * step
-      )
-      let count = Int(((high - low) / step).rounded())
-      ticks = (0...max(count, 0)).map { [low] in low + Double($0) * step }
+      let span = max(range.upperBound - range.lowerBound, 1e-6 * max(abs(range.lowerBound), 1e-3))
+      // The lines keep away from the frame. Where all values are alike, they are in the middle.
+      let margin = range.upperBound - range.lowerBound < span ? span : 0.05 * span
+      (low, high) = (range.lowerBound - margin, range.upperBound + margin)
+      // Between powers of ten, an axis that is logarithmic has no ticks.
+      let step = isLogarithmic ? max(1, (span / 5).rounded(.up)) : Self.step(span / 7)
+      let first = (low / step).rounded(.up)
+      let count = max(0, Int(((high / step).rounded(.down) - first)))
+      ticks = (0...count).map { (first + Double($0)) * step }
     }
 
     /// An axis of epochs, from the first to the last.
@@ -59,8 +61,8 @@ struct CurveDrawing {
     }
   }
 
-  private static let (width, height) = (480, 300)
-  private static let (left, right, top, bottom) = (58.0, 466.0, 12.0, 262.0)
+  private static let (width, height) = (380, 250)
+  private static let (left, right, top, bottom) = (50.0, 370.0, 10.0, 210.0)
   /// Up to so many epochs have dots.
   private static let mostDots = 40
 
@@ -111,11 +113,11 @@ struct CurveDrawing {
     }
     let columns: [HTML] = horizontal.ticks.map { tick in
       """
-      <text x="\(Self.text(horizontal.place(tick)))" y="\(Self.text(Self.bottom + 20))" text-anchor="middle">\(Int(tick))</text>
+      <text x="\(Self.text(horizontal.place(tick)))" y="\(Self.text(Self.bottom + 18))" text-anchor="middle">\(Int(tick))</text>
       """
     }
     let title: HTML = """
-      <text x="\(Self.text((Self.left + Self.right) / 2))" y="\(Self.height - 2)" text-anchor="middle">epoch</text>
+      <text x="\(Self.text((Self.left + Self.right) / 2))" y="\(Self.height - 4)" text-anchor="middle">epoch</text>
       """
     return rows + columns + [title]
   }

@@ -36,7 +36,7 @@ extension ReportPage {
         "Time", Self.median(run.epochs.map(\.seconds)).significant(3), "s", "per epoch, the median"))
     let which = run.bestRecord == nil ? "the last" : "the best"
     return Section(
-      id: "results", title: "Results of epoch \(record.epoch), \(which)",
+      id: "results", title: "Results of epoch \(record.epoch), \(which)", link: "Results",
       content: "<dl class=\"figures\">\n\(figures)</dl>")
   }
 

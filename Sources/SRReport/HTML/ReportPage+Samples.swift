@@ -44,7 +44,9 @@ extension ReportPage {
         <label>left <select data-side="left"></select></label>
         <label>right <select data-side="right"></select></label>
         </div>
-        \(cards)\(more)\(wholeSheets)\
+        <div class="faces">
+        \(cards)</div>
+        \(more)\(wholeSheets)\
         <p class="note">PSNR is that of the 8-bit pictures shown here, in dB.</p>
         """)
   }

@@ -30,7 +30,7 @@ package struct ReportPage {
 
   var markup: HTML {
     let sections = sections
-    let links: [HTML] = sections.map { "<a href=\"#\(HTML(markup: $0.id))\">\($0.title)</a>\n" }
+    let links: [HTML] = sections.map { "<a href=\"#\(HTML(markup: $0.id))\">\($0.link ?? $0.title)</a>\n" }
     let bodies: [HTML] = sections.map { section in
       """
       <section id="\(HTML(markup: section.id))" aria-labelledby="\(HTML(markup: section.id))-title">
@@ -51,7 +51,7 @@ package struct ReportPage {
       <link rel="icon" href="data:,"/>
       <style>\(HTML(markup: Self.style))</style>
       </head>
-      <body>
+      <body class="\(runs.count == 1 ? "one" : "several")">
       <header>
       <p class="program">srdist report</p>
       <h1>\(title)</h1>
@@ -71,6 +71,8 @@ package struct ReportPage {
   struct Section {
     let id: String
     let title: String
+    /// The title in the list of sections, if it is shorter.
+    var link: String?
     let content: HTML
   }
 
@@ -85,12 +87,12 @@ package struct ReportPage {
     return "<p class=\"lead\">\(Self.progress(of: runs[0])).</p>"
   }
 
-  /// How far a run is, such as `8 of 10 epochs, 64 steps; the best epoch is 7`.
+  /// How far a run is, such as `8 of 10 epochs, 64 steps. The best epoch by valid_psnr is 7`.
   static func progress(of run: ReportedRun) -> String {
     let count = run.epochs.count
     let epochs = run.plannedEpochs.map { "\(count) of \($0) epochs" } ?? "\(count) epochs"
     let steps = run.steps > 0 ? ", \(run.steps) steps" : ""
-    let best = run.best.map { "; the best epoch by \($0.metric) is \($0.epoch)" } ?? ""
+    let best = run.best.map { ". The best epoch by \($0.metric) is \($0.epoch)" } ?? ""
     return epochs + steps + best
   }
 

@@ -93,7 +93,7 @@
       image.height = source.height;
       image.classList.toggle("pixels", source.classList.contains("pixels"));
       const psnr = figure.dataset.psnr;
-      label.textContent = psnr === undefined ? version : `${version} ${psnr} dB`;
+      label.textContent = psnr === undefined ? version : `${version} ${psnr}\u00a0dB`;
     };
     return {
       versions,
