@@ -30,7 +30,7 @@ let package = Package(
     .executable(name: "srdist-benchmark", targets: ["srdist-benchmark"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -80,7 +80,8 @@ let package = Package(
     .target(
       name: "SRModels", dependencies: ["SRTensor", "SRKernels", "SRLayers"], swiftSettings: strict),
     .target(
-      name: "SRInference", dependencies: ["SRTensor", "SRProcess", "SRKernels", "SRLayers", "SRModels"],
+      name: "SRInference",
+      dependencies: ["SRTensor", "SRFiles", "SRProcess", "SRKernels", "SRLayers", "SRModels"],
       swiftSettings: strict),
     .target(name: "SRMetrics", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
     .target(
@@ -92,7 +93,7 @@ let package = Package(
         "SRTensor", "SRFiles", "SRData", "SRMetrics",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
-      exclude: ["TensorBoard/event.proto"], swiftSettings: strict),
+      exclude: ["TensorBoard/event.proto"], resources: [.embedInCode("HTML/Assets")], swiftSettings: strict),
     .target(
       name: "SRExport",
       dependencies: [

@@ -32,6 +32,39 @@ package enum MetricsFile {
     return epochs
   }
 
+  /// What a log tells of a run, sound or not.
+  package struct Survey: Equatable, Sendable {
+    package var epochs: [EpochRecord] = []
+    /// The largest step of a line.
+    package var steps = 0
+    /// The numbers of complete lines that are no records.
+    package var damagedLines: [Int] = []
+    /// Whether the last line has no newline: the run is writing it, or was killed while it wrote.
+    package var endsWithinLine = false
+  }
+
+  /// The epochs of the log at `path`. Counts the lines that are no records, and passes over them. If an epoch has several lines, the
+  /// last one counts. Throws ``MetricsLogError`` if the file cannot be read.
+  package static func survey(_ path: String) throws -> Survey {
+    let log = try open(path)
+    var survey = Survey()
+    survey.endsWithinLine = log.last.map { $0 != UInt8(ascii: "\n") } ?? false
+    forEachLine(log) { line, number in
+      do {
+        let position = try MetricsLine.position(of: line)
+        survey.steps = max(survey.steps, position.step ?? 0)
+        guard position.isEpoch else { return true }
+        let epoch = try MetricsLine.epoch(parsing: line)
+        survey.epochs.removeAll { $0.epoch >= epoch.epoch }
+        survey.epochs.append(epoch)
+      } catch {
+        survey.damagedLines.append(number)
+      }
+      return true
+    }
+    return survey
+  }
+
   /// The records of a log that was cut back to where a run resumes.
   package struct Kept: Equatable, Sendable {
     package var epochs: [EpochRecord] = []

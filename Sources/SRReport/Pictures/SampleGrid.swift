@@ -42,9 +42,9 @@ package struct SampleGrid: Sendable {
   }
 
   /// Pixels between cells, and around the grid.
-  private static let gap = 4
+  static let gap = 4
   /// Height of a caption under an image, in pixels.
-  private static let captionHeight = PixelFont.height + 6
+  static let captionHeight = PixelFont.height + 6
 
   package let samples: [Sample]
 
@@ -68,13 +68,16 @@ package struct SampleGrid: Sendable {
       for (column, cell) in row.enumerated() {
         let x = Self.gap + column * (cellWidth + Self.gap)
         result.draw(cell.image, x: x + (cellWidth - cell.image.width) / 2, y: y)
-        PixelFont.draw(
-          cell.caption, on: &result, x: x + (cellWidth - PixelFont.width(of: cell.caption)) / 2,
-          y: y + height - Self.captionHeight + 3)
+        Self.draw(cell.caption, on: &result, x: x, y: y + height - Self.captionHeight, width: cellWidth)
       }
       y += height + Self.gap
     }
     return result
+  }
+
+  /// Draws a caption into the middle of a strip with the upper left corner (`x`, `y`).
+  static func draw(_ caption: String, on image: inout RGBImage, x: Int, y: Int, width: Int) {
+    PixelFont.draw(caption, on: &image, x: x + (width - PixelFont.width(of: caption)) / 2, y: y + 3)
   }
 
   private static func cells(of sample: Sample) -> [Cell] {

@@ -35,6 +35,12 @@ package enum EpochTable {
   /// Training and validation have columns for loss, PSNR (dB) and SSIM. Validation also has SSIM with the box window, and LPIPS.
   /// A number that no epoch has gets no column.
   package static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
+    let rows = rows(epochs, every: interval)
+    return "\(TextTable(Array(repeating: .right, count: rows[0].count), rows: rows))\n"
+  }
+
+  /// The table's cells: the titles, the rows of ``text(_:every:)``, and in the end the row of bicubic upsampling if there is an epoch.
+  static func rows(_ epochs: [EpochRecord], every interval: Int) -> [[String]] {
     precondition(interval >= 1, "an interval of \(interval) epochs is too short")
     let columns = columns.filter { column in epochs.contains { column.value($0) != nil } }
     var rows = [["epoch"] + columns.map(\.title)]
@@ -45,6 +51,6 @@ package enum EpochTable {
       rows.append(
         ["bicubic"] + columns.map { column in column.bicubic(last)?.fixed(column.decimals) ?? "" })
     }
-    return "\(TextTable(Array(repeating: .right, count: rows[0].count), rows: rows))\n"
+    return rows
   }
 }

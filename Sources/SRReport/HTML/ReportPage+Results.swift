@@ -1,0 +1,235 @@
+import SRMetrics
+
+/// The numbers: what came out, the curves, and the table of epochs.
+extension ReportPage {
+  /// The metrics that runs are compared by.
+  private static let metrics: [MetricDescription] = [.psnr, .ssim, .lpips]
+
+  // MARK: Summary
+
+  var summary: Section? {
+    guard runs.contains(where: { !$0.epochs.isEmpty }) else {
+      return Section(
+        id: "results", title: "Results", content: "<p class=\"absent\">No epoch has finished yet.</p>")
+    }
+    return runs.count == 1 ? figures(of: runs[0]) : comparison
+  }
+
+  /// The record that stands for a run: that of the best epoch or, if it is not known, of the last.
+  private static func representative(of run: ReportedRun) -> EpochRecord? { run.bestRecord ?? run.epochs.last }
+
+  private func figures(of run: ReportedRun) -> Section? {
+    guard let record = Self.representative(of: run) else { return nil }
+    var figures: [HTML] = Self.metrics.compactMap { metric in
+      guard let value = record[.valid, metric.name], value.isFinite else { return nil }
+      return Self.figure(
+        metric.title, value.fixed(metric.decimals), metric.unit,
+        Self.againstBicubic(record, metric) ?? "validation images")
+    }
+    if record.validLoss.isFinite {
+      figures.append(
+        Self.figure(
+          "Loss", record.validLoss.significant(4), nil, "training \(record.trainLoss.significant(4))"))
+    }
+    figures.append(
+      Self.figure(
+        "Time", Self.median(run.epochs.map(\.seconds)).significant(3), "s", "per epoch, the median"))
+    let which = run.bestRecord == nil ? "the last" : "the best"
+    return Section(
+      id: "results", title: "Results of epoch \(record.epoch), \(which)", link: "Results",
+      content: "<dl class=\"figures\">\n\(figures)</dl>")
+  }
+
+  private static func figure(_ name: String, _ value: String, _ unit: String?, _ note: String) -> HTML {
+    let unit: HTML = unit.map { " <span class=\"unit\">\($0)</span>" } ?? ""
+    return """
+      <div><dt>\(name)</dt><dd><span class="value">\(value)\(unit)</span> <span class="note">\(note)</span></dd></div>
+
+      """
+  }
+
+  /// Such as `0.06 dB above bicubic`; nil if bicubic upsampling was not measured.
+  private static func againstBicubic(_ record: EpochRecord, _ metric: MetricDescription) -> String? {
+    guard let value = record[.valid, metric.name], let bicubic = record[.bicubic, metric.name],
+      value.isFinite, bicubic.isFinite
+    else { return nil }
+    let gain = abs(value - bicubic).fixed(metric.decimals) + (metric.unit.map { " \($0)" } ?? "")
+    return "\(gain) \(value < bicubic ? "below" : "above") bicubic"
+  }
+
+  private static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return sorted.isEmpty ? .nan : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+
+  private var comparison: Section? {
+    let records = runs.map(Self.representative)
+    let metrics = Self.metrics.filter { metric in records.contains { $0?[.valid, metric.name] != nil } }
+    let best: [String?] = metrics.map { metric in
+      let values = records.compactMap { $0?[.valid, metric.name] }.filter(\.isFinite)
+      let best = metric.isLargerBetter ? values.max() : values.min()
+      return values.count > 1 ? best?.fixed(metric.decimals) : nil
+    }
+    let titles: [HTML] = metrics.map { metric in
+      let gain: HTML = metric == .psnr ? "<th scope=\"col\">over bicubic</th>" : ""
+      return "<th scope=\"col\">\(metric.title)\(metric.unit.map { " / \($0)" } ?? "")</th>\(gain)"
+    }
+    let rows: [HTML] = runs.enumerated().map { index, run in
+      let record = records[index]
+      let cells: [HTML] = zip(metrics, best).map { metric, best in
+        let value = record?[.valid, metric.name].map { $0.fixed(metric.decimals) } ?? ""
+        let cell: HTML =
+          value == best ? "<td class=\"best\"><strong>\(value)</strong></td>" : "<td>\(value)</td>"
+        return metric == .psnr ? "\(cell)<td>\(Self.gain(record))</td>" : cell
+      }
+      let epochs = run.plannedEpochs.map { "\(run.epochs.count) of \($0)" } ?? "\(run.epochs.count)"
+      let seconds = run.epochs.isEmpty ? "" : Self.median(run.epochs.map(\.seconds)).significant(3)
+      return """
+        <tr><th scope="row">\(swatch(ofRun: index))\(run.name)</th><td>\(epochs)</td>\
+        <td>\(record.map { "\($0.epoch)" } ?? "")</td>\(cells)<td>\(seconds)</td></tr>
+
+        """
+    }
+    let notes: [HTML] = comparisonNotes.map { "<p class=\"caveat\">\($0)</p>\n" }
+    return Section(
+      id: "results", title: "Results",
+      content: """
+        <div class="scroll" tabindex="0" role="region" aria-label="Results of the runs">
+        <table>
+        <caption>Validation images at each run's best epoch. The best number of a column is bold.</caption>
+        <thead><tr><th scope="col">run</th><th scope="col">epochs</th><th scope="col">best epoch</th>\(titles)\
+        <th scope="col">s per epoch</th></tr></thead>
+        <tbody>
+        \(rows)</tbody>
+        </table>
+        </div>
+        \(notes)
+        """)
+  }
+
+  private static func gain(_ record: EpochRecord?) -> String {
+    guard let record, let value = record[.valid, MetricDescription.psnr.name],
+      let bicubic = record[.bicubic, MetricDescription.psnr.name], (value - bicubic).isFinite
+    else { return "" }
+    return (value < bicubic ? "\u{2212}" : "+") + abs(value - bicubic).fixed(2)
+  }
+
+  /// Why numbers of different runs cannot be compared.
+  private var comparisonNotes: [String] {
+    func differs(_ name: String, _ facts: (ReportedRun) -> [ReportedRun.Fact]) -> Bool {
+      Set(runs.compactMap { run in facts(run).first { $0.name == name }?.value }).count > 1
+    }
+    var notes: [String] = []
+    if differs(ReportedRun.Fact.dataHash, \.facts) {
+      notes.append("The runs have different data, so their numbers are of different images.")
+    }
+    if differs("loss", \.settings) {
+      notes.append("The runs have different losses, so their values of the loss are no comparison.")
+    }
+    return notes
+  }
+
+  func swatch(ofRun index: Int) -> HTML {
+    "<span class=\"swatch \(Self.colour(ofRun: index))\" aria-hidden=\"true\"></span>"
+  }
+
+  // MARK: Curves
+
+  var curves: Section? {
+    let all = runs.map(\.series)
+    guard all.contains(where: { !$0.epochs.isEmpty }) else { return nil }
+    let further = FurtherNumbers(all).quantities
+    let main = CurvePanel.standard(all) + further.filter(\.isOfSet).map(\.panel)
+    let rest = figures(further.filter { !$0.isOfSet }.map(\.panel), all)
+    let details: HTML =
+      rest.isEmpty
+      ? "" : "<details><summary>Further curves</summary>\n<div class=\"plots\">\n\(rest)</div>\n</details>\n"
+    return Section(
+      id: "curves", title: "Curves",
+      content: """
+        \(legend)<div class="plots">
+        \(figures(main, all))</div>
+        \(details)
+        """)
+  }
+
+  private func figures(_ panels: [CurvePanel], _ series: [CurveSeries]) -> [HTML] {
+    panels.compactMap { panel in
+      CurveDrawing(panel, of: series).map { drawing in
+        let scale: HTML = panel.isLogarithmic(series) ? " <span class=\"note\">logarithmic</span>" : ""
+        return """
+          <figure class="plot">
+          <figcaption>\(panel.title)\(scale)</figcaption>
+          \(drawing.markup)
+          <div class="tip" hidden="hidden"></div>
+          </figure>
+
+          """
+      }
+    }
+  }
+
+  /// The names of runs and of lines. With a script, each can be switched off.
+  private var legend: HTML {
+    let entries: [HTML] = runs.enumerated().map { index, run in
+      """
+      <label><input type="checkbox" checked="checked" data-run="\(index)"/>\(swatch(ofRun: index))\(run.name)</label>
+
+      """
+    }
+    let parts = [("valid", "validation"), ("train", "training"), ("baseline", "bicubic")]
+    let lines: [HTML] = parts.map { part, name in
+      """
+      <label><input type="checkbox" checked="checked" data-part="\(part)"/>\
+      <svg class="key" viewBox="0 0 28 8" aria-hidden="true"><g class="line \(part)"><polyline points="0,4 28,4"/></g></svg>\
+      \(name)</label>
+
+      """
+    }
+    return """
+      <fieldset class="legend">
+      <legend>Lines shown</legend>
+      \(runs.count > 1 ? entries : [])\(lines)</fieldset>
+
+      """
+  }
+
+  // MARK: Table of epochs
+
+  var epochs: Section? {
+    let tables: [HTML] = runs.enumerated().compactMap { index, run in
+      guard !run.epochs.isEmpty else { return nil }
+      let table = table(of: run)
+      guard runs.count > 1 else { return table }
+      return """
+        <details>
+        <summary>\(swatch(ofRun: index))\(run.name)</summary>
+        \(table)</details>
+
+        """
+    }
+    return tables.isEmpty ? nil : Section(id: "epochs", title: "Epochs", content: "\(tables)")
+  }
+
+  private func table(of run: ReportedRun) -> HTML {
+    let rows = EpochTable.rows(run.epochs, every: interval)
+    let titles: [HTML] = rows[0].map { "<th scope=\"col\">\($0)</th>" }
+    let body: [HTML] = rows.dropFirst().map { row in
+      let isBest = run.best.map { row[0] == "\($0.epoch)" } ?? false
+      let cells: [HTML] = row.dropFirst().map { "<td>\($0)</td>" }
+      let name: HTML = isBest ? "\(row[0]) <span class=\"badge\">best</span>" : "\(row[0])"
+      let kind: HTML = isBest ? " class=\"best\"" : row[0] == "bicubic" ? " class=\"baseline\"" : ""
+      return "<tr\(kind)><th scope=\"row\">\(name)</th>\(cells)</tr>\n"
+    }
+    return """
+      <div class="scroll tall" tabindex="0" role="region" aria-label="Epochs of \(run.name)">
+      <table>
+      <thead><tr>\(titles)</tr></thead>
+      <tbody>
+      \(body)</tbody>
+      </table>
+      </div>
+
+      """
+  }
+}

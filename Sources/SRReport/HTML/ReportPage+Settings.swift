@@ -1,0 +1,126 @@
+import Foundation
+import SRFiles
+
+/// What the runs are: their settings, the network, the hashes, and how to repeat them.
+extension ReportPage {
+  var settings: Section? {
+    let table = FactTable(runs, facts: \.settings)
+    guard !table.rows.isEmpty else { return nil }
+    let (different, same) = (table.rows.filter(\.differs), table.rows.filter { !$0.differs })
+    let content: HTML
+    if runs.count == 1 {
+      content = markup(of: table.rows, caption: nil, marksDifferences: false)
+    } else {
+      let first: HTML =
+        different.isEmpty
+        ? "<p>All settings are the same.</p>\n"
+        : markup(of: different, caption: "Settings that differ", marksDifferences: true)
+      content = """
+        \(first)<details><summary>\(same.count) settings that are the same</summary>
+        \(markup(of: same, caption: nil, marksDifferences: false))</details>
+        """
+    }
+    return Section(id: "configuration", title: "Configuration", content: content)
+  }
+
+  var provenance: Section? {
+    let table = FactTable(runs, facts: \.facts)
+    guard !table.rows.isEmpty else { return nil }
+    return Section(
+      id: "origin", title: "Network and hashes",
+      content: """
+        \(markup(of: table.rows, caption: nil, marksDifferences: runs.count > 1))\
+        <p class="note">As the run recorded them. <code>srdist inspect</code> reads the checkpoints and verifies them.</p>
+        """)
+  }
+
+  private func markup(of rows: [FactTable.Row], caption: String?, marksDifferences: Bool) -> HTML {
+    let names: [HTML] = runs.enumerated().map { index, run in
+      "<th scope=\"col\">\(swatch(ofRun: index))\(run.name)</th>"
+    }
+    let head: HTML =
+      runs.count > 1 ? "<thead><tr><td></td>\(names)</tr></thead>\n" : ""
+    let lines: [HTML] = rows.map { row in
+      let cells: [HTML] = row.values.map { value in
+        value.map { "<td>\($0)</td>" } ?? "<td><span class=\"absent\">not set</span></td>"
+      }
+      let mark: HTML = marksDifferences && row.differs ? " class=\"differs\"" : ""
+      return "<tr\(mark)><th scope=\"row\">\(row.name)</th>\(cells)</tr>\n"
+    }
+    let title: HTML = caption.map { "<caption>\($0)</caption>\n" } ?? ""
+    return """
+      <div class="scroll" tabindex="0" role="region" aria-label="\(caption ?? "Facts")">
+      <table class="facts">
+      \(title)\(head)<tbody>
+      \(lines)</tbody>
+      </table>
+      </div>
+
+      """
+  }
+
+  var repetition: Section? {
+    let parts: [HTML] = runs.enumerated().map { index, run in
+      let title: HTML = runs.count > 1 ? "<h3>\(swatch(ofRun: index))\(run.name)</h3>\n" : ""
+      return "\(title)\(repetition(of: run))"
+    }
+    return Section(
+      id: "repeat", title: "Repeat",
+      content: """
+        \(parts)<p class="note">Any number of ranks and threads gives the same weights to the bit, with the same program, the \
+        same level of CPU instructions and the same data. Relative paths begin in the folder in which the run was started.</p>
+        """)
+  }
+
+  private func repetition(of run: ReportedRun) -> HTML {
+    guard let text = run.configuration else {
+      return "<p class=\"absent\">The run has no config.yaml, so there is no command that repeats it.</p>\n"
+    }
+    let download = "data:text/yaml;charset=utf-8;base64,\(Data(text.utf8).base64EncodedString())"
+    let hash: HTML =
+      run.epochs.last.flatMap { last in
+        last.weightsSHA256.map { hash -> HTML in
+          "<p>After epoch \(last.epoch), the weights must have the SHA-256 <code>\(hash)</code>.</p>\n"
+        }
+      } ?? ""
+    return """
+      <ol>
+      <li>Save <a download="config.yaml" href="\(download)">config.yaml</a>.</li>
+      <li><code class="command">srdist train --config config.yaml --output repeated</code> or, on four ranks, \
+      <code class="command">mpirun -n 4 srdist train --config config.yaml --output repeated</code></li>
+      </ol>
+      \(hash)<details><summary>config.yaml</summary>
+      <pre tabindex="0">\(lines: text)</pre>
+      </details>
+
+      """
+  }
+}
+
+/// Facts of several runs, beside each other.
+private struct FactTable {
+  struct Row {
+    let name: String
+    /// One value for each run; nil if the run has none.
+    let values: [String?]
+
+    var differs: Bool { Set(values).count > 1 }
+  }
+
+  let rows: [Row]
+
+  init(_ runs: [ReportedRun], facts: (ReportedRun) -> [ReportedRun.Fact]) {
+    var names: [String] = []
+    for run in runs {
+      for fact in facts(run) where !names.contains(fact.name) { names.append(fact.name) }
+    }
+    rows = names.map { name in
+      Row(name: name, values: runs.map { run in facts(run).first { $0.name == name }?.value })
+    }
+  }
+}
+
+extension ReportedRun.Fact {
+  /// The name of the fact that tells whether runs have the same data.
+  package static let dataHash = "data SHA-256"
+}
