@@ -37,7 +37,8 @@ struct PictureMetrics: Sendable {
         guard min(size.width, size.height) < smallest else { continue }
         throw ConfigurationError(
           "\(set.summary): '\(set.name(at: index))' has \(size) pixels, expected at least \(smallest) x \(smallest): SSIM "
-            + "has windows of 11 x 11, and a border of \(convention.border) is left out. Take the picture out of the set")
+            + "has windows of 11 x 11, and a border of \(convention.border) is left out. Take the picture out of the set"
+        )
       }
     }
     let sizes = sets.flatMap { set in (0..<set.count).map(set.size(at:)) }
