@@ -71,7 +71,10 @@ package struct FolderPictures: PictureSet {
       entries.append(Entry(name: "\(name)", lowRes: low, highRes: high, size: highSize))
     }
     guard problems.isEmpty, let foundScale else {
-      throw PictureSetError(description: Self.shown(problems))
+      throw PictureSetError(
+        description: Self.shown(problems)
+          + ". An original needs to be cropped to a multiple of the scale before it is reduced (`srdist evaluate "
+          + "--modcrop` crops at the right and lower edge)")
     }
     self.entries = entries
     self.scale = foundScale

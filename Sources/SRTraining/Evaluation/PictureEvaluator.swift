@@ -42,9 +42,17 @@ struct PictureEvaluator: Sendable {
     let own = try communicator.together {
       defer { activity.enter(.gathering) }
       var rows: [Double] = []
+      var sized: PictureMetrics.Sized?
       for index in share {
-        let isLeftOut = RunRequests.isStopPending
-        rows += isLeftOut ? [Double](repeating: 0, count: fields) : try row(index, methods, remark)
+        if RunRequests.isStopPending {
+          rows += [Double](repeating: 0, count: fields)
+        } else {
+          // LPIPS's network is made for one size, and many sets have only one.
+          let size = set.size(at: index)
+          let measures = try sized.flatMap { $0.size == size ? $0 : nil } ?? metrics.sized(size)
+          sized = measures
+          rows += try row(index, methods, measures, remark)
+        }
         activity.mark()
       }
       return rows
@@ -54,14 +62,13 @@ struct PictureEvaluator: Sendable {
   }
 
   private func row(
-    _ index: Int, _ methods: [PictureMethod], _ remark: (PictureConversion) -> Void
+    _ index: Int, _ methods: [PictureMethod], _ sized: PictureMetrics.Sized,
+    _ remark: (PictureConversion) -> Void
   ) throws -> [Double] {
     let pair = try set.load(at: index)
     for conversion in PictureConversion.allCases where pair.conversions.contains(conversion) {
       remark(conversion)
     }
-    let sized = try metrics.sized(pair.highRes.size)
-    activity.mark()
     let enlarged = try methods.map { method in
       defer { activity.mark() }
       return try enlarge(pair, by: method, name: set.name(at: index))

@@ -71,11 +71,12 @@ struct PictureMetrics: Sendable {
     let loss =
       try descriptions.contains(.lpips)
       ? PerceptualLosses(weights: weights, shape: shape, kernels: kernels).metric().loss : nil
-    return Sized(convention: convention, shape: shape, lpips: loss)
+    return Sized(size: size, convention: convention, shape: shape, lpips: loss)
   }
 
   /// The metrics for pictures of one size. Several threads may measure at the same time.
   struct Sized: Sendable {
+    let size: PictureSize
     fileprivate let convention: PictureConvention
     /// Of the pictures without the border.
     fileprivate let shape: ImageShape

@@ -146,6 +146,7 @@ extension Resumption {
   /// than the best epoch was chosen by, that epoch is judged anew from its line in the log.
   private func judge(_ state: inout CheckpointState, of checkpoint: CheckpointDirectory) throws {
     let judge = run.configuration.bestMetric ?? state.bestMetric.flatMap { BestMetric($0) } ?? .standard
+    try validation.check(judge)
     state.bestMetric = judge.description
     guard let best = state.best, best.metric != judge.key else { return }
     let epochs = try MetricsFile.kept(
