@@ -16,9 +16,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("Set5", "'Set5' is not NAME=LR,HR"), ("Set5=a", "is not NAME=LR,HR"),
-    ("Set5=a,b,c", "is not NAME=LR,HR"),
-    ("Set5=,b", "is not NAME=LR,HR"), ("a/b=c,d", "'a/b' is no name of a set"),
+    ("Set5", "is needed, not 'Set5'"), ("Set5=a", "is needed, not 'Set5"),
+    ("Set5=a,b,c", "is needed, not 'Set5"),
+    ("Set5=,b", "is needed, not 'Set5"), ("a/b=c,d", "'a/b' is no name of a set"),
     ("=c,d", "'' is no name of a set"),
     ("A=b,c;A=d,e", "two sets have the name 'A'"),
   ])

@@ -105,7 +105,7 @@ import Testing
 
   @Test func whatDoesNotFitIsRefused() throws {
     for (options, said) in [
-      (["--crop-border", "9"], "'3' has 32 x 28 pixels, expected at least 29 x 29: SSIM"),
+      (["--crop-border", "9"], "'1' has 24 x 64 pixels, expected at least 29 x 29: SSIM"),
       (["--scale", "2"], "hr/0.png has 44 x 36 pixels, expected 22 x 18, 2 times those of "),
       (["--filename-tmpl", "{}x2"], "hr has '0', which has no partner in "),
     ] {

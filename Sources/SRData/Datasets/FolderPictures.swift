@@ -28,7 +28,7 @@ package struct FolderPictures: PictureSet {
   ///
   /// - Parameters:
   ///   - template: how a low-resolution picture is named after its original. If nil, as the original or, if this does not fit
-  ///     all of them, with `xSCALE` behind it.
+  ///     all of them, with `x2` to `x16` behind it.
   ///   - scale: if nil, the ratio of the first pair's heights.
   ///   - cropMultiple: originals are cropped at their right and lower edge to a multiple of this; 1 for none.
   /// - Throws: ``PictureSetError`` if the folders do not fit each other; ``FileError``, ``ImageFileError`` or
@@ -42,7 +42,7 @@ package struct FolderPictures: PictureSet {
     let names = highRes.keys.sorted()
     let templates =
       template.map { [$0] }
-      ?? [.same] + (scale.map { [$0] } ?? Array(2...16)).map(FileNameTemplate.suffix(ofScale:))
+      ?? [.same] + ((scale.map { [$0] } ?? []) + Array(2...16)).map(FileNameTemplate.suffix(ofScale:))
     let fitting =
       templates.first { template in Set(names.map(template.name)) == Set(lowRes.keys) } ?? templates[0]
     let lowNames = names.map(fitting.name)

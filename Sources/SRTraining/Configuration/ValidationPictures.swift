@@ -5,7 +5,7 @@ package struct ValidationPictures: Sendable, Equatable {
   package let lowRes: String
   package let highRes: String
 
-  static let expected = "NAME=LR,HR, a name and two folders; several of them with ; between"
+  static let expected = "NAME=LR,HR (a name and two folders; several with ; between them)"
 
   /// Reads sets with `;` between. Throws ``ConfigurationError`` if the text is not such a list.
   static func parse(_ text: String) throws -> [ValidationPictures] {
@@ -15,7 +15,8 @@ package struct ValidationPictures: Sendable, Equatable {
       let folders = sides.last.map { $0.split(separator: ",", omittingEmptySubsequences: false) } ?? []
       guard sides.count == 2, folders.count == 2, folders.allSatisfy({ !$0.isEmpty }) else {
         throw ConfigurationError(
-          "'\(part)' is not \(expected). A folder whose path has a comma or a semicolon needs a link without")
+          "\(expected) is needed, not '\(part)'. A folder whose path has a comma or a semicolon needs a link without"
+        )
       }
       let name = sides[0].trimmingPrefix(while: \.isWhitespace)
       guard isName(name) else {
