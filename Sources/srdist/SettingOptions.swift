@@ -35,6 +35,7 @@ struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomRef
     switch setting.entry {
     case .flag: return Flag<Bool?>(name: name, inversion: .prefixedNo, help: help)
     case .number, .text: return option(nil)
+    case .list: return Option<[String]>(wrappedValue: [], name: name, help: help) { $0 }
     case .choice(let words): return option(.list(words))
     case .file: return option(.file())
     case .folder: return option(.directory)
@@ -45,10 +46,15 @@ struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomRef
     let values = try decoder.container(keyedBy: Label.self)
     for setting in Selection.settings {
       let label = Label(stringValue: setting.name)
-      let text =
-        setting.entry == .flag
-        ? try values.decode(Flag<Bool?>.self, forKey: label).wrappedValue.map { String($0) }
-        : try values.decode(Option<String?>.self, forKey: label).wrappedValue
+      let text: String?
+      switch setting.entry {
+      case .flag: text = try values.decode(Flag<Bool?>.self, forKey: label).wrappedValue.map { String($0) }
+      case .list:
+        let parts = try values.decode(Option<[String]>.self, forKey: label).wrappedValue
+        text = parts.isEmpty ? nil : parts.joined(separator: ";")
+      case .number, .choice, .text, .file, .folder:
+        text = try values.decode(Option<String?>.self, forKey: label).wrappedValue
+      }
       layer[setting] = text.map { SettingValue(argument: $0) }
     }
   }

@@ -3,16 +3,25 @@ import SRCheckpoint
 
 /// The weights that a command uses.
 struct WeightOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      """
-      A weight file (safetensors or PyTorch's .pth), a checkpoint's directory, or a run's folder, which stands for its \
-      best checkpoint.
-      """,
-      valueName: "path"),
-    completion: .file())
+  static let help = ArgumentHelp(
+    """
+    A weight file (safetensors or PyTorch's .pth), a checkpoint's directory, or a run's folder, which stands for its \
+    best checkpoint.
+    """, valueName: "path")
+
+  @Option(help: Self.help, completion: .file())
   var weights: String
 
+  @OptionGroup var choice: WeightChoiceOptions
+
+  func validate() throws { try ValidationError.checkPaths(["--weights": weights]) }
+
+  /// Reads the weights.
+  func network() throws -> TrainedNetwork { try choice.network(weights) }
+}
+
+/// Which of the weights in a file or checkpoint are taken.
+struct WeightChoiceOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help: """
@@ -21,8 +30,6 @@ struct WeightOptions: ParsableArguments {
   var ema: Bool?
 
   @OptionGroup var key: ParameterKeyOption
-
-  func validate() throws { try ValidationError.checkPaths(["--weights": weights]) }
 
   /// Whether the averaged weights are taken.
   var averaged: AveragedWeights {
@@ -33,8 +40,10 @@ struct WeightOptions: ParsableArguments {
     }
   }
 
-  /// Reads the weights.
-  func network() throws -> TrainedNetwork { try TrainedNetwork(weights, averaged, key: key.paramKey) }
+  /// Reads the weights of the file, checkpoint or run at `path`.
+  func network(_ path: String) throws -> TrainedNetwork {
+    try TrainedNetwork(path, averaged, key: key.paramKey)
+  }
 }
 
 /// Where the weights lie in a file that holds more.

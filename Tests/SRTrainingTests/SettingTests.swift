@@ -56,6 +56,7 @@ import Testing
       case .choice: ["no-such-word", "2"]
       case .file, .folder: ["''", "[a]"]
       case .text: ["{}"]
+      case .list: ["x", "[a]"]
       }
     for value in wrong {
       if value == "99999999999999999999", setting.takes(SettingValue(argument: "0.5")) {
@@ -113,7 +114,7 @@ import Testing
     try changed.apply(SettingExamples.layer([(setting, value)]))
     let optional = [
       "max-steps", "ema-decay", "init-weights", "data", "checkpoint-every", "threads", "virtual-ranks",
-      "stall-timeout",
+      "stall-timeout", "val", "best-metric",
     ]
     for null in ["null", "Null", "NULL", "~", ""] {
       do {
@@ -240,7 +241,7 @@ import Testing
     "synthetic-valid", "weights-dir", "output", "resume",
     "checkpoint-every", "keep-checkpoints", "validation", "threads", "virtual-ranks", "bucket-size",
     "overlap",
-    "samples", "tensorboard", "stall-timeout",
+    "samples", "tensorboard", "stall-timeout", "val", "best-metric",
   ]
   private static let alwaysCompared = [
     "loss", "batch-size", "learning-rate", "lr-schedule", "lr-step", "lr-gamma", "lr-final",

@@ -46,7 +46,7 @@ import Testing
           "--\(setting.name)=x", 1,
           "error: \(setting.name): one of \(words.joined(separator: ", ")) is needed"
         )
-      case .text, .file, .folder: ("", 1, "error: \(setting.name): ")
+      case .text, .list, .file, .folder: ("", 1, "error: \(setting.name): ")
       }
     let arguments = wrong.isEmpty ? ["--\(setting.name)", ""] : [wrong]
     let run = try ProgramRun("srdist", ["train", "--dry-run"] + arguments)
@@ -58,7 +58,8 @@ import Testing
   @Test func optionsReachTheConfiguration() throws {
     let folder = try TemporaryFolder()
     let given: [String: String] = [
-      "model": "vanilla", "loss": "mse=2", "init-weights": "", "data": "", "weights-dir": folder.path,
+      "model": "vanilla", "loss": "mse=2", "init-weights": "", "data": "", "val": "",
+      "weights-dir": folder.path,
       "crop": "stored", "reduction": "tree", "learning-rate": "1e-05", "max-steps": "1", "samples": "1",
     ]
     var arguments = ["train", "--output", folder.file("run"), "--threads", "1"]
@@ -70,7 +71,7 @@ import Testing
       expected[setting.name] = text
       switch setting.entry {
       case .flag: arguments.append(text == "true" ? "--\(setting.name)" : "--no-\(setting.name)")
-      case .number, .choice, .text, .file, .folder: arguments += ["--\(setting.name)", text]
+      case .number, .choice, .text, .list, .file, .folder: arguments += ["--\(setting.name)", text]
       }
     }
     let run = try ProgramRun("srdist", arguments)

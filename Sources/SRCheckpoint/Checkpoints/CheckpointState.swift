@@ -39,6 +39,9 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package var seed: UInt64
   package var learningRate: LearningRate
   package var best: Best?
+  /// The metric by which the next epochs are compared with the best one, such as `psnr` or `Set5/psnr`; nil in checkpoints of
+  /// versions that did not record it.
+  package var bestMetric: String?
   /// The network that is trained; nil in checkpoints of versions that did not record it.
   package var model: ModelDescription?
   /// The run's configuration, as YAML.
@@ -49,6 +52,9 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   /// SHA-256 of the weights that a file gave the run's start; nil if no file did, or in checkpoints of versions that did not
   /// record it.
   package var initWeightsSHA256: String?
+  /// SHA-256 of the pictures of each set that validations measure, by name; nil in checkpoints of versions that did not record
+  /// it.
+  package var validationSHA256: [String: String]?
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights. Writing the checkpoint sets it.
   package var weightsSHA256: String
   package var srdistVersion: String
@@ -58,9 +64,11 @@ package struct CheckpointState: Codable, Equatable, Sendable {
 
   package init(
     epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
-    best: Best? = nil, model: ModelDescription? = nil, configuration: String, dataSHA256: String,
-    networkSHA256: [String: String]? = nil, initWeightsSHA256: String? = nil, weightsSHA256: String = "",
-    srdistVersion: String, epochSums: [String: [Double]] = [:]
+    best: Best? = nil, bestMetric: String? = nil, model: ModelDescription? = nil, configuration: String,
+    dataSHA256: String,
+    networkSHA256: [String: String]? = nil, initWeightsSHA256: String? = nil,
+    validationSHA256: [String: String]? = nil, weightsSHA256: String = "", srdistVersion: String,
+    epochSums: [String: [Double]] = [:]
   ) {
     self.epoch = epoch
     self.step = step
@@ -69,11 +77,13 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     self.seed = seed
     self.learningRate = learningRate
     self.best = best
+    self.bestMetric = bestMetric
     self.model = model
     self.configuration = configuration
     self.dataSHA256 = dataSHA256
     self.networkSHA256 = networkSHA256
     self.initWeightsSHA256 = initWeightsSHA256
+    self.validationSHA256 = validationSHA256
     self.weightsSHA256 = weightsSHA256
     self.srdistVersion = srdistVersion
     self.epochSums = epochSums
@@ -88,11 +98,13 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     case seed
     case learningRate = "learning_rate"
     case best
+    case bestMetric = "best_metric"
     case model
     case configuration
     case dataSHA256 = "data_sha256"
     case networkSHA256 = "network_sha256"
     case initWeightsSHA256 = "init_weights_sha256"
+    case validationSHA256 = "validation_sha256"
     case weightsSHA256 = "weights_sha256"
     case srdistVersion = "srdist_version"
     case epochSums = "epoch_sums"

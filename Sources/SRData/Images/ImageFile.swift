@@ -43,6 +43,12 @@ package enum ImageFile {
     }
   }
 
+  /// The size of the upright picture in a PNG or JPEG file. The pixels are not decoded.
+  /// - Throws: ``ImageFileError`` for a damaged or another file.
+  package static func size(of file: MappedFile) throws -> (width: Int, height: Int) {
+    try file.withBytes { bytes throws(ImageFileError) in try Header(bytes, path: file.path) }.uprightSize
+  }
+
   /// Whether a file that begins so is a PNG or a JPEG file, sound or not. ``markBytes`` bytes are enough to tell.
   package static func isPicture(_ beginning: [UInt8]) -> Bool {
     beginning.withUnsafeBytes { Format($0) != nil }

@@ -12,6 +12,8 @@ package enum PictureConversion: String, Sendable, CaseIterable {
 struct PictureNotes: Equatable {
   private(set) var orientation = Orientation.topLeft
   private(set) var conversions: Set<PictureConversion> = []
+  /// Whether the picture has one channel of colour.
+  private(set) var isGrey = false
 
   private mutating func note(_ found: Orientation?) {
     guard let found, found != .topLeft else { return }
@@ -32,6 +34,8 @@ struct PictureNotes: Equatable {
       switch type {
       case 0x4948_4452 where length == 13:  // IHDR
         if bytes[data + 8] == 16 { conversions.insert(.sixteenBits) }
+        // Grey, and grey with alpha. A palette counts as colour.
+        isGrey = [0, 4].contains(bytes[data + 9])
         // Grey with alpha, and RGB with alpha.
         if [4, 6].contains(bytes[data + 9]) { conversions.insert(.transparency) }
       case 0x7452_4E53:  // tRNS
@@ -73,6 +77,7 @@ struct PictureNotes: Equatable {
       // A frame's header. C4, C8 and CC have other meanings.
       case 0xC0...0xCF where ![0xC4, 0xC8, 0xCC].contains(marker) && end - data > 5:
         if bytes[data + 5] == 4 { conversions.insert(.cmyk) }
+        isGrey = bytes[data + 5] == 1
       default: break
       }
       start = end

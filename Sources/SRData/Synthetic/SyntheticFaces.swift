@@ -20,6 +20,7 @@ package struct SyntheticFaces: PairDataset {
 
   package var lowResHeight: Int { Self.highResSize / scale }
   package var lowResWidth: Int { Self.highResSize / scale }
+  package var resampling: Resampling { .pillow }
   package var files: [MappedFile] { [] }
 
   /// Draws `count` faces: those of the seed with the indices `first..<(first + count)`.

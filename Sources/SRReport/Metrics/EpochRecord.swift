@@ -33,10 +33,12 @@ package struct EpochRecord: Codable, Equatable, Sendable {
   ///   - train: metrics of the training images, by name.
   ///   - valid: metrics of the validation images, by name.
   ///   - bicubic: metrics of bicubic upsampling, by name.
+  ///   - sets: metrics of sets of pictures, by their names in the log.
   package init(
     epoch: Int, step: Int, trainLoss: Double, validLoss: Double, seconds: Double,
     weightsSHA256: String? = nil, trainTerms: [String: Double] = [:], validTerms: [String: Double] = [:],
-    train: [String: Double], valid: [String: Double], bicubic: [String: Double]
+    train: [String: Double], valid: [String: Double], bicubic: [String: Double],
+    sets: [String: Double] = [:]
   ) {
     self.epoch = epoch
     self.step = step
@@ -46,7 +48,7 @@ package struct EpochRecord: Codable, Equatable, Sendable {
     self.weightsSHA256 = weightsSHA256
     self.trainTerms = trainTerms
     self.validTerms = validTerms
-    metrics = [:]
+    metrics = sets
     for (part, values) in [(Part.train, train), (.valid, valid), (.bicubic, bicubic)] {
       for (name, value) in values { self[part, name] = value }
     }
@@ -60,6 +62,19 @@ package struct EpochRecord: Codable, Equatable, Sendable {
 
   /// A metric's name in the log, such as `valid_psnr`.
   package static func key(_ part: Part, _ metric: String) -> String { "\(part.rawValue)_\(metric)" }
+
+  /// The name in the log of a metric of a set of pictures, such as `Set5/psnr` or `Set5/bicubic_psnr`.
+  package static func key(set: String, _ metric: String, ofBicubic: Bool = false) -> String {
+    "\(set)/\(ofBicubic ? "\(Part.bicubic.rawValue)_" : "")\(metric)"
+  }
+
+  /// The names of the sets of pictures that were measured, sorted.
+  package var sets: [String] {
+    Set(metrics.keys.compactMap { $0.split(separator: "/").dropLast().last.map(String.init) }).sorted()
+  }
+
+  /// A number by its name in the log; nil if it was not measured.
+  package func value(_ key: String) -> Double? { metrics[key] }
 
   /// The metrics that begin a row of `metrics.csv` and a TensorBoard event, whether or not they were measured.
   private static let leadingMetrics: [String] = {

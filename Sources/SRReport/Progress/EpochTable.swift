@@ -30,10 +30,20 @@ package enum EpochTable {
     return [Column(title: "train \(title)", decimals: decimals, value: { $0[.train, name] }), valid]
   }
 
+  private static func columns(of set: String) -> [Column] {
+    [MetricDescription.psnr, .ssim, .lpips].map { metric in
+      let name = metric.name
+      return Column(
+        title: "\(set) \(metric.title)", decimals: metric.decimals,
+        value: { $0.value(EpochRecord.key(set: set, name)) },
+        bicubic: { $0.value(EpochRecord.key(set: set, name, ofBicubic: true)) })
+    }
+  }
+
   /// The rows of epochs whose number is a multiple of `interval`, the row of the last epoch, and the row of bicubic upsampling.
   ///
   /// Training and validation have columns for loss, PSNR (dB) and SSIM. Validation also has SSIM with the box window, and LPIPS.
-  /// A number that no epoch has gets no column.
+  /// Sets of pictures have columns for PSNR, SSIM and LPIPS. A number that no epoch has gets no column.
   package static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
     let rows = rows(epochs, every: interval)
     return "\(TextTable(Array(repeating: .right, count: rows[0].count), rows: rows))\n"
@@ -42,7 +52,10 @@ package enum EpochTable {
   /// The table's cells: the titles, the rows of ``text(_:every:)``, and in the end the row of bicubic upsampling if there is an epoch.
   static func rows(_ epochs: [EpochRecord], every interval: Int) -> [[String]] {
     precondition(interval >= 1, "an interval of \(interval) epochs is too short")
-    let columns = columns.filter { column in epochs.contains { column.value($0) != nil } }
+    let sets = Set(epochs.flatMap(\.sets)).sorted()
+    let columns = (columns + sets.flatMap(columns(of:))).filter { column in
+      epochs.contains { column.value($0) != nil }
+    }
     var rows = [["epoch"] + columns.map(\.title)]
     for record in epochs where record.epoch % interval == 0 || record.epoch == epochs.last?.epoch {
       rows.append(["\(record.epoch)"] + columns.map { $0.value(record)?.fixed($0.decimals) ?? "" })

@@ -180,6 +180,17 @@ extension SettingGroup {
         "validation", \.validation, .choice, .execution, ranks: .alike,
         "dealt (over all ranks) or rank0 (alone); both give the same numbers."),
       Setting(
+        "val", \.val, .validationPictures, .execution, ranks: .own,
+        """
+        NAME=LR,HR: also measure these folders of pictures of any size at each validation, as `srdist evaluate --input LR \
+        --reference HR --y-channel` does. May be given several times.
+        """),
+      Setting(
+        "best-metric", \.bestMetric, .optional(.bestMetric), .execution, ranks: .alike,
+        defaultWords: "the resumed checkpoint's, or psnr",
+        "Chooses the best checkpoint: psnr, ssim, lpips, ssim_box or mse of the validation images, or NAME/psnr, NAME/ssim or NAME/lpips of a set of --val."
+      ),
+      Setting(
         // No host has this many cores.
         "threads", \.threads, .optional(.whole(1...4096)), .invocation, ranks: .own,
         defaultWords: "the CPUs that the job may use on the host, divided by its ranks there",

@@ -34,6 +34,8 @@ package struct Setting: Sendable {
     /// One of some words.
     case choice([String])
     case text
+    /// A text with `;` between its parts. On the command line, an option for each part.
+    case list
     case file
     case folder
   }
@@ -124,7 +126,7 @@ extension Setting {
     guard let text = text(in: configuration) else { return nil }
     switch entry {
     case .flag, .number: return text
-    case .choice, .text, .file, .folder: return YAMLText.scalar(text)
+    case .choice, .text, .list, .file, .folder: return YAMLText.scalar(text)
     }
   }
 

@@ -93,6 +93,10 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var checkpointEvery: Int?
   package var keepCheckpoints = 3
   package var validation = Validation.dealt
+  /// Sets of pictures that are measured at each validation.
+  package var val: [ValidationPictures] = []
+  /// Decides which epoch is the best; nil for the metric of the checkpoint that the run resumes from, or PSNR.
+  package var bestMetric: BestMetric?
   /// Worker threads of each rank; nil for a share of the CPUs that the job may use on the host.
   package var threads: Int?
   /// Ranks whose reduction one process reproduces; nil for the real ranks.

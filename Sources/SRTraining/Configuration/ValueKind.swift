@@ -140,6 +140,27 @@ extension ValueKind where Value == [LossTerm] {
   }
 }
 
+extension ValueKind where Value == [ValidationPictures] {
+  /// YAML's null means none.
+  package static var validationPictures: Self {
+    Self(
+      entry: .list, types: .anyText.union([.null]), expectation: ValidationPictures.expected,
+      read: { given in
+        guard given.type != .null else { return [] }
+        let sets = try ValidationPictures.parse(given.spelling)
+        return sets.isEmpty ? nil : sets
+      }, write: ValidationPictures.text)
+  }
+}
+
+extension ValueKind where Value == BestMetric {
+  package static var bestMetric: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "one of \(Value.expected)",
+      read: { Value($0.spelling) }, write: { $0.description })
+  }
+}
+
 extension ValueKind where Value == TrainingConfiguration.Resume {
   package static var resume: Self {
     Self(

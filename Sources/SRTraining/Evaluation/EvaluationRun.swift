@@ -37,18 +37,14 @@ package struct EvaluationRun {
   package var activity = RankActivity()
 
   /// - Parameters:
-  ///   - weights: a weight file, a checkpoint, or a run's folder.
-  ///   - averaged: whether averaged weights are measured.
-  ///   - key: where the weights lie in a file; see ``WeightFile/init(path:_:key:)``.
+  ///   - network: what is measured.
   ///   - settings: loss, data and perceptual networks. Later layers override earlier ones.
-  /// - Throws: ``CheckpointError`` for a damaged checkpoint, ``ConfigurationError`` for settings that cannot be used, and what
-  ///   reading the weights' names throws.
+  /// - Throws: ``ConfigurationError`` for settings that cannot be used.
   package init(
-    weights: String, averaged: AveragedWeights = .ifThere, key: String? = nil, settings: [SettingLayer],
-    split: NumPyPairDataset.Split, communicator: Communicator,
-    kernels: any KernelSet
+    _ network: TrainedNetwork, settings: [SettingLayer], split: NumPyPairDataset.Split,
+    communicator: Communicator, kernels: any KernelSet
   ) throws {
-    network = try TrainedNetwork(weights, averaged, key: key)
+    self.network = network
     var described = TrainingConfiguration()
     described.loss = LossKind.pixelLosses.map { LossTerm($0, weight: 1) }
     var configuration = try TrainingConfiguration(layers: settings, over: described)
@@ -60,7 +56,7 @@ package struct EvaluationRun {
     self.kernels = kernels
   }
 
-  /// Loads weights and the split's images; the other split need not exist. Then measures the model and bicubic upsampling on
+  /// Loads the split's images; the other split need not exist. Then measures the model and bicubic upsampling on
   /// every image of the split. Collective; every rank returns the same result.
   ///
   /// - Throws: the same error on every rank if the start fails: ``FileError``, ``NumPyError`` or ``PairDatasetError`` for
@@ -70,14 +66,9 @@ package struct EvaluationRun {
     let part: SampleIdentity.Part = split == .train ? .training : .validation
     let run = try communicator.together(starting: activity) {
       let pairs = try RunData(configuration).load(split, progress: activity.mark)
-      let model = network.model
-      guard pairs.scale == model.scale else {
-        throw ConfigurationError(
-          "data: \(pairs.summary) has scale \(pairs.scale), and \(network.file) holds the weights of a network of "
-            + "scale \(model.scale) (\(model)). Give data or weights of the other's scale.")
-      }
+      try network.model.checkScale(of: pairs, weights: network.file)
       return try EvaluationContext(
-        configuration, model: model, weights: network.weights, purpose: .inference,
+        configuration, model: network.model, weights: network.weights, purpose: .inference,
         communicator: communicator, kernels: kernels,
         parts: [part: pairs], activity: activity)
     }

@@ -6,9 +6,13 @@ struct DataWatch {
   private let files: [MappedFile]
   /// The contents that the run was started with.
   private let inputs: RunInputs
+  private let validation: ValidationSets
 
-  init(_ run: RunContext, inputs: RunInputs) {
-    files = run.data.train.files + run.data.valid.files + (run.samples.crops.map { [$0.file] } ?? [])
+  init(_ run: RunContext, inputs: RunInputs, validation: ValidationSets) {
+    self.validation = validation
+    files =
+      validation.sets.flatMap(\.set.files) + run.data.train.files + run.data.valid.files
+      + (run.samples.crops.map { [$0.file] } ?? [])
     self.inputs = inputs
   }
 
@@ -24,13 +28,22 @@ struct DataWatch {
       let changes = files.compactMap { file in file.change().map { (file: file, change: $0) } }
       let certain = changes.first { $0.change != .written && $0.change != .touched }
       guard let (file, change) = certain ?? changes.first else { return }
-      if certain == nil, RunInputs(run).dataSHA256 == inputs.dataSHA256 { return }
+      if certain == nil, isUnchanged(run) { return }
       throw ChangedDataError(
         path: file.path, change: change,
         advice:
           "Put the old file back and repeat the command to resume from the last checkpoint, or choose another "
           + "--output for the new data")
     }
+  }
+}
+
+extension DataWatch {
+  /// Whether all contents are those that the run was started with. Reads everything.
+  private func isUnchanged(_ run: RunContext) -> Bool {
+    let sha256 = validation.sha256
+    return RunInputs(run).dataSHA256 == inputs.dataSHA256
+      && validation.sets.allSatisfy { $0.set.contentHash(progress: run.activity.mark) == sha256[$0.name] }
   }
 }
 

@@ -20,6 +20,18 @@ struct EpochLine: CustomStringConvertible {
       + String(
         format: "SSIM %.4f train, %.4f valid (bicubic %.4f); %.1f s", value(.train, .ssim),
         value(.valid, .ssim), value(.bicubic, .ssim), record.seconds)
+      + record.sets.map { Self.text(record, $0) }.joined()
       + (isBest ? "; best so far" : "")
+  }
+
+  /// A set's PSNR, which is that of luma.
+  private static func text(_ record: EpochRecord, _ set: String) -> String {
+    let metric = MetricDescription.psnr
+    func value(ofBicubic: Bool) -> Double {
+      record.value(EpochRecord.key(set: set, metric.name, ofBicubic: ofBicubic)) ?? .nan
+    }
+    return String(
+      format: "; \(set) \(metric.title)-Y %.2f dB (bicubic %.2f)", value(ofBicubic: false),
+      value(ofBicubic: true))
   }
 }

@@ -30,13 +30,20 @@ extension RankFacts {
   }
 
   /// Images and networks. All ranks take part in validation, so the metric's network counts as well as the loss's.
-  static func ofInputs(_ inputs: RunInputs, metricNetworks: [String: String]) -> RankFacts {
+  static func ofInputs(
+    _ inputs: RunInputs, metricNetworks: [String: String], validation: ValidationSets
+  ) -> RankFacts {
     var facts = RankFacts()
     facts.add("data", "SHA-256 \(short(inputs.dataSHA256))", remedy: "Copy the same data to every host.")
     for (name, networks) in [
       ("networks of the loss", inputs.networkSHA256), ("networks of the metrics", metricNetworks),
     ] {
       facts.add(name, RunInputs.text(networks), remedy: "Copy the same --weights-dir to every host.")
+    }
+    for (name, hash) in validation.sha256.sorted(by: { $0.key < $1.key }) {
+      facts.add(
+        "pictures of --val \(name)", "SHA-256 \(short(hash))", remedy: "Copy the same pictures to every host."
+      )
     }
     return facts
   }

@@ -2,6 +2,7 @@ import Logging
 import SRCheckpoint
 import SRDistributed
 import SRFiles
+import SRReport
 import SRTensor
 
 /// Finds the checkpoint to resume from on rank 0, and sends its contents to all ranks.
@@ -9,6 +10,7 @@ struct Resumption {
   let run: RunContext
   let folder: RunFolder
   let inputs: RunInputs
+  let validation: ValidationSets
   let logger: Logger
 
   /// Loads weights, moments and average if there is a checkpoint to resume from. Collective.
@@ -27,6 +29,7 @@ struct Resumption {
         // Then the next epoch becomes this folder's best.
         state.best = nil
       }
+      try judge(&state, of: checkpoint)
       logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
       return state
     }
@@ -35,7 +38,8 @@ struct Resumption {
       try communicator.broadcast(arena.buffer.elements)
       run.activity.mark()
     }
-    return state.map { RunPosition(resuming: $0, layout: layout) } ?? RunPosition(layout: layout)
+    return state.map { RunPosition(resuming: $0, layout: layout) }
+      ?? RunPosition(layout: layout, judge: run.configuration.bestMetric ?? .standard)
   }
 
   private var arenas: [ParameterArena] {
@@ -83,7 +87,10 @@ struct Resumption {
     let best = folder.checkpoints.best
     guard try PathKind.of(best.path) != nil else { return false }
     do {
-      return try best.verify().best == state.best
+      let theirs = try best.verify().best
+      // A run that took another metric since then has judged the same epoch by that.
+      return theirs == state.best
+        || (theirs?.epoch == state.best?.epoch && theirs?.metric != state.best?.metric)
     } catch let error as CheckpointError {
       // A damaged one can be replaced. One that may be sound cannot.
       guard case .damaged = error else { throw error }
@@ -99,6 +106,7 @@ struct Resumption {
     differences += run.network.model.differences(
       from: try checkpoint.modelDescription(state), in: "the checkpoint", here: "this run")
     differences += inputs.differences(from: state, configuration: theirs, here: run.configuration)
+    differences += validation.differences(from: state)
     guard differences.isEmpty else {
       throw RunError(
         "\(checkpoint.path) belongs to another run: \(differences.joined(separator: "; ")). Give the same "
@@ -130,5 +138,40 @@ struct Resumption {
       from: checkpoint.file(CheckpointDirectory.modelFile))
     try checkpoint.loadMoments(first: run.optimizer.firstMoments, second: run.optimizer.secondMoments)
     if let average = run.average { try checkpoint.loadAveragedWeights(into: average) }
+  }
+}
+
+extension Resumption {
+  /// Finds the metric by which the run chooses its best epoch: the configured one, or else the checkpoint's. If it is another one
+  /// than the best epoch was chosen by, that epoch is judged anew from its line in the log.
+  private func judge(_ state: inout CheckpointState, of checkpoint: CheckpointDirectory) throws {
+    let judge = run.configuration.bestMetric ?? state.bestMetric.flatMap { BestMetric($0) } ?? .standard
+    try validation.check(judge)
+    state.bestMetric = judge.description
+    guard let best = state.best, best.metric != judge.key else { return }
+    let epochs = try MetricsFile.kept(
+      of: folder.metricsLog, toStep: state.step, completedEpochs: state.completedEpochs,
+      progress: run.activity.mark)?.epochs
+    let value = epochs?.first { $0.epoch == best.epoch }?.value(judge.key)
+    let change = "the best checkpoint, of epoch \(best.epoch), was chosen by \(best.metric)"
+    if let value, !value.isNaN {
+      state.best = .init(metric: judge.key, epoch: best.epoch, value: value)
+      logger.notice("\(change); it stays until an epoch has a better \(judge.key) than its \(value)")
+    } else {
+      state.best = nil
+      logger.warning("\(change), and its \(judge.key) was not measured; the next epoch takes its place")
+    }
+  }
+}
+
+extension ValidationSets {
+  /// How sets of the same names differ in a checkpoint. Numbers of other pictures under one name cannot be compared.
+  fileprivate func differences(from state: CheckpointState) -> [String] {
+    sha256.sorted { $0.key < $1.key }.compactMap { name, hash in
+      guard let other = state.validationSHA256?[name], other != hash else { return nil }
+      return
+        "val: the pictures of \(name) have SHA-256 \(other.prefix(12))... there, \(hash.prefix(12))... here; "
+        + "give other pictures another name"
+    }
   }
 }

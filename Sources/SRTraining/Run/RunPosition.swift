@@ -14,8 +14,13 @@ struct RunPosition: Sendable {
   var epochSeconds = 0.0
   /// The best validated epoch so far.
   var best: CheckpointState.Best?
+  /// Decides which epoch is the best.
+  var judge: BestMetric
 
-  init(layout: SampleValueLayout) { epochSums = ValueSums(layout: layout) }
+  init(layout: SampleValueLayout, judge: BestMetric = .standard) {
+    epochSums = ValueSums(layout: layout)
+    self.judge = judge
+  }
 
   /// The position that a checkpoint's state describes.
   init(resuming state: CheckpointState, layout: SampleValueLayout) {
@@ -23,6 +28,7 @@ struct RunPosition: Sendable {
     stepInEpoch = state.stepInEpoch
     step = state.step
     best = state.best
+    judge = state.bestMetric.flatMap { BestMetric($0) } ?? .standard
     epochSums =
       state.epochSums[Self.valuesKey].flatMap { ValueSums(layout: layout, stored: $0) }
       ?? ValueSums(layout: layout)

@@ -14,6 +14,7 @@ final class RunRecorder {
   let folder: RunFolder
   private let run: RunContext
   private let inputs: RunInputs
+  private let validation: ValidationSets
   private let log: MetricsLog
   private let table: MetricsTable
   /// Nil if the configuration turns TensorBoard off.
@@ -25,9 +26,13 @@ final class RunRecorder {
   /// Paths that could not be removed.
   private var leftPaths: Set<String> = []
 
-  init(_ run: RunContext, folder: RunFolder, inputs: RunInputs, position: RunPosition, logger: Logger) throws
-  {
+  init(
+    _ run: RunContext, folder: RunFolder, inputs: RunInputs, validation: ValidationSets,
+    position: RunPosition,
+    logger: Logger
+  ) throws {
     self.run = run
+    self.validation = validation
     self.folder = folder
     self.inputs = inputs
     self.logger = logger
@@ -58,7 +63,8 @@ final class RunRecorder {
       path: folder.metricsTable, epochs: kept?.epochs ?? [], logPath: folder.metricsLog)
     events = try run.configuration.tensorboard ? Self.events(folder, position, run, kept?.lastStep) : nil
     let header = "A run of srdist \(srdistVersion). `srdist train --config FILE` repeats it."
-    try DurableFileWriter.replace(folder.configuration, with: run.configuration.yaml(header: header).utf8)
+    let configuration = run.configuration.choosing(position.judge)
+    try DurableFileWriter.replace(folder.configuration, with: configuration.yaml(header: header).utf8)
     for leftover in leftovers { warn(leftover) }
   }
 
@@ -140,7 +146,7 @@ final class RunRecorder {
   }
 
   private func contents(_ position: RunPosition, completedEpochs: Int) -> CheckpointContents {
-    let configuration = run.configuration
+    let configuration = run.configuration.choosing(position.judge)
     let rate = configuration.learningRateSchedule.rate(
       epoch: position.epoch, step: position.stepInEpoch, stepsPerEpoch: run.stepsPerEpoch,
       epochs: configuration.epochs)
@@ -150,10 +156,20 @@ final class RunRecorder {
       state: CheckpointState(
         epoch: position.epoch + 1, step: position.step, stepInEpoch: position.stepInEpoch,
         completedEpochs: completedEpochs, seed: configuration.seed, learningRate: .init(rate: rate),
-        best: position.best, model: run.network.model,
+        best: position.best, bestMetric: position.judge.description, model: run.network.model,
         configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
         dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256,
-        initWeightsSHA256: inputs.initWeightsSHA256, srdistVersion: srdistVersion,
+        initWeightsSHA256: inputs.initWeightsSHA256, validationSHA256: validation.sha256,
+        srdistVersion: srdistVersion,
         epochSums: position.storedSums))
+  }
+}
+
+extension TrainingConfiguration {
+  /// The configuration with the metric that the run goes by, which a resumed checkpoint may have given.
+  fileprivate func choosing(_ judge: BestMetric) -> TrainingConfiguration {
+    var configuration = self
+    configuration.bestMetric = judge
+    return configuration
   }
 }

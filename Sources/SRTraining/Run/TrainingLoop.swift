@@ -21,6 +21,9 @@ struct TrainingLoop {
   private let order: SampleOrder
   private let evaluator: Evaluator
   private let baseline: BaselineEvaluation
+  private let validation: ValidationSets
+  /// The sets' numbers of bicubic upsampling.
+  private let bicubicOfSets: [String: Double]
   /// The weights that are validated: the averaged ones if the run keeps an average.
   private let validated: StepWeights
   private let watch: DataWatch
@@ -30,11 +33,9 @@ struct TrainingLoop {
   private let gradientDump: String?
   private let onStep: (TrainingProgress) -> Void
 
-  /// Decides which epoch is the best.
-  private static let judge = MetricDescription.psnr
-
   init(
-    run: RunContext, step: TrainingStep, watch: DataWatch, recorder: RunRecorder?, logger: Logger,
+    run: RunContext, step: TrainingStep, validation: ValidationSets, watch: DataWatch, recorder: RunRecorder?,
+    logger: Logger,
     gradientDump: String?, onStep: @escaping (TrainingProgress) -> Void
   ) throws {
     self.run = run
@@ -49,6 +50,8 @@ struct TrainingLoop {
     evaluator = Evaluator(run.evaluation, .validation, within: run.workers)
     validated = run.validatedWeights
     baseline = try BaselineEvaluation(run.evaluation, .validation)
+    self.validation = validation
+    bicubicOfSets = try validation.measureBicubic()
   }
 
   private var configuration: TrainingConfiguration { run.configuration }
@@ -105,15 +108,16 @@ struct TrainingLoop {
       }
     }
 
-    let validation = try evaluator.run(validated)
+    let sums = try evaluator.run(validated)
+    let ofSets = try validation.measure()
     try watch.check(run)
     addElapsed()
-    // Ranks that were asked to stop have left images out, so the sums count only if none was.
+    // Ranks that were asked to stop have left images out, so the numbers count only if none was.
     if try RunRequests.take(run.communicator).contains(.stop) {
       try checkpoint(position)
       return stopped(position)
     }
-    try finishEpoch(&position, validation: validation)
+    try finishEpoch(&position, validation: sums, ofSets: ofSets)
     return .completed
   }
 
@@ -160,16 +164,16 @@ struct TrainingLoop {
   }
 
   /// Rank 0 records the epoch. Every rank moves on to the next one.
-  private func finishEpoch(_ position: inout RunPosition, validation: ValueSums) throws {
+  private func finishEpoch(
+    _ position: inout RunPosition, validation: ValueSums, ofSets: [String: Double]
+  ) throws {
     let epoch = position.epoch
     let training = position.epochSums
     let seconds = position.epochSeconds
-    let value = validation.metrics[Self.judge.name] ?? .nan
-    let isBest = position.best.map { Self.judge.isBetter(value, than: $0.value) } ?? true
-    if isBest {
-      let metric = EpochRecord.key(.valid, Self.judge.name)
-      position.best = .init(metric: metric, epoch: epoch + 1, value: value)
-    }
+    let judge = position.judge
+    let value = (judge.pictures == nil ? validation.metrics[judge.metric.name] : ofSets[judge.key]) ?? .nan
+    let isBest = position.best.map { judge.metric.isBetter(value, than: $0.value) } ?? true
+    if isBest { position.best = .init(metric: judge.key, epoch: epoch + 1, value: value) }
     position.startEpoch(epoch + 1)
     guard let recorder else { return }
     run.activity.enter(.checkpoint)
@@ -179,7 +183,8 @@ struct TrainingLoop {
       epoch: epoch + 1, step: position.step, trainLoss: training.loss, validLoss: validation.loss,
       seconds: seconds, weightsSHA256: weightsSHA256(run.weights.parameters), trainTerms: training.terms,
       validTerms: validation.terms, train: training.metrics, valid: validation.metrics,
-      bicubic: baseline.metrics.filter { compared.contains($0.key) })
+      bicubic: baseline.metrics.filter { compared.contains($0.key) },
+      sets: ofSets.merging(bicubicOfSets) { $1 })
     run.activity.mark()
     try recorder.record(record)
     let samples = evaluator.samples(configuration.samples, weights: validated, baseline: baseline)

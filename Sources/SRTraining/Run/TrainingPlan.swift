@@ -12,7 +12,8 @@ package struct TrainingPlan: CustomStringConvertible {
   /// - Parameters:
   ///   - run: has this rank's sizes. The ranks of a host have the same.
   ///   - position: where the run starts.
-  init(_ run: RunContext, position: RunPosition) {
+  init(_ run: RunContext, validation: ValidationSets, position: RunPosition) {
+    let memory = run.memory.adding(validation)
     let configuration = run.configuration
     let batch = configuration.batchSize
     let host = AvailableResources()
@@ -23,42 +24,48 @@ package struct TrainingPlan: CustomStringConvertible {
     let last = samples - (steps - 1) * batch
     let buckets = GradientBuckets(layout: run.layout, targetBytes: configuration.bucketSize).count
     let model = run.network.model
-    lines = [
-      ("model", "\(model.name) (\(model)), \(Self.grouped(run.layout.parameterCount)) parameters"),
-      ("data", "\(run.data.train.summary): \(samples) training, \(run.data.valid.count) validation images"),
-      ("loss", ([LossTerm.text(configuration.loss)] + run.lossAssembly.provenance).joined(separator: "; ")),
-      (
-        "steps",
-        "\(configuration.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
-          + "\(min(configuration.epochs * steps, configuration.maxSteps ?? .max)) in all"
-      ),
-      (
-        "start",
-        position.step == 0
-          ? "at the beginning" : "resumes in epoch \(position.epoch + 1), after step \(position.step)"
-      ),
-      ("learning rate", "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule"),
-      (
-        "ranks",
-        "\(sizes.ranks), images of each batch: \(sizes.shares.map(String.init).joined(separator: " "))"
-      ),
-      ("threads per rank", "\(run.sizes.threads) (this host: \(host.cpuSummary))"),
-      ("memory per rank", run.memory.summary),
-      (
-        "memory of this host",
-        "\(MemoryPlan.mebibytes(host.memoryAvailable)) free of \(MemoryPlan.limit(host)); its "
-          + "\(run.communicator.localSize) rank(s) need \(MemoryPlan.mebibytes(run.communicator.localSize * run.memory.bytes))"
-      ),
-      (
-        "exchanged per step",
-        Self.traffic(configuration, layout: run.layout, ranks: sizes.ranks, buckets: buckets)
-      ),
-      (
-        "arithmetic",
-        "\(run.plan.forwardFLOPs / 1_000_000) MFLOP forward per image by the direct method, three times that per training image"
-      ),
-      ("output", configuration.output),
-    ]
+    lines =
+      [
+        ("model", "\(model.name) (\(model)), \(Self.grouped(run.layout.parameterCount)) parameters"),
+        ("data", "\(run.data.train.summary): \(samples) training, \(run.data.valid.count) validation images"),
+        ("best checkpoint", "by \(position.judge)"),
+        ("loss", ([LossTerm.text(configuration.loss)] + run.lossAssembly.provenance).joined(separator: "; ")),
+        (
+          "steps",
+          "\(configuration.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
+            + "\(min(configuration.epochs * steps, configuration.maxSteps ?? .max)) in all"
+        ),
+        (
+          "start",
+          position.step == 0
+            ? "at the beginning" : "resumes in epoch \(position.epoch + 1), after step \(position.step)"
+        ),
+        (
+          "learning rate",
+          "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule"
+        ),
+        (
+          "ranks",
+          "\(sizes.ranks), images of each batch: \(sizes.shares.map(String.init).joined(separator: " "))"
+        ),
+        ("threads per rank", "\(run.sizes.threads) (this host: \(host.cpuSummary))"),
+        ("memory per rank", memory.summary),
+        (
+          "memory of this host",
+          "\(MemoryPlan.mebibytes(host.memoryAvailable)) free of \(MemoryPlan.limit(host)); its "
+            + "\(run.communicator.localSize) rank(s) need \(MemoryPlan.mebibytes(run.communicator.localSize * memory.bytes))"
+        ),
+        (
+          "exchanged per step",
+          Self.traffic(configuration, layout: run.layout, ranks: sizes.ranks, buckets: buckets)
+        ),
+        (
+          "arithmetic",
+          "\(run.plan.forwardFLOPs / 1_000_000) MFLOP forward per image by the direct method, three times that per training image"
+        ),
+        ("output", configuration.output),
+      ]
+      + validation.summaries.map { ("val", $0) }
   }
 
   package var description: String {

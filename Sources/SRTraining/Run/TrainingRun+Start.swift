@@ -10,6 +10,7 @@ import SRTensor
 struct StartedRun {
   let run: RunContext
   let inputs: RunInputs
+  let validation: ValidationSets
   let step: TrainingStep
   let folder: RunFolder
   var position: RunPosition
@@ -90,7 +91,14 @@ extension TrainingRun {
   /// Finds the run's position, and checks what depends on it.
   private func ready(_ run: RunContext, _ folder: RunFolder, createsFiles: Bool) throws -> StartedRun? {
     let inputs = try communicator.together(starting: activity) { RunInputs(run) }
-    try RankFacts.ofInputs(inputs, metricNetworks: run.lossAssembly.metricNetworkSHA256).agree(communicator)
+    let validation = try communicator.together(starting: activity) {
+      let validation = try ValidationSets(run)
+      try run.memory.adding(validation).check(AvailableResources(), ranks: communicator.localSize)
+      return validation
+    }
+    try RankFacts.ofInputs(
+      inputs, metricNetworks: run.lossAssembly.metricNetworkSHA256, validation: validation
+    ).agree(communicator)
     if try isAskedToStop() { return nil }
     let step = try TrainingStep(run, observer: observer)
     let lock = try communicator.together(starting: activity) {
@@ -106,9 +114,10 @@ extension TrainingRun {
       return lock
     }
     let position = try Resumption(
-      run: run, folder: folder, inputs: inputs, logger: logger
+      run: run, folder: folder, inputs: inputs, validation: validation, logger: logger
     ).restore(layout: step.layout)
     try communicator.together(starting: activity) {
+      try validation.check(position.judge)
       if gradientDump != nil, position.step > 0 {
         throw ConfigurationError(
           "dump-gradients: writes the gradient of a run's first step, and this run resumes after step \(position.step); "
@@ -118,7 +127,8 @@ extension TrainingRun {
     }
     try RankFacts.ofStart(run, position).agree(communicator)
     return StartedRun(
-      run: run, inputs: inputs, step: step, folder: folder, position: position, lock: lock)
+      run: run, inputs: inputs, validation: validation, step: step, folder: folder, position: position,
+      lock: lock)
   }
 
   /// Checks that the log can be continued at the position, and that the disk has room for a checkpoint if steps are left.

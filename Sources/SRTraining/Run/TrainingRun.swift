@@ -45,12 +45,14 @@ package struct TrainingRun {
     let recorder = try communicator.together(starting: activity) {
       communicator.rank == 0
         ? try RunRecorder(
-          run, folder: started.folder, inputs: started.inputs, position: started.position, logger: logger)
+          run, folder: started.folder, inputs: started.inputs, validation: started.validation,
+          position: started.position, logger: logger)
         : nil
     }
     if try isAskedToStop() { return .stopped }
     let loop = try TrainingLoop(
-      run: run, step: started.step, watch: DataWatch(run, inputs: started.inputs), recorder: recorder,
+      run: run, step: started.step, validation: started.validation,
+      watch: DataWatch(run, inputs: started.inputs, validation: started.validation), recorder: recorder,
       logger: logger, gradientDump: gradientDump, onStep: onStep)
     // The loop has measured bicubic upsampling, which may take long.
     if try isAskedToStop() { return .stopped }
@@ -65,7 +67,7 @@ package struct TrainingRun {
   package func plan() throws -> TrainingPlan? {
     guard let started = try start(createsFiles: false) else { return nil }
     defer { started.run.pool.close() }
-    return TrainingPlan(started.run, position: started.position)
+    return TrainingPlan(started.run, validation: started.validation, position: started.position)
   }
 
   /// Whether a signal asked to stop before the run's first step. Collective.

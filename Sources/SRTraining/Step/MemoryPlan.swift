@@ -21,8 +21,17 @@ struct MemoryPlan: Sendable, Equatable {
   var preparedBytes: Int
   /// The bytes of the perceptual networks' weights.
   var networkBytes: Int
+  /// The bytes that measuring pictures of `--val` takes.
+  var pictureBytes = 0
 
-  var bytes: Int { arenas * arenaBytes + workers * workerBytes + preparedBytes + networkBytes }
+  var bytes: Int { arenas * arenaBytes + workers * workerBytes + preparedBytes + networkBytes + pictureBytes }
+
+  /// The plan with the memory in which sets of pictures are measured.
+  func adding(_ validation: ValidationSets) -> MemoryPlan {
+    var plan = self
+    plan.pictureBytes = validation.bytes
+    return plan
+  }
 
   /// - Parameters:
   ///   - plan: its purpose decides what is allocated.
@@ -63,6 +72,7 @@ struct MemoryPlan: Sendable, Equatable {
       + "\(workers) workers of \(Self.mebibytes(workerBytes)), "
       + "\(Self.mebibytes(preparedBytes)) of prepared weights, "
       + "\(Self.mebibytes(networkBytes)) of perceptual networks"
+      + (pictureBytes > 0 ? ", \(Self.mebibytes(pictureBytes)) for the pictures of --val" : "")
   }
 
   /// Throws ``ConfigurationError`` if this host can never have so much memory free. The system would kill the job.
