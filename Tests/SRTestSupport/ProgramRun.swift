@@ -137,9 +137,11 @@ package final class RunningProgram {
       Thread.sleep(forTimeInterval: 0.02)
     }
     let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
+    // Open MPI 5 ends its own messages with a zero byte.
+    let errors = try String(contentsOf: errorFile, encoding: .utf8).filter { $0 != "\0" }
     return (
       hung ? 128 + SIGSEGV : status, try String(contentsOf: outputFile, encoding: .utf8),
-      try String(contentsOf: errorFile, encoding: .utf8)
+      errors
         + (hung ? "mpirun hung after its ranks had ended, as in PMIx_server_finalize\n" : "")
     )
   }

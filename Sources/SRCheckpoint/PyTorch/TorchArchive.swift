@@ -34,7 +34,8 @@ package struct TorchArchive {
 /// give the same bytes.
 private struct ZipArchive: ~Copyable {
   private let source: OpaquePointer
-  private var archive: OpaquePointer?
+  private let archive: OpaquePointer
+  private var isOpen = true
 
   init() throws {
     var error = zip_error_t()
@@ -55,7 +56,7 @@ private struct ZipArchive: ~Copyable {
   }
 
   deinit {
-    if let archive { zip_discard(archive) }
+    if isOpen { zip_discard(archive) }
     zip_source_free(source)
   }
 
@@ -82,13 +83,15 @@ private struct ZipArchive: ~Copyable {
   /// Ends the archive, and returns its bytes.
   mutating func finish() throws -> Data {
     guard zip_close(archive) == 0 else { throw failure() }
-    archive = nil
+    isOpen = false
     var status = zip_stat_t()
     guard zip_source_open(source) == 0 else { throw TorchArchiveError("the archive cannot be read") }
     defer { zip_source_close(source) }
     guard zip_source_stat(source, &status) == 0 else { throw TorchArchiveError("the archive has no size") }
     var bytes = Data(count: Int(status.size))
-    let count = bytes.withUnsafeMutableBytes { zip_source_read(source, $0.baseAddress, status.size) }
+    let count = bytes.withUnsafeMutableBytes { bytes in
+      bytes.baseAddress.map { zip_source_read(source, $0, status.size) } ?? 0
+    }
     guard count == zip_int64_t(status.size) else { throw TorchArchiveError("the archive cannot be read") }
     return bytes
   }
