@@ -179,7 +179,7 @@ let package = Package(
         "SRData", "SRFiles", "SRTestSupport",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRTestSupport"],
+      name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRFiles", "SRTestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "SRTrainingTests",

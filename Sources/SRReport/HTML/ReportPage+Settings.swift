@@ -9,15 +9,18 @@ extension ReportPage {
     let (different, same) = (table.rows.filter(\.differs), table.rows.filter { !$0.differs })
     let content: HTML
     if runs.count == 1 {
-      content = markup(of: table.rows, caption: nil, marksDifferences: false)
+      let entries: [HTML] = table.rows.map { row in
+        "<div><dt>\(row.name)</dt><dd>\(row.values[0] ?? "")</dd></div>\n"
+      }
+      content = "<dl class=\"settings\">\n\(entries)</dl>"
     } else {
       let first: HTML =
         different.isEmpty
         ? "<p>All settings are the same.</p>\n"
-        : markup(of: different, caption: "Settings that differ", marksDifferences: true)
+        : "<p class=\"note\">Settings that differ</p>\n\(markup(of: different, label: "Settings that differ"))"
       content = """
-        \(first)<details><summary>\(same.count) settings that are the same</summary>
-        \(markup(of: same, caption: nil, marksDifferences: false))</details>
+        \(first)<details><summary>Settings that are the same (\(same.count))</summary>
+        \(markup(of: same, label: "Settings that are the same"))</details>
         """
     }
     return Section(id: "configuration", title: "Configuration", content: content)
@@ -29,12 +32,12 @@ extension ReportPage {
     return Section(
       id: "origin", title: "Network and hashes",
       content: """
-        \(markup(of: table.rows, caption: nil, marksDifferences: runs.count > 1))\
+        \(markup(of: table.rows, label: "Network and hashes"))\
         <p class="note">As the run recorded them. <code>srdist inspect</code> reads the checkpoints and verifies them.</p>
         """)
   }
 
-  private func markup(of rows: [FactTable.Row], caption: String?, marksDifferences: Bool) -> HTML {
+  private func markup(of rows: [FactTable.Row], label: String) -> HTML {
     let names: [HTML] = runs.enumerated().map { index, run in
       "<th scope=\"col\">\(swatch(ofRun: index))\(run.name)</th>"
     }
@@ -44,14 +47,13 @@ extension ReportPage {
       let cells: [HTML] = row.values.map { value in
         value.map { "<td>\($0)</td>" } ?? "<td><span class=\"absent\">not set</span></td>"
       }
-      let mark: HTML = marksDifferences && row.differs ? " class=\"differs\"" : ""
+      let mark: HTML = row.differs ? " class=\"differs\"" : ""
       return "<tr\(mark)><th scope=\"row\">\(row.name)</th>\(cells)</tr>\n"
     }
-    let title: HTML = caption.map { "<caption>\($0)</caption>\n" } ?? ""
     return """
-      <div class="scroll" tabindex="0" role="region" aria-label="\(caption ?? "Facts")">
+      <div class="scroll" tabindex="0" role="region" aria-label="\(label)">
       <table class="facts">
-      \(title)\(head)<tbody>
+      \(head)<tbody>
       \(lines)</tbody>
       </table>
       </div>
