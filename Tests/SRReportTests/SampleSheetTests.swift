@@ -40,8 +40,8 @@ import Testing
   @Test func otherPicturesAreNotCut() {
     let sheet = Pictures.sheet([Pictures.sample(seed: 0), Pictures.sample(seed: 1)])
     var changed = sheet
-    // A dot of the first row's caption LR.
-    let caption = (4 + 128) * sheet.width * 3..<(4 + 128 + 16) * sheet.width * 3
+    // A dot of the last row's caption LR.
+    let caption = (sheet.height - 4 - 16) * sheet.width * 3..<(sheet.height - 4) * sheet.width * 3
     let dot = changed.pixels[caption].firstIndex(of: 255)!
     changed.pixels[dot] = 0
     let others = [

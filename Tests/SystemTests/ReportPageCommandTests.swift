@@ -63,6 +63,9 @@ import Testing
       #expect(try folder.text("two.html").contains(remark))
     }
     #expect(try folder.text("two.html").contains("1 of 2"))
+    // A run's folder is not taken for the page's file.
+    let last = try report(["--html", run, "--output", folder.file("pages")])
+    #expect(last.status == 0 && last.output.contains(folder.file("pages/report.html")), "\(last.errors)")
 
     // Nothing but settings.
     for name in ["metrics.jsonl", "checkpoints"] {
@@ -85,7 +88,7 @@ import Testing
       ([folder.file("run"), "--html", notes], 1, [notes, "no page of srdist report"]),
       ([folder.file("run"), "--html", folder.file("folder.html")], 1, ["folder.html", "no page"]),
       ([folder.file("empty"), "--html"], 1, [folder.file("empty"), "is no run"]),
-      (["--html", folder.file("run")], 64, [folder.file("run"), "--html", ".html"]),
+      ([folder.file("run"), "--html", folder.file("page.txt")], 1, ["page.txt", "is no run"]),
       ([folder.file("run"), "--html", "a.html", "--output", "b"], 64, ["--output", "a.html"]),
     ]
     for (arguments, status, words) in cases {

@@ -17,10 +17,10 @@ extension ReportPage {
       let first: HTML =
         different.isEmpty
         ? "<p>All settings are the same.</p>\n"
-        : "<p class=\"note\">Settings that differ</p>\n\(markup(of: different, label: "Settings that differ"))"
+        : "<p class=\"note\">Settings that differ</p>\n\(markup(of: different, label: "Settings that differ", absent: "not set", marks: true))"
       content = """
         \(first)<details><summary>Settings that are the same (\(same.count))</summary>
-        \(markup(of: same, label: "Settings that are the same"))</details>
+        \(markup(of: same, label: "Settings that are the same", absent: "not set"))</details>
         """
     }
     return Section(id: "configuration", title: "Configuration", content: content)
@@ -32,12 +32,14 @@ extension ReportPage {
     return Section(
       id: "origin", title: "Network and hashes",
       content: """
-        \(markup(of: table.rows, label: "Network and hashes"))\
+        \(markup(of: table.rows, label: "Network and hashes", absent: "not known"))\
         <p class="note">As the run recorded them. <code>srdist inspect</code> reads the checkpoints and verifies them.</p>
         """)
   }
 
-  private func markup(of rows: [FactTable.Row], label: String) -> HTML {
+  private func markup(
+    of rows: [FactTable.Row], label: String, absent: String, marks marksRows: Bool = false
+  ) -> HTML {
     let names: [HTML] = runs.enumerated().map { index, run in
       "<th scope=\"col\">\(swatch(ofRun: index))\(run.name)</th>"
     }
@@ -45,9 +47,9 @@ extension ReportPage {
       runs.count > 1 ? "<thead><tr><td></td>\(names)</tr></thead>\n" : ""
     let lines: [HTML] = rows.map { row in
       let cells: [HTML] = row.values.map { value in
-        value.map { "<td>\($0)</td>" } ?? "<td><span class=\"absent\">not set</span></td>"
+        value.map { "<td>\($0)</td>" } ?? "<td><span class=\"absent\">\(absent)</span></td>"
       }
-      let mark: HTML = row.differs ? " class=\"differs\"" : ""
+      let mark: HTML = marksRows ? " class=\"differs\"" : ""
       return "<tr\(mark)><th scope=\"row\">\(row.name)</th>\(cells)</tr>\n"
     }
     return """
@@ -88,7 +90,8 @@ extension ReportPage {
     return """
       <ol>
       <li>Save <a download="config.yaml" href="\(download)">config.yaml</a>.</li>
-      <li><code class="command">srdist train --config config.yaml --output repeated</code> or, on four ranks, \
+      <li><code class="command">srdist train --config config.yaml --output repeated</code>
+      or, on four ranks,
       <code class="command">mpirun -n 4 srdist train --config config.yaml --output repeated</code></li>
       </ol>
       \(hash)<details><summary>config.yaml</summary>
@@ -105,8 +108,8 @@ private struct FactTable {
     let name: String
     /// One value for each run; nil if the run has none.
     let values: [String?]
-
-    var differs: Bool { Set(values).count > 1 }
+    /// Whether the runs that have facts at all differ in this one.
+    let differs: Bool
   }
 
   let rows: [Row]
@@ -116,8 +119,11 @@ private struct FactTable {
     for run in runs {
       for fact in facts(run) where !names.contains(fact.name) { names.append(fact.name) }
     }
+    let known = runs.map { !facts($0).isEmpty }
     rows = names.map { name in
-      Row(name: name, values: runs.map { run in facts(run).first { $0.name == name }?.value })
+      let values = runs.map { run in facts(run).first { $0.name == name }?.value }
+      return Row(
+        name: name, values: values, differs: Set(zip(values, known).filter(\.1).map(\.0)).count > 1)
     }
   }
 }
