@@ -182,7 +182,7 @@ let package = Package(
         "SRData", "SRFiles", "SRTestSupport",
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
-      name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRTestSupport"],
+      name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRFiles", "SRTestSupport"],
       swiftSettings: strict),
     // onnx.pb.swift is a link to the generated code: the test reads files with its own copy.
     .testTarget(

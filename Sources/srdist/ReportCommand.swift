@@ -38,7 +38,7 @@ struct ReportCommand: ParsableCommand {
   @Option(
     defaultAsFlag: PageFile.inFolder, parsing: .next,
     help: ArgumentHelp(
-      "Write a page. FILE ends in .html; without it, the page is report.html. Name the runs first.",
+      "Write a page in place of curves.png. FILE ends in .html; without it, the page is report.html.",
       valueName: "file"))
   var html: PageFile?
 
@@ -113,7 +113,7 @@ enum PageFile: ExpressibleByArgument, CustomStringConvertible {
   case file(String)
 
   init?(argument: String) {
-    // A run's folder after `--html` must not be taken for a file.
+    // The parser takes `--html` for a flag if this is nil. So a run's folder may follow it.
     guard [".html", ".htm"].contains(where: argument.lowercased().hasSuffix) else { return nil }
     self = .file(argument)
   }

@@ -32,6 +32,24 @@ import Testing
     #expect(try MetricsFile.read(folder.file("metrics.jsonl")) == [.step(step), .epoch(epoch)])
   }
 
+  @Test func surveysPassOverWhatIsNoRecord() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("m")
+    try writeLog(path)
+    #expect(
+      try MetricsFile.survey(path)
+        == .init(epochs: (1...3).map { SampleRecords.epoch($0, step: 2 * $0) }, steps: 6))
+    var lines = try folder.text("m").split(separator: "\n").map(String.init)
+    lines.insert(contentsOf: ["nonsense", #"{"kind":"epoch","epoch":1}"#, #"{"kind":"other"}"#], at: 3)
+    // As if the third epoch had been repeated after a crash.
+    lines.append(lines[lines.count - 1].replacing("12.5", with: "99.5"))
+    try folder.write(Array((lines.joined(separator: "\n") + "\n{\"kind\"").utf8), as: "m")
+    let survey = try MetricsFile.survey(path)
+    #expect(survey.damagedLines == [4, 5] && survey.endsWithinLine && survey.steps == 6)
+    #expect(survey.epochs.map(\.epoch) == [1, 2, 3] && survey.epochs.last?.seconds == 99.5)
+    #expect(throws: MetricsLogError.self) { try MetricsFile.survey(folder.file("absent")) }
+  }
+
   @Test func fieldsHaveTheirPublishedNames() throws {
     let folder = try TemporaryFolder()
     try writeLog(folder.file("m"))

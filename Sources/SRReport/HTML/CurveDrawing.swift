@@ -16,10 +16,11 @@ struct CurveDrawing {
       self.isLogarithmic = isLogarithmic
       (start, end) = places
       let range = isLogarithmic ? log10(values.lowerBound)...log10(values.upperBound) : values
-      let span = max(range.upperBound - range.lowerBound, 1e-6 * max(abs(range.lowerBound), 1e-3))
-      // The lines keep away from the frame. Where all values are alike, they are in the middle.
-      let margin = range.upperBound - range.lowerBound < span ? span : 0.05 * span
-      (low, high) = (range.lowerBound - margin, range.upperBound + margin)
+      let center = (range.lowerBound + range.upperBound) / 2
+      let width = range.upperBound - range.lowerBound
+      // If all values are alike, their line is in the middle. The lines keep away from the frame.
+      let span = width > 1e-4 * abs(center) ? width : max(0.1 * abs(center), 1e-6)
+      (low, high) = (center - 0.55 * span, center + 0.55 * span)
       // Between powers of ten, an axis that is logarithmic has no ticks.
       let step = isLogarithmic ? max(1, (span / 5).rounded(.up)) : Self.step(span / 7)
       let first = (low / step).rounded(.up)

@@ -1,11 +1,9 @@
 import SRMetrics
 
-/// The numbers: what came out, the curves, and the table of epochs.
+/// What came out: the figures of one run, or the table that compares several.
 extension ReportPage {
   /// The metrics that runs are compared by.
   private static let metrics: [MetricDescription] = [.psnr, .ssim, .lpips]
-
-  // MARK: Summary
 
   var summary: Section? {
     guard runs.contains(where: { !$0.epochs.isEmpty }) else {
@@ -16,7 +14,9 @@ extension ReportPage {
   }
 
   /// The record that stands for a run: that of the best epoch or, if it is not known, of the last.
-  private static func representative(of run: ReportedRun) -> EpochRecord? { run.bestRecord ?? run.epochs.last }
+  private static func representative(of run: ReportedRun) -> EpochRecord? {
+    run.bestRecord ?? run.epochs.last
+  }
 
   private func figures(of run: ReportedRun) -> Section? {
     guard let record = Self.representative(of: run) else { return nil }
@@ -94,9 +94,9 @@ extension ReportPage {
     return Section(
       id: "results", title: "Results",
       content: """
+        <p class="note">Validation images at each run's best epoch. The best number of a column is bold.</p>
         <div class="scroll" tabindex="0" role="region" aria-label="Results of the runs">
         <table>
-        <caption>Validation images at each run's best epoch. The best number of a column is bold.</caption>
         <thead><tr><th scope="col">run</th><th scope="col">epochs</th><th scope="col">best epoch</th>\(titles)\
         <th scope="col">s per epoch</th></tr></thead>
         <tbody>
@@ -131,105 +131,5 @@ extension ReportPage {
 
   func swatch(ofRun index: Int) -> HTML {
     "<span class=\"swatch \(Self.colour(ofRun: index))\" aria-hidden=\"true\"></span>"
-  }
-
-  // MARK: Curves
-
-  var curves: Section? {
-    let all = runs.map(\.series)
-    guard all.contains(where: { !$0.epochs.isEmpty }) else { return nil }
-    let further = FurtherNumbers(all).quantities
-    let main = CurvePanel.standard(all) + further.filter(\.isOfSet).map(\.panel)
-    let rest = figures(further.filter { !$0.isOfSet }.map(\.panel), all)
-    let details: HTML =
-      rest.isEmpty
-      ? "" : "<details><summary>Further curves</summary>\n<div class=\"plots\">\n\(rest)</div>\n</details>\n"
-    return Section(
-      id: "curves", title: "Curves",
-      content: """
-        \(legend)<div class="plots">
-        \(figures(main, all))</div>
-        \(details)
-        """)
-  }
-
-  private func figures(_ panels: [CurvePanel], _ series: [CurveSeries]) -> [HTML] {
-    panels.compactMap { panel in
-      CurveDrawing(panel, of: series).map { drawing in
-        let scale: HTML = panel.isLogarithmic(series) ? " <span class=\"note\">logarithmic</span>" : ""
-        return """
-          <figure class="plot">
-          <figcaption>\(panel.title)\(scale)</figcaption>
-          \(drawing.markup)
-          <div class="tip" hidden="hidden"></div>
-          </figure>
-
-          """
-      }
-    }
-  }
-
-  /// The names of runs and of lines. With a script, each can be switched off.
-  private var legend: HTML {
-    let entries: [HTML] = runs.enumerated().map { index, run in
-      """
-      <label><input type="checkbox" checked="checked" data-run="\(index)"/>\(swatch(ofRun: index))\(run.name)</label>
-
-      """
-    }
-    let parts = [("valid", "validation"), ("train", "training"), ("baseline", "bicubic")]
-    let lines: [HTML] = parts.map { part, name in
-      """
-      <label><input type="checkbox" checked="checked" data-part="\(part)"/>\
-      <svg class="key" viewBox="0 0 28 8" aria-hidden="true"><g class="line \(part)"><polyline points="0,4 28,4"/></g></svg>\
-      \(name)</label>
-
-      """
-    }
-    return """
-      <fieldset class="legend">
-      <legend>Lines shown</legend>
-      \(runs.count > 1 ? entries : [])\(lines)</fieldset>
-
-      """
-  }
-
-  // MARK: Table of epochs
-
-  var epochs: Section? {
-    let tables: [HTML] = runs.enumerated().compactMap { index, run in
-      guard !run.epochs.isEmpty else { return nil }
-      let table = table(of: run)
-      guard runs.count > 1 else { return table }
-      return """
-        <details>
-        <summary>\(swatch(ofRun: index))\(run.name)</summary>
-        \(table)</details>
-
-        """
-    }
-    return tables.isEmpty ? nil : Section(id: "epochs", title: "Epochs", content: "\(tables)")
-  }
-
-  private func table(of run: ReportedRun) -> HTML {
-    let rows = EpochTable.rows(run.epochs, every: interval)
-    let titles: [HTML] = rows[0].map { "<th scope=\"col\">\($0)</th>" }
-    let body: [HTML] = rows.dropFirst().map { row in
-      let isBest = run.best.map { row[0] == "\($0.epoch)" } ?? false
-      let cells: [HTML] = row.dropFirst().map { "<td>\($0)</td>" }
-      let name: HTML = isBest ? "\(row[0]) <span class=\"badge\">best</span>" : "\(row[0])"
-      let kind: HTML = isBest ? " class=\"best\"" : row[0] == "bicubic" ? " class=\"baseline\"" : ""
-      return "<tr\(kind)><th scope=\"row\">\(name)</th>\(cells)</tr>\n"
-    }
-    return """
-      <div class="scroll tall" tabindex="0" role="region" aria-label="Epochs of \(run.name)">
-      <table>
-      <thead><tr>\(titles)</tr></thead>
-      <tbody>
-      \(body)</tbody>
-      </table>
-      </div>
-
-      """
   }
 }

@@ -9,15 +9,18 @@ extension ReportPage {
     let (different, same) = (table.rows.filter(\.differs), table.rows.filter { !$0.differs })
     let content: HTML
     if runs.count == 1 {
-      content = markup(of: table.rows, caption: nil, marksDifferences: false)
+      let entries: [HTML] = table.rows.map { row in
+        "<div><dt>\(row.name)</dt><dd>\(row.values[0] ?? "")</dd></div>\n"
+      }
+      content = "<dl class=\"settings\">\n\(entries)</dl>"
     } else {
       let first: HTML =
         different.isEmpty
         ? "<p>All settings are the same.</p>\n"
-        : markup(of: different, caption: "Settings that differ", marksDifferences: true)
+        : "<p class=\"note\">Settings that differ</p>\n\(markup(of: different, label: "Settings that differ", absent: "not set", marks: true))"
       content = """
-        \(first)<details><summary>\(same.count) settings that are the same</summary>
-        \(markup(of: same, caption: nil, marksDifferences: false))</details>
+        \(first)<details><summary>Settings that are the same (\(same.count))</summary>
+        \(markup(of: same, label: "Settings that are the same", absent: "not set"))</details>
         """
     }
     return Section(id: "configuration", title: "Configuration", content: content)
@@ -29,12 +32,14 @@ extension ReportPage {
     return Section(
       id: "origin", title: "Network and hashes",
       content: """
-        \(markup(of: table.rows, caption: nil, marksDifferences: runs.count > 1))\
+        \(markup(of: table.rows, label: "Network and hashes", absent: "not known"))\
         <p class="note">As the run recorded them. <code>srdist inspect</code> reads the checkpoints and verifies them.</p>
         """)
   }
 
-  private func markup(of rows: [FactTable.Row], caption: String?, marksDifferences: Bool) -> HTML {
+  private func markup(
+    of rows: [FactTable.Row], label: String, absent: String, marks marksRows: Bool = false
+  ) -> HTML {
     let names: [HTML] = runs.enumerated().map { index, run in
       "<th scope=\"col\">\(swatch(ofRun: index))\(run.name)</th>"
     }
@@ -42,16 +47,15 @@ extension ReportPage {
       runs.count > 1 ? "<thead><tr><td></td>\(names)</tr></thead>\n" : ""
     let lines: [HTML] = rows.map { row in
       let cells: [HTML] = row.values.map { value in
-        value.map { "<td>\($0)</td>" } ?? "<td><span class=\"absent\">not set</span></td>"
+        value.map { "<td>\($0)</td>" } ?? "<td><span class=\"absent\">\(absent)</span></td>"
       }
-      let mark: HTML = marksDifferences && row.differs ? " class=\"differs\"" : ""
+      let mark: HTML = marksRows ? " class=\"differs\"" : ""
       return "<tr\(mark)><th scope=\"row\">\(row.name)</th>\(cells)</tr>\n"
     }
-    let title: HTML = caption.map { "<caption>\($0)</caption>\n" } ?? ""
     return """
-      <div class="scroll" tabindex="0" role="region" aria-label="\(caption ?? "Facts")">
+      <div class="scroll" tabindex="0" role="region" aria-label="\(label)">
       <table class="facts">
-      \(title)\(head)<tbody>
+      \(head)<tbody>
       \(lines)</tbody>
       </table>
       </div>
@@ -86,7 +90,8 @@ extension ReportPage {
     return """
       <ol>
       <li>Save <a download="config.yaml" href="\(download)">config.yaml</a>.</li>
-      <li><code class="command">srdist train --config config.yaml --output repeated</code> or, on four ranks, \
+      <li><code class="command">srdist train --config config.yaml --output repeated</code>
+      or, on four ranks,
       <code class="command">mpirun -n 4 srdist train --config config.yaml --output repeated</code></li>
       </ol>
       \(hash)<details><summary>config.yaml</summary>
@@ -103,8 +108,8 @@ private struct FactTable {
     let name: String
     /// One value for each run; nil if the run has none.
     let values: [String?]
-
-    var differs: Bool { Set(values).count > 1 }
+    /// Whether the runs that have facts at all differ in this one.
+    let differs: Bool
   }
 
   let rows: [Row]
@@ -114,8 +119,11 @@ private struct FactTable {
     for run in runs {
       for fact in facts(run) where !names.contains(fact.name) { names.append(fact.name) }
     }
+    let known = runs.map { !facts($0).isEmpty }
     rows = names.map { name in
-      Row(name: name, values: runs.map { run in facts(run).first { $0.name == name }?.value })
+      let values = runs.map { run in facts(run).first { $0.name == name }?.value }
+      return Row(
+        name: name, values: values, differs: Set(zip(values, known).filter(\.1).map(\.0)).count > 1)
     }
   }
 }

@@ -43,9 +43,6 @@ package struct ReportedRun: Sendable {
 
   package init(name: String) { self.name = name }
 
-  /// Whether all epochs are done; nil if it is not known how many there are.
-  var isComplete: Bool? { plannedEpochs.map { epochs.count >= $0 } }
-
   /// The record of the best epoch.
   var bestRecord: EpochRecord? { best.flatMap { best in epochs.first { $0.epoch == best.epoch } } }
 

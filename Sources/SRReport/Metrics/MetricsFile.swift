@@ -41,6 +41,11 @@ package enum MetricsFile {
     package var damagedLines: [Int] = []
     /// Whether the last line has no newline: the run is writing it, or was killed while it wrote.
     package var endsWithinLine = false
+
+    package init(epochs: [EpochRecord] = [], steps: Int = 0) {
+      self.epochs = epochs
+      self.steps = steps
+    }
   }
 
   /// The epochs of the log at `path`. Counts the lines that are no records, and passes over them. If an epoch has several lines, the
