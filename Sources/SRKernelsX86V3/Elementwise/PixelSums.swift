@@ -74,6 +74,45 @@ extension VectorKernels {
   }
 }
 
+extension VectorKernels {
+  package var pixelSumStep: Int { pixelBlock }
+
+  package func addPixels(
+    _ image: UnsafePointer<Float>, pixels: Range<Int>, channels: Int, group: Int,
+    to totals: UnsafeMutablePointer<Double>
+  ) {
+    let start = group * Vector.scalarCount
+    var total = DoubleVector(totals + start)
+    for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: pixelBlock) {
+      let block = first..<min(first + pixelBlock, pixels.upperBound)
+      total.add(
+        sumOfBlock(block, channels: channels, start: start) { sum, index in sum += image.vector(at: index) })
+    }
+    total.store(to: totals + start)
+  }
+}
+
+/// Adds up the terms of sixteen channels over a block of pixels in single precision.
+@inline(__always)
+private func sumOfBlock(
+  _ block: Range<Int>, channels: Int, start: Int, _ add: (_ sum: inout Vector, _ index: Int) -> Void
+) -> Vector {
+  var (sum0, sum1, sum2, sum3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+  var pixel = block.lowerBound
+  while pixel + 4 <= block.upperBound {
+    add(&sum0, start + pixel * channels)
+    add(&sum1, start + (pixel + 1) * channels)
+    add(&sum2, start + (pixel + 2) * channels)
+    add(&sum3, start + (pixel + 3) * channels)
+    pixel += 4
+  }
+  while pixel < block.upperBound {
+    add(&sum0, start + pixel * channels)
+    pixel += 1
+  }
+  return (sum0 + sum1) + (sum2 + sum3)
+}
+
 /// Adds up the terms of each channel. `add` takes sixteen channels at a time, given the first one's index. `single` takes
 /// the last few channels one by one.
 @inline(__always)
@@ -92,21 +131,9 @@ private func sumOverPixels(
       for first in stride(from: 0, to: rows.pixels, by: pixelBlock) {
         let end = min(first + pixelBlock, rows.pixels)
         for vector in 0..<vectors {
-          let start = row * rows.stride + vector * Vector.scalarCount
-          var (sum0, sum1, sum2, sum3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
-          var pixel = first
-          while pixel + 4 <= end {
-            add(&sum0, start + pixel * channels)
-            add(&sum1, start + (pixel + 1) * channels)
-            add(&sum2, start + (pixel + 2) * channels)
-            add(&sum3, start + (pixel + 3) * channels)
-            pixel += 4
-          }
-          while pixel < end {
-            add(&sum0, start + pixel * channels)
-            pixel += 1
-          }
-          totals[vector].add((sum0 + sum1) + (sum2 + sum3))
+          totals[vector].add(
+            sumOfBlock(
+              first..<end, channels: channels, start: row * rows.stride + vector * Vector.scalarCount, add))
         }
       }
     }
