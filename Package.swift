@@ -130,6 +130,7 @@ let package = Package(
       name: "srdist-benchmark",
       dependencies: [
         "SRModels", "SRLosses", "SROptimizers", "SRLayers", "SRKernels", "SRKernelDispatch", "SRTensor",
+        "SRInference", "SRCheckpoint", "SRProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -174,6 +175,11 @@ let package = Package(
       dependencies: [
         "SRModels", "SRLayers", "SROptimizers", "SRKernels", "SRKernelDispatch", "SRCheckpoint",
         "SRTestSupport",
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "SRInferenceTests",
+      dependencies: [
+        "SRInference", "SRModels", "SRLayers", "SRKernels", "SRKernelDispatch", "SRProcess", "SRTensor",
       ], swiftSettings: strict),
     .testTarget(
       name: "SRLossesTests",

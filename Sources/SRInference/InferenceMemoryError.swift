@@ -11,6 +11,14 @@ package struct InferenceMemoryError: Error, Equatable, CustomStringConvertible {
   /// Bytes that the picture would need with local pooling; nil if it pools locally, or if the network does not pool.
   package let neededByLocalPooling: Int?
 
+  package init(height: Int, width: Int, needed: Int, available: Int, neededByLocalPooling: Int?) {
+    self.height = height
+    self.width = width
+    self.needed = needed
+    self.available = available
+    self.neededByLocalPooling = neededByLocalPooling
+  }
+
   package var description: String {
     let local = neededByLocalPooling.map { "; with local pooling it needs \(ByteCount($0))" } ?? ""
     return

@@ -8,7 +8,8 @@
 /// checked where shapes are made (``Convolution2DShape``, ``MaxPooling2DShape``) and by the layers, losses, metrics and
 /// optimizers that call.
 package protocol KernelSet:
-  ConvolutionKernels, ElementwiseKernels, FeatureKernels, ImageLossKernels, OptimizerKernels, PeakKernels,
+  ConvolutionKernels, ElementwiseKernels, FeatureKernels, ImageLossKernels, LocalPoolingKernels,
+  OptimizerKernels, PeakKernels,
   PoolingKernels, Sendable
 {
   /// The CPU level this set was compiled for, such as `x86-64-v4`.

@@ -15,7 +15,8 @@ struct BenchmarkCommand: ParsableCommand {
       CPU time. A share of the peak above 100 % means that arithmetic was saved. Bytes are those that must move at least \
       once: pixels in and out, and weights as prepared. Perceptual losses and the whole network are verified by the \
       slope along their gradient, everything else against the formula in double precision.
-      """)
+      """,
+    subcommands: [UpscaleBenchmark.self])
 
   @Option(help: "Run only problems whose name contains this text, such as '64->64' or 'backward weights'.")
   var filter: String?

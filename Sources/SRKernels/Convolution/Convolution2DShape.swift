@@ -53,6 +53,12 @@ package struct Convolution2DShape: Sendable, Hashable, CustomStringConvertible {
     return pixel * channels + channel % channels
   }
 
+  /// The rows of the source that rows of the destination depend on, without the padding.
+  package func sourceRows(for rows: Range<Int>) -> Range<Int> {
+    let first = max(0, rows.lowerBound * stride - padding)
+    return first..<max(first, min(inputHeight, (rows.upperBound - 1) * stride - padding + kernelSize))
+  }
+
   /// Floats of the weights, HWIO.
   package var weightCount: Int { kernelSize * kernelSize * inputChannels * outputChannels }
   /// Multiplications and additions of the direct method, forward.

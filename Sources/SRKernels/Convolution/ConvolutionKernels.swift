@@ -44,6 +44,8 @@ package enum ConvolutionActivation: Sendable {
 /// Weights are prepared once per step (for Winograd, transformed) and then used for every sample.
 /// `scratch` holds at least ``scratchCount`` floats, is aligned to 64 bytes, and is private to the calling thread.
 ///
+/// Kernels of one algorithm that differ only in height and width have the same form of prepared weights for the forward pass.
+///
 /// Each image gets the bits that it gets alone, however many images a pass takes. Several images share one reading of the
 /// weights if these are large for an image. A source that is read through a PReLU gives the bits of the plain pass after
 /// ``ElementwiseKernels/preluForward(source:slope:destination:count:)``, or before a pass of the PReLU's gradient.
@@ -71,6 +73,28 @@ package protocol Convolution2DKernel: Sendable {
   /// The shape says where (y, x, k) lies: ``Convolution2DShape/destinationIndex(row:column:channel:)``.
   func forward(
     _ source: ConvolutionSource, preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+
+  /// The forward pass of some rows begins at a multiple of this row.
+  var rowStep: Int { get }
+  /// Floats of scratch memory that the forward pass needs.
+  var forwardScratchCount: Int { get }
+
+  /// Into how many parts threads best divide the forward pass of some rows.
+  func forwardParts(rows: Range<Int>, threads: Int) -> Int
+
+  /// One part of the forward pass of some rows of one image. All parts together write these rows of the destination, with the
+  /// bits of the whole pass. Parts may run at the same time, each with its own scratch memory.
+  ///
+  /// - Parameters:
+  ///   - source: `pixels` is where the whole image would begin. Only ``Convolution2DShape/sourceRows(for:)`` are read.
+  ///   - rows: of the destination, before any shuffle. They begin at a multiple of ``rowStep``, and end at one or with the image.
+  ///   - part: out of `parts`, any number of which make a whole.
+  ///   - destination: where the whole image would begin. Only the rows are written.
+  /// - Precondition: the source is one image.
+  func forward(
+    _ source: ConvolutionSource, rows: Range<Int>, part: Int, of parts: Int,
+    preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
     destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
 
   /// Overwrites `gradientSource` with the gradient with respect to the source's pixels, given the gradient with respect to the

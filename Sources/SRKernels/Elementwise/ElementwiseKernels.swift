@@ -56,7 +56,21 @@ package protocol ElementwiseKernels {
   func globalAveragePool(
     _ image: UnsafePointer<Float>, pixels: Int, channels: Int, means: UnsafeMutablePointer<Float>)
 
-  /// destination[pixel, c] = identity[pixel, c] + image[pixel, c] * scales[c]
+  /// The sums of a global average pooling, a range of pixels at a time: adds to totals[c] the image's channel c over the pixels.
+  /// The totals of all pixels, from zero on and in rising order, give the bits of
+  /// ``globalAveragePool(_:pixels:channels:means:)`` if each one is rounded and divided by the number of pixels.
+  ///
+  /// - Parameters:
+  ///   - image: where the whole image would begin. Only the pixels are read.
+  ///   - pixels: begin at a multiple of ``pixelSumStep``, and end at one or with the image.
+  ///   - channels: of a pixel, a multiple of 16.
+  ///   - group: of 16 channels, the ones to add up.
+  func addPixels(
+    _ image: UnsafePointer<Float>, pixels: Range<Int>, channels: Int, group: Int,
+    to totals: UnsafeMutablePointer<Double>)
+  var pixelSumStep: Int { get }
+
+  /// destination[pixel, c] = identity[pixel, c] + image[pixel, c] * scales[c]; `destination` may be `identity` or `image`.
   func scaleChannelsAndAdd(
     image: UnsafePointer<Float>, scales: UnsafePointer<Float>, identity: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, pixels: Int, channels: Int)

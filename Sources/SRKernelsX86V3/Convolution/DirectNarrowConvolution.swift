@@ -45,9 +45,11 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   private var tapRow: Int { shape.kernelSize * shape.inputChannels }
   /// Floats of one row of the source with its border.
   private var paddedRow: Int { (shape.inputWidth + 2 * shape.padding) * shape.inputChannels }
-  /// Floats of the source with its border, in whole vectors.
+  /// Rows of the destination that are computed from one copy of their source.
+  private var copiedRows: Int { min(shape.outputHeight, 16) }
+  /// Floats of the copy, with its border, in whole vectors.
   private var paddedCount: Int {
-    roundedToVectors((shape.inputHeight + 2 * shape.padding) * paddedRow)
+    roundedToVectors((copiedRows + 2 * shape.padding) * paddedRow)
   }
 
   func prepareForward(weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
@@ -69,28 +71,64 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   ) {
     for image in 0..<source.images {
       forward(
-        source.pixels + image * shape.sourceCount, preparedWeights, epilogue: epilogue,
-        into: destination + image * shape.destinationCount, padded: scratch)
+        source.pixels + image * shape.sourceCount, 0..<shape.outputHeight, preparedWeights,
+        epilogue: epilogue, into: destination + image * shape.destinationCount, padded: scratch)
     }
   }
 
+  var rowStep: Int { 1 }
+  var forwardScratchCount: Int { paddedCount }
+
+  func forwardParts(rows: Range<Int>, threads: Int) -> Int {
+    rows.count.parts(of: copiedRows, threads: threads)
+  }
+
+  func forward(
+    _ source: ConvolutionSource, rows: Range<Int>, part: Int, of parts: Int,
+    preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    forward(
+      source.pixels, rows.part(part, of: parts), preparedWeights, epilogue: epilogue, into: destination,
+      padded: scratch)
+  }
+
   private func forward(
-    _ source: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
-    into destination: UnsafeMutablePointer<Float>, padded: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, _ rows: Range<Int>, _ preparedWeights: UnsafePointer<Float>,
+    epilogue: ConvolutionEpilogue, into destination: UnsafeMutablePointer<Float>,
+    padded: UnsafeMutablePointer<Float>
+  ) {
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: copiedRows) {
+      let block = first..<min(first + copiedRows, rows.upperBound)
+      copy(source, rows: shape.sourceRows(for: block), below: block.lowerBound - shape.padding, to: padded)
+      convolve(padded, block, preparedWeights, epilogue: epilogue, into: destination)
+    }
+  }
+
+  /// Copies rows of the source, with a border of zeros. The copy begins with row `top`.
+  private func copy(
+    _ source: UnsafePointer<Float>, rows: Range<Int>, below top: Int, to padded: UnsafeMutablePointer<Float>
   ) {
     padded.update(repeating: 0, count: paddedCount)
-    for y in 0..<shape.inputHeight {
-      (padded + (y + shape.padding) * paddedRow + shape.padding * shape.inputChannels)
+    for y in rows {
+      (padded + (y - top) * paddedRow + shape.padding * shape.inputChannels)
         .update(
           from: source + y * shape.inputWidth * shape.inputChannels,
           count: shape.inputWidth * shape.inputChannels)
     }
+  }
+
+  /// - Parameter padded: the copied source of the rows.
+  private func convolve(
+    _ padded: UnsafePointer<Float>, _ rows: Range<Int>, _ preparedWeights: UnsafePointer<Float>,
+    epilogue: ConvolutionEpilogue, into destination: UnsafeMutablePointer<Float>
+  ) {
     let floor = Vector(repeating: epilogue.floor)
-    for y in 0..<shape.outputHeight {
+    for y in rows {
       for x in stride(from: 0, to: shape.outputWidth, by: Block.rows) {
         // The last block may overlap the one before.
         let x = min(x, shape.outputWidth - Block.rows)
-        let patch = padded + y * paddedRow + x * shape.inputChannels
+        let patch = padded + (y - rows.lowerBound) * paddedRow + x * shape.inputChannels
         let output = destination + (y * shape.outputWidth + x) * shape.outputChannels
         for k in stride(from: 0, to: shape.outputChannels, by: MatrixMultiply.panelWidth) {
           convolve(

@@ -36,22 +36,52 @@ struct Im2colConvolution: Convolution2DKernel {
     _ source: ConvolutionSource, preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
     destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
-    let outputs = shape.outputChannels
     for image in 0..<source.images {
       let pixels = source.pixels + image * shape.sourceCount
       let destination = destination + image * shape.destinationCount
-      forEachBlock { rows, count in
-        shape.unroll(pixels, rows: rows, into: scratch)
-        let block = destination + rows.lowerBound * shape.outputWidth * outputs
-        for pixel in 0..<count { (block + pixel * outputs).update(from: epilogue.bias, count: outputs) }
-        cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(count), blasint(outputs),
-          blasint(shape.patchCount), 1, scratch, blasint(shape.patchCount), preparedWeights,
-          blasint(outputs), 1, block, blasint(outputs))
-        if epilogue.activation == .relu {
-          for index in 0..<count * outputs { block[index] = max(block[index], 0) }
-        }
+      forEachBlock { rows, _ in
+        forward(pixels, rows: rows, preparedWeights, epilogue: epilogue, into: destination, scratch: scratch)
       }
+    }
+  }
+
+  var rowStep: Int { blockRows }
+  var forwardScratchCount: Int { scratchCount }
+
+  func forwardParts(rows: Range<Int>, threads: Int) -> Int { (rows.count + blockRows - 1) / blockRows }
+
+  func forward(
+    _ source: ConvolutionSource, rows: Range<Int>, part: Int, of parts: Int,
+    preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    // The library's bits may depend on the size of a product, so each block is one product here, too.
+    let blocks = (0..<(rows.count + blockRows - 1) / blockRows).part(part, of: parts)
+    for block in blocks {
+      let first = rows.lowerBound + block * blockRows
+      forward(
+        source.pixels, rows: first..<min(first + blockRows, rows.upperBound), preparedWeights,
+        epilogue: epilogue, into: destination, scratch: scratch)
+    }
+  }
+
+  /// One block.
+  private func forward(
+    _ pixels: UnsafePointer<Float>, rows: Range<Int>, _ preparedWeights: UnsafePointer<Float>,
+    epilogue: ConvolutionEpilogue, into destination: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let outputs = shape.outputChannels
+    let count = rows.count * shape.outputWidth
+    shape.unroll(pixels, rows: rows, into: scratch)
+    let block = destination + rows.lowerBound * shape.outputWidth * outputs
+    for pixel in 0..<count { (block + pixel * outputs).update(from: epilogue.bias, count: outputs) }
+    cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(count), blasint(outputs),
+      blasint(shape.patchCount), 1, scratch, blasint(shape.patchCount), preparedWeights,
+      blasint(outputs), 1, block, blasint(outputs))
+    if epilogue.activation == .relu {
+      for index in 0..<count * outputs { block[index] = max(block[index], 0) }
     }
   }
 

@@ -93,6 +93,43 @@ extension VectorKernels {
       return value > 0 ? 0 : gradient * value
     }
   }
+
+  package var pixelSumStep: Int { pixelBlock }
+
+  package func addPixels(
+    _ image: UnsafePointer<Float>, pixels: Range<Int>, channels: Int, group: Int,
+    to totals: UnsafeMutablePointer<Double>
+  ) {
+    let start = group * Vector.scalarCount
+    var total = DoubleVector(totals + start)
+    for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: pixelBlock) {
+      let block = first..<min(first + pixelBlock, pixels.upperBound)
+      total.add(
+        sumOfBlock(block, channels: channels, start: start) { sum, index in sum += image.vector(at: index) })
+    }
+    total.store(to: totals + start)
+  }
+}
+
+/// Adds up the terms of sixteen channels over a block of pixels in single precision.
+@inline(__always)
+private func sumOfBlock(
+  _ block: Range<Int>, channels: Int, start: Int, _ add: (_ sum: inout Vector, _ index: Int) -> Void
+) -> Vector {
+  var (sum0, sum1, sum2, sum3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
+  var pixel = block.lowerBound
+  while pixel + 4 <= block.upperBound {
+    add(&sum0, start + pixel * channels)
+    add(&sum1, start + (pixel + 1) * channels)
+    add(&sum2, start + (pixel + 2) * channels)
+    add(&sum3, start + (pixel + 3) * channels)
+    pixel += 4
+  }
+  while pixel < block.upperBound {
+    add(&sum0, start + pixel * channels)
+    pixel += 1
+  }
+  return (sum0 + sum1) + (sum2 + sum3)
 }
 
 /// Adds up the terms of each channel. `add` takes sixteen channels at a time, given the first one's index and channel. `single`
@@ -115,21 +152,10 @@ private func sumOverPixels(
         let end = min(first + pixelBlock, rows.pixels)
         for vector in 0..<vectors {
           let channel = vector * Vector.scalarCount
-          let start = row * rows.stride + channel
-          var (sum0, sum1, sum2, sum3) = (Vector.zero, Vector.zero, Vector.zero, Vector.zero)
-          var pixel = first
-          while pixel + 4 <= end {
-            add(&sum0, start + pixel * channels, channel)
-            add(&sum1, start + (pixel + 1) * channels, channel)
-            add(&sum2, start + (pixel + 2) * channels, channel)
-            add(&sum3, start + (pixel + 3) * channels, channel)
-            pixel += 4
-          }
-          while pixel < end {
-            add(&sum0, start + pixel * channels, channel)
-            pixel += 1
-          }
-          totals[vector].add((sum0 + sum1) + (sum2 + sum3))
+          totals[vector].add(
+            sumOfBlock(first..<end, channels: channels, start: row * rows.stride + channel) { sum, index in
+              add(&sum, index, channel)
+            })
         }
       }
     }

@@ -11,7 +11,12 @@ extension VectorKernels {
     _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>,
     destination: UnsafeMutablePointer<Float>, count: Int
   ) {
-    for index in 0..<count { destination[index] = left[index] + right[index] }
+    // In vectors, because the compiler takes one value at a time if the destination is one of the operands.
+    let whole = count / 16 * 16
+    for index in stride(from: 0, to: whole, by: 16) {
+      destination.store(left.vector(at: index) + right.vector(at: index), at: index)
+    }
+    for index in whole..<count { destination[index] = left[index] + right[index] }
   }
 
   package func preluForward(
@@ -112,7 +117,10 @@ extension VectorKernels {
   ) {
     for pixel in 0..<pixels {
       let row = pixel * channels
-      for c in 0..<channels { destination[row + c] = identity[row + c] + image[row + c] * scales[c] }
+      for c in stride(from: 0, to: channels, by: 16) {
+        destination.store(
+          identity.vector(at: row + c) + image.vector(at: row + c) * scales.vector(at: c), at: row + c)
+      }
     }
   }
 

@@ -71,9 +71,35 @@ struct DoubleVector {
     self.high = high
   }
 
+  /// The totals that were stored at `totals`.
+  @inline(__always) init(_ totals: UnsafePointer<Double>) {
+    low = UnsafeRawPointer(totals).loadUnaligned(as: SIMD8<Double>.self)
+    high = UnsafeRawPointer(totals + 8).loadUnaligned(as: SIMD8<Double>.self)
+  }
+
+  @inline(__always) func store(to totals: UnsafeMutablePointer<Double>) {
+    UnsafeMutableRawPointer(totals).storeBytes(of: low, as: SIMD8<Double>.self)
+    UnsafeMutableRawPointer(totals + 8).storeBytes(of: high, as: SIMD8<Double>.self)
+  }
+
   @inline(__always) mutating func add(_ terms: Vector) {
     low += SIMD8<Double>(terms.lowHalf)
     high += SIMD8<Double>(terms.highHalf)
+  }
+
+  @inline(__always) mutating func subtract(_ terms: Vector) {
+    low -= SIMD8<Double>(terms.lowHalf)
+    high -= SIMD8<Double>(terms.highHalf)
+  }
+
+  @inline(__always) mutating func add(_ other: DoubleVector) {
+    low += other.low
+    high += other.high
+  }
+
+  @inline(__always) mutating func subtract(_ other: DoubleVector) {
+    low -= other.low
+    high -= other.high
   }
 
   /// The totals, rounded once.

@@ -55,12 +55,13 @@ extension NestedWinogradConvolution {
   /// The forward pass if the source is the narrow side, else the backward pass.
   ///
   /// - Parameters:
+  ///   - tileRows: the rows of tiles to write; nil for all of them.
   ///   - epilogue: of the forward pass.
   ///   - derivative: of the PReLU through which the forward pass read its source, if any, in the backward pass.
   /// - Returns: the gradient with respect to that PReLU's slope.
   @discardableResult
   func narrowToWide(
-    _ source: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>,
+    _ source: UnsafePointer<Float>, _ preparedWeights: UnsafePointer<Float>, tileRows: Range<Int>? = nil,
     epilogue: ConvolutionEpilogue? = nil, derivative: PReLUDerivative? = nil,
     into destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) -> Double {
@@ -69,12 +70,14 @@ extension NestedWinogradConvolution {
     let ring = scratch + plan.ring
     let bias = epilogue?.bias
     let floor = Register(repeating: epilogue?.floor ?? -.infinity)
-    for patchRow in 0..<patchRows {
+    let tileRows = tileRows ?? 0..<self.tileRows
+    guard !tileRows.isEmpty else { return slopeGradient }
+    for patchRow in tileRows.lowerBound..<tileRows.upperBound + 2 {
       transformNarrowPatches(
         source, row: patchRow, planes: scratch + plan.planes,
         into: ring + patchRow % 3 * narrowRowStride)
       let tileRow = patchRow - 2
-      guard tileRow >= 0 else { continue }
+      guard tileRow >= tileRows.lowerBound else { continue }
       for first in stride(from: 0, to: tileColumns, by: blockColumns) {
         let block = first..<min(first + blockColumns, tileColumns)
         gather(

@@ -68,14 +68,18 @@ extension NestedWinogradConvolution {
   }
 
   /// The forward pass if the source is the wide side, else the backward pass, which has no epilogue.
+  ///
+  /// - Parameter tileRows: the rows of tiles to write; nil for all of them.
   func wideToNarrow(
-    _ source: ConvolutionSource, _ preparedWeights: UnsafePointer<Float>,
+    _ source: ConvolutionSource, _ preparedWeights: UnsafePointer<Float>, tileRows: Range<Int>? = nil,
     epilogue: ConvolutionEpilogue? = nil,
     into destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let plan = wideToNarrowScratch
     let lanes = Self.narrowStride
-    for patchRow in 0..<patchRows {
+    let tileRows = tileRows ?? 0..<self.tileRows
+    guard !tileRows.isEmpty else { return }
+    for patchRow in tileRows.lowerBound..<tileRows.upperBound + 2 {
       for first in stride(from: 0, to: patchColumns, by: blockColumns) {
         let block = first..<min(first + blockColumns, patchColumns)
         transformWide(
@@ -104,10 +108,12 @@ extension NestedWinogradConvolution {
               floor: Register(repeating: -.infinity), into: scratch + plan.pixels + lane,
               rowStride: 3 * lanes, columnStride: lanes)
           }
-          addPatch(scratch + plan.pixels, row: patchRow, column: column, to: scratch + plan.tiles)
+          addPatch(
+            scratch + plan.pixels, row: patchRow, from: tileRows.lowerBound, column: column,
+            to: scratch + plan.tiles)
         }
       }
-      if patchRow >= 2 {
+      if patchRow >= tileRows.lowerBound + 2 {
         writeTiles(
           scratch + plan.tiles, row: patchRow - 2, epilogue: epilogue, into: destination)
       }
@@ -115,13 +121,14 @@ extension NestedWinogradConvolution {
   }
 
   /// Adds the pixels of patch (row, column), for each row a of parts, to the tile row to which they belong: row - a. A tile
-  /// row begins with a = 0.
+  /// row begins with a = 0. Tile rows before `first` are left out.
   @inline(never)
   private func addPatch(
-    _ pixels: UnsafePointer<Float>, row: Int, column: Int, to tiles: UnsafeMutablePointer<Float>
+    _ pixels: UnsafePointer<Float>, row: Int, from first: Int, column: Int,
+    to tiles: UnsafeMutablePointer<Float>
   ) {
     // Whole vectors are added. What lies past (b, n) belongs to other parts, and is never read.
-    for a in 0...min(2, row) {
+    for a in 0...min(2, row - first) {
       let sums = tiles + (row - a) % 3 * tileRowStride + column * 9 * Self.sumStride
       let terms = pixels + a * 3 * narrow
       for pixel in 0..<9 {

@@ -95,6 +95,35 @@ struct NestedWinogradConvolution: Convolution2DKernel {
     }
   }
 
+  var rowStep: Int { 3 }
+  var forwardScratchCount: Int { reduces ? wideToNarrowScratch.count : narrowToWideScratch.count }
+
+  /// The rows of tiles that write rows of the image, which begin at a whole tile.
+  private func tileRows(_ rows: Range<Int>) -> Range<Int> {
+    rows.lowerBound / 3..<(rows.upperBound + 2) / 3
+  }
+
+  // Each part transforms two rows of patches that its neighbour transforms too.
+  func forwardParts(rows: Range<Int>, threads: Int) -> Int {
+    tileRows(rows).count.parts(of: 64, threads: threads)
+  }
+
+  func forward(
+    _ source: ConvolutionSource, rows: Range<Int>, part: Int, of parts: Int,
+    preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let range = tileRows(rows).part(part, of: parts)
+    if reduces {
+      wideToNarrow(
+        source, preparedWeights, tileRows: range, epilogue: epilogue, into: destination, scratch: scratch)
+    } else {
+      narrowToWide(
+        source.pixels, preparedWeights, tileRows: range, epilogue: epilogue, into: destination,
+        scratch: scratch)
+    }
+  }
+
   func backwardData(
     _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
     preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,

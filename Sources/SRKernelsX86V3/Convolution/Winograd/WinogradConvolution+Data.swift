@@ -60,7 +60,7 @@ struct WinogradDataPlan: Sendable {
   var productOffset: Int { inputOffset + frequencies * inputStride }
   var scratchCount: Int { productOffset + frequencies * productStride }
 
-  /// The tiles of the block that begins at `first`, out of `count` tiles in all.
+  /// The tiles of the block that begins at `first`, out of the tiles before `count`.
   func block(from first: Int, of count: Int) -> Range<Int> {
     first..<(count - first <= lastBlockTiles ? count : first + blockTiles)
   }
@@ -89,24 +89,25 @@ extension WinogradConvolution {
   /// and last steps.
   ///
   /// - Parameters:
+  ///   - tileRange: the tiles to compute, counted through all images; nil for all of them.
   ///   - epilogue: of the forward pass.
   ///   - derivative: in the backward pass, that of the PReLU through which the forward pass read its source, if any.
   /// - Returns: the gradient with respect to that PReLU's slope.
   @discardableResult
   func convolve(
     _ plan: WinogradDataPlan, _ source: ConvolutionSource, _ sourceLayout: PixelLayout,
-    preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue? = nil,
+    tileRange: Range<Int>? = nil, preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue? = nil,
     derivative: PReLUDerivative? = nil, into destination: UnsafeMutablePointer<Float>,
     _ destinationLayout: PixelLayout, scratch: UnsafeMutablePointer<Float>
   ) -> Double {
     let patch = scratch + plan.patchOffset
     let input = scratch + plan.inputOffset
     let products = scratch + plan.productOffset
-    let count = source.images * tiles.count
+    let tileRange = tileRange ?? 0..<source.images * tiles.count
     var slopeGradient = 0.0
-    var first = 0
-    while first < count {
-      let block = plan.block(from: first, of: count)
+    var first = tileRange.lowerBound
+    while first < tileRange.upperBound {
+      let block = plan.block(from: first, of: tileRange.upperBound)
       first = block.upperBound
       transformInput(plan, block, source, sourceLayout, patch: patch, into: input)
       for group in stride(from: 0, to: plan.columns, by: plan.groupColumns) {

@@ -125,6 +125,25 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
       into: destination, destinationLayout, scratch: scratch)
   }
 
+  var rowStep: Int { tiles.size }
+  var forwardScratchCount: Int { forwardPlan.scratchCount }
+
+  func forwardParts(rows: Range<Int>, threads: Int) -> Int {
+    tiles.tiles(rows: rows).count.parts(of: forwardPlan.blockTiles, threads: threads)
+  }
+
+  func forward(
+    _ source: ConvolutionSource, rows: Range<Int>, part: Int, of parts: Int,
+    preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue,
+    destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    // Products take the rows of eight tiles at once.
+    let range = tiles.tiles(rows: rows).part(part, of: parts, unit: 8)
+    convolve(
+      forwardPlan, source, sourceLayout, tileRange: range, preparedWeights: preparedWeights,
+      epilogue: epilogue, into: destination, destinationLayout, scratch: scratch)
+  }
+
   func backwardData(
     _ source: ConvolutionSource, gradientDestination: UnsafePointer<Float>,
     preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,

@@ -18,6 +18,11 @@ struct WinogradTiles: Sendable {
     count = columns * ((height + size - 1) / size)
   }
 
+  /// The tiles that write rows of the image, which begin at a whole tile.
+  func tiles(rows: Range<Int>) -> Range<Int> {
+    rows.lowerBound / size * columns..<(rows.upperBound + size - 1) / size * columns
+  }
+
   /// First output row and column of a tile.
   @inline(always)
   func origin(_ tile: Int) -> (row: Int, column: Int) {

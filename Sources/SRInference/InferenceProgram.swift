@@ -1,0 +1,286 @@
+import SRKernels
+import SRLayers
+import SRTensor
+
+/// A network's operations on maps, for any size of picture: what each makes of which maps.
+///
+/// It is made from the ``NetworkGraph``. Operations that a kernel computes together are one step: a convolution and the pixel
+/// shuffle and activation around it, or a gate's product and the addition after it. The path from a pooling to the gates, on
+/// which values belong to whole channels, is a ``ChannelGate``.
+struct InferenceProgram: Sendable {
+  /// A map, with its size relative to the picture's.
+  struct Map: Sendable {
+    /// Its height divided by the picture's.
+    let factor: Int
+    let channels: Int
+  }
+
+  struct Step: Sendable {
+    let operation: Operation
+    /// Maps that the step reads.
+    let sources: [Int]
+    /// The map that it makes.
+    let destination: Int
+  }
+
+  enum Operation: Sendable {
+    case convolution(Convolution)
+    case activation(Activation)
+    /// Every pixel's means over its window, for a gate.
+    case windowMeans
+    /// The first source plus the second one.
+    case add
+    /// The first source plus the second one times the gate.
+    case gatedAdd(gate: Int)
+    /// The first source plus the second one times the gates that follow from the means in the third one.
+    case locallyGatedAdd(gate: Int)
+    case pixelShuffle(factor: Int)
+    case nearestUpsampling(factor: Int)
+  }
+
+  /// A convolution that keeps height and width.
+  struct Convolution: Sendable {
+    let weight: ParameterLayout.Entry
+    let bias: ParameterLayout.Entry
+    /// The PReLU through which it reads its source.
+    var slope: ParameterLayout.Entry?
+    var shufflesPixels: Bool
+    /// What happens to its result in place.
+    var activation: Activation?
+
+    var outputChannels: Int { weight.shape[0] }
+
+    /// The sizes for a source of this height and width.
+    func shape(height: Int, width: Int) -> Convolution2DShape {
+      Convolution2DShape(
+        inputHeight: height, inputWidth: width, inputChannels: weight.shape[1],
+        outputChannels: outputChannels,
+        kernelSize: weight.shape[2], padding: weight.shape[2] / 2, shufflesPixels: shufflesPixels)
+    }
+  }
+
+  enum Activation: Sendable {
+    /// One slope, or one for each channel.
+    case prelu(ParameterLayout.Entry)
+    case relu
+    case sigmoid
+  }
+
+  /// The picture is map 0.
+  private(set) var maps: [Map]
+  private(set) var steps: [Step] = []
+  private(set) var gates: [ChannelGate] = []
+  /// The map that is the result.
+  private(set) var result = 0
+
+  /// - Precondition: every operation of the graph is one that inference has: convolutions that keep height and width, with
+  ///   stride 1; a product with channel values is added to another map.
+  init(_ graph: NetworkGraph, inputChannels: Int, pooling: NetworkInference.Pooling) {
+    maps = [Map(factor: 1, channels: inputChannels)]
+    var reader = GraphReader(graph, pooling: pooling)
+    reader.read(into: &self)
+    result = reader.map(of: graph.output)
+  }
+
+  mutating func append(_ operation: Operation, _ sources: [Int], makes map: Map) -> Int {
+    maps.append(map)
+    steps.append(Step(operation: operation, sources: sources, destination: maps.count - 1))
+    return maps.count - 1
+  }
+
+  mutating func append(_ gate: ChannelGate) -> Int {
+    gates.append(gate)
+    return gates.count - 1
+  }
+
+  /// Makes a step's result pass an activation in place.
+  mutating func activate(_ map: Int, by activation: Activation) {
+    guard let index = steps.firstIndex(where: { $0.destination == map }),
+      case .convolution(var convolution) = steps[index].operation
+    else { preconditionFailure("only a convolution's result is activated in place") }
+    convolution.activation = activation
+    steps[index] = Step(
+      operation: .convolution(convolution), sources: steps[index].sources, destination: map)
+  }
+
+  /// The step that makes a map; nil for the picture.
+  func maker(of map: Int) -> Int? { steps.firstIndex { $0.destination == map } }
+}
+
+/// Reads a graph's nodes in order.
+private struct GraphReader {
+  private let graph: NetworkGraph
+  private let pooling: NetworkInference.Pooling
+  /// What each value of the graph is.
+  private var meanings: [NetworkGraph.Value: Meaning] = [:]
+  /// The nodes that read a value.
+  private var readers: [NetworkGraph.Value: [NetworkGraph.Node]] = [:]
+
+  private enum Meaning {
+    case map(Int)
+    /// The map, read through a PReLU by the one convolution that reads it.
+    case mapThrough(Int, slope: ParameterLayout.Entry)
+    case gate(ChannelGate)
+    /// A map times a gate, to be added to another map.
+    case gated(Int, ChannelGate)
+  }
+
+  init(_ graph: NetworkGraph, pooling: NetworkInference.Pooling) {
+    self.graph = graph
+    self.pooling = pooling
+    meanings[graph.input] = .map(0)
+    for node in graph.nodes {
+      for input in node.inputs { readers[input, default: []].append(node) }
+    }
+  }
+
+  func map(of value: NetworkGraph.Value) -> Int {
+    guard case .map(let map) = meanings[value] else { preconditionFailure("\(value.name) is no map") }
+    return map
+  }
+
+  private func gate(of value: NetworkGraph.Value) -> ChannelGate {
+    guard case .gate(let gate) = meanings[value] else {
+      preconditionFailure("\(value.name) is not made from a pooling")
+    }
+    return gate
+  }
+
+  mutating func read(into program: inout InferenceProgram) {
+    for node in graph.nodes where meanings[node.output] == nil {
+      meanings[node.output] = meaning(of: node, &program)
+    }
+  }
+
+  private mutating func meaning(
+    of node: NetworkGraph.Node, _ program: inout InferenceProgram
+  ) -> Meaning {
+    let input = node.inputs[0]
+    switch node.operation {
+    case .globalAveragePooling:
+      return .gate(ChannelGate(map: map(of: input)))
+    case .convolution(let weight, let bias, _, _) where input.kind == .channelValues:
+      return .gate(gate(of: input).appending(weight: weight, bias: bias))
+    case .relu where input.kind == .channelValues:
+      return .gate(gate(of: input).activating(.relu))
+    case .sigmoid where input.kind == .channelValues:
+      return .gate(gate(of: input).activating(.sigmoid))
+    case .convolution(let weight, let bias, let stride, let padding):
+      precondition(
+        stride == 1 && padding == weight.shape[2] / 2 && weight.storage == .convolutionHWIO,
+        "\(node.name) does not keep height and width")
+      return .map(convolution(node, weight, bias, &program))
+    case .prelu(let slope):
+      return .map(activate(map(of: input), .prelu(slope), &program))
+    case .relu: return .map(activate(map(of: input), .relu, &program))
+    case .sigmoid: return .map(activate(map(of: input), .sigmoid, &program))
+    case .pixelShuffle(let factor):
+      let source = map(of: input)
+      let from = program.maps[source]
+      return .map(
+        program.append(
+          .pixelShuffle(factor: factor), [source],
+          makes: .init(factor: from.factor * factor, channels: from.channels / (factor * factor))))
+    case .nearestUpsampling(let factor):
+      let source = map(of: input)
+      let from = program.maps[source]
+      return .map(
+        program.append(
+          .nearestUpsampling(factor: factor), [source],
+          makes: .init(factor: from.factor * factor, channels: from.channels)))
+    case .scaleChannels:
+      return .gated(map(of: input), gate(of: node.inputs[1]))
+    case .add:
+      return .map(add(node.inputs, &program))
+    }
+  }
+
+  private func activate(
+    _ source: Int, _ activation: InferenceProgram.Activation, _ program: inout InferenceProgram
+  ) -> Int {
+    program.append(.activation(activation), [source], makes: program.maps[source])
+  }
+
+  /// A convolution, with the shuffle and the activation that follow it where nothing else reads what lies between.
+  private mutating func convolution(
+    _ node: NetworkGraph.Node, _ weight: ParameterLayout.Entry, _ bias: ParameterLayout.Entry,
+    _ program: inout InferenceProgram
+  ) -> Int {
+    var convolution = InferenceProgram.Convolution(weight: weight, bias: bias, shufflesPixels: false)
+    let source: Int
+    switch meanings[node.inputs[0]] {
+    case .mapThrough(let map, let slope): (source, convolution.slope) = (map, slope)
+    default: source = map(of: node.inputs[0])
+    }
+    var result = node.output
+    if let next = onlyReader(of: result), case .pixelShuffle(2) = next.operation,
+      weight.outputs == .bySubpixel
+    {
+      convolution.shufflesPixels = true
+      result = next.output
+    }
+    precondition(
+      convolution.shufflesPixels == (weight.outputs == .bySubpixel),
+      "\(node.name) lies subpixel by subpixel, but no pixel shuffle follows")
+    let factor = program.maps[source].factor
+    let map = program.append(
+      .convolution(convolution), [source],
+      makes: convolution.shufflesPixels
+        ? .init(factor: 2 * factor, channels: convolution.outputChannels / 4)
+        : .init(factor: factor, channels: convolution.outputChannels))
+    if let next = onlyReader(of: result) {
+      switch next.operation {
+      case .prelu(let slope):
+        if slope.count == 1, let reader = onlyReader(of: next.output), readsThroughPReLU(reader) {
+          meanings[next.output] = .mapThrough(map, slope: slope)
+        } else {
+          program.activate(map, by: .prelu(slope))
+          meanings[next.output] = .map(map)
+        }
+      case .relu:
+        program.activate(map, by: .relu)
+        meanings[next.output] = .map(map)
+      default: break
+      }
+    }
+    if result != node.output { meanings[result] = .map(map) }
+    return map
+  }
+
+  private func onlyReader(of value: NetworkGraph.Value) -> NetworkGraph.Node? {
+    guard value != graph.output, let nodes = readers[value], nodes.count == 1 else { return nil }
+    return nodes[0]
+  }
+
+  private func readsThroughPReLU(_ node: NetworkGraph.Node) -> Bool {
+    guard case .convolution(let weight, _, let stride, let padding) = node.operation else { return false }
+    let size = weight.shape[2]
+    return Convolution2DShape(
+      inputHeight: size, inputWidth: size, inputChannels: weight.shape[1], outputChannels: weight.shape[0],
+      kernelSize: size, stride: stride, padding: padding
+    ).readsThroughPReLU
+  }
+
+  private func add(_ inputs: [NetworkGraph.Value], _ program: inout InferenceProgram) -> Int {
+    guard let position = inputs.firstIndex(where: { isGated($0) }),
+      case .gated(let image, let gate) = meanings[inputs[position]]
+    else {
+      let sources = inputs.map(map(of:))
+      return program.append(.add, sources, makes: program.maps[sources[0]])
+    }
+    let identity = map(of: inputs[1 - position])
+    let number = program.append(gate)
+    switch pooling {
+    case .global:
+      return program.append(.gatedAdd(gate: number), [identity, image], makes: program.maps[identity])
+    case .local:
+      let means = program.append(.windowMeans, [gate.map], makes: program.maps[gate.map])
+      return program.append(
+        .locallyGatedAdd(gate: number), [identity, image, means], makes: program.maps[identity])
+    }
+  }
+
+  private func isGated(_ value: NetworkGraph.Value) -> Bool {
+    if case .gated = meanings[value] { true } else { false }
+  }
+}

@@ -1,0 +1,396 @@
+import Foundation
+import SRKernels
+import SRProcess
+import SRTensor
+import Synchronization
+
+/// The weights of a network in the form that its kernels want for one size of picture.
+struct PreparedNetwork: Sendable {
+  /// By step: weights, then bias. Nil for what is no convolution.
+  let convolutions: [AlignedBuffer?]
+  /// Where each bias begins.
+  let biases: [Int]
+  /// By gate; empty without local pooling.
+  let gates: [PixelGate]
+
+  /// Prepares the weights, but takes over those of `other` whose kernels want the same form.
+  init(
+    _ plan: InferencePlan, _ weights: ParameterArena, pool: WorkerPool,
+    from other: (prepared: PreparedNetwork, plan: InferencePlan)?
+  ) throws {
+    let steps = plan.program.steps
+    var buffers = [AlignedBuffer?](repeating: nil, count: steps.count)
+    var biases = [Int](repeating: 0, count: steps.count)
+    var missing: [Int] = []
+    for (index, step) in steps.enumerated() {
+      guard case .convolution(let convolution) = step.operation else { continue }
+      let kernel = plan.geometry.kernels[index]!
+      biases[index] = (kernel.preparedForwardCount + 15) / 16 * 16
+      if let other, other.plan.geometry.kernels[index]!.algorithm == kernel.algorithm {
+        buffers[index] = other.prepared.convolutions[index]
+      } else {
+        buffers[index] = AlignedBuffer(count: biases[index] + convolution.outputChannels)
+        missing.append(index)
+      }
+    }
+    let (made, wanted) = (buffers, missing)
+    try pool.forEach(0..<wanted.count) { _, position in
+      let step = wanted[position]
+      guard case .convolution(let convolution) = steps[step].operation, let buffer = made[step] else {
+        return
+      }
+      plan.geometry.kernels[step]!.prepareForward(
+        weights: weights.pointer(to: convolution.weight), into: buffer.pointer)
+      (buffer.pointer + (plan.geometry.kernels[step]!.preparedForwardCount + 15) / 16 * 16).update(
+        from: weights.pointer(to: convolution.bias), count: convolution.outputChannels)
+    }
+    convolutions = buffers
+    self.biases = biases
+    gates =
+      plan.windowSums.isEmpty
+      ? [] : other?.prepared.gates ?? plan.program.gates.map { PixelGate($0, weights) }
+  }
+}
+
+/// The passes of one picture through a network, by all workers of a pool together.
+///
+/// Workers take the parts of a task one by one, and all of them finish a task before any begins the next one.
+final class InferenceRun: @unchecked Sendable {
+  private let plan: InferencePlan
+  private let prepared: PreparedNetwork
+  private let weights: ParameterArena
+  private let set: any KernelSet
+  private let pool: WorkerPool
+  private let memory: UnsafeMutablePointer<Float>
+  private let picture: UnsafePointer<Float>
+
+  private enum Work {
+    /// Moves the rows that the windows keep to the windows' beginning.
+    case keepRows
+    case step(index: Int, rows: Range<Int>)
+    /// The activation of a convolution's result.
+    case activate(step: Int, InferenceProgram.Activation, rows: Range<Int>)
+    case pool(gate: Int, pixels: Range<Int>)
+    /// The factors of a gate, from its sums.
+    case closeGate(Int)
+  }
+
+  private struct Task {
+    let phase: Int
+    let iteration: Int
+    let work: Work
+    let parts: Int
+  }
+
+  /// - Parameter memory: of ``InferencePlan/count`` floats. It and the picture outlive the run.
+  init(
+    _ plan: InferencePlan, _ prepared: PreparedNetwork, _ weights: ParameterArena, kernels: any KernelSet,
+    pool: WorkerPool, memory: UnsafeMutablePointer<Float>, picture: UnsafePointer<Float>
+  ) {
+    self.plan = plan
+    self.prepared = prepared
+    self.weights = weights
+    set = kernels
+    self.pool = pool
+    self.memory = memory
+    self.picture = picture
+  }
+
+  func run(strip: (_ rows: Range<Int>, _ values: UnsafePointer<Float>) throws -> Void) throws {
+    var tasks: [Task] = []
+    for (number, phase) in plan.phases.enumerated() {
+      for step in phase.phase.steps {
+        guard case .gatedAdd(let gate) = plan.program.steps[step].operation else { continue }
+        tasks.append(Task(phase: number, iteration: 0, work: .closeGate(gate), parts: 1))
+      }
+      for iteration in phase.schedule.iterations.indices {
+        appendTasks(of: iteration, phase: number, to: &tasks)
+        guard phase.phase.makesResult else { continue }
+        try perform(tasks)
+        tasks = []
+        let position = phase.phase.steps.firstIndex {
+          plan.program.steps[$0].destination == plan.program.result
+        }
+        let rows = phase.schedule.iterations[iteration].rows[position!]
+        guard !rows.isEmpty else { continue }
+        let (result, count) = (plan.program.result, plan.geometry.rowCount(plan.program.result))
+        try strip(rows, UnsafePointer(base(result, number, iteration) + rows.lowerBound * count))
+      }
+    }
+    try perform(tasks)
+  }
+
+  private func appendTasks(of iteration: Int, phase number: Int, to tasks: inout [Task]) {
+    let phase = plan.phases[number]
+    let rows = phase.schedule.iterations[iteration].rows
+    func append(_ work: Work, parts: Int) {
+      tasks.append(Task(phase: number, iteration: iteration, work: work, parts: parts))
+    }
+    if iteration > 0, !phase.windows.isEmpty { append(.keepRows, parts: phase.windows.count) }
+    for (position, index) in phase.phase.steps.enumerated() where !rows[position].isEmpty {
+      let step = plan.program.steps[index]
+      let range = rows[position]
+      append(.step(index: index, rows: range), parts: parts(index, range))
+      if case .convolution(let convolution) = step.operation, let activation = convolution.activation {
+        append(
+          .activate(step: index, activation, rows: range), parts: elementwiseParts(step.destination, range))
+      }
+      for (place, gate) in phase.phase.pooled.enumerated()
+      where plan.program.gates[gate].map == step.destination {
+        append(
+          .pool(gate: gate, pixels: phase.schedule.iterations[iteration].pooled[place]),
+          parts: plan.program.maps[step.destination].channels / 16)
+      }
+    }
+  }
+
+  private func elementwiseParts(_ map: Int, _ rows: Range<Int>) -> Int {
+    // At least about 100 KB for a part.
+    (rows.count * plan.geometry.rowCount(map)).parts(of: 1 << 15, threads: pool.count)
+  }
+
+  private func parts(_ index: Int, _ rows: Range<Int>) -> Int {
+    let step = plan.program.steps[index]
+    switch step.operation {
+    case .convolution(let convolution):
+      return plan.geometry.kernels[index]!.forwardParts(
+        rows: sourceGrid(convolution, rows), threads: pool.count)
+    case .windowMeans: return plan.program.maps[step.destination].channels / 16
+    case .pixelShuffle, .nearestUpsampling: return min(rows.count, 4 * pool.count)
+    case .activation, .add, .gatedAdd, .locallyGatedAdd: return elementwiseParts(step.destination, rows)
+    }
+  }
+
+  /// Rows of a convolution's destination before the shuffle.
+  private func sourceGrid(_ convolution: InferenceProgram.Convolution, _ rows: Range<Int>) -> Range<Int> {
+    convolution.shufflesPixels ? rows.lowerBound / 2..<rows.upperBound / 2 : rows
+  }
+
+  private func perform(_ tasks: [Task]) throws {
+    guard !tasks.isEmpty else { return }
+    let barrier = SpinBarrier(count: pool.count)
+    let workers = pool.count
+    let next = Atomic(0)
+    try pool.run { [self] worker in
+      // Each worker takes one ticket too many of each task, so that all know where the next task's tickets begin.
+      var first = 0
+      for task in tasks {
+        while true {
+          let part = next.add(1, ordering: .relaxed).oldValue - first
+          guard part < task.parts else { break }
+          perform(task, part: part, scratch: memory + plan.scratch[worker])
+        }
+        first += task.parts + workers
+        barrier.wait()
+      }
+    }
+  }
+
+  /// Where a map would begin if it were there as a whole.
+  private func base(_ map: Int, _ phase: Int, _ iteration: Int) -> UnsafeMutablePointer<Float> {
+    if map == 0 { return UnsafeMutablePointer(mutating: picture) }
+    if let window = plan.phases[phase].windows[map] {
+      let first = plan.phases[phase].schedule.iterations[iteration].firstRows[map]!
+      return memory + window - first * plan.geometry.rowCount(map)
+    }
+    return memory + plan.saved[map]!
+  }
+
+  private func perform(_ task: Task, part: Int, scratch: UnsafeMutablePointer<Float>) {
+    func map(_ map: Int) -> UnsafeMutablePointer<Float> { base(map, task.phase, task.iteration) }
+    switch task.work {
+    case .keepRows: keepRows(task, window: part)
+    case .step(let index, let rows): perform(index, rows, task, part: part, scratch: scratch)
+    case .activate(let step, let activation, let rows):
+      let destination = plan.program.steps[step].destination
+      activate(
+        activation, destination, from: map(destination), into: map(destination),
+        pixels: pixels(destination, rows).part(part, of: task.parts))
+    case .pool(let gate, let pixels):
+      let source = plan.program.gates[gate].map
+      let sums = self.sums(plan.gateSums[gate])
+      if pixels.lowerBound == 0 { (sums + 16 * part).update(repeating: 0, count: 16) }
+      set.addPixels(
+        map(source), pixels: pixels, channels: plan.program.maps[source].channels, group: part, to: sums)
+    case .closeGate(let gate): closeGate(gate)
+    }
+  }
+
+  private func sums(_ place: Int) -> UnsafeMutablePointer<Double> {
+    UnsafeMutableRawPointer(memory + place).assumingMemoryBound(to: Double.self)
+  }
+
+  private func pixels(_ map: Int, _ rows: Range<Int>) -> Range<Int> {
+    let width = plan.geometry.widthOf(map)
+    return rows.lowerBound * width..<rows.upperBound * width
+  }
+
+  private func keepRows(_ task: Task, window: Int) {
+    let phase = plan.phases[task.phase]
+    let map = phase.windows.keys.sorted()[window]
+    let (before, now) = (
+      phase.schedule.iterations[task.iteration - 1], phase.schedule.iterations[task.iteration]
+    )
+    let (old, new) = (before.firstRows[map]!, now.firstRows[map]!)
+    let position = phase.phase.steps.firstIndex { plan.program.steps[$0].destination == map }!
+    let count = plan.geometry.rowCount(map)
+    let kept = now.rows[position].lowerBound - new
+    guard new > old, kept > 0 else { return }
+    let place = memory + phase.windows[map]!
+    place.update(from: place + (new - old) * count, count: kept * count)
+  }
+
+  /// The factors take the place of the sums.
+  private func closeGate(_ number: Int) {
+    let gate = plan.program.gates[number]
+    let sums = self.sums(plan.gateSums[number])
+    let pixels = Float(plan.geometry.heightOf(gate.map) * plan.geometry.widthOf(gate.map))
+    let means = (0..<plan.program.maps[gate.map].channels).map { Float(sums[$0]) / pixels }
+    let factors = gate.factors(means: means, weights)
+    (memory + plan.gateSums[number]).update(from: factors, count: factors.count)
+  }
+
+  private func perform(
+    _ index: Int, _ rows: Range<Int>, _ task: Task, part: Int, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let step = plan.program.steps[index]
+    func map(_ map: Int) -> UnsafeMutablePointer<Float> { base(map, task.phase, task.iteration) }
+    let destination = map(step.destination)
+    let channels = plan.program.maps[step.destination].channels
+    let source = map(step.sources[0])
+    func second() -> UnsafeMutablePointer<Float> { map(step.sources[1]) }
+    var range: Range<Int> { pixels(step.destination, rows).part(part, of: task.parts) }
+
+    switch step.operation {
+    case .convolution(let convolution):
+      let buffer = prepared.convolutions[index]!
+      plan.geometry.kernels[index]!.forward(
+        ConvolutionSource(source, slope: convolution.slope.map { weights.pointer(to: $0)[0] }),
+        rows: sourceGrid(convolution, rows), part: part, of: task.parts, preparedWeights: buffer.pointer,
+        epilogue: ConvolutionEpilogue(bias: buffer.pointer + prepared.biases[index]),
+        destination: destination, scratch: scratch)
+    case .activation(let activation):
+      activate(activation, step.destination, from: source, into: destination, pixels: range)
+    case .windowMeans:
+      windowMeans(index, rows, source, into: destination, channels: channels, group: part)
+    case .add:
+      let (range, second) = (range, second())
+      let start = range.lowerBound * channels
+      set.add(
+        source + start, second + start, destination: destination + start, count: range.count * channels)
+    case .gatedAdd(let gate):
+      let (range, second) = (range, second())
+      let start = range.lowerBound * channels
+      set.scaleChannelsAndAdd(
+        image: second + start, scales: memory + plan.gateSums[gate], identity: source + start,
+        destination: destination + start, pixels: range.count, channels: channels)
+    case .locallyGatedAdd(let gate):
+      let (range, second, means) = (range, second(), map(step.sources[2]))
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: PixelGate.block) {
+        let (count, start) = (min(PixelGate.block, range.upperBound - first), first * channels)
+        let factors = prepared.gates[gate].factors(
+          means: means + start, pixels: count, kernels: set, scratch: scratch)
+        set.scaleAndAdd(
+          image: second + start, scales: factors, identity: source + start,
+          destination: destination + start, count: count * channels)
+      }
+    case .pixelShuffle(let factor):
+      shuffle(
+        source, factor: factor, step.sources[0], into: destination, rows: rows.part(part, of: task.parts))
+    case .nearestUpsampling(let factor):
+      enlarge(
+        source, factor: factor, step.sources[0], into: destination, rows: rows.part(part, of: task.parts))
+    }
+  }
+
+  private func sigmoid(_ value: Float) -> Float { 1 / (1 + exp(-value)) }
+
+  private func activate(
+    _ activation: InferenceProgram.Activation, _ map: Int, from source: UnsafePointer<Float>,
+    into destination: UnsafeMutablePointer<Float>, pixels: Range<Int>
+  ) {
+    let channels = plan.program.maps[map].channels
+    let values = pixels.lowerBound * channels..<pixels.upperBound * channels
+    let (source, destination) = (source + values.lowerBound, destination + values.lowerBound)
+    switch activation {
+    case .prelu(let slope) where slope.count == 1:
+      set.preluForward(
+        source: source, slope: weights.pointer(to: slope)[0], destination: destination, count: values.count)
+    case .prelu(let slope):
+      let slopes = weights.pointer(to: slope)
+      for pixel in 0..<pixels.count {
+        for channel in 0..<channels {
+          let value = source[pixel * channels + channel]
+          destination[pixel * channels + channel] = value > 0 ? value : slopes[channel] * value
+        }
+      }
+    case .relu: for index in 0..<values.count { destination[index] = max(source[index], 0) }
+    case .sigmoid: for index in 0..<values.count { destination[index] = sigmoid(source[index]) }
+    }
+  }
+
+  /// Means of rows that follow the rows of the call before.
+  private func windowMeans(
+    _ step: Int, _ rows: Range<Int>, _ source: UnsafePointer<Float>,
+    into destination: UnsafeMutablePointer<Float>, channels: Int, group: Int
+  ) {
+    let geometry = plan.geometry
+    let sums = self.sums(plan.windowSums[step]!)
+    let count = geometry.width * channels
+    func move(entering: Int, leaving: Int?) {
+      set.moveWindows(
+        entering: source + entering * count, leaving: leaving.map { source + $0 * count },
+        width: geometry.width, channels: channels, group: group, sums: sums)
+    }
+    for row in rows {
+      let top = geometry.windowTop(row)
+      if row == 0 {
+        for x in 0..<geometry.width { (sums + x * channels + 16 * group).update(repeating: 0, count: 16) }
+        for row in 0..<geometry.windowRows { move(entering: row, leaving: nil) }
+      } else if top > geometry.windowTop(row - 1) {
+        move(entering: top + geometry.windowRows - 1, leaving: top - 1)
+      }
+      set.windowMeans(
+        sums, width: geometry.width, channels: channels, group: group, rows: geometry.windowRows,
+        columns: geometry.windowColumns, means: destination + row * count)
+    }
+  }
+
+  /// PyTorch's pixel shuffle of `map` to some rows of the destination.
+  private func shuffle(
+    _ source: UnsafePointer<Float>, factor: Int, _ map: Int, into destination: UnsafeMutablePointer<Float>,
+    rows: Range<Int>
+  ) {
+    let (width, channels) = (plan.geometry.widthOf(map), plan.program.maps[map].channels)
+    let outputs = channels / (factor * factor)
+    for row in rows {
+      let (y, i) = row.quotientAndRemainder(dividingBy: factor)
+      var pixel = destination + row * width * factor * outputs
+      for x in 0..<width {
+        let from = source + (y * width + x) * channels + i * factor
+        for j in 0..<factor {
+          for c in 0..<outputs { pixel[c] = from[c * factor * factor + j] }
+          pixel += outputs
+        }
+      }
+    }
+  }
+
+  /// Each pixel of `map` as a square of `factor` x `factor` pixels.
+  private func enlarge(
+    _ source: UnsafePointer<Float>, factor: Int, _ map: Int, into destination: UnsafeMutablePointer<Float>,
+    rows: Range<Int>
+  ) {
+    let (width, channels) = (plan.geometry.widthOf(map), plan.program.maps[map].channels)
+    for row in rows {
+      var pixel = destination + row * width * factor * channels
+      for x in 0..<width {
+        let from = source + (row / factor * width + x) * channels
+        for _ in 0..<factor {
+          pixel.update(from: from, count: channels)
+          pixel += channels
+        }
+      }
+    }
+  }
+}

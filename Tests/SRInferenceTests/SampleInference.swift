@@ -1,0 +1,86 @@
+import SRInference
+import SRKernelDispatch
+import SRKernels
+import SRLayers
+import SRModels
+import SRProcess
+import SRTensor
+
+/// A network with random weights.
+struct SampleInference {
+  let model: ModelDescription
+  let network: SRResNet
+  let weights: ParameterArena
+
+  init(_ model: ModelDescription, seed: UInt64 = 3) {
+    var layout = ParameterLayout()
+    self.model = model
+    network = SRResNet(model, in: &layout)
+    weights = ParameterArena(layout: layout)
+    network.initialize(weights, as: .pytorch, seed: seed)
+    // Other slopes than the initial one, each its own.
+    for (index, entry) in layout.entries.enumerated() where entry.count == 1 {
+      weights.setTensor(entry, to: [0.1 + 0.01 * Float(index)])
+    }
+  }
+
+  static func model(
+    scale: Int = 4, features: Int = 16, blocks: Int = 2, attention: ModelDescription.Attention
+  ) -> ModelDescription {
+    var model = ModelDescription(attention: attention)
+    (model.scale, model.features, model.blocks) = (scale, features, blocks)
+    return model
+  }
+
+  static func picture(height: Int, width: Int) -> [Float] {
+    var generator = PhiloxGenerator(seed: 17, stream: 1)
+    return (0..<height * width * 3).map { _ in generator.uniform() }
+  }
+
+  func inference(
+    _ level: CPULevel, threads: Int, pooling: NetworkInference.Pooling = .global, memory: Int? = nil
+  ) throws -> NetworkInference {
+    NetworkInference(
+      model, graph: network.graph, weights: weights, pooling: pooling, memory: memory, kernels: level.kernels,
+      pool: try WorkerPool(count: threads))
+  }
+
+  /// The result of the plan that validation and training use, which takes the image as a whole.
+  func wholeImage(_ picture: [Float], height: Int, width: Int, _ level: CPULevel) throws -> [Float] {
+    let plan = SRResNetPlan(
+      network, lowResHeight: height, lowResWidth: width, purpose: .inference, kernels: level.kernels)
+    let prepared = AlignedBuffer(count: plan.preparedCount)
+    plan.prepare(weights, into: prepared, forBackward: false)
+    let workspace = SRResNetWorkspace(for: plan, images: 1)
+    return picture.withUnsafeBufferPointer { pixels in
+      let pass = plan.pass(
+        lowRes: pixels.baseAddress!, parameters: weights, prepared: prepared, gradients: nil,
+        workspace: workspace)
+      plan.forwardBody([pass])
+      return withExtendedLifetime((workspace, prepared)) {
+        Array(UnsafeBufferPointer(start: plan.forwardTail(pass), count: plan.highResShape.count))
+      }
+    }
+  }
+}
+
+extension NetworkInference {
+  /// The whole result. The strips must be its rows, in order.
+  func enlarge(_ picture: [Float], height: Int, width: Int) throws -> (values: [Float], strips: Int) {
+    var values: [Float] = []
+    var (next, strips) = (0, 0)
+    let rowCount = width * model.scale * model.outputChannels
+    try enlarge(picture, height: height, width: width) { rows, strip in
+      guard rows.lowerBound == next else { throw StripOrder(expected: next, found: rows.lowerBound) }
+      next = rows.upperBound
+      strips += 1
+      values += UnsafeBufferPointer(start: strip, count: rows.count * rowCount)
+    }
+    return (values, strips)
+  }
+
+  struct StripOrder: Error {
+    let expected: Int
+    let found: Int
+  }
+}
