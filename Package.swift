@@ -105,7 +105,8 @@ let package = Package(
       name: "SRTraining",
       dependencies: [
         "SRTensor", "SRFiles", "SRProcess", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels",
-        "SRKernelDispatch", "SROptimizers", "SRLayers", "SRModels", "SRMetrics", "SRLosses", "SRReport",
+        "SRKernelDispatch", "SROptimizers", "SRLayers", "SRModels", "SRInference", "SRMetrics", "SRLosses",
+        "SRReport",
         .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.embedInCode("Presets")], swiftSettings: strict),

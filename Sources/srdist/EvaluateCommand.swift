@@ -1,43 +1,72 @@
 import ArgumentParser
 import SRData
 import SRFiles
+import SRInference
 import SRTraining
 
-/// `srdist evaluate`: measures a weight file's loss terms and metrics on a data set.
+/// `srdist evaluate`: measures a weight file on a data set, or on folders of pictures as the literature does.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure a weight file on a data set: loss terms, PSNR, SSIM, LPIPS, and the bicubic baseline.",
+    abstract: "Measure a weight file on a data set or on pictures: PSNR, SSIM, LPIPS, and the bicubic baseline.",
     discussion: """
       The model is read from the weight file's metadata or, if there is none, told from the tensors' names and shapes. \
-      PSNR is a mean over images of unclamped RGB with peak 1. ssim has the Gaussian window, ssim_box the 11x11 box. \
       Several ranks give the same numbers as one.
 
+      ON A DATA SET (--data, or synthetic faces), it measures as training does: loss terms and metrics of unclamped RGB \
+      with peak 1. ssim has the Gaussian window, ssim_box the 11x11 box.
+
+      ON PICTURES OF ANY SIZE (--reference), it measures as the literature does: on 8-bit values, after clamping and \
+      rounding, with a border left out. SSIM has the 11x11 Gaussian window without padding. There is a row for each \
+      picture and one for the means. --eight-bit, --y-channel or --crop-border measures --data in this way too.
+
         srdist evaluate --weights runs/hybrid/checkpoints/best --data faces
+        srdist evaluate --weights runs/hybrid/checkpoints/best --input Set5/LR --reference Set5/HR --y-channel
+        srdist evaluate --method bicubic --reference Set5/HR --y-channel
       """)
 
+  enum Method: String, ExpressibleByArgument, CaseIterable { case bicubic }
+
   @Option(help: "A .safetensors file, or a checkpoint directory.", completion: .file())
-  var weights: String
-  @Option(help: "Loss terms to measure. (default: the pixel terms)")
+  var weights: String?
+  @Option(help: "bicubic: measure bicubic upsampling alone, without weights.")
+  var method: Method?
+  @Option(help: "Loss terms to measure on a data set. (default: the pixel terms)")
   var loss: String?
   @Option(help: "train or valid.")
   var split: NumPyPairDataset.Split = .valid
+  @OptionGroup(title: "Pictures") var pictures: PictureOptions
   @OptionGroup var workers: SettingOptions<WorkerSettings>
   @Flag(help: "Print one JSON object; numbers that are not finite are the strings Infinity, -Infinity, NaN.")
   var json = false
   @OptionGroup(title: SettingGroup.data.title) var data: SettingOptions<DataSettings>
 
-  func run() throws {
-    try Job.run(stallTimeout: { try TrainingConfiguration(layers: layers).stallTimeout }) { job in
-      let result = try evaluation(job).run()
-      guard job.communicator.rank == 0 else { return }
-      if json {
-        print(String(decoding: try ReadableJSON.encode(result, .indented), as: UTF8.self), terminator: "")
-      } else {
-        print(Self.table(result))
-      }
+  func validate() throws {
+    try ValidationError.checkPaths(["--weights": weights])
+    switch (weights, method) {
+    case (nil, nil):
+      throw ValidationError("--weights is needed, or --method bicubic to measure bicubic upsampling alone")
+    case (.some, .some):
+      throw ValidationError("--method bicubic measures no weights: leave out --method, or --weights")
+    default: break
+    }
+    if pictures.hasFolders, data.layer[.of(\.data)] != nil {
+      throw ValidationError("--data and --reference name two sets of pictures: leave out one of them")
+    }
+    guard measuresPictures else { return try pictures.refuseWithoutPictures() }
+    if loss != nil {
+      throw ValidationError("--loss belongs to the measures of training; leave it out, or measure --data alone")
     }
   }
+
+  func run() throws {
+    try Job.run(stallTimeout: { try TrainingConfiguration(layers: layers).stallTimeout }) { job in
+      if measuresPictures { try measurePictures(job) } else { try measureData(job) }
+    }
+  }
+
+  /// Whether the literature's conventions are asked for.
+  private var measuresPictures: Bool { pictures.hasFolders || pictures.hasConvention || method != nil }
 
   private var layers: [SettingLayer] {
     var given = data.layer.merging(workers.layer)
@@ -45,13 +74,40 @@ struct EvaluateCommand: ParsableCommand {
     return [.environment, given]
   }
 
-  private func evaluation(_ job: Job) throws -> EvaluationRun {
-    return try job.communicator.together(starting: job.activity) {
+  private func measureData(_ job: Job) throws {
+    let run = try job.communicator.together(starting: job.activity) {
       var run = try EvaluationRun(
-        weights: weights, settings: layers, split: split, communicator: job.communicator,
+        weights: weights ?? "", settings: layers, split: split, communicator: job.communicator,
         kernels: job.kernels)
       run.activity = job.activity
       return run
+    }
+    let result = try run.run()
+    guard job.communicator.rank == 0 else { return }
+    if json {
+      print(String(decoding: try ReadableJSON.encode(result, .indented), as: UTF8.self), terminator: "")
+    } else {
+      print(Self.table(result))
+    }
+  }
+
+  private func measurePictures(_ job: Job) throws {
+    let run = try job.communicator.together(starting: job.activity) {
+      if job.communicator.rank == 0 { try pictures.checkTable() }
+      return try PictureEvaluationRun(
+        weights: weights, source: pictures.source(split: split), options: pictures.options, settings: layers,
+        communicator: job.communicator, kernels: job.kernels, activity: job.activity)
+    }
+    let result = try run.run()
+    guard job.communicator.rank == 0 else { return }
+    for (conversion, count) in result.conversions.sorted(by: { $0.key < $1.key }) {
+      job.console.print("warning: \(count) picture\(count == 1 ? "" : "s") \(conversion)")
+    }
+    try pictures.writeTable(result.csv)
+    if json {
+      print(String(decoding: try ReadableJSON.encode(result, .indented), as: UTF8.self), terminator: "")
+    } else {
+      for line in result.lines { print(line.onOneLine) }
     }
   }
 

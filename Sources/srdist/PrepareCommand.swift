@@ -13,8 +13,8 @@ struct PrepareCommand: ParsableCommand {
     discussion: """
       Takes the PNG and JPEG files in a folder and the folders below it, whatever their names, and follows \
       links. Chooses some at random, turns them upright and resizes them to a square. Random crops of them are \
-      the high-resolution images; the crops, reduced in size, are the low-resolution images. All resizing equals Pillow's bicubic filter to the byte. Training and \
-      validation share no image. The same seed gives the same files, whatever the number of threads.
+      the high-resolution images; the crops, reduced in size, are the low-resolution images. All resizing is bicubic: \
+      Pillow's to the byte, or by the definition of MATLAB's imresize. Training and validation share no image. The same seed gives the same files, whatever the number of threads.
 
       Writes hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy (uint8, NHWC) and manifest.json, which \
       names the photograph and the crop behind every sample. With --force, earlier files of these names stay \
@@ -55,6 +55,12 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: "Decides which images and crops are chosen.")
   var seed = PreparationOptions().seed
 
+  @Option(
+    help:
+      "Whose bicubic filter resizes: pillow, or matlab (imresize), with which the literature makes its test pictures."
+  )
+  var resample = PreparationOptions().resample
+
   @Flag(help: "Skip and list images that cannot be read, instead of stopping.")
   var skipBroken = false
 
@@ -83,6 +89,7 @@ struct PrepareCommand: ParsableCommand {
     options.valid = valid
     options.cropsPerImage = cropsPerImage
     options.seed = seed
+    options.resample = resample
     options.skipBroken = skipBroken
     options.keepFull = keepFull
     return options
@@ -144,3 +151,4 @@ struct PrepareCommand: ParsableCommand {
 }
 
 extension ByteCount: ExpressibleByArgument {}
+extension Resampling: ExpressibleByArgument {}

@@ -82,6 +82,7 @@ private struct LimitedDataset: PairDataset {
   var lowResHeight: Int { base.lowResHeight }
   var lowResWidth: Int { base.lowResWidth }
   var scale: Int { base.scale }
+  var resampling: Resampling { base.resampling }
   var files: [MappedFile] { base.files }
 
   func withPair<Result>(

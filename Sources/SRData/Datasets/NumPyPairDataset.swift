@@ -18,6 +18,7 @@ package struct NumPyPairDataset: PairDataset {
   package let lowResHeight: Int
   package let lowResWidth: Int
   package let scale: Int
+  package let resampling: Resampling
   private let lowRes: NumPyArray
   private let highRes: NumPyArray
 
@@ -26,6 +27,7 @@ package struct NumPyPairDataset: PairDataset {
   package static let smallestHighResSide = 6
 
   /// Maps the two files and checks that they belong together. The scale is that of their sides.
+  /// A manifest beside them names the filter that made the low-resolution pictures; Pillow's is assumed if there is none.
   /// - Throws: ``FileError``, ``NumPyError``, or ``PairDatasetError`` if the files do not fit each other, or if the pictures
   ///   are smaller than ``smallestHighResSide``.
   package init(directory: String, split: Split) throws {
@@ -56,6 +58,7 @@ package struct NumPyPairDataset: PairDataset {
     self.lowRes = lowRes
     self.highRes = highRes
     self.scale = scale
+    resampling = try PreparationManifest.resampling(inFolder: directory)
     summary = "\(directory) (\(split.rawValue))"
     count = lowRes.shape[0]
     lowResHeight = lowRes.shape[1]

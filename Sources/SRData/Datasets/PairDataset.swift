@@ -11,6 +11,8 @@ package protocol PairDataset: Sendable {
   var lowResWidth: Int { get }
   /// How many times higher and wider the high-resolution pictures are.
   var scale: Int { get }
+  /// The filter that made the low-resolution pictures.
+  var resampling: Resampling { get }
   /// The files that the pictures are read from. They are mapped, so they must not change while the data are in use.
   var files: [MappedFile] { get }
 

@@ -4,14 +4,15 @@ import SRTensor
 /// Fresh crops of full images, one for each epoch and index.
 ///
 /// The images are in `full_train.npy`, as `srdist prepare --keep-full` writes it, uint8 NHWC. They are cropped to the
-/// high-resolution size, and the crop is resized bicubically to the low-resolution size.
+/// high-resolution size, and the crop is resized to the low-resolution size by the filter that made the stored pairs.
 package struct RandomCrops: Sendable {
   private let images: NumPyArray
   private let lowResHeight: Int
   private let lowResWidth: Int
   private let highResHeight: Int
   private let highResWidth: Int
-  private let resize: BicubicResize
+  private let resize: PictureResize
+  private let resampling: Resampling
   private let seed: UInt64
 
   /// The name of the file in the data folder.
@@ -36,8 +37,10 @@ package struct RandomCrops: Sendable {
         path: path, expected: "images of at least \(highResHeight) x \(highResWidth) x 3",
         found: "\(images.shape)")
     }
-    resize = BicubicResize(
-      fromWidth: highResWidth, height: highResHeight, toWidth: lowResWidth, height: lowResHeight)
+    resampling = pairs.resampling
+    resize = PictureResize(
+      by: pairs.resampling, fromWidth: highResWidth, height: highResHeight, toWidth: lowResWidth,
+      height: lowResHeight)
     self.seed = seed
   }
 
@@ -52,6 +55,8 @@ package struct RandomCrops: Sendable {
   package func contentHash(progress: () -> Void = {}) -> String {
     let hasher = SHA256()
     hasher.update("\(images.shape)\n")
+    // Earlier versions had one filter, and hashed nothing for it.
+    if resampling != .pillow { hasher.update("\(resampling.rawValue)\n") }
     for index in 0..<count {
       hasher.update(UnsafeRawBufferPointer(images.entry(index)))
       progress()

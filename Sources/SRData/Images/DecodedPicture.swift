@@ -17,6 +17,8 @@ package final class DecodedPicture {
   /// Of the upright picture.
   package let width: Int
   package let height: Int
+  /// Whether the file has one channel of colour. The decoder repeats it.
+  package let isGrey: Bool
   /// What decoding changed.
   package let conversions: Set<PictureConversion>
   /// What the decoder remarked; nil if it remarked nothing.
@@ -29,13 +31,14 @@ package final class DecodedPicture {
   /// Takes over `pixels`: `height` rows of `width` pixels.
   init(
     owning pixels: UnsafeMutablePointer<UInt8>, _ format: SampleFormat, width: Int, height: Int,
-    _ notes: PictureNotes, warnings: Warnings?
+    isGrey: Bool, _ notes: PictureNotes, warnings: Warnings?
   ) {
     self.pixels = pixels
     self.format = format
     (storedWidth, storedHeight) = (width, height)
     orientation = notes.orientation
     conversions = notes.conversions
+    self.isGrey = isGrey
     self.warnings = warnings
     (self.width, self.height) = orientation.swapsSides ? (height, width) : (width, height)
   }
@@ -79,11 +82,14 @@ package final class DecodedPicture {
     return RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  /// The picture, which is 8-bit RGB, resized as by Pillow's `resize((width, height), Image.BICUBIC)`. See ``BicubicResize``.
-  package func resized(width: Int, height: Int) -> RGBImage {
+  /// The picture, which is 8-bit RGB, resized bicubically. See ``BicubicResize`` and ``MatlabResize``.
+  package func resized(width: Int, height: Int, by resampling: Resampling = .pillow) -> RGBImage {
     // The two passes do not commute with a turn.
-    guard orientation == .topLeft, format == .rgb8 else { return image.resized(width: width, height: height) }
-    let resize = BicubicResize(fromWidth: self.width, height: self.height, toWidth: width, height: height)
+    guard orientation == .topLeft, format == .rgb8 else {
+      return image.resized(width: width, height: height, by: resampling)
+    }
+    let resize = PictureResize(
+      by: resampling, fromWidth: self.width, height: self.height, toWidth: width, height: height)
     return resize(UnsafeBufferPointer(start: pixels, count: self.width * self.height * 3))
   }
 }

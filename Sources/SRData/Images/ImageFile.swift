@@ -42,6 +42,12 @@ package enum ImageFile {
     return try budget.withBytes(needed) { try body(file.decode(as: .rgb8)) }
   }
 
+  /// The size of the upright picture in a PNG or JPEG file. The pixels are not decoded.
+  /// - Throws: ``ImageFileError`` for a damaged or another file.
+  package static func size(of file: MappedFile) throws -> (width: Int, height: Int) {
+    try file.withBytes { bytes throws(ImageFileError) in try PictureHeader(bytes, path: file.path) }.uprightSize
+  }
+
   /// Whether a file that begins so is a PNG or a JPEG file, sound or not. ``markBytes`` bytes are enough to tell.
   package static func isPicture(_ beginning: [UInt8]) -> Bool {
     beginning.withUnsafeBytes { PictureFile.Format($0) != nil }
@@ -80,7 +86,7 @@ package enum ImageFile {
     let first = withUnsafeBytes(of: &facts.warning) { ShimMessage.text($0) }
     return DecodedPicture(
       owning: memory.assumingMemoryBound(to: UInt8.self), format, width: facts.width, height: facts.height,
-      header.notes, warnings: facts.warnings > 0 ? .init(count: facts.warnings, first: first) : nil)
+      isGrey: header.stored.colors == 1, header.notes, warnings: facts.warnings > 0 ? .init(count: facts.warnings, first: first) : nil)
   }
 
   /// Writes an 8-bit RGB PNG. It replaces the file at `path` only when it is complete.

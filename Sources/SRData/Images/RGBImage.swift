@@ -34,8 +34,9 @@ package struct RGBImage: Sendable, Equatable {
     return RGBImage(width: width, height: height, pixels: result)
   }
 
-  /// The picture resized as by Pillow's `resize((width, height), Image.BICUBIC)`. See ``BicubicResize``.
-  package func resized(width: Int, height: Int) -> RGBImage {
-    BicubicResize(fromWidth: self.width, height: self.height, toWidth: width, height: height)(self)
+  /// The picture resized bicubically. See ``BicubicResize`` and ``MatlabResize``.
+  package func resized(width: Int, height: Int, by resampling: Resampling = .pillow) -> RGBImage {
+    PictureResize(
+      by: resampling, fromWidth: self.width, height: self.height, toWidth: width, height: height)(self)
   }
 }

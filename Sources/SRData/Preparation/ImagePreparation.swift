@@ -46,12 +46,15 @@ struct ImagePreparation: Sendable {
   /// The bytes that resizing takes.
   private func workingBytes(width: Int, height: Int) -> Int {
     options.resize > 0
-      ? BicubicResize.workingBytes(fromHeight: height, toWidth: options.resize, height: options.resize) : 0
+      ? options.resample.workingBytes(
+        fromWidth: width, height: height, toWidth: options.resize, height: options.resize) : 0
   }
 
   private func prepare(_ picture: DecodedPicture, _ index: Int, path: BytePath) throws -> PreparedImage {
     // A photograph may have more bytes than all its crops together. So only the crops of one that is not resized are copied.
-    let full = options.resize > 0 ? picture.resized(width: options.resize, height: options.resize) : nil
+    let full =
+      options.resize > 0
+      ? picture.resized(width: options.resize, height: options.resize, by: options.resample) : nil
     let (width, height) = (full?.width ?? picture.width, full?.height ?? picture.height)
     guard width >= options.crop, height >= options.crop else {
       throw ImageFileError(
@@ -68,7 +71,7 @@ struct ImagePreparation: Sendable {
         ?? picture.cropped(x: x, y: y, width: options.crop, height: options.crop)
       let side = options.crop / options.scale
       return PreparedImage.Crop(
-        x: x, y: y, highRes: highRes, lowRes: highRes.resized(width: side, height: side))
+        x: x, y: y, highRes: highRes, lowRes: highRes.resized(width: side, height: side, by: options.resample))
     }
     return PreparedImage(
       full: options.keepFull ? full : nil, crops: crops, conversions: picture.conversions,

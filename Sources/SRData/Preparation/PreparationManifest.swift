@@ -54,6 +54,25 @@ package struct PreparationManifest: Sendable, Equatable, Codable {
   static let arrayFiles =
     NumPyPairDataset.Split.allCases.flatMap { [$0.highResFile, $0.lowResFile] } + [RandomCrops.fileName]
 
+  /// The filter that made the low-resolution pictures in a folder. Arrays without a manifest, or with one of another program
+  /// or of an older version, count as made by Pillow's.
+  ///
+  /// Throws ``FileError`` if the system cannot tell what the manifest says.
+  static func resampling(inFolder directory: String) throws -> Resampling {
+    struct Excerpt: Decodable {
+      struct Options: Decodable { let resample: Resampling? }
+      let options: Options?
+    }
+    do {
+      let excerpt = try ReadableJSON.decode(Excerpt.self, fromFile: "\(directory)/\(fileName)")
+      return excerpt.options?.resample ?? .pillow
+    } catch is DecodingError {
+      return .pillow
+    } catch let error as FileError where error.saysAbsent {
+      return .pillow
+    }
+  }
+
   /// Throws ``FileError``.
   func write(to path: String) throws {
     try DurableFileWriter.replace(path, with: ReadableJSON.encode(self, .indented))

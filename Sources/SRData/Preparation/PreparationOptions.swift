@@ -20,6 +20,9 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
   /// Whether the resized training images are also written whole, for fresh crops in each epoch.
   package var keepFull = false
 
+  /// The filter of all resizing.
+  package var resample = Resampling.pillow
+
   package init() {}
 
   /// The smallest crop that training accepts at this scale.
@@ -28,7 +31,7 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case resize, crop, scale, train, valid, seed
+    case resize, crop, scale, train, valid, seed, resample
     case cropsPerImage = "crops_per_image"
     case skipBroken = "skip_broken"
     case keepFull = "keep_full"
@@ -58,5 +61,22 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
     if keepFull && resize == 0 {
       throw .invalidOption("--keep-full needs images of one size: give --resize")
     }
+  }
+}
+
+extension PreparationOptions {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    resize = try container.decode(Int.self, forKey: .resize)
+    crop = try container.decode(Int.self, forKey: .crop)
+    scale = try container.decode(Int.self, forKey: .scale)
+    train = try container.decode(Int.self, forKey: .train)
+    valid = try container.decode(Int.self, forKey: .valid)
+    cropsPerImage = try container.decode(Int.self, forKey: .cropsPerImage)
+    seed = try container.decode(UInt64.self, forKey: .seed)
+    skipBroken = try container.decode(Bool.self, forKey: .skipBroken)
+    keepFull = try container.decode(Bool.self, forKey: .keepFull)
+    // Manifests of older versions do not name the filter, which was Pillow's.
+    resample = try container.decodeIfPresent(Resampling.self, forKey: .resample) ?? .pillow
   }
 }

@@ -15,6 +15,7 @@ package struct SyntheticFaces: PairDataset {
   private static let highResSize = 128
   package var lowResHeight: Int { Self.highResSize / scale }
   package var lowResWidth: Int { Self.highResSize / scale }
+  package var resampling: Resampling { .pillow }
   package var files: [MappedFile] { [] }
 
   /// Draws `count` faces: those of the seed with the indices `first..<(first + count)`.

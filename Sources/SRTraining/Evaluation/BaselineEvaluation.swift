@@ -6,7 +6,8 @@ import SRTensor
 
 /// The metrics of plain bicubic upsampling on one part of the data: the numbers that a model must beat.
 ///
-/// Upsampled images are rounded to uint8, as an image library returns them.
+/// The filter is the one that made the low-resolution images. Upsampled images are rounded to uint8, as an image library returns
+/// them.
 struct BaselineEvaluation: Sendable {
   /// The mean of each of the model's metrics, by name.
   let metrics: [String: Double]
@@ -14,14 +15,14 @@ struct BaselineEvaluation: Sendable {
   /// The metrics of each pair.
   private let rows: [[Double]]
   private let pairs: any PairDataset
-  private let resize: BicubicResize
+  private let resize: PictureResize
 
   /// Measures all pairs, each on one of the ranks. Collective; every rank gets the same values.
   init(_ run: EvaluationContext, _ part: SampleIdentity.Part) throws {
     run.activity.enter(.validation)
     let pairs = run.pairs(of: part)
-    let resize = BicubicResize(
-      fromWidth: pairs.lowResWidth, height: pairs.lowResHeight, toWidth: pairs.highResWidth,
+    let resize = PictureResize(
+      by: pairs.resampling, fromWidth: pairs.lowResWidth, height: pairs.lowResHeight, toWidth: pairs.highResWidth,
       height: pairs.highResHeight)
     let shape = ImageShape(height: pairs.highResHeight, width: pairs.highResWidth)
     let (metrics, kernels) = (run.validationMetrics, run.kernels)

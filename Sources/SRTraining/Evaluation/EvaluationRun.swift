@@ -71,11 +71,7 @@ package struct EvaluationRun {
     let part: SampleIdentity.Part = split == .train ? .training : .validation
     let run = try communicator.together(starting: activity) {
       let pairs = try RunData(configuration).load(split, progress: activity.mark)
-      guard pairs.scale == model.scale else {
-        throw ConfigurationError(
-          "data: \(pairs.summary) has scale \(pairs.scale), and \(weights) holds the weights of a network of "
-            + "scale \(model.scale) (\(model)). Give data or weights of the other's scale.")
-      }
+      try model.checkScale(of: pairs, weights: weights)
       return try EvaluationContext(
         configuration, model: model, purpose: .inference, communicator: communicator, kernels: kernels,
         parts: [part: pairs], activity: activity)

@@ -54,12 +54,10 @@ struct LossAssembly: Sendable {
 
     var metrics = Metric.pixelMetrics
     var metricNetworkSHA256: [String: String] = [:]
-    if let reason = try LossKind.lpips(.alex).misfit(shape)
-      ?? weights.missingForMetric.map({ "there is no \($0) (`scripts/fetch-weights` fetches it)" })
-    {
+    if let reason = try perceptual.obstacleToMetric {
       provenance.append("metric lpips is left out: \(reason)")
     } else {
-      let built = try perceptual.lpips(.alex, input: .symmetric, linear: .v01, pairs: 1, purpose: .inference)
+      let built = try perceptual.metric()
       metrics.append(Metric(.lpips, loss: built.loss))
       networkFloats += built.weightCount
       provenance.append("metric lpips: \(built.provenance)")
@@ -73,7 +71,7 @@ struct LossAssembly: Sendable {
     self.metricNetworkSHA256 = metricNetworkSHA256
   }
 
-  private static func digests(
+  static func digests(
     _ files: [PerceptualWeights.File], _ progress: () -> Void
   ) throws -> [String: String] {
     Dictionary(

@@ -82,6 +82,19 @@ struct PerceptualLosses {
       files: [trunk.file] + (linearFile.map { [$0] } ?? []))
   }
 
+  /// Why LPIPS cannot be reported for images of this shape; nil if it can.
+  var obstacleToMetric: String? {
+    get throws {
+      try LossKind.lpips(.alex).misfit(shape)
+        ?? weights.missingForMetric.map { "there is no \($0) (`scripts/fetch-weights` fetches it)" }
+    }
+  }
+
+  /// LPIPS as everyone reports it: over AlexNet, with a symmetric input.
+  func metric() throws -> Built {
+    try lpips(.alex, input: .symmetric, linear: .v01, pairs: 1, purpose: .inference)
+  }
+
   private func linearLayers(_ net: LPIPSNet, _ file: PerceptualWeights.File) throws -> LPIPSLinear {
     try LPIPSLinear(for: net.architecture) { try load(file, into: $0) }
   }

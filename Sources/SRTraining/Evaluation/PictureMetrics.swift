@@ -1,0 +1,128 @@
+import SRData
+import SRKernels
+import SRLosses
+import SRMetrics
+import SRTensor
+
+/// The literature's metrics of 8-bit pictures: PSNR, SSIM and, if its weights exist and all pictures are large enough, LPIPS over
+/// AlexNet.
+struct PictureMetrics: Sendable {
+  let convention: PictureConvention
+  /// In the order of a picture's values.
+  let descriptions: [MetricDescription]
+  /// The networks and weight files of LPIPS, or why LPIPS is left out.
+  let provenance: [String]
+  /// SHA-256 of the weight files of LPIPS, by name.
+  let networkSHA256: [String: String]
+  /// The bytes of one worker while it measures a picture.
+  let workerBytes: Int
+  /// The bytes of LPIPS's network.
+  let networkBytes: Int
+  private let weights: PerceptualWeights
+  private let kernels: any KernelSet
+
+  /// - Parameter sets: all pictures that will be measured.
+  /// - Throws: ``ConfigurationError`` if a picture is too small to have an SSIM, and what reading the weights of LPIPS throws.
+  init(
+    _ convention: PictureConvention, of sets: [any PictureSet], weightsDirectory: String,
+    kernels: any KernelSet, progress: () -> Void = {}
+  ) throws {
+    self.convention = convention
+    self.kernels = kernels
+    weights = PerceptualWeights(directory: weightsDirectory)
+    let smallest = convention.smallestSide
+    for set in sets {
+      for index in 0..<set.count {
+        let size = set.size(at: index)
+        guard min(size.width, size.height) < smallest else { continue }
+        throw ConfigurationError(
+          "\(set.summary): '\(set.name(at: index))' has \(size) pixels, expected at least \(smallest) x \(smallest): SSIM "
+            + "has windows of 11 x 11, and a border of \(convention.border) is left out. Take the picture out of the set")
+      }
+    }
+    let sizes = sets.flatMap { set in (0..<set.count).map(set.size(at:)) }
+    let shortest = sizes.map { min($0.width, $0.height) }.min() ?? 0
+    let square = PerceptualLosses(
+      weights: weights, shape: convention.shape(PictureSize(width: shortest, height: shortest)),
+      kernels: kernels)
+    let largest = sizes.max { $0.pixels < $1.pixels } ?? PictureSize(width: 0, height: 0)
+    // Both pictures in doubles.
+    let planeBytes = largest.pixels * 2 * 3 * MemoryLayout<Double>.stride
+    if let obstacle = try square.obstacleToMetric {
+      descriptions = [.psnr, .ssim]
+      provenance = ["metric lpips is left out: \(obstacle)"]
+      networkSHA256 = [:]
+      (workerBytes, networkBytes) = (planeBytes, 0)
+    } else {
+      let shape = convention.shape(largest)
+      let built = try PerceptualLosses(weights: weights, shape: shape, kernels: kernels).metric()
+      descriptions = [.psnr, .ssim, .lpips]
+      provenance = ["metric lpips: \(built.provenance)"]
+      networkSHA256 = try LossAssembly.digests(built.files, progress)
+      workerBytes = max(planeBytes, 4 * (built.loss.scratchCount(shape) + 2 * shape.count))
+      networkBytes = 4 * built.weightCount
+    }
+  }
+
+  /// The metrics for pictures of one size.
+  func sized(_ size: PictureSize) throws -> Sized {
+    let shape = convention.shape(size)
+    let loss =
+      try descriptions.contains(.lpips)
+      ? PerceptualLosses(weights: weights, shape: shape, kernels: kernels).metric().loss : nil
+    return Sized(convention: convention, shape: shape, lpips: loss)
+  }
+
+  /// The metrics for pictures of one size. Several threads may measure at the same time.
+  struct Sized: Sendable {
+    fileprivate let convention: PictureConvention
+    /// Of the pictures without the border.
+    fileprivate let shape: ImageShape
+    fileprivate let lpips: (any Loss)?
+
+    /// A picture's values, in the metrics' order.
+    func values(of picture: RGBImage, original: RGBImage, isGrey: Bool) -> [Double] {
+      let comparison = picture.pixels.withUnsafeBufferPointer { picturePixels in
+        original.pixels.withUnsafeBufferPointer { originalPixels in
+          PictureComparison(
+            picturePixels, originalPixels, width: original.width, height: original.height, isGrey: isGrey,
+            convention)
+        }
+      }
+      return [comparison.psnr(), comparison.ssim()]
+        + (lpips.map { [distance($0, picture, original)] } ?? [])
+    }
+
+    private func distance(_ loss: any Loss, _ picture: RGBImage, _ original: RGBImage) -> Double {
+      let scratch = AlignedBuffer(count: loss.scratchCount(shape))
+      let (superRes, highRes) = (intensities(picture), intensities(original))
+      return withExtendedLifetime((scratch, superRes, highRes)) {
+        let pair = ImagePair(superRes: superRes.pointer, highRes: highRes.pointer, shape: shape)
+        return loss.evaluate([pair], weight: 0, scratch: scratch.pointer)[0]
+      }
+    }
+
+    /// The picture without the border, 0...1.
+    private func intensities(_ picture: RGBImage) -> AlignedBuffer {
+      let border = convention.border
+      let inner = picture.cropped(x: border, y: border, width: shape.width, height: shape.height)
+      return inner.intensities
+    }
+  }
+}
+
+extension PictureConvention {
+  /// A picture's shape without the border.
+  fileprivate func shape(_ size: PictureSize) -> ImageShape {
+    ImageShape(height: max(1, size.height - 2 * border), width: max(1, size.width - 2 * border))
+  }
+}
+
+extension RGBImage {
+  /// HWC, 0...1, that is byte / 255.
+  var intensities: AlignedBuffer {
+    let buffer = AlignedBuffer(count: pixels.count)
+    for (index, byte) in pixels.enumerated() { buffer.pointer[index] = Float(byte) / 255 }
+    return buffer
+  }
+}
