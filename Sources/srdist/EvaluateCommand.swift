@@ -8,7 +8,8 @@ import SRTraining
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Measure a weight file on a data set or on pictures: PSNR, SSIM, LPIPS, and the bicubic baseline.",
+    abstract:
+      "Measure a weight file on a data set or on pictures: PSNR, SSIM, LPIPS, and the bicubic baseline.",
     discussion: """
       The model is read from the weight file's metadata or, if there is none, told from the tensors' names and shapes. \
       Several ranks give the same numbers as one.
@@ -55,7 +56,8 @@ struct EvaluateCommand: ParsableCommand {
     }
     guard measuresPictures else { return try pictures.refuseWithoutPictures() }
     if loss != nil {
-      throw ValidationError("--loss belongs to the measures of training; leave it out, or measure --data alone")
+      throw ValidationError(
+        "--loss belongs to the measures of training; leave it out, or measure --data alone")
     }
   }
 

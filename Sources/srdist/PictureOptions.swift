@@ -23,7 +23,8 @@ struct PictureOptions: ParsableArguments {
   var filenameTmpl: FileNameTemplate?
   @Option(
     help: ArgumentHelp(
-      "Crop originals to a multiple of this. (default: the scale, or none with --input)", valueName: "pixels"))
+      "Crop originals to a multiple of this. (default: the scale, or none with --input)", valueName: "pixels")
+  )
   var modcrop: Int?
   @Option(
     help: """
@@ -36,7 +37,8 @@ struct PictureOptions: ParsableArguments {
   var scale: Int?
   @Flag(help: "Measure PSNR and SSIM on the luma Y of BT.601, as MATLAB's rgb2ycbcr gives it.")
   var yChannel = false
-  @Option(help: ArgumentHelp("Leave out so many pixels at each edge. (default: the scale)", valueName: "pixels"))
+  @Option(
+    help: ArgumentHelp("Leave out so many pixels at each edge. (default: the scale)", valueName: "pixels"))
   var cropBorder: Int?
   @Flag(help: "Measure --data on 8-bit values too.")
   var eightBit = false
@@ -81,7 +83,9 @@ struct PictureOptions: ParsableArguments {
       throw ValidationError("--modcrop crops the pictures of --reference: give --reference, or leave it out")
     }
     let largest = 4096
-    for (name, value, least) in [("modcrop", modcrop, 1), ("scale", scale, 1), ("crop-border", cropBorder, 0)] {
+    for (name, value, least) in [
+      ("modcrop", modcrop, 1), ("scale", scale, 1), ("crop-border", cropBorder, 0),
+    ] {
       guard let value, !(least...largest).contains(value) else { continue }
       throw ValidationError("--\(name) is \(value), expected \(least) to \(largest)")
     }
@@ -100,7 +104,8 @@ struct PictureOptions: ParsableArguments {
     ]
     for (option, isGiven) in given where isGiven {
       throw ValidationError(
-        "\(option) belongs to the measures of the literature: give --reference, or --eight-bit to measure --data so")
+        "\(option) belongs to the measures of the literature: give --reference, or --eight-bit to measure --data so"
+      )
     }
   }
 

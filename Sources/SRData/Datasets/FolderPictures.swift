@@ -130,7 +130,8 @@ package struct FolderPictures: PictureSet {
     for path in listing.pictures {
       if let other = pictures.updateValue(path, forKey: path.withoutEnding) {
         throw PictureSetError(
-          description: "\(folder): \(other) and \(path) differ only in their endings; a picture's name must be unique")
+          description:
+            "\(folder): \(other) and \(path) differ only in their endings; a picture's name must be unique")
       }
     }
     guard !pictures.isEmpty else {

@@ -12,7 +12,8 @@ package final class BicubicRows {
   private let between: UnsafeMutableRawPointer
   private let result: UnsafeMutableRawPointer
   private let kept: Int
-  private let rowBytes: Int
+  /// Of the result.
+  package let rowBytes: Int
   private var taken = 0
   private var emitted = 0
 
@@ -42,7 +43,9 @@ package final class BicubicRows {
     height toHeight: Int
   ) -> Int {
     func taps(_ from: Int, _ to: Int) -> Int { 5 + 4 * max(from, to) / to }
-    let weights = [(fromWidth, toWidth), (fromHeight, toHeight)].reduce(0) { $0 + $1.1 * (24 + 12 * taps($1.0, $1.1)) }
+    let weights = [(fromWidth, toWidth), (fromHeight, toHeight)].reduce(0) {
+      $0 + $1.1 * (24 + 12 * taps($1.0, $1.1))
+    }
     return (taps(fromHeight, toHeight) + 1) * toWidth * channels * sample.bytes + weights
   }
 
@@ -90,7 +93,8 @@ package final class BicubicRows {
         for channel in 0..<channels {
           var sum = Sample.zero
           for t in 0..<taps.count {
-            Sample.add(source[(taps.firstInput + t) * channels + channel], weights[taps.firstWeight + t], to: &sum)
+            Sample.add(
+              source[(taps.firstInput + t) * channels + channel], weights[taps.firstWeight + t], to: &sum)
           }
           target[x * channels + channel] = Sample.rounded(sum)
         }
@@ -110,7 +114,8 @@ package final class BicubicRows {
           for i in 0..<block { sums[i] = Sample.zero }
           for t in 0..<taps.count {
             let weight = weights[taps.firstWeight + t]
-            let row = (between + (taps.firstInput + t) % kept * rowBytes).assumingMemoryBound(to: Sample.self) + start
+            let row =
+              (between + (taps.firstInput + t) % kept * rowBytes).assumingMemoryBound(to: Sample.self) + start
             for i in 0..<block { Sample.add(row[i], weight, to: &sums[i]) }
           }
           for i in 0..<block { target[start + i] = Sample.rounded(sums[i]) }
@@ -147,7 +152,9 @@ extension UInt16: ResampledSample {
     weights.exact.withUnsafeBufferPointer { body($0.baseAddress!) }
   }
   static func add(_ value: UInt16, _ weight: Double, to sum: inout Double) { sum += Double(value) * weight }
-  static func rounded(_ sum: Double) -> UInt16 { UInt16(Swift.min(Swift.max((sum + 0.5).rounded(.down), 0), 65535)) }
+  static func rounded(_ sum: Double) -> UInt16 {
+    UInt16(Swift.min(Swift.max((sum + 0.5).rounded(.down), 0), 65535))
+  }
 }
 
 extension Float: ResampledSample {

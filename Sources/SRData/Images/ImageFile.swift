@@ -45,7 +45,8 @@ package enum ImageFile {
   /// The size of the upright picture in a PNG or JPEG file. The pixels are not decoded.
   /// - Throws: ``ImageFileError`` for a damaged or another file.
   package static func size(of file: MappedFile) throws -> (width: Int, height: Int) {
-    try file.withBytes { bytes throws(ImageFileError) in try PictureHeader(bytes, path: file.path) }.uprightSize
+    try file.withBytes { bytes throws(ImageFileError) in try PictureHeader(bytes, path: file.path) }
+      .uprightSize
   }
 
   /// Whether a file that begins so is a PNG or a JPEG file, sound or not. ``markBytes`` bytes are enough to tell.
@@ -86,7 +87,8 @@ package enum ImageFile {
     let first = withUnsafeBytes(of: &facts.warning) { ShimMessage.text($0) }
     return DecodedPicture(
       owning: memory.assumingMemoryBound(to: UInt8.self), format, width: facts.width, height: facts.height,
-      isGrey: header.stored.colors == 1, header.notes, warnings: facts.warnings > 0 ? .init(count: facts.warnings, first: first) : nil)
+      isGrey: header.stored.colors == 1, header.notes,
+      warnings: facts.warnings > 0 ? .init(count: facts.warnings, first: first) : nil)
   }
 
   /// Writes an 8-bit RGB PNG. It replaces the file at `path` only when it is complete.
@@ -99,7 +101,8 @@ package enum ImageFile {
   package static func encodePNG(_ image: RGBImage, path: String) throws -> [UInt8] {
     var bytes: [UInt8] = []
     let encoder = try PictureEncoder(
-      .png, .rgb8, width: image.width, height: image.height, path: path, sink: { bytes.append(contentsOf: $0) })
+      .png, .rgb8, width: image.width, height: image.height, path: path,
+      sink: { bytes.append(contentsOf: $0) })
     try image.pixels.withUnsafeBytes { pixels in
       for y in 0..<image.height { try encoder.append(pixels.baseAddress! + 3 * image.width * y) }
     }

@@ -3,7 +3,7 @@ import CImageShim
 /// Writes a PNG or a JPEG row by row, so that the picture is never whole in memory.
 package final class PictureEncoder {
   private let path: String
-  private let rowBytes: Int
+  private let file: PictureFile.Format
   private let sink: Sink
   private var encoder: OpaquePointer?
   /// Whether the file has the profile. libpng refuses some, such as one of RGB in a grey picture.
@@ -13,9 +13,23 @@ package final class PictureEncoder {
   private final class Sink {
     let take: (UnsafeRawBufferPointer) throws -> Void
     var failure: (any Error)?
+    /// libpng hands over a few bytes at a time.
+    var pending: [UInt8] = []
 
     init(_ take: @escaping (UnsafeRawBufferPointer) throws -> Void) { self.take = take }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws {
+      pending.append(contentsOf: bytes)
+      if pending.count >= PictureEncoder.pieceBytes { try flush() }
+    }
+
+    func flush() throws {
+      try pending.withUnsafeBytes { try take($0) }
+      pending.removeAll(keepingCapacity: true)
+    }
   }
+
+  private static let pieceBytes = 1 << 18
 
   /// The quality of a JPEG by which hardly any difference can be seen.
   package static let standardQuality = 95
@@ -32,10 +46,11 @@ package final class PictureEncoder {
     sink: @escaping (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     precondition(format.sample != .float32, "no picture file has samples of float32")
-    precondition(file == .png || (format.sample == .uint8 && !format.hasAlpha), "a JPEG cannot hold \(format)")
+    precondition(
+      file == .png || (format.sample == .uint8 && !format.hasAlpha), "a JPEG cannot hold \(format)")
     self.path = path
+    self.file = file
     self.sink = Sink(sink)
-    rowBytes = width * format.bytesPerPixel
     var encoding = srdist_encoding()
     encoding.width = width
     encoding.height = height
@@ -52,7 +67,9 @@ package final class PictureEncoder {
     let problem = ShimMessage.of { message in
       attachments.profile.withUnsafeBufferPointer { profile in
         attachments.colorChunks.withUnsafeBufferPointer { chunks in
-          if !profile.isEmpty { (encoding.profile, encoding.profile_count) = (profile.baseAddress, profile.count) }
+          if !profile.isEmpty {
+            (encoding.profile, encoding.profile_count) = (profile.baseAddress, profile.count)
+          }
           (encoding.chunks, encoding.chunks_count) = (chunks.baseAddress, chunks.count)
           made =
             file == .png
@@ -65,10 +82,7 @@ package final class PictureEncoder {
     encoder = made
     hasProfile = made.map { srdist_encoder_has_profile($0) != 0 } ?? false
     if let problem { throw self.sink.failure ?? Self.error(path, file, problem) }
-    self.file = file
   }
-
-  private var file = PictureFile.Format.png
 
   deinit { srdist_encoder_free(encoder) }
 
@@ -78,7 +92,10 @@ package final class PictureEncoder {
   }
 
   /// Writes the end. Precondition: every row was appended.
-  package func finish() throws { try check { srdist_encoder_finish(encoder, $0) } }
+  package func finish() throws {
+    try check { srdist_encoder_finish(encoder, $0) }
+    try sink.flush()
+  }
 
   private func check(_ call: (UnsafeMutablePointer<CChar>) -> Int32) throws {
     if let problem = ShimMessage.of(call) { throw sink.failure ?? Self.error(path, file, problem) }
@@ -91,7 +108,7 @@ package final class PictureEncoder {
   private static let takeBytes: srdist_image_sink = { context, bytes, count in
     let sink = Unmanaged<Sink>.fromOpaque(context!).takeUnretainedValue()
     do {
-      try sink.take(UnsafeRawBufferPointer(start: bytes, count: count))
+      try sink.append(UnsafeRawBufferPointer(start: bytes, count: count))
       return 0
     } catch {
       sink.failure = error

@@ -89,7 +89,9 @@ struct PictureHeader {
     notes = format == .png ? PictureNotes(png: bytes) : PictureNotes(jpeg: bytes)
   }
 
-  var stored: SampleFormat { SampleFormat(channels: facts.channels, facts.sample_bytes == 2 ? .uint16 : .uint8) }
+  var stored: SampleFormat {
+    SampleFormat(channels: facts.channels, facts.sample_bytes == 2 ? .uint16 : .uint8)
+  }
 
   var uprightSize: (width: Int, height: Int) {
     notes.orientation.swapsSides ? (facts.height, facts.width) : (facts.width, facts.height)
@@ -106,7 +108,9 @@ struct PictureHeader {
     switch format {
     case .jpeg:
       attachments.profile = notes.profile(bytes)
-      if notes.hasProfile, attachments.profile.isEmpty { attachments.profileFault = "parts of it are missing" }
+      if notes.hasProfile, attachments.profile.isEmpty {
+        attachments.profileFault = "parts of it are missing"
+      }
     case .png where notes.hasProfile:
       var (profile, count): (UnsafeMutablePointer<UInt8>?, Int) = (nil, 0)
       let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -90,7 +90,9 @@ struct PictureNotes: Equatable {
       guard marker != 0xDA, marker != 0xD9, length >= 2, end <= bytes.count else { return }
       switch marker {
       case 0xE0 where density == nil && end - data >= 12 && bytes[data..<end].starts(with: Self.jfifMark):
-        let (x, y) = (Int(bytes[data + 8]) << 8 | Int(bytes[data + 9]), Int(bytes[data + 10]) << 8 | Int(bytes[data + 11]))
+        let (x, y) = (
+          Int(bytes[data + 8]) << 8 | Int(bytes[data + 9]), Int(bytes[data + 10]) << 8 | Int(bytes[data + 11])
+        )
         let unit: PixelDensity.Unit? = [0: .none, 1: .inch, 2: .centimetre][bytes[data + 7]]
         if let unit, x > 0, y > 0 { density = PixelDensity(unit: unit, x: x, y: y) }
       case 0xE2 where end - data >= 14 && bytes[data..<end].starts(with: Self.profileMark):

@@ -71,7 +71,8 @@ struct ImagePreparation: Sendable {
         ?? picture.cropped(x: x, y: y, width: options.crop, height: options.crop)
       let side = options.crop / options.scale
       return PreparedImage.Crop(
-        x: x, y: y, highRes: highRes, lowRes: highRes.resized(width: side, height: side, by: options.resample))
+        x: x, y: y, highRes: highRes, lowRes: highRes.resized(width: side, height: side, by: options.resample)
+      )
     }
     return PreparedImage(
       full: options.keepFull ? full : nil, crops: crops, conversions: picture.conversions,

@@ -22,7 +22,8 @@ struct BaselineEvaluation: Sendable {
     run.activity.enter(.validation)
     let pairs = run.pairs(of: part)
     let resize = PictureResize(
-      by: pairs.resampling, fromWidth: pairs.lowResWidth, height: pairs.lowResHeight, toWidth: pairs.highResWidth,
+      by: pairs.resampling, fromWidth: pairs.lowResWidth, height: pairs.lowResHeight,
+      toWidth: pairs.highResWidth,
       height: pairs.highResHeight)
     let shape = ImageShape(height: pairs.highResHeight, width: pairs.highResWidth)
     let (metrics, kernels) = (run.validationMetrics, run.kernels)

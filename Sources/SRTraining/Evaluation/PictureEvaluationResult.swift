@@ -36,7 +36,8 @@ package struct PictureEvaluationResult: Encodable, Sendable {
   let convention: PictureConvention
 
   private enum CodingKeys: String, CodingKey {
-    case weights, model, data, scale, resampling, conventions, pictures, metrics, bicubic, provenance, conversions
+    case weights, model, data, scale, resampling, conventions, pictures, metrics, bicubic, provenance,
+      conversions
   }
 
   /// - Parameters:

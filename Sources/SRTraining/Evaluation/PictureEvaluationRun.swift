@@ -88,7 +88,9 @@ package struct PictureEvaluationRun {
     let rows = try evaluator.rows(
       of: (inference.map { [.network($0)] } ?? []) + [.bicubic(resampling)]
     ) { conversions[$0.rawValue, default: 0] += 1 }
-    let remarks = try communicator.allGather(conversions).reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
+    let remarks = try communicator.allGather(conversions).reduce(into: [:]) {
+      $0.merge($1, uniquingKeysWith: +)
+    }
     try communicator.together { try Self.checkUnchanged(set) }
     return PictureEvaluationResult(
       weights: network?.file, model: network?.model.description, resampling: resampling, evaluator, rows,
