@@ -14,7 +14,7 @@ final class Console: Sendable {
   private let started = ContinuousClock.now
 
   /// Draws the progress line if it is due.
-  func show(_ work: some WorkProgress) {
+  func show(_ work: some WorkProgress & Sendable) {
     progress.withLock { $0.update(work, at: ContinuousClock.now - started) }
   }
 
