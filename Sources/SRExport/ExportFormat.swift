@@ -1,6 +1,3 @@
-import SRCheckpoint
-import SRFiles
-
 /// The form in which a network is handed to another program.
 package enum ExportFormat: String, CaseIterable, Sendable {
   /// Weights alone, with PyTorch's names and shapes, and the network's description in the metadata.
@@ -30,34 +27,14 @@ package enum ExportFormat: String, CaseIterable, Sendable {
     guard let format = Self.allCases.first(where: { $0.endings.contains(ending) }) else { return nil }
     self = format
   }
-}
 
-extension TrainedNetwork {
-  /// Writes the network to `path`, atomically. ncnn's form has two files: `path` with the endings `.param` and `.bin`.
-  ///
-  /// - Parameter precision: of the numbers in a safetensors file. Other formats hold float32.
-  /// - Returns: the files that were written.
-  /// - Throws: ``SafetensorsError``, ``FileError`` or ``TorchArchiveError``.
-  package func write(
-    _ format: ExportFormat, to path: String, precision: WeightPrecision = .float32
-  ) throws -> [String] {
-    switch format {
-    case .safetensors:
-      try saveParameters(weights, to: path, metadata: ModelMetadata.of(model), precision: precision)
-    case .onnx:
-      try DurableFileWriter.replace(path, with: ONNXModel(self).bytes())
-    case .pth:
-      try DurableFileWriter.replace(path, with: TorchArchive(weights).bytes())
-    case .ncnn:
-      let stem = format.endings.reduce(path) {
-        $0.hasSuffix(".\($1)") ? String($0.dropLast($1.count + 1)) : $0
-      }
-      let network = NCNNModel(self)
-      // The weights come first: a network whose weights are absent loads nowhere.
-      try DurableFileWriter.replace("\(stem).bin", with: network.weights)
-      try DurableFileWriter.replace("\(stem).param", with: network.structure.utf8)
-      return ["\(stem).param", "\(stem).bin"]
-    }
-    return [path]
+  /// Whether the format can hold numbers of other precisions than float32.
+  var hasPrecisions: Bool { self == .safetensors || self == .pth }
+
+  /// The files that an export to `path` writes. ncnn's form has two: `path` with the endings `.param` and `.bin`.
+  func files(at path: String) -> [String] {
+    guard self == .ncnn else { return [path] }
+    let stem = endings.first { path.lowercased().hasSuffix(".\($0)") }.map { path.dropLast($0.count + 1) }
+    return endings.map { "\(stem ?? path[...]).\($0)" }
   }
 }

@@ -23,7 +23,8 @@ package struct FileKind: Equatable, Sendable, CustomStringConvertible {
     if let kind = magic.first(where: { start.starts(with: $0.bytes) }) { return kind.text }
     // A pickle of protocol 2 to 5 continues with an instruction.
     if start.count > 2, start[0] == 0x80, (2...5).contains(start[1]), start[2] != 0 {
-      return "a Python pickle, such as an older PyTorch file (.pth or .pt); \(conversion)"
+      return "a Python pickle, such as a PyTorch file (.pth or .pt) in the format before version 1.6; "
+        + "`torch.save(torch.load(FILE, weights_only=True), NEW)` writes the newer format"
     }
     return markup(start)
   }
@@ -54,13 +55,12 @@ package struct FileKind: Equatable, Sendable, CustomStringConvertible {
     ([0x7F] + Array("ELF".utf8), "a program"),
   ]
 
-  private static let conversion =
-    "srdist reads weights as safetensors, which safetensors.torch.save_file writes"
-
   /// A zip archive, by the names of its first members.
   private static func archive(_ start: [UInt8]) -> String {
     let text = String(decoding: start.map { $0 < 0x80 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
-    if text.contains("/data.pkl") { return "a PyTorch file (.pth or .pt); \(conversion)" }
+    if text.contains("/data.pkl") {
+      return "a PyTorch file (.pth or .pt); safetensors.torch.save_file writes safetensors"
+    }
     if text.contains(".npy") { return "a NumPy archive (.npz); numpy.save writes a single array (.npy)" }
     return "a zip archive (unpack it)"
   }

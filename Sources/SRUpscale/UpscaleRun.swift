@@ -15,7 +15,7 @@ import SRTraining
 /// A file that cannot be read or written is named, and does not keep the others from being enlarged.
 package struct UpscaleRun {
   private let options: UpscaleOptions
-  private let network: TrainedNetwork
+  package let network: TrainedNetwork
   private let pooling: NetworkInference.Pooling
   private let threads: Int
   private let weightsDirectory: String

@@ -28,8 +28,9 @@ struct EvaluateCommand: ParsableCommand {
 
   enum Method: String, ExpressibleByArgument, CaseIterable { case bicubic }
 
-  @Option(help: "A .safetensors file, or a checkpoint directory.", completion: .file())
+  @Option(help: WeightOptions.help, completion: .file())
   var weights: String?
+  @OptionGroup var choice: WeightChoiceOptions
   @Option(help: "bicubic: measure bicubic upsampling alone, without weights.")
   var method: Method?
   @Option(help: "Loss terms to measure on a data set. (default: the pixel terms)")
@@ -79,7 +80,8 @@ struct EvaluateCommand: ParsableCommand {
   private func measureData(_ job: Job) throws {
     let run = try job.communicator.together(starting: job.activity) {
       var run = try EvaluationRun(
-        weights: weights ?? "", settings: layers, split: split, communicator: job.communicator,
+        weights: weights ?? "", averaged: choice.averaged, key: choice.key.paramKey, settings: layers,
+        split: split, communicator: job.communicator,
         kernels: job.kernels)
       run.activity = job.activity
       return run
@@ -97,7 +99,8 @@ struct EvaluateCommand: ParsableCommand {
     let run = try job.communicator.together(starting: job.activity) {
       if job.communicator.rank == 0 { try pictures.checkTable() }
       return try PictureEvaluationRun(
-        weights: weights, source: pictures.source(split: split), options: pictures.options, settings: layers,
+        weights: weights, averaged: choice.averaged, key: choice.key.paramKey,
+        source: pictures.source(split: split), options: pictures.options, settings: layers,
         communicator: job.communicator, kernels: job.kernels, activity: job.activity)
     }
     let result = try run.run()

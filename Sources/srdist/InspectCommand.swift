@@ -8,9 +8,9 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Show what a weight file, a checkpoint or a run holds, and verify it.",
     discussion: """
-      PATH is a .safetensors file, a checkpoint (such as runs/NAME/checkpoints/best), or a run's folder. \
+      PATH is a weight file (safetensors or PyTorch's .pth), a checkpoint (such as runs/NAME/checkpoints/best), or a run's folder. \
       Every file of a checkpoint is read and compared with its recorded SHA-256. For a run, this is done for \
-      every checkpoint. If something is damaged, the exit status is 1.
+      every checkpoint. If something is damaged, or a weight is not a finite number, the exit status is 1.
 
       Examples:
         srdist inspect runs/attention
@@ -21,11 +21,13 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "A weight file, a checkpoint's directory, or a run's folder.")
   var path: String
 
+  @OptionGroup var key: ParameterKeyOption
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func run() throws {
-    let inspection = try Inspection(path: path)
+    let inspection = try Inspection(path: path, key: key.paramKey)
     if json {
       print(String(decoding: try ReadableJSON.encode(inspection, .indented), as: UTF8.self), terminator: "")
     } else {

@@ -29,8 +29,8 @@ struct UpscaleCommand: ParsableCommand {
       Under mpirun, the ranks share the files. Each file has the same bytes on any number of ranks and threads, and with any \
       --memory. UPSCALING.md has more.
 
-        srdist upscale -i photo.jpg -o enlarged --weights runs/attention/checkpoints/best
-        srdist upscale -i photos -o enlarged --weights runs/attention/checkpoints/best --recursive -s 2
+        srdist upscale -i photo.jpg -o enlarged --weights runs/attention
+        srdist upscale -i photos -o enlarged --weights runs/attention --recursive -s 2
         mpirun -n 4 srdist upscale -i photos -o enlarged --weights weights.safetensors
       """)
 
@@ -43,8 +43,7 @@ struct UpscaleCommand: ParsableCommand {
     help: ArgumentHelp("Folder for the results. It is created if it does not exist.", valueName: "folder"),
     completion: .directory)
   var output: String
-  @Option(help: "A weight file, or a checkpoint directory.", completion: .file())
-  var weights: String
+  @OptionGroup var weights: WeightOptions
   @Option(
     name: [.customShort("s"), .long],
     help: ArgumentHelp(
@@ -94,7 +93,7 @@ struct UpscaleCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    try ValidationError.checkPaths(["--output": output, "--weights": weights, "--reference": reference])
+    try ValidationError.checkPaths(["--output": output, "--reference": reference])
     for path in input { try ValidationError.checkPaths(["--input": path]) }
     if let outscale, !UpscaleOptions.factorRange.contains(outscale) {
       let range = UpscaleOptions.factorRange
@@ -123,7 +122,7 @@ struct UpscaleCommand: ParsableCommand {
       var run = try communicator.together(starting: job.activity) {
         let settings = try settings
         return UpscaleRun(
-          options(ranksOnHost: communicator.localSize), network: try TrainedNetwork(weights),
+          options(ranksOnHost: communicator.localSize), network: try weights.network(),
           pooling: pooling,
           threads: settings.threads ?? AvailableResources().threads(ranksOnHost: communicator.localSize),
           weightsDirectory: settings.weightsDir, communicator: communicator, kernels: job.kernels,
@@ -133,6 +132,7 @@ struct UpscaleCommand: ParsableCommand {
       run.onProgress = { if communicator.rank == 0, $0.files > 1 || $0.done > 0 { console.show($0) } }
       run.onPicture = { console.print($0.text) }
       run.onFailure = { console.complain($0.error) }
+      if communicator.rank == 0 { for note in run.network.notes { console.print("weights: \(note)") } }
       run.onRemark = { console.print("passed over: \($0)") }
       let result = try run.run()
       console.endProgress()

@@ -37,7 +37,7 @@ import Testing
     #expect(try store.removeNewer(thanStep: 4).removed.isEmpty)
     #expect(try Inspection(path: checkpoint.path).problems.count == 1)
     #expect(try Inspection(path: store.path).problems.count == 1)
-    #expect(throws: CheckpointError.self) { try CheckpointDirectory.weightFile(checkpoint.path) }
+    #expect(throws: CheckpointError.self) { try WeightPlace(checkpoint.path) }
     #expect(try store.list().count == 2)
   }
 

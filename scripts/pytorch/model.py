@@ -63,19 +63,22 @@ class Upsample(nn.Module):
 
 
 class SRResNet(nn.Module):
-    """N x 3 x h x w in 0...1 to N x 3 x 4h x 4w."""
+    """N x 3 x h x w in 0...1 to N x 3 x sh x sw, where s is the scale, a power of two."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(
+        self, model: str, scale: int = 4, channels: int = CHANNELS, blocks: int = BLOCKS
+    ) -> None:
         super().__init__()
         if model not in MODELS:
             raise ValueError(f"model is {model!r}, not one of {', '.join(MODELS)}")
-        self.conv1 = nn.Sequential(nn.Conv2d(3, CHANNELS, 9, padding=4), nn.PReLU())
+        self.conv1 = nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU())
         self.res_blocks = nn.ModuleList(
-            ResidualBlock(CHANNELS, attention=model == "attention") for _ in range(BLOCKS)
+            ResidualBlock(channels, attention=model == "attention") for _ in range(blocks)
         )
-        self.conv2 = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1)
-        self.upsample = nn.ModuleList(Upsample(CHANNELS) for _ in range(2))
-        self.conv3 = nn.Conv2d(CHANNELS, 3, 9, padding=4)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        doublings = scale.bit_length() - 1
+        self.upsample = nn.ModuleList(Upsample(channels) for _ in range(doublings))
+        self.conv3 = nn.Conv2d(channels, 3, 9, padding=4)
 
     def forward(self, low_res: Tensor) -> Tensor:
         head = self.conv1(low_res)

@@ -132,22 +132,11 @@ extension CheckpointDirectory {
     self.init(path: path)
     let files = [Self.checksumsFile, Self.stateFile, Self.modelFile].map(file)
     guard try !files.contains(where: { try PathKind.of($0) != nil }) else { return }
-    let isRun = try PathKind.of(file("checkpoints")) != nil
+    let isRun = try PathKind.of(file(CheckpointStore.folderName)) != nil
     throw CheckpointError.absent(
       path: path,
       advice: isRun
-        ? "it is a run's folder; name one of its checkpoints, such as \(file("checkpoints"))/best"
+        ? "it is a run's folder; name one of its checkpoints, such as \(file(CheckpointStore.folderName))/best"
         : "it holds none of a checkpoint's files")
-  }
-
-  /// The file to take weights from: `path` itself, unless it is a checkpoint.
-  ///
-  /// A checkpoint is verified. Then the file is that of the averaged weights, or of the model's if the run did not average
-  /// them. Throws ``CheckpointError``, or ``FileError`` if the system cannot tell what is at `path`.
-  package static func weightFile(_ path: String) throws -> String {
-    guard try PathKind.of(path) == .directory else { return path }
-    let checkpoint = try CheckpointDirectory(existing: path)
-    try checkpoint.verify()
-    return checkpoint.file(try checkpoint.hasAveragedWeights ? averagedFile : modelFile)
   }
 }

@@ -20,6 +20,8 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
   case unknownFormat(path: String, version: Int)
   /// The checkpoint has no file of that name, such as `ema.safetensors`.
   case lacks(path: String, file: String)
+  /// Averaged weights were asked for, and the checkpoint has none.
+  case lacksAverage(path: String)
 
   package var description: String {
     switch self {
@@ -44,6 +46,8 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
         + "\(CheckpointState.currentFormatVersion); use the program that wrote it, or name another checkpoint"
     case .lacks(let path, let file):
       "checkpoint \(path) holds no \(file)"
+    case .lacksAverage(let path):
+      "checkpoint \(path) holds no averaged weights, because its run kept no average (--ema-decay); leave out --ema"
     }
   }
 }

@@ -7,6 +7,8 @@ import SRFiles
 package struct CheckpointStore: Sendable {
   private static let stepPrefix = "step-"
   private static let bestName = "best"
+  /// The store's folder in a run's folder.
+  package static let folderName = "checkpoints"
 
   package let path: String
 
@@ -69,6 +71,11 @@ package struct CheckpointStore: Sendable {
     _ contents: CheckpointContents, leaving: (Leftover) -> Void = { _ in }
   ) throws -> CheckpointDirectory {
     try CheckpointDirectory.write(contents, to: best.path, leaving: leaving)
+  }
+
+  /// Whether there are checkpoints, sound or not. Throws ``FileError``.
+  package var holdsCheckpoints: Bool {
+    get throws { try PathKind.of(best.path) != nil || !steps().isEmpty }
   }
 
   /// The numbered checkpoints, newest first. If the folder does not exist, there are none. Throws ``FileError``.

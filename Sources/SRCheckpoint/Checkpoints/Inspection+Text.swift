@@ -6,6 +6,7 @@ extension Inspection {
     var sections: [[String]] = []
     if let model { sections.append(["model \(model.name): \(model)"]) }
     if let state { sections.append(Self.lines(of: state)) }
+    if !notes.isEmpty { sections.append(notes) }
     if !metadata.isEmpty {
       sections.append(["metadata"] + metadata.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" })
     }

@@ -30,6 +30,8 @@ package struct Inspection: Codable, Equatable, Sendable {
   /// The tensors of the weight file, or of the checkpoint's model.
   package private(set) var tensors: [Tensor] = []
   package private(set) var metadata: [String: String] = [:]
+  /// What wrapping was taken off the tensors.
+  package private(set) var notes: [String] = []
   /// The network that the weights belong to; nil if it is none that srdist trains.
   package private(set) var model: ModelDescription?
   package private(set) var state: CheckpointState?
@@ -41,14 +43,16 @@ package struct Inspection: Codable, Equatable, Sendable {
   package private(set) var problems: [String] = []
 
   enum CodingKeys: String, CodingKey {
-    case path, kind, model, tensors, metadata, state, files, checkpoints, problems
+    case path, kind, model, tensors, metadata, notes, state, files, checkpoints, problems
   }
 
-  /// Inspects `path`: a safetensors file, a checkpoint's directory, or a run's folder (or its `checkpoints`).
+  /// Inspects `path`: a weight file, a checkpoint's directory, or a run's folder (or its `checkpoints`).
   ///
-  /// Damage inside a checkpoint is reported in ``problems``. Throws ``SafetensorsError`` for a malformed weight file, and
-  /// ``InspectionError`` for a path that is none of these, and ``FileError`` if the system cannot tell what is there.
-  package init(path: String) throws {
+  /// Damage inside a checkpoint, and values that are not finite, are reported in ``problems``. Throws ``SafetensorsError`` or
+  /// ``WeightFileError`` for a malformed weight file, and ``InspectionError`` for a path that is none of these, and ``FileError`` if the system cannot tell what is there.
+  ///
+  /// - Parameter key: where the weights lie in a file; see ``WeightFile/init(path:_:key:)``.
+  package init(path: String, key: String? = nil) throws {
     guard let place = try PathKind.of(path) else {
       throw InspectionError(path: path, problem: "does not exist")
     }
@@ -57,13 +61,14 @@ package struct Inspection: Codable, Equatable, Sendable {
     let holds = { (name: String) in try PathKind.of(checkpoint.file(name)) != nil }
     if place != .directory {
       kind = .weightFile
-      try describe(weights: path)
+      try describe(weights: path, key: key)
     } else if try holds(CheckpointDirectory.stateFile) || holds(CheckpointDirectory.checksumsFile) {
       kind = .checkpoint
       describe(checkpoint)
     } else {
       kind = .run
-      let store = CheckpointStore(path: try holds("checkpoints") ? checkpoint.file("checkpoints") : path)
+      let store = CheckpointStore(
+        path: try holds(CheckpointStore.folderName) ? checkpoint.file(CheckpointStore.folderName) : path)
       try describe(store)
       guard !checkpoints.isEmpty else {
         throw InspectionError(path: path, problem: "is a folder without checkpoints")
@@ -71,12 +76,17 @@ package struct Inspection: Codable, Equatable, Sendable {
     }
   }
 
-  private mutating func describe(weights path: String) throws {
-    let file = try SafetensorsFile(path: path)
-    metadata = file.metadata
+  private mutating func describe(weights path: String, key: String? = nil) throws {
+    let file = try WeightFile(path: path, key: key)
+    (metadata, notes) = (file.metadata, file.notes)
     model = try? file.modelDescription()
     tensors = file.tensors.map {
       Tensor(name: $0.name, dtype: $0.dtype.rawValue, shape: $0.shape, count: $0.count)
+    }
+    for tensor in file.tensors where tensor.dtype.isFloatingPoint {
+      if let error = WeightFileError.notFinite(path, tensor.name, try file.floats(tensor)) {
+        problems.append("\(error)")
+      }
     }
   }
 
@@ -119,6 +129,6 @@ package struct InspectionError: Error, Equatable, Sendable, CustomStringConverti
   package let problem: String
 
   package var description: String {
-    "\(path) \(problem); expected a .safetensors file, a checkpoint, or a run"
+    "\(path) \(problem); expected a weight file, a checkpoint, or a run"
   }
 }

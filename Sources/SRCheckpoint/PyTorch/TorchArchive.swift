@@ -6,19 +6,23 @@ import SRTensor
 /// `torch.load(path, weights_only=True)` reads it.
 package struct TorchArchive {
   private let weights: ParameterArena
+  private let precision: WeightPrecision
   /// The folder in the archive that holds all files.
   private static let folder = "archive"
 
-  package init(_ weights: ParameterArena) { self.weights = weights }
+  package init(_ weights: ParameterArena, precision: WeightPrecision = .float32) {
+    self.weights = weights
+    self.precision = precision
+  }
 
   /// The content of the file. Throws ``TorchArchiveError``.
   package func bytes() throws -> Data {
     let entries = weights.layout.entries
     var archive = try ZipArchive()
-    try archive.add("\(Self.folder)/data.pkl", Data(TorchPickle(entries).bytes))
+    try archive.add("\(Self.folder)/data.pkl", Data(TorchPickle(entries, precision).bytes))
     try archive.add("\(Self.folder)/byteorder", Data("little".utf8))
     for (index, entry) in entries.enumerated() {
-      let elements = LittleEndianFloats.withBytes(of: weights.tensor(entry)) { Data($0) }
+      let elements = LittleEndianFloats.withBytes(of: weights.tensor(entry), precision) { Data($0) }
       try archive.add("\(Self.folder)/data/\(index)", elements)
     }
     try archive.add("\(Self.folder)/version", Data("3\n".utf8))

@@ -1,14 +1,21 @@
 import SRTensor
 
-/// The pickle of a `state_dict` of float32 tensors, in protocol 2: what `torch.save` writes as `data.pkl`.
+/// The pickle of a `state_dict`, in protocol 2: what `torch.save` writes as `data.pkl`.
 ///
 /// Each tensor is `torch._utils._rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict())`. Its storage is the
-/// persistent identifier `("storage", torch.FloatStorage, key, "cpu", count)`; the key names the file with the elements.
+/// persistent identifier `("storage", torch.FloatStorage, key, "cpu", count)`, or has the storage of another precision; the key names the file with the elements.
 struct TorchPickle {
   private(set) var bytes: [UInt8] = [0x80, 2]  // PROTO 2
+  private let storage: String
 
   /// - Parameter tensors: in the order of the dictionary. A tensor's position is the key of its storage.
-  init(_ tensors: [ParameterLayout.Entry]) {
+  init(_ tensors: [ParameterLayout.Entry], _ precision: WeightPrecision) {
+    storage =
+      switch precision {
+      case .float32: "FloatStorage"
+      case .float16: "HalfStorage"
+      case .bfloat16: "BFloat16Storage"
+      }
     emptyOrderedDictionary()
     mark()
     for (index, tensor) in tensors.enumerated() {
@@ -24,7 +31,7 @@ struct TorchPickle {
     mark()
     mark()
     text("storage")
-    global("torch", "FloatStorage")
+    global("torch", storage)
     text(key)
     text("cpu")
     integer(tensor.count)

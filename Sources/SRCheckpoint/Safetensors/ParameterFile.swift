@@ -32,30 +32,42 @@ package func loadParameters(
   from path: String, into groups: [ParameterGroup], ignoringExtra: Bool = false
 ) throws {
   let file = try SafetensorsFile(path: path)
+  var match = ParameterMatch(groups, file.tensors.map { ($0.name, $0.shape) })
+  if ignoringExtra { match.mismatch.extra = [] }
+  guard match.mismatch.isEmpty else { throw SafetensorsError(path: path, .parameterMismatch(match.mismatch)) }
+  try match.load { try file.floats(file.tensors[$0]) }
+}
+
+/// Which tensors of a file are which parameters.
+struct ParameterMatch {
+  /// Parameters and the places of their tensors in the file.
+  private(set) var pairs: [(arena: ParameterArena, entry: ParameterLayout.Entry, tensor: Int)] = []
   var mismatch = ParameterMismatch()
-  var unclaimed = Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0) })
-  var loaded: [(ParameterArena, ParameterLayout.Entry, SafetensorsHeader.Tensor)] = []
-  for group in groups {
-    for entry in group.arena.layout.entries {
-      let name = group.prefix + entry.name
-      guard let tensor = unclaimed.removeValue(forKey: name) else {
-        mismatch.missing.append(name)
-        continue
+
+  init(_ groups: [ParameterGroup], _ tensors: [(name: String, shape: [Int])]) {
+    var unclaimed = Dictionary(tensors.enumerated().map { ($1.name, $0) }) { first, _ in first }
+    for group in groups {
+      for entry in group.arena.layout.entries {
+        let name = group.prefix + entry.name
+        guard let tensor = unclaimed.removeValue(forKey: name) else {
+          mismatch.missing.append(name)
+          continue
+        }
+        guard tensors[tensor].shape == entry.shape else {
+          mismatch.misshapen.append(.init(name: name, expected: entry.shape, found: tensors[tensor].shape))
+          continue
+        }
+        pairs.append((group.arena, entry, tensor))
       }
-      guard tensor.shape == entry.shape else {
-        mismatch.misshapen.append(.init(name: name, expected: entry.shape, found: tensor.shape))
-        continue
-      }
-      loaded.append((group.arena, entry, tensor))
     }
+    mismatch.extra = tensors.filter { unclaimed[$0.name] != nil }.map(\.name)
   }
-  if !ignoringExtra {
-    mismatch.extra = file.tensors.filter { unclaimed[$0.name] != nil }.map(\.name)
+
+  /// Fills the parameters. All tensors are read before the first is set, so a bad one leaves no arena half filled.
+  func load(_ floats: (_ tensor: Int) throws -> [Float]) throws {
+    let values = try pairs.map { try floats($0.tensor) }
+    for (pair, values) in zip(pairs, values) { pair.arena.setTensor(pair.entry, to: values) }
   }
-  guard mismatch.isEmpty else { throw SafetensorsError(path: path, .parameterMismatch(mismatch)) }
-  // All tensors are read before the first is set, so a bad one leaves no arena half filled.
-  let values = try loaded.map { try file.floats($0.2) }
-  for ((arena, entry, _), values) in zip(loaded, values) { arena.setTensor(entry, to: values) }
 }
 
 /// Writes every parameter of `arena` to a safetensors file at `path`, atomically. Names, shapes and the order of elements are
@@ -100,14 +112,16 @@ package struct ParameterMismatch: Equatable, Sendable, CustomStringConvertible {
 
   package var isEmpty: Bool { missing.isEmpty && extra.isEmpty && misshapen.isEmpty }
 
-  package var description: String {
+  package var description: String { "does not fit the model: \(list). Is it a file of another model?" }
+
+  /// Every kind of difference, shortened.
+  package var list: String {
     let parts = [
       Self.list("missing", missing),
       Self.list("extra", extra),
       Self.list("misshapen", misshapen.map { "\($0.name) (expected \($0.expected), found \($0.found))" }),
     ]
-    return "does not fit the model: " + parts.compactMap { $0 }.joined(separator: "; ")
-      + ". Is it a file of another model?"
+    return parts.compactMap { $0 }.joined(separator: "; ")
   }
 
   /// How many names of each kind are shown. A file of another model may differ in hundreds.

@@ -63,22 +63,38 @@ package struct SafetensorsFile: Sendable {
 
   /// The elements of a tensor of this file, row-major, converted to `Float` (F64 is rounded to nearest).
   package func floats(_ tensor: SafetensorsHeader.Tensor) throws -> [Float] {
+    let values = file.withBytes { bytes in
+      tensor.dtype.floats(
+        UnsafeRawBufferPointer(
+          rebasing: bytes[dataOffset + tensor.range.lowerBound..<dataOffset + tensor.range.upperBound]))
+    }
+    guard let values else {
+      throw SafetensorsError(path: path, tensor: tensor.name, .notFloatingPoint(tensor.dtype))
+    }
+    return values
+  }
+}
+
+extension SafetensorsDType {
+  /// Little-endian elements of this type as floats, F64 rounded to nearest. Nil if the type is none of F32, F16, BF16 and F64.
+  func floats(_ bytes: UnsafeRawBufferPointer) -> [Float]? {
     func elements<Bits: FixedWidthInteger>(_: Bits.Type, _ convert: (Bits) -> Float) -> [Float] {
-      file.withBytes { bytes in
-        (0..<tensor.count).map { index in
-          let offset = dataOffset + tensor.range.lowerBound + index * MemoryLayout<Bits>.size
-          return convert(Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Bits.self)))
-        }
+      (0..<bytes.count / MemoryLayout<Bits>.size).map { index in
+        let offset = index * MemoryLayout<Bits>.size
+        return convert(Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Bits.self)))
       }
     }
-    switch tensor.dtype {
+    switch self {
     case .float32: return elements(UInt32.self) { Float(bitPattern: $0) }
     case .float64: return elements(UInt64.self) { Float(Double(bitPattern: $0)) }
     case .bfloat16: return elements(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
     case .float16: return elements(UInt16.self, Self.float(halfBits:))
-    default: throw SafetensorsError(path: path, tensor: tensor.name, .notFloatingPoint(tensor.dtype))
+    default: return nil
     }
   }
+
+  /// Whether ``floats(_:)`` reads the type.
+  var isFloatingPoint: Bool { [.float32, .float64, .bfloat16, .float16].contains(self) }
 
   /// IEEE binary16 to binary32. Not every platform has `Float16`.
   private static func float(halfBits bits: UInt16) -> Float {

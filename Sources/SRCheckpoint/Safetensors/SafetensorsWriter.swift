@@ -18,6 +18,16 @@ package enum WeightPrecision: String, CaseIterable, Sendable {
   }
 
   var bytesPerValue: Int { self == .float32 ? 4 : 2 }
+
+  /// From this magnitude on, the nearest number is infinite.
+  package var overflow: Float {
+    switch self {
+    case .float32: .infinity
+    // The largest number is 65504, and the next step would be 65536.
+    case .float16: 65520
+    case .bfloat16: Float(bitPattern: 0x7F7F_8000)
+    }
+  }
 }
 
 /// Writes tensors as a safetensors file. The same tensors and metadata always give the same bytes.
@@ -117,7 +127,7 @@ package enum LittleEndianFloats {
   }
 
   /// Calls `body` with the little-endian bytes of `values`, rounded to `precision`.
-  static func withBytes<Result>(
+  package static func withBytes<Result>(
     of values: [Float], _ precision: WeightPrecision, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
     switch precision {
@@ -140,7 +150,7 @@ package enum LittleEndianFloats {
     if value.isNaN { return sign | 0x7E00 }
     let magnitude = value.magnitude
     // From here on, the nearest number is infinite.
-    if magnitude >= 65520 { return sign | 0x7C00 }
+    if magnitude >= WeightPrecision.float16.overflow { return sign | 0x7C00 }
     // Below the smallest normal number, the distance of neighbours is 2^-24; above, it is 2^-10 of the power of two.
     let unit =
       magnitude < 0x1p-14 ? 0x1p-24 : Float(sign: .plus, exponent: magnitude.exponent - 10, significand: 1)

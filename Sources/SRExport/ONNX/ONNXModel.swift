@@ -26,7 +26,9 @@ struct ONNXModel {
     model.producerName = "srdist"
     model.docString = network.model.description
     model.opsetImport = [.with { $0.version = Self.operatorSet }]
-    for (key, value) in try ModelMetadata.of(network.model).sorted(by: { $0.key < $1.key }) {
+    // Tools that enlarge pictures read the factor from the metadata.
+    let metadata = try ModelMetadata.of(network.model, adding: ["scale": "\(network.model.scale)"])
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
       model.metadataProps.append(.with { ($0.key, $0.value) = (key, value) })
     }
     model.graph = .with {

@@ -106,7 +106,20 @@ extension SettingGroup {
         """),
       Setting(
         "init-weights", \.initWeights, .optional(.file), .inputs, ranks: .own,
-        "Start from these weights (.safetensors, PyTorch's names)."),
+        """
+        Start from these weights: a file (safetensors or PyTorch's .pth), a checkpoint, or a run, which stands for its best \
+        checkpoint.
+        """),
+      Setting(
+        "strict", \.strict, .truth, .inputs, ranks: .alike,
+        """
+        The file of --init-weights must hold exactly the network's tensors. With --no-strict, a run takes those that fit by \
+        name and shape, and says which do not: so a network starts from one of another scale or attention.
+        """),
+      Setting(
+        "param-key", \.paramKey, .optional(.name), .inputs, ranks: .alike,
+        defaultWords: "known keys such as params_ema, params and state_dict",
+        "Where the weights lie in the file of --init-weights: keys of nested dictionaries, joined by dots."),
     ])
 
   package static let data = SettingGroup(

@@ -64,6 +64,10 @@ package struct TrainingConfiguration: Sendable, Equatable {
   /// The initial weights, if no file gives them.
   package var initialization = SRResNet.Initialization.interpolation
   package var initWeights: String?
+  /// Whether the file of initial weights must hold exactly the network's parameters.
+  package var strict = true
+  /// Where the initial weights lie in their file; nil to look for them.
+  package var paramKey: String?
 
   // Data and perceptual networks.
   /// Folder of the .npy pairs; nil for synthetic faces.

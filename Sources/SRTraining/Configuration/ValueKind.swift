@@ -96,6 +96,13 @@ extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue
 }
 
 extension ValueKind where Value == String {
+  /// A text that is not empty.
+  package static var name: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "a name", read: { $0.spelling.isEmpty ? nil : $0.spelling },
+      write: { $0 })
+  }
+
   package static var file: Self { path(.file) }
   package static var folder: Self { path(.folder) }
 

@@ -20,7 +20,7 @@ package struct EvaluationRun {
     package let metrics: [String: Double]
     /// The same metrics of plain bicubic upsampling.
     package let bicubic: [String: Double]
-    /// The networks and weight files of the perceptual terms and metrics.
+    /// What was chosen and unwrapped of the weights, and the networks and weight files of the perceptual terms and metrics.
     package let provenance: [String]
 
     enum CodingKeys: String, CodingKey {
@@ -28,8 +28,7 @@ package struct EvaluationRun {
     }
   }
 
-  private let weights: String
-  private let model: ModelDescription
+  private let network: TrainedNetwork
   private let configuration: TrainingConfiguration
   private let split: NumPyPairDataset.Split
   private let communicator: Communicator
@@ -38,23 +37,23 @@ package struct EvaluationRun {
   package var activity = RankActivity()
 
   /// - Parameters:
-  ///   - weights: a safetensors file, or a checkpoint directory. If the checkpoint has averaged weights, those are measured.
+  ///   - weights: a weight file, a checkpoint, or a run's folder.
+  ///   - averaged: whether averaged weights are measured.
+  ///   - key: where the weights lie in a file; see ``WeightFile/init(path:_:key:)``.
   ///   - settings: loss, data and perceptual networks. Later layers override earlier ones.
   /// - Throws: ``CheckpointError`` for a damaged checkpoint, ``ConfigurationError`` for settings that cannot be used, and what
   ///   reading the weights' names throws.
   package init(
-    weights: String, settings: [SettingLayer], split: NumPyPairDataset.Split, communicator: Communicator,
+    weights: String, averaged: AveragedWeights = .ifThere, key: String? = nil, settings: [SettingLayer],
+    split: NumPyPairDataset.Split, communicator: Communicator,
     kernels: any KernelSet
   ) throws {
-    let file = try CheckpointDirectory.weightFile(weights)
-    self.weights = file
+    network = try TrainedNetwork(weights, averaged, key: key)
     var described = TrainingConfiguration()
-    described.initWeights = file
     described.loss = LossKind.pixelLosses.map { LossTerm($0, weight: 1) }
     var configuration = try TrainingConfiguration(layers: settings, over: described)
-    model = try SafetensorsFile(path: file).modelDescription()
     // Synthetic faces have the network's scale.
-    configuration.scale = model.scale
+    configuration.scale = network.model.scale
     self.configuration = configuration
     self.split = split
     self.communicator = communicator
@@ -71,9 +70,11 @@ package struct EvaluationRun {
     let part: SampleIdentity.Part = split == .train ? .training : .validation
     let run = try communicator.together(starting: activity) {
       let pairs = try RunData(configuration).load(split, progress: activity.mark)
-      try model.checkScale(of: pairs, weights: weights)
+      let model = network.model
+      try model.checkScale(of: pairs, weights: network.file)
       return try EvaluationContext(
-        configuration, model: model, purpose: .inference, communicator: communicator, kernels: kernels,
+        configuration, model: model, weights: network.weights, purpose: .inference,
+        communicator: communicator, kernels: kernels,
         parts: [part: pairs], activity: activity)
     }
     defer { run.pool.close() }
@@ -89,8 +90,8 @@ package struct EvaluationRun {
       }
     }
     return Result(
-      weights: weights, data: pairs.summary, images: pairs.count, model: model.name,
+      weights: network.file, data: pairs.summary, images: pairs.count, model: network.model.name,
       terms: sums.terms, metrics: sums.metrics, bicubic: baseline.metrics,
-      provenance: run.lossAssembly.provenance)
+      provenance: network.notes + run.lossAssembly.provenance)
   }
 }

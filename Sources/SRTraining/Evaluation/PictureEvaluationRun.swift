@@ -38,6 +38,8 @@ package struct PictureEvaluationRun {
   }
 
   private let weights: String?
+  private let averaged: AveragedWeights
+  private let key: String?
   private let source: Source
   private let options: Options
   private let configuration: TrainingConfiguration
@@ -46,13 +48,17 @@ package struct PictureEvaluationRun {
   private let activity: RankActivity
 
   /// - Parameters:
-  ///   - weights: a weight file or a checkpoint; nil for bicubic upsampling alone.
+  ///   - weights: a weight file, a checkpoint or a run's folder; nil for bicubic upsampling alone.
+  ///   - averaged: whether averaged weights are measured.
+  ///   - key: where the weights lie in a file; see ``WeightFile/init(path:_:key:)``.
   ///   - settings: data, threads and perceptual networks.
   package init(
-    weights: String?, source: Source, options: Options, settings: [SettingLayer], communicator: Communicator,
+    weights: String?, averaged: AveragedWeights = .ifThere, key: String? = nil, source: Source, options: Options, settings: [SettingLayer], communicator: Communicator,
     kernels: any KernelSet, activity: RankActivity
   ) throws {
     self.weights = weights
+    self.averaged = averaged
+    self.key = key
     self.source = source
     self.options = options
     configuration = try TrainingConfiguration(layers: settings)
@@ -67,8 +73,7 @@ package struct PictureEvaluationRun {
   package func run() throws -> PictureEvaluationResult {
     let sizes = JobSizes(configuration, ranks: communicator.worldSize, communicator)
     let (network, set, metrics, resampling, pool) = try communicator.together(starting: activity) {
-      let network = try weights.map { try TrainedNetwork($0) }
-      try network?.weights.requireFinite(from: network?.file ?? "", kernels: kernels)
+      let network = try weights.map { try TrainedNetwork($0, averaged, key: key) }
       let (set, resampling) = try pictures(for: network)
       let metrics = try PictureMetrics(
         PictureConvention(channels: options.channels, border: options.border ?? set.scale), of: [set],

@@ -111,6 +111,6 @@ struct PerceptualLosses {
 
   private func load(_ file: PerceptualWeights.File, into arena: ParameterArena) throws {
     try loadParameters(from: file.path, into: arena, ignoringExtra: true)
-    try arena.requireFinite(from: file.path, kernels: kernels)
+    try arena.requireFinite(from: file.path)
   }
 }

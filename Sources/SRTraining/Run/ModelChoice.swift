@@ -36,29 +36,50 @@ extension TrainingConfiguration {
   }
 }
 
-/// Fills `parameters` from the weight file or checkpoint at `path`.
-///
-/// - Parameter model: the network that `parameters` belong to.
-/// - Throws: ``ConfigurationError`` naming both sides if the file holds another network's weights, or naming a tensor that is not
-///   finite; ``CheckpointError`` or ``SafetensorsError`` if the file cannot be read.
-func loadInitialWeights(
-  from path: String, into parameters: ParameterArena, of model: ModelDescription, kernels: any KernelSet
-) throws {
-  let file = try CheckpointDirectory.weightFile(path)
-  let weights = try SafetensorsFile(path: file)
-  // If nothing describes the file and its tensors belong to no known network, loading says which ones do not fit.
-  if let theirs = try weights.describedModel() ?? (try? weights.modelDescription()) {
-    let differences = model.differences(from: theirs, in: file, here: "this run")
-    guard differences.isEmpty else {
-      let remedy =
-        theirs.scale == model.scale
-        ? "Give --features \(theirs.features) --blocks \(theirs.blocks) --attention '\(theirs.attention)'"
-        : "Give data of scale \(theirs.scale) (`srdist prepare --scale \(theirs.scale)`)"
-      throw ConfigurationError(
-        "init-weights: \(file) holds the weights of another network: \(differences.joined(separator: "; ")). "
-          + "\(remedy), or leave out --init-weights.")
+extension TrainingConfiguration {
+  /// Gives a run's network its initial weights.
+  ///
+  /// - Returns: what was taken from the file of initial weights, for a person to read.
+  /// - Throws: ``ConfigurationError``, and what reading the file throws.
+  func start(_ parameters: ParameterArena, of network: SRResNet) throws -> [String] {
+    if initWeights == nil || !strict { network.initialize(parameters, as: initialization, seed: seed) }
+    if let initWeights {
+      return try loadInitialWeights(from: initWeights, into: parameters, of: network.model)
     }
+    if strict, paramKey == nil { return [] }
+    throw ConfigurationError(
+      "\(strict ? "param-key" : "no-strict"): says how --init-weights is read, which is not given; leave it out, or give "
+        + "--init-weights")
   }
-  try loadParameters(from: file, into: parameters)
-  try parameters.requireFinite(from: file, kernels: kernels)
+
+  /// Fills `parameters` from the weight file, checkpoint or run that the configuration names. If ``strict`` is off, parameters
+  /// that the file lacks stay as they are.
+  ///
+  /// - Parameter model: the network that `parameters` belong to.
+  /// - Returns: what was chosen, unwrapped and taken, for a person to read.
+  /// - Throws: ``ConfigurationError`` naming both sides if the file holds another network's weights; ``CheckpointError``,
+  ///   ``SafetensorsError`` or ``WeightFileError`` if the file cannot be read, does not fit, or holds a value that is not finite.
+  private func loadInitialWeights(
+    from path: String, into parameters: ParameterArena, of model: ModelDescription
+  ) throws -> [String] {
+    let place = try WeightPlace(path)
+    let weights = try place.open(key: paramKey)
+    let notes = place.notes + weights.notes
+    if !strict { return notes + [try weights.loadWhatFits(into: parameters)] }
+    // If nothing describes the file and its tensors belong to no known network, loading says which ones do not fit.
+    if let theirs = try weights.describedModel() ?? (try? weights.modelDescription()) {
+      let differences = model.differences(from: theirs, in: place.file, here: "this run")
+      guard differences.isEmpty else {
+        let remedy =
+          theirs.scale == model.scale
+          ? "Give --features \(theirs.features) --blocks \(theirs.blocks) --attention '\(theirs.attention)'"
+          : "Give data of scale \(theirs.scale) (`srdist prepare --scale \(theirs.scale)`)"
+        throw ConfigurationError(
+          "init-weights: \(place.file) holds the weights of another network: \(differences.joined(separator: "; ")). "
+            + "\(remedy), give --no-strict to take what fits, or leave out --init-weights.")
+      }
+    }
+    try weights.load(into: parameters)
+    return notes
+  }
 }

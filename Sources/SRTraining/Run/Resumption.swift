@@ -127,7 +127,7 @@ struct Resumption {
   private func load(_ checkpoint: CheckpointDirectory) throws {
     try checkpoint.loadWeights(into: run.weights.parameters)
     try run.weights.parameters.requireFinite(
-      from: checkpoint.file(CheckpointDirectory.modelFile), kernels: run.kernels)
+      from: checkpoint.file(CheckpointDirectory.modelFile))
     try checkpoint.loadMoments(first: run.optimizer.firstMoments, second: run.optimizer.secondMoments)
     if let average = run.average { try checkpoint.loadAveragedWeights(into: average) }
   }

@@ -81,6 +81,7 @@ extension TrainingRun {
         logger.info(
           "these faces are synthetic; `srdist prepare` makes data from photographs, and --data trains on it")
       }
+      for line in run.weightNotes { logger.info("initial weights: \(line)") }
       for line in run.lossAssembly.provenance { logger.info("\(line)") }
     }
     return run

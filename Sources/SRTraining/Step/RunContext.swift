@@ -26,6 +26,8 @@ struct EvaluationContext: Sendable {
   /// Names, shapes and arena order of the network's parameters.
   let layout: ParameterLayout
   let parameters: ParameterArena
+  /// What was taken from the file of the initial weights, for a person to read.
+  let weightNotes: [String]
   /// The network's passes over the data's size of image, without a backward pass.
   let inferencePlan: SRResNetPlan
   let sizes: JobSizes
@@ -41,11 +43,13 @@ struct EvaluationContext: Sendable {
   ///
   /// - Parameters:
   ///   - model: the network, which has the data's scale.
+  ///   - weights: the network's; nil for those with which the configuration starts a run.
   ///   - purpose: for training, the loss can compute gradients.
   ///   - parts: at least one.
   /// - Throws: ``ConfigurationError`` if the host has too little memory, and what reading weights and networks throws.
   init(
-    _ configuration: TrainingConfiguration, model: ModelDescription, purpose: LayerPlanner.Purpose,
+    _ configuration: TrainingConfiguration, model: ModelDescription, weights: ParameterArena? = nil,
+    purpose: LayerPlanner.Purpose,
     communicator: Communicator, kernels: any KernelSet, parts: [SampleIdentity.Part: any PairDataset],
     activity: RankActivity
   ) throws {
@@ -69,12 +73,9 @@ struct EvaluationContext: Sendable {
       configuration, plan: network.plan(for: images, purpose: purpose, kernels: kernels), layout: layout,
       sizes: sizes, loss: lossAssembly, kernels: kernels)
     try memory.check(AvailableResources(), ranks: communicator.localSize)
-    parameters = ParameterArena(layout: layout)
-    if let path = configuration.initWeights {
-      try loadInitialWeights(from: path, into: parameters, of: model, kernels: kernels)
-    } else {
-      network.initialize(parameters, as: configuration.initialization, seed: configuration.seed)
-    }
+    parameters = weights ?? ParameterArena(layout: layout)
+    weightNotes =
+      try weights == nil ? configuration.start(parameters, of: network) : []
     pool = try WorkerPool(count: sizes.threads)
   }
 
