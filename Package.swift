@@ -117,11 +117,19 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .target(
+      name: "SRUpscale",
+      dependencies: [
+        "SRTensor", "SRFiles", "SRProcess", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRModels",
+        "SRInference", "SRMetrics", "SRReport", "SRTraining",
+      ],
+      swiftSettings: strict),
+
     // Programs.
     .executableTarget(
       name: "srdist",
       dependencies: [
-        "SRCluster", "SRTraining", "SRModels", "SRFiles", "SRProcess", "SRData", "SRCheckpoint",
+        "SRCluster", "SRUpscale", "SRTraining", "SRModels", "SRFiles", "SRProcess", "SRData", "SRCheckpoint",
         "SRDistributed", "SRExport", "SRInference", "SRReport", "SRKernelDispatch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -214,7 +222,7 @@ let package = Package(
       name: "SystemTests",
       dependencies: [
         "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
-        "SRModels", "SRReport", "SRTensor", "SRTestSupport", "srdist", "srdist-rank-checks",
+        "SRModels", "SRReport", "SRTensor", "SRTestSupport", "SRUpscale", "srdist", "srdist-rank-checks",
         .product(name: "Logging", package: "swift-log"),
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],

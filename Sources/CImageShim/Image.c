@@ -19,6 +19,7 @@ int srdist_image_measured(srdist_image *image, size_t width, size_t height, size
 int srdist_image_is_as_measured(const srdist_image *image, const srdist_image *measured,
                                 char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
   if (image->width == measured->width && image->height == measured->height &&
+      image->channels == measured->channels && image->sample_bytes == measured->sample_bytes &&
       image->working_bytes == measured->working_bytes) {
     return 1;
   }

@@ -1,38 +1,16 @@
-#include <setjmp.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <jpeglib.h>
+#include "JPEG.h"
 
 #include <jerror.h>
-
-#include "Image.h"
-
-/// libjpeg's error manager, and where an error jumps to. libjpeg passes the first member to its callbacks.
-typedef struct {
-  struct jpeg_error_mgr manager;
-  jmp_buf escape;
-  char *message;
-  /// Counts the warnings.
-  srdist_image *image;
-  struct jpeg_progress_mgr progress;
-} error_handler;
-
-static void fail(j_common_ptr codec) {
-  error_handler *handler = (error_handler *)codec->err;
-  char text[JMSG_LENGTH_MAX];
-  handler->manager.format_message(codec, text);
-  snprintf(handler->message, SRDIST_IMAGE_MESSAGE_SIZE, "%s", text);
-  longjmp(handler->escape, 1);
-}
 
 /// Level -1 is a warning. A warning that leaves every pixel as it was written is counted. After any other warning, libjpeg
 /// continues with invented pixels. Such pixels must not get into training data, so these warnings are errors here.
 static void warn(j_common_ptr codec, int level) {
   if (level >= 0) return;
-  error_handler *handler = (error_handler *)codec->err;
+  srdist_jpeg_report *handler = (srdist_jpeg_report *)codec->err;
   char text[JMSG_LENGTH_MAX];
   switch (codec->err->msg_code) {
     case JWRN_ADOBE_XFORM:
@@ -43,7 +21,7 @@ static void warn(j_common_ptr codec, int level) {
       srdist_image_warn(handler->image, text);
       return;
     default:
-      fail(codec);
+      srdist_jpeg_fail(codec);
   }
 }
 
@@ -54,7 +32,7 @@ static void limit_scans(j_common_ptr common) {
   const size_t fitting = SRDIST_JPEG_MAX_SCANNED_PIXELS / pixels;
   const int limit = fitting < SRDIST_JPEG_MAX_SCANS ? (int)fitting : SRDIST_JPEG_MAX_SCANS;
   if (codec->input_scan_number <= limit) return;
-  error_handler *handler = (error_handler *)codec->err;
+  srdist_jpeg_report *handler = (srdist_jpeg_report *)codec->err;
   snprintf(handler->message, SRDIST_IMAGE_MESSAGE_SIZE,
            "it has more than %d scans, which is the limit for %u x %u pixels; encoders write about ten", limit,
            codec->image_width, codec->image_height);
@@ -93,8 +71,8 @@ static void convert_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width) {
 
 /// Reads the header and, if `pixels` is not NULL, the whole image. An error jumps out of this frame, so what must be freed
 /// lies outside the frame, in `row`.
-static int decode(struct jpeg_decompress_struct *codec, error_handler *handler, const uint8_t *bytes,
-                  size_t count, srdist_image *image, uint8_t *pixels, uint8_t **row) {
+static int decode(struct jpeg_decompress_struct *codec, srdist_jpeg_report *handler, const uint8_t *bytes,
+                  size_t count, srdist_image *image, srdist_samples samples, uint8_t *pixels, uint8_t **row) {
   if (setjmp(handler->escape)) return -1;
   jpeg_create_decompress(codec);
   jpeg_mem_src(codec, bytes, count);
@@ -104,14 +82,19 @@ static int decode(struct jpeg_decompress_struct *codec, error_handler *handler, 
                             handler->message) != 0) {
     return -1;
   }
+  found.channels = codec->num_components == 1 ? 1 : 3;
+  found.sample_bytes = 1;
   if (pixels == NULL) {
     srdist_image_measured(image, found.width, found.height, found.working_bytes, handler->message);
+    image->channels = found.channels;
+    image->sample_bytes = found.sample_bytes;
     return 0;
   }
   if (!srdist_image_is_as_measured(&found, image, handler->message)) return -1;
 
   const int is_cmyk = codec->num_components == 4;
-  codec->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+  const size_t channels = samples == SRDIST_AS_STORED ? found.channels : 3;
+  codec->out_color_space = is_cmyk ? JCS_CMYK : channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   // The rows' buffers count too, so there is some room to spare.
   codec->mem->max_memory_to_use = (long)(2 * image->working_bytes);
   handler->progress.progress_monitor = limit_scans;
@@ -122,7 +105,7 @@ static int decode(struct jpeg_decompress_struct *codec, error_handler *handler, 
     return -1;
   }
   while (codec->output_scanline < codec->output_height) {
-    uint8_t *destination = pixels + (size_t)codec->output_scanline * image->width * 3;
+    uint8_t *destination = pixels + (size_t)codec->output_scanline * image->width * channels;
     JSAMPROW target = is_cmyk ? *row : destination;
     jpeg_read_scanlines(codec, &target, 1);
     if (is_cmyk) convert_cmyk(*row, destination, image->width);
@@ -132,19 +115,20 @@ static int decode(struct jpeg_decompress_struct *codec, error_handler *handler, 
 }
 
 /// Measures the picture if `pixels` is NULL, and decodes it otherwise.
-static int read_jpeg(const uint8_t *bytes, size_t count, srdist_image *image, uint8_t *pixels, char *message) {
+static int read_jpeg(const uint8_t *bytes, size_t count, srdist_image *image, srdist_samples samples, uint8_t *pixels,
+                     char *message) {
   struct jpeg_decompress_struct codec;
   memset(&codec, 0, sizeof codec);
-  error_handler handler;
+  srdist_jpeg_report handler;
   memset(&handler, 0, sizeof handler);
   codec.err = jpeg_std_error(&handler.manager);
-  handler.manager.error_exit = fail;
+  handler.manager.error_exit = srdist_jpeg_fail;
   handler.manager.emit_message = warn;
   handler.message = message;
   handler.image = image;
   image->warnings = 0;
   uint8_t *row = NULL;
-  const int status = decode(&codec, &handler, bytes, count, image, pixels, &row);
+  const int status = decode(&codec, &handler, bytes, count, image, samples, pixels, &row);
   free(row);
   jpeg_destroy_decompress(&codec);
   return status;
@@ -152,10 +136,10 @@ static int read_jpeg(const uint8_t *bytes, size_t count, srdist_image *image, ui
 
 int srdist_jpeg_measure(const uint8_t *bytes, size_t count, srdist_image *image,
                         char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
-  return read_jpeg(bytes, count, image, NULL, message);
+  return read_jpeg(bytes, count, image, SRDIST_RGB8, NULL, message);
 }
 
-int srdist_jpeg_decode(const uint8_t *bytes, size_t count, srdist_image *image, uint8_t *pixels,
+int srdist_jpeg_decode(const uint8_t *bytes, size_t count, srdist_image *image, srdist_samples samples, void *pixels,
                        char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
-  return read_jpeg(bytes, count, image, pixels, message);
+  return read_jpeg(bytes, count, image, samples, pixels, message);
 }

@@ -30,7 +30,7 @@ static void read_bytes(png_structp png, png_bytep destination, size_t count) {
 }
 
 /// Requests from libpng 8-bit RGB. Of 16 bits, grey or colour, the high byte is kept.
-static void choose_transforms(png_structp png, png_infop info) {
+static void choose_rgb8(png_structp png, png_infop info) {
   const int color = png_get_color_type(png, info);
   const int depth = png_get_bit_depth(png, info);
   if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
@@ -38,6 +38,14 @@ static void choose_transforms(png_structp png, png_infop info) {
   if (depth == 16) png_set_strip_16(png);
   png_set_strip_alpha(png);
   if (color == PNG_COLOR_TYPE_GRAY || color == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(png);
+}
+
+/// Requests from libpng whole bytes, and alpha in place of tRNS.
+static void choose_stored(png_structp png) {
+  // Palettes become RGB, greys of fewer bits become bytes, and tRNS becomes alpha.
+  png_set_expand(png);
+  const uint16_t one = 1;
+  if (*(const uint8_t *)&one == 1) png_set_swap(png);
 }
 
 /// A picture's header is read, and nothing of what lies between the header and the pixels is kept. Text and profiles change
@@ -57,22 +65,32 @@ static void read_header(png_structp png, png_infop info) {
 /// window.
 static int measure(png_structp png, png_infop info, srdist_image *image, char *message) {
   const size_t width = png_get_image_width(png, info);
+  const int color = png_get_color_type(png, info);
+  const int has_alpha = (color & PNG_COLOR_MASK_ALPHA) != 0 || png_get_valid(png, info, PNG_INFO_tRNS) != 0;
+  image->channels = ((color & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1) + (has_alpha ? 1 : 0);
+  image->sample_bytes = png_get_bit_depth(png, info) == 16 ? 2 : 1;
   return srdist_image_measured(image, width, png_get_image_height(png, info), 32 * width + (1 << 18), message);
 }
 
 /// Reads the header and, if `pixels` is not NULL, the whole image. An error jumps out of this frame, so nothing that must be
 /// freed belongs to the frame.
-static int decode(png_structp png, png_infop info, srdist_image *image, uint8_t *pixels, char *message) {
+static int decode(png_structp png, png_infop info, srdist_image *image, srdist_samples samples, uint8_t *pixels,
+                  char *message) {
   if (setjmp(png_jmpbuf(png))) return -1;
   read_header(png, info);
   if (pixels == NULL) return measure(png, info, image, message);
 
   srdist_image found = {0};
   if (measure(png, info, &found, message) != 0 || !srdist_image_is_as_measured(&found, image, message)) return -1;
-  choose_transforms(png, info);
+  const int as_stored = samples == SRDIST_AS_STORED;
+  if (as_stored) {
+    choose_stored(png);
+  } else {
+    choose_rgb8(png, info);
+  }
   const int passes = png_set_interlace_handling(png);
   png_read_update_info(png, info);
-  const size_t stride = image->width * 3;
+  const size_t stride = image->width * (as_stored ? image->channels * image->sample_bytes : 3);
   if (png_get_rowbytes(png, info) != stride) png_error(png, "the rows have an unexpected length");
   for (int pass = 0; pass < passes; pass++) {
     for (size_t y = 0; y < image->height; y++) png_read_row(png, pixels + y * stride, NULL);
@@ -81,8 +99,37 @@ static int decode(png_structp png, png_infop info, srdist_image *image, uint8_t 
   return 0;
 }
 
-/// Measures the picture if `pixels` is NULL, and decodes it otherwise.
-static int read_png(const uint8_t *bytes, size_t count, srdist_image *image, uint8_t *pixels, char *message) {
+/// Reads the profile alone. See `decode` about errors.
+static int read_profile(png_structp png, png_infop info, uint8_t **profile, size_t *profile_count) {
+  if (setjmp(png_jmpbuf(png))) return -1;
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "iCCP", 1);
+  png_set_chunk_malloc_max(png, SRDIST_PROFILE_MAX_BYTES);
+  png_read_info(png, info);
+  png_charp name = NULL;
+  int method = 0;
+  png_bytep data = NULL;
+  png_uint_32 count = 0;
+  if (png_get_iCCP(png, info, &name, &method, &data, &count) == 0 || count == 0) return 0;
+  uint8_t *copy = malloc(count);
+  if (copy == NULL) png_error(png, "out of memory");
+  memcpy(copy, data, count);
+  *profile = copy;
+  *profile_count = count;
+  return 0;
+}
+
+/// What one of the functions below does with a file whose header is not read yet.
+typedef struct {
+  /// NULL to measure.
+  uint8_t *pixels;
+  srdist_samples samples;
+  /// NULL for no profile.
+  uint8_t **profile;
+  size_t *profile_count;
+} png_task;
+
+static int read_png(const uint8_t *bytes, size_t count, srdist_image *image, png_task task, char *message) {
   byte_source source = {bytes, count};
   srdist_png_report report = {message, image};
   image->warnings = 0;
@@ -93,7 +140,8 @@ static int read_png(const uint8_t *bytes, size_t count, srdist_image *image, uin
   int status = -1;
   if (info != NULL) {
     png_set_read_fn(png, &source, read_bytes);
-    status = decode(png, info, image, pixels, message);
+    status = task.profile != NULL ? read_profile(png, info, task.profile, task.profile_count)
+                                  : decode(png, info, image, task.samples, task.pixels, message);
   }
   png_destroy_read_struct(&png, &info, NULL);
   return status;
@@ -101,10 +149,21 @@ static int read_png(const uint8_t *bytes, size_t count, srdist_image *image, uin
 
 int srdist_png_measure(const uint8_t *bytes, size_t count, srdist_image *image,
                        char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
-  return read_png(bytes, count, image, NULL, message);
+  return read_png(bytes, count, image, (png_task){.pixels = NULL}, message);
 }
 
-int srdist_png_decode(const uint8_t *bytes, size_t count, srdist_image *image, uint8_t *pixels,
+int srdist_png_decode(const uint8_t *bytes, size_t count, srdist_image *image, srdist_samples samples, void *pixels,
                       char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
-  return read_png(bytes, count, image, pixels, message);
+  return read_png(bytes, count, image, (png_task){.pixels = pixels, .samples = samples}, message);
+}
+
+int srdist_png_profile(const uint8_t *bytes, size_t count, uint8_t **profile, size_t *profile_count,
+                       char message[SRDIST_IMAGE_MESSAGE_SIZE]) {
+  srdist_image image = {0};
+  *profile = NULL;
+  *profile_count = 0;
+  const int status =
+      read_png(bytes, count, &image, (png_task){.profile = profile, .profile_count = profile_count}, message);
+  if (status == 0) snprintf(message, SRDIST_IMAGE_MESSAGE_SIZE, "%s", image.warnings > 0 ? image.warning : "");
+  return status;
 }

@@ -1,14 +1,20 @@
-/// A number of bytes as people write it: `800M` or `2G`.
+/// A number of bytes as people write it: `800M`, `2G` or `1GiB`.
 package struct ByteCount: Equatable, Sendable, LosslessStringConvertible {
   package let bytes: Int
 
   package init(_ bytes: Int) { self.bytes = bytes }
 
-  /// Digits, and a suffix for powers of 1024: `K`, `M`, `G` or `T`. Nil for any other text, for 0 and for what is too large.
+  /// Digits, and a suffix for powers of 1024: `K`, `M`, `G` or `T`, or `KiB`, ... Nil for any other text, for 0 and for what is
+  /// too large.
   package init?(_ description: String) {
     var digits = Substring(description)
     var shift = 0
-    if let position = Self.suffixes.firstIndex(where: { description.uppercased().last == $0 }) {
+    if description.lowercased().hasSuffix("ib") { digits = digits.dropLast(2) }
+    let hasUnit = digits.count < description.count
+    let suffix = digits.uppercased().last
+    let position = Self.suffixes.firstIndex { suffix == $0 }
+    if hasUnit, position == nil { return nil }
+    if let position {
       shift = 10 * (position + 1)
       digits = digits.dropLast()
     }

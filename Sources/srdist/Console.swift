@@ -14,8 +14,8 @@ final class Console: Sendable {
   private let started = ContinuousClock.now
 
   /// Draws the progress line if it is due.
-  func show(_ step: TrainingProgress) {
-    progress.withLock { $0.update(step, at: ContinuousClock.now - started) }
+  func show(_ work: some WorkProgress & Sendable) {
+    progress.withLock { $0.update(work, at: ContinuousClock.now - started) }
   }
 
   /// Prints a line.

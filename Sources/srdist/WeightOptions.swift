@@ -28,7 +28,6 @@ struct WeightChoiceOptions: ParsableArguments {
       Take the averaged weights, or those of the last step. (default: the averaged weights if there are some)
       """)
   var ema: Bool?
-
   @OptionGroup var key: ParameterKeyOption
 
   /// Whether the averaged weights are taken.

@@ -50,11 +50,12 @@ import Testing
 @Suite struct ByteCountTests {
   @Test(arguments: [
     ("1", 1), ("800M", 800 << 20), ("2G", 2 << 30), ("3k", 3072), ("1t", 1 << 40), ("007K", 7168),
+    ("1GiB", 1 << 30), ("3kib", 3072),
   ])
   func isRead(text: String, bytes: Int) { #expect(ByteCount(text)?.bytes == bytes) }
 
   @Test(arguments: [
-    "", "0", "M", "-1", "+1", "1.5G", "1 G", "1GB", "9223372036854775808", "9000000000T", "١",
+    "", "0", "M", "-1", "+1", "1.5G", "1 G", "1GB", "1iB", "iB", "1GiBB", "M1iB", "9223372036854775808", "9000000000T", "١",
   ])
   func isRefused(text: String) { #expect(ByteCount(text) == nil) }
 

@@ -60,7 +60,7 @@ package struct BicubicResize: Sendable {
           let row = y * columns.inputCount * 3
           for x in 0..<width {
             let taps = columns.taps(at: x)
-            var (red, green, blue) = (Self.half, Self.half, Self.half)
+            var (red, green, blue) = (ResamplingWeights.half, ResamplingWeights.half, ResamplingWeights.half)
             for t in 0..<taps.count {
               let weight = weights[taps.firstWeight + t]
               let pixel = row + (taps.firstInput + t) * 3
@@ -69,9 +69,9 @@ package struct BicubicResize: Sendable {
               blue &+= Int32(source[pixel + 2]) &* weight
             }
             let output = (y * width + x) * 3
-            result[output] = Self.byte(red)
-            result[output + 1] = Self.byte(green)
-            result[output + 2] = Self.byte(blue)
+            result[output] = ResamplingWeights.byte(red)
+            result[output + 1] = ResamplingWeights.byte(green)
+            result[output + 2] = ResamplingWeights.byte(blue)
           }
         }
       }
@@ -87,28 +87,22 @@ package struct BicubicResize: Sendable {
         for y in 0..<height {
           let taps = rows.taps(at: y)
           for i in 0..<stride {
-            var sum = Self.half
+            var sum = ResamplingWeights.half
             for t in 0..<taps.count {
               sum &+= Int32(source[(taps.firstInput + t) * stride + i]) &* weights[taps.firstWeight + t]
             }
-            result[y * stride + i] = Self.byte(sum)
+            result[y * stride + i] = ResamplingWeights.byte(sum)
           }
         }
       }
       count = stride * height
     }
   }
-
-  private static let half: Int32 = 1 << (ResamplingWeights.fractionBits - 1)
-
-  private static func byte(_ sum: Int32) -> UInt8 {
-    UInt8(truncatingIfNeeded: min(max(sum >> ResamplingWeights.fractionBits, 0), 255))
-  }
 }
 
 /// The inputs of each output position along one axis, and their weights: those of the antialiased bicubic kernel, in fixed
-/// point.
-private struct ResamplingWeights: Sendable {
+/// point and in double precision.
+struct ResamplingWeights: Sendable {
   /// The inputs of one output: `count` neighbours, starting at `firstInput`. Their weights start at `firstWeight`.
   struct Taps: Sendable {
     let firstInput: Int
@@ -124,6 +118,8 @@ private struct ResamplingWeights: Sendable {
   let outputCount: Int
   /// The weights of all outputs, one output after the other.
   let weights: [Int32]
+  /// The same weights before they are rounded.
+  let exact: [Double]
   private let outputs: [Taps]
 
   var isIdentity: Bool { inputCount == outputCount }
@@ -137,6 +133,7 @@ private struct ResamplingWeights: Sendable {
     let inverseStretch = 1 / stretch
 
     var weights = [Int32]()
+    var exact = [Double]()
     var outputs = [Taps]()
     for output in 0..<outputCount {
       let center = (Double(output) + 0.5) * scale
@@ -148,12 +145,25 @@ private struct ResamplingWeights: Sendable {
       if sum != 0 { for i in kernel.indices { kernel[i] /= sum } }
       outputs.append(Taps(firstInput: first, count: kernel.count, firstWeight: weights.count))
       weights += kernel.map(Self.fixedPoint)
+      exact += kernel
     }
     self.weights = weights
+    self.exact = exact
     self.outputs = outputs
   }
 
   func taps(at output: Int) -> Taps { outputs[output] }
+
+  /// The most inputs that an output has.
+  var mostTaps: Int { outputs.reduce(1) { max($0, $1.count) } }
+
+  /// One half, to which the products of bytes are added, so that the sum is rounded.
+  static let half: Int32 = 1 << (fractionBits - 1)
+
+  /// A sum of products of bytes and ``weights`` and of ``half``.
+  static func byte(_ sum: Int32) -> UInt8 {
+    UInt8(truncatingIfNeeded: min(max(sum >> fractionBits, 0), 255))
+  }
 
   /// Keys' cubic with a = -0.5, in Pillow's order of operations.
   private static func kernel(_ position: Double) -> Double {

@@ -70,31 +70,35 @@ package final class NumPyArray: Sendable {
   }
 }
 
-/// Writes a `.npy` file of bytes, piece by piece. The file gets its name when it is finished.
+/// Writes a `.npy` file piece by piece. The file gets its name when it is finished.
 package final class NumPyWriter {
   package let path: String
   package let shape: [Int]
   private let file: DurableFileWriter
   private var missing: Int
 
-  /// Starts a file that will hold `shape` bytes, and writes its header.
+  /// Starts a file that will hold an array of `shape`, and writes its header.
+  ///
+  /// - Parameter type: the elements', whose bytes have this host's order.
   /// - Throws: ``FileError``.
-  package init(path: String, shape: [Int]) throws {
+  package init(path: String, shape: [Int], _ type: SampleFormat.Sample = .uint8) throws {
     self.path = path
     self.shape = shape
-    missing = shape.reduce(1, *)
+    missing = shape.reduce(type.bytes, *)
     file = try DurableFileWriter(replacing: path)
-    let header = NumPyHeader(elementType: NumPyArray.byteElementType, shape: shape).encoded()
-    try file.write(header)
+    try file.write(NumPyHeader(elementType: type.numPyName, shape: shape).encoded())
   }
 
-  /// Appends the next elements. Precondition: the shape has room for them.
-  package func append(_ elements: [UInt8]) throws {
+  /// Appends the bytes of the next elements. Precondition: the shape has room for them.
+  package func append(_ elements: UnsafeRawBufferPointer) throws {
     precondition(
       elements.count <= missing, "\(elements.count) bytes appended, \(missing) missing of \(shape)")
     missing -= elements.count
-    try elements.withUnsafeBytes { try file.write($0) }
+    try file.write(elements)
   }
+
+  /// Appends the next elements, which are bytes.
+  package func append(_ elements: [UInt8]) throws { try elements.withUnsafeBytes { try append($0) } }
 
   /// Completes the file, and returns the SHA-256 of the whole file in hexadecimal, as `sha256sum` prints it. Precondition:
   /// every element was appended.

@@ -25,6 +25,9 @@ package struct NumPyHeader: Sendable, Equatable {
     return code == "u1" || code == "B" || elementType == "uint8" || elementType == "ubyte"
   }
 
+  /// Whether a file that begins so is a `.npy` file, sound or not. Eight bytes are enough to tell.
+  package static func begins(_ beginning: [UInt8]) -> Bool { beginning.starts(with: magic) }
+
   static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   /// The elements start at a multiple of so many bytes.
   private static let alignment = 64

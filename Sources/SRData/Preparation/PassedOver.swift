@@ -3,7 +3,7 @@ import SRFiles
 /// What a folder of photographs holds beside photographs, and what could not be looked at.
 package struct PassedOver: Sendable, Equatable, CustomStringConvertible {
   package enum Reason: Int, Sendable, CaseIterable {
-    case notAPicture, unreadableFile, unreadableFolder, brokenLink, repeated, special, hidden
+    case notAPicture, unreadableFile, unreadableFolder, brokenLink, repeated, special, hidden, folder
 
     /// What `count` such entries are called.
     fileprivate func text(_ count: Int) -> String {
@@ -16,6 +16,7 @@ package struct PassedOver: Sendable, Equatable, CustomStringConvertible {
       case .repeated: "link\(s) to what is there already"
       case .special: "device\(s), socket\(s) or named pipe\(s)"
       case .hidden: "hidden file\(s) or folder\(s)"
+      case .folder: "folder\(s) that --recursive would search"
       }
     }
   }

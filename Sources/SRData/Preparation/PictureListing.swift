@@ -12,15 +12,23 @@ package struct PictureListing: Sendable {
   package let pictures: [BytePath]
   package let passedOver: PassedOver
 
+  /// - Parameters:
+  ///   - isRecursive: whether folders below the directory are searched too.
+  ///   - takesArrays: whether `.npy` files count as pictures.
+  ///   - excluded: a folder below the directory that is not searched, such as one for results.
   /// - Throws: ``PreparationError/notADirectory(_:)``; ``FileError`` if the system cannot tell what is there. Only what may not be
   ///   read is passed over.
-  package init(directory: String) throws {
+  package init(
+    directory: String, isRecursive: Bool = true, takesArrays: Bool = false,
+    excluding excluded: FileStatus.Identity? = nil
+  ) throws {
     let root = BytePath(directory)
     guard let status = try FileStatus(root, followsLinks: true), status.kind == .directory else {
       throw PreparationError.notADirectory(directory)
     }
     _ = try DirectoryCalls.entries(of: root)
-    let walk = Walk(root: root, identity: status.identity)
+    let walk = Walk(root: root, identity: status.identity, isRecursive: isRecursive, takesArrays: takesArrays)
+    if let excluded { walk.exclude(excluded) }
     try walk.run()
     pictures = walk.pictures.sorted()
     passedOver = walk.passedOver
@@ -36,10 +44,20 @@ private final class Walk {
   private var links: [BytePath] = []
   private(set) var pictures: [BytePath] = []
   private(set) var passedOver = PassedOver()
+  private let isRecursive: Bool
+  private let takesArrays: Bool
+  private var excluded: FileStatus.Identity?
 
-  init(root: BytePath, identity: FileStatus.Identity) {
+  init(root: BytePath, identity: FileStatus.Identity, isRecursive: Bool, takesArrays: Bool) {
     self.root = root
+    self.isRecursive = isRecursive
+    self.takesArrays = takesArrays
     folders = [identity]
+  }
+
+  func exclude(_ folder: FileStatus.Identity) {
+    excluded = folder
+    folders.insert(folder)
   }
 
   func run() throws {
@@ -70,6 +88,11 @@ private final class Walk {
       guard let status = found ?? nil else { continue }
       switch status.kind {
       case .directory:
+        guard status.identity != excluded else { continue }
+        guard isRecursive else {
+          passedOver.add(.folder, entry)
+          continue
+        }
         folders.insert(status.identity)
         try visit(entry)
       case .file:
@@ -94,6 +117,7 @@ private final class Walk {
     switch status?.kind {
     case nil, .link: passedOver.add(.brokenLink, link)
     case .other: passedOver.add(.special, link)
+    case .directory where !isRecursive: passedOver.add(.folder, link)
     case .directory where folders.insert(status!.identity).inserted: try visit(link)
     case .file where files.insert(status!.identity).inserted: try take(link)
     case .directory, .file: passedOver.add(.repeated, link)
@@ -101,7 +125,7 @@ private final class Walk {
   }
 
   private func take(_ file: BytePath) throws {
-    if Self.isNamedAsPicture(file) {
+    if isNamedAsPicture(file) {
       pictures.append(file)
       return
     }
@@ -110,17 +134,17 @@ private final class Walk {
         try OpenFile(root.appending(file), O_RDONLY).read(upTo: ImageFile.markBytes)
       }, otherwise: .unreadableFile, file)
     guard let beginning else { return }
-    if ImageFile.isPicture(beginning) {
+    if ImageFile.isPicture(beginning) || (takesArrays && NumPyHeader.begins(beginning)) {
       pictures.append(file)
     } else {
       passedOver.add(.notAPicture, file)
     }
   }
 
-  private static func isNamedAsPicture(_ file: BytePath) -> Bool {
+  private func isNamedAsPicture(_ file: BytePath) -> Bool {
     guard let dot = file.bytes.lastIndex(of: UInt8(ascii: ".")) else { return false }
     let ending = String(decoding: file.bytes[(dot + 1)...], as: UTF8.self).lowercased()
-    return ["png", "jpg", "jpeg"].contains(ending)
+    return ["png", "jpg", "jpeg"].contains(ending) || (takesArrays && ending == "npy")
   }
 
   /// The result of `body`; nil if this user may not read what is there, which is noted. Other errors say nothing about what is

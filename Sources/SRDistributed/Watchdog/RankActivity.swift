@@ -15,6 +15,8 @@ package enum RunPhase: Int, CaseIterable, Sendable {
   case checkpoint
   /// Done, waiting for the others.
   case ending
+  /// Enlarging pictures.
+  case upscaling
 
   /// As in "rank 2 stopped in ...".
   package var name: String {
@@ -28,7 +30,7 @@ package enum RunPhase: Int, CaseIterable, Sendable {
   var waitsForOthers: Bool {
     switch self {
     case .exchange, .agreement, .gathering, .ending: true
-    case .starting, .forwardBackward, .update, .validation, .checkpoint: false
+    case .starting, .forwardBackward, .update, .validation, .checkpoint, .upscaling: false
     }
   }
 

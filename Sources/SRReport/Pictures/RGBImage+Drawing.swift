@@ -1,14 +1,14 @@
 import SRData
 
 extension RGBImage {
-  /// The image with every pixel repeated `factor` times in both directions.
-  func enlarged(_ factor: Int) -> RGBImage {
-    precondition(factor >= 1, "a picture cannot be enlarged \(factor) times")
-    var result = RGBImage(width: width * factor, height: height * factor)
-    for y in 0..<result.height {
-      for x in 0..<result.width {
-        let source = ((y / factor) * width + x / factor) * 3
-        let target = (y * result.width + x) * 3
+  /// The image at another size, each pixel that of the nearest pixel of this image.
+  func repeated(width: Int, height: Int) -> RGBImage {
+    precondition(width > 0 && height > 0, "a picture cannot have \(width) x \(height) pixels")
+    var result = RGBImage(width: width, height: height)
+    for y in 0..<height {
+      for x in 0..<width {
+        let source = (y * self.height / height * self.width + x * self.width / width) * 3
+        let target = (y * width + x) * 3
         for channel in 0..<3 { result.pixels[target + channel] = pixels[source + channel] }
       }
     }

@@ -8,24 +8,21 @@ package struct SampleGrid: Sendable {
     package var lowRes: RGBImage
     package var bicubic: RGBImage
     package var superRes: RGBImage
-    package var highRes: RGBImage
-    /// PSNR against the high-resolution image, in dB.
-    package var bicubicPSNR: Double
-    package var superResPSNR: Double
+    /// Nil if there is no original.
+    package var highRes: RGBImage?
+    /// PSNR against the high-resolution image, in dB; nil without one.
+    package var bicubicPSNR: Double?
+    package var superResPSNR: Double?
 
-    /// `bicubic`, `superRes` and `highRes` have the same size, a multiple of the size of `lowRes`.
+    /// Precondition: `bicubic`, `superRes` and `highRes` have the same size.
     package init(
-      lowRes: RGBImage, bicubic: RGBImage, superRes: RGBImage, highRes: RGBImage, bicubicPSNR: Double,
-      superResPSNR: Double
+      lowRes: RGBImage, bicubic: RGBImage, superRes: RGBImage, highRes: RGBImage? = nil,
+      bicubicPSNR: Double? = nil, superResPSNR: Double? = nil
     ) {
-      let scale = highRes.width / lowRes.width
-      precondition(
-        scale * lowRes.width == highRes.width && scale * lowRes.height == highRes.height,
-        "\(highRes.width) x \(highRes.height) is not a multiple of \(lowRes.width) x \(lowRes.height)")
-      for image in [bicubic, superRes] {
+      for image in [bicubic, highRes].compactMap({ $0 }) {
         precondition(
-          image.width == highRes.width && image.height == highRes.height,
-          "\(image.width) x \(image.height) beside \(highRes.width) x \(highRes.height)")
+          image.width == superRes.width && image.height == superRes.height,
+          "\(image.width) x \(image.height) beside \(superRes.width) x \(superRes.height)")
       }
       self.lowRes = lowRes
       self.bicubic = bicubic
@@ -61,7 +58,7 @@ package struct SampleGrid: Sendable {
     let cellWidth = rows.joined().map { max($0.image.width, PixelFont.width(of: $0.caption)) }.max() ?? 0
     let rowHeights = rows.map { row in (row.map(\.image.height).max() ?? 0) + Self.captionHeight }
     var result = RGBImage(
-      width: 4 * (cellWidth + Self.gap) + Self.gap,
+      width: (rows.map(\.count).max() ?? 0) * (cellWidth + Self.gap) + Self.gap,
       height: rowHeights.reduce(Self.gap) { $0 + $1 + Self.gap })
     var y = Self.gap
     for (row, height) in zip(rows, rowHeights) {
@@ -81,11 +78,14 @@ package struct SampleGrid: Sendable {
   }
 
   private static func cells(of sample: Sample) -> [Cell] {
-    [
-      Cell(image: sample.lowRes.enlarged(sample.highRes.width / sample.lowRes.width), caption: "LR"),
-      Cell(image: sample.bicubic, caption: "bicubic \(sample.bicubicPSNR.fixed(2)) dB"),
-      Cell(image: sample.superRes, caption: "SR \(sample.superResPSNR.fixed(2)) dB"),
-      Cell(image: sample.highRes, caption: "HR"),
-    ]
+    func caption(_ name: String, _ psnr: Double?) -> String {
+      psnr.map { "\(name) \($0.fixed(2)) dB" } ?? name
+    }
+    let (width, height) = (sample.superRes.width, sample.superRes.height)
+    return [
+      Cell(image: sample.lowRes.repeated(width: width, height: height), caption: "LR"),
+      Cell(image: sample.bicubic, caption: caption("bicubic", sample.bicubicPSNR)),
+      Cell(image: sample.superRes, caption: caption("SR", sample.superResPSNR)),
+    ] + (sample.highRes.map { [Cell(image: $0, caption: "HR")] } ?? [])
   }
 }

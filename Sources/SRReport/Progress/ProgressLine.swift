@@ -1,8 +1,18 @@
 import Foundation
 import SRFiles
 
-/// The progress of a run after a step, for a person to read.
-package struct TrainingProgress: Equatable, Sendable {
+/// How far some work has come, for a person to read.
+package protocol WorkProgress {
+  /// Parts of the work that are done, and all of them.
+  var done: Int { get }
+  var total: Int { get }
+
+  /// One line of text. `remaining` is the time that is left; nil if it is not known yet.
+  func text(remaining: Duration?) -> String
+}
+
+/// The progress of a run after a step.
+package struct TrainingProgress: WorkProgress, Equatable, Sendable {
   /// The epoch's number, from 1.
   package var epoch: Int
   package var epochs: Int
@@ -24,28 +34,52 @@ package struct TrainingProgress: Equatable, Sendable {
   }
 
   /// Completed steps of all epochs.
-  var done: Int { (epoch - 1) * stepsPerEpoch + stepInEpoch }
-  var total: Int { epochs * stepsPerEpoch }
+  package var done: Int { (epoch - 1) * stepsPerEpoch + stepInEpoch }
+  package var total: Int { epochs * stepsPerEpoch }
 
-  /// One line of text. `remaining` is the time that is left; nil if it is not known yet.
   package func text(remaining: Duration?) -> String {
     let parts = [
       "epoch \(epoch)/\(epochs)", "step \(stepInEpoch)/\(stepsPerEpoch)", "loss \(loss.significant(5))",
-      "\(imagesPerSecond.significant(3)) images/s", remaining.map { "\(Self.clock($0)) left" },
+      "\(imagesPerSecond.significant(3)) images/s", remaining.map { "\($0.clock) left" },
     ]
     return parts.compactMap { $0 }.joined(separator: "  ")
   }
+}
 
+/// The progress of work at files, such as pictures.
+package struct FileProgress: WorkProgress, Sendable {
+  /// What the files are called, such as `pictures`.
+  package let noun: String
+  package let files: Int
+  package var filesDone = 0
+  /// In any unit of work.
+  package var done = 0
+  package let total: Int
+
+  package init(_ noun: String, files: Int, total: Int) {
+    self.noun = noun
+    self.files = files
+    self.total = total
+  }
+
+  package func text(remaining: Duration?) -> String {
+    let percent = total > 0 ? 100 * done / total : 100
+    let parts = ["\(filesDone)/\(files) \(noun)", "\(percent)%", remaining.map { "\($0.clock) left" }]
+    return parts.compactMap { $0 }.joined(separator: "  ")
+  }
+}
+
+extension Duration {
   /// Hours, minutes and seconds as `1:02:03` or `2:03`.
-  static func clock(_ duration: Duration) -> String {
-    let seconds = max(0, Int(duration.components.seconds))
+  fileprivate var clock: String {
+    let seconds = max(0, Int(components.seconds))
     let padded = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
     return (hours > 0 ? "\(hours):\(padded(minutes))" : "\(minutes)") + ":\(padded(seconds % 60))"
   }
 }
 
-/// Shows training progress. A terminal has one line that is redrawn. Elsewhere, as in a batch system's log file, a plain line
+/// Shows progress. A terminal has one line that is redrawn. Elsewhere, as in a batch system's log file, a plain line
 /// appears from time to time.
 package struct ProgressLine {
   /// A reader cannot follow faster changes.
@@ -61,7 +95,7 @@ package struct ProgressLine {
   /// Shows progress on `stream`.
   package init(stream: FileHandle) {
     self.init(isTerminal: isatty(stream.fileDescriptor) == 1) { text in
-      // If the reader has gone away, training continues.
+      // If the reader has gone away, the work continues.
       try? stream.write(contentsOf: Data(text.utf8))
     }
   }
@@ -72,10 +106,10 @@ package struct ProgressLine {
     self.write = write
   }
 
-  /// Notes a completed step, and shows it if the last line is old enough.
+  /// Notes some progress, and shows it if the last line is old enough.
   ///
   /// - Parameter now: the time since any fixed moment.
-  package mutating func update(_ progress: TrainingProgress, at now: Duration) {
+  package mutating func update(_ progress: some WorkProgress, at now: Duration) {
     let first = self.first ?? (now, progress.done)
     self.first = first
     let interval = isTerminal ? Self.terminalInterval : Self.plainInterval
@@ -83,7 +117,8 @@ package struct ProgressLine {
     if let lastShown, now - lastShown < interval, !isLast { return }
     lastShown = now
     let steps = progress.done - first.done
-    let remaining = steps > 0 ? (now - first.time) / steps * (progress.total - progress.done) : nil
+    let left = Double(progress.total - progress.done)
+    let remaining = steps > 0 ? (now - first.time) * (left / Double(steps)) : nil
     let text = progress.text(remaining: remaining)
     // Return to the start of the line, clear the line, and draw it again.
     write(isTerminal ? "\r\u{1B}[K\(text)" : "\(text)\n")

@@ -6,12 +6,12 @@ import SRTensor
 
 /// The literature's metrics of 8-bit pictures: PSNR, SSIM and, if its weights exist and all pictures are large enough, LPIPS over
 /// AlexNet.
-struct PictureMetrics: Sendable {
-  let convention: PictureConvention
+package struct PictureMetrics: Sendable {
+  package let convention: PictureConvention
   /// In the order of a picture's values.
-  let descriptions: [MetricDescription]
+  package let descriptions: [MetricDescription]
   /// The networks and weight files of LPIPS, or why LPIPS is left out.
-  let provenance: [String]
+  package let provenance: [String]
   /// SHA-256 of the weight files of LPIPS, by name.
   let networkSHA256: [String: String]
   /// The bytes of one worker while it measures a picture.
@@ -27,21 +27,30 @@ struct PictureMetrics: Sendable {
     _ convention: PictureConvention, of sets: [any PictureSet], weightsDirectory: String,
     kernels: any KernelSet, progress: () -> Void = {}
   ) throws {
+    let pictures = sets.flatMap { set in
+      (0..<set.count).map { (name: "\(set.summary): '\(set.name(at: $0))'", size: set.size(at: $0)) }
+    }
+    try self.init(
+      convention, of: pictures, weightsDirectory: weightsDirectory, kernels: kernels, progress: progress)
+  }
+
+  /// - Parameter pictures: all pictures that will be measured: their names in an error's text, and their sizes.
+  /// - Throws: as the other initialiser.
+  package init(
+    _ convention: PictureConvention, of pictures: [(name: String, size: PictureSize)],
+    weightsDirectory: String, kernels: any KernelSet, progress: () -> Void = {}
+  ) throws {
     self.convention = convention
     self.kernels = kernels
     weights = PerceptualWeights(directory: weightsDirectory)
     let smallest = convention.smallestSide
-    for set in sets {
-      for index in 0..<set.count {
-        let size = set.size(at: index)
-        guard min(size.width, size.height) < smallest else { continue }
-        throw ConfigurationError(
-          "\(set.summary): '\(set.name(at: index))' has \(size) pixels, expected at least \(smallest) x \(smallest): SSIM "
-            + "has windows of 11 x 11, and a border of \(convention.border) is left out. Take the picture out of the set"
-        )
-      }
+    for picture in pictures where min(picture.size.width, picture.size.height) < smallest {
+      throw ConfigurationError(
+        "\(picture.name) has \(picture.size) pixels, expected at least \(smallest) x \(smallest): SSIM "
+          + "has windows of 11 x 11, and a border of \(convention.border) is left out. Take the picture out of the set"
+      )
     }
-    let sizes = sets.flatMap { set in (0..<set.count).map(set.size(at:)) }
+    let sizes = pictures.map(\.size)
     let shortest = sizes.map { min($0.width, $0.height) }.min() ?? 0
     let square = PerceptualLosses(
       weights: weights, shape: convention.shape(PictureSize(width: shortest, height: shortest)),
@@ -66,7 +75,7 @@ struct PictureMetrics: Sendable {
   }
 
   /// The metrics for pictures of one size.
-  func sized(_ size: PictureSize) throws -> Sized {
+  package func sized(_ size: PictureSize) throws -> Sized {
     let shape = convention.shape(size)
     let loss =
       try descriptions.contains(.lpips)
@@ -75,7 +84,7 @@ struct PictureMetrics: Sendable {
   }
 
   /// The metrics for pictures of one size. Several threads may measure at the same time.
-  struct Sized: Sendable {
+  package struct Sized: Sendable {
     let size: PictureSize
     fileprivate let convention: PictureConvention
     /// Of the pictures without the border.
@@ -83,7 +92,7 @@ struct PictureMetrics: Sendable {
     fileprivate let lpips: (any Loss)?
 
     /// A picture's values, in the metrics' order.
-    func values(of picture: RGBImage, original: RGBImage, isGrey: Bool) -> [Double] {
+    package func values(of picture: RGBImage, original: RGBImage, isGrey: Bool) -> [Double] {
       let comparison = picture.pixels.withUnsafeBufferPointer { picturePixels in
         original.pixels.withUnsafeBufferPointer { originalPixels in
           PictureComparison(

@@ -1,0 +1,217 @@
+import Foundation
+import SRData
+import SRFiles
+
+/// What a job does: which files it reads, and what it names the results. Made before any work, by rank 0.
+struct UpscalePlan: Codable, Sendable {
+  private(set) var items: [UpscaleItem] = []
+  /// Inputs that cannot be enlarged.
+  private(set) var failures: [FailedPicture] = []
+  /// Inputs that are left out because their outputs exist.
+  private(set) var skipped = 0
+  /// What the folders hold beside pictures; empty for nothing.
+  private(set) var passedOver: [String] = []
+
+  /// - Parameters:
+  ///   - scale: the network's.
+  ///   - needs: the bytes that an item needs beside the network's.
+  ///   - progress: called after each file.
+  /// - Throws: ``UpscaleError`` for inputs and outputs that do not go together, ``FileError`` or ``PreparationError`` for what
+  ///   cannot be read. A single damaged picture is no error here.
+  init(
+    _ options: UpscaleOptions, scale: Int, needs: (UpscaleItem) -> Int, progress: () -> Void = {}
+  ) throws {
+    try Self.checkFolder(options)
+    let found = try Self.inputs(options)
+    passedOver = found.passedOver
+    let names = OutputNames(options)
+    var takenBy: [String: BytePath] = [:]
+    for input in found.files {
+      defer { progress() }
+      do {
+        guard let name = input.name.text else {
+          throw UpscaleError(
+            "\(input.path): its name is not UTF-8, so no output can be named after it; rename it")
+        }
+        var item = try Self.item(input.path, named: name, names, factor: options.factor ?? Double(scale))
+        try Self.checkSize(item)
+        item.reference = try options.reference.flatMap { try Self.reference(for: item, named: name, in: $0) }
+        item.comparison = options.comparesPictures && item.format != nil ? names.comparison(name) : nil
+        item.bytes = needs(item)
+        guard item.bytes < options.memory else {
+          throw UpscaleError(
+            "\(input.path): \(item.width) x \(item.height) pixels take \(ByteCount(item.bytes)) beside the network, of "
+              + "\(ByteCount(options.memory)) that may be used; give more --memory")
+        }
+        for output in [item.output, item.comparison].compactMap({ $0 }) {
+          if let other = takenBy.updateValue(input.path, forKey: output) {
+            throw SharedName(description: "\(other) and \(input.path) would both be written to \(output)")
+          }
+        }
+        items.append(item)
+      } catch let error as SharedName {
+        throw UpscaleError("\(error); give them in two jobs with other --suffix or -o")
+      } catch {
+        failures.append(FailedPicture(input.path, error))
+      }
+    }
+    try checkOutputs(options, inputs: found.files.map(\.path))
+  }
+
+  private struct SharedName: Error, CustomStringConvertible { let description: String }
+
+  // MARK: - Inputs
+
+  private struct Input {
+    let path: BytePath
+    /// Below the input folder.
+    let name: BytePath
+  }
+
+  private static func inputs(_ options: UpscaleOptions) throws -> (files: [Input], passedOver: [String]) {
+    let output = try FileStatus(BytePath(options.output), followsLinks: true)?.identity
+    var (files, passedOver) = ([Input](), [String]())
+    // A file that is named twice is taken once.
+    var known: Set<BytePath> = []
+    for input in options.inputs {
+      guard let kind = try PathKind.of(input) else { throw UpscaleError("\(input): nothing is there") }
+      var found: [Input] = []
+      if kind == .directory {
+        let listing = try PictureListing(
+          directory: input, isRecursive: options.isRecursive, takesArrays: true, excluding: output)
+        found = listing.pictures.map { Input(path: BytePath(input).appending($0), name: $0) }
+        if !listing.passedOver.isEmpty { passedOver.append("\(input): \(listing.passedOver)") }
+        if found.isEmpty {
+          let others = listing.passedOver.isEmpty ? "" : "; passed over: \(listing.passedOver)"
+          throw UpscaleError("\(input): no PNG, JPEG or .npy file is there\(others)")
+        }
+      } else {
+        found = [Input(path: BytePath(input), name: BytePath(DirectoryCalls.name(of: input)))]
+      }
+      files += found.filter { known.insert($0.path).inserted }
+    }
+    return (files, passedOver)
+  }
+
+  private static func item(
+    _ path: BytePath, named name: String, _ names: OutputNames, factor: Double
+  ) throws -> UpscaleItem {
+    if NumPyHeader.begins(try OpenFile(path, O_RDONLY).read(upTo: ImageFile.markBytes)) {
+      return try UpscaleItem(
+        PictureArray(path), path: path, output: names.output(name, "npy"), factor: factor)
+    }
+    let file = try PictureFile(path)
+    let format = names.format(of: file)
+    return UpscaleItem(
+      file, path: path, output: names.output(name, format == .png ? "png" : "jpg"), format, factor: factor)
+  }
+
+  private static func checkSize(_ item: UpscaleItem) throws {
+    let most = item.format == .jpeg ? 65500 : Int(Int32.max)
+    guard max(item.outputWidth, item.outputHeight) > most, let format = item.format else { return }
+    throw UpscaleError(
+      "\(item.input): the result would have \(item.outputWidth) x \(item.outputHeight) pixels, and a \(format.rawValue) "
+        + "has at most \(most) on each side" + (format == .jpeg ? "; give --ext png" : ""))
+  }
+
+  /// The original of the same name, whatever its ending.
+  private static func reference(for item: UpscaleItem, named name: String, in folder: String) throws
+    -> String?
+  {
+    guard item.format != nil else { return nil }
+    let stem = "\(folder)/\(OutputNames.stem(name))"
+    let endings = ["png", "jpg", "jpeg", "PNG", "JPG", "JPEG"]
+    guard let path = try endings.map({ "\(stem).\($0)" }).first(where: { try PathKind.of($0) != nil }) else {
+      throw UpscaleError("\(item.input): it has no original; expected \(stem).png or .jpg")
+    }
+    let (width, height) = try PictureFile(BytePath(path)).size
+    guard width == item.outputWidth, height == item.outputHeight else {
+      throw UpscaleError(
+        "\(path): it has \(width) x \(height) pixels, expected \(item.outputWidth) x \(item.outputHeight), the size of the "
+          + "result of \(item.input)")
+    }
+    return path
+  }
+
+  // MARK: - Outputs
+
+  private static func checkFolder(_ options: UpscaleOptions) throws {
+    let output = options.output
+    let kind = try PathKind.of(output)
+    let isNamedAsFile = ["png", "jpg", "jpeg", "npy"].contains { output.lowercased().hasSuffix(".\($0)") }
+    if kind == .directory || (kind == nil && !isNamedAsFile) { return try WriteAccess.checkFolder(output) }
+    let parent = DirectoryCalls.parent(of: output)
+    throw UpscaleError(
+      "\(output): -o names a folder, in which each result is called after its input; give -o \(parent)")
+  }
+
+  private mutating func checkOutputs(_ options: UpscaleOptions, inputs: [BytePath]) throws {
+    let identities = Dictionary(
+      try inputs.compactMap { path in
+        try FileStatus(path, followsLinks: true).map { ($0.identity, path) }
+      }, uniquingKeysWith: { first, _ in first })
+    var existing: [String] = []
+    var kept: [UpscaleItem] = []
+    for item in items {
+      var isThere = false
+      for output in [item.output, item.comparison].compactMap({ $0 }) {
+        guard let status = try FileStatus(BytePath(output), followsLinks: true) else { continue }
+        if let input = identities[status.identity] {
+          throw UpscaleError(
+            "\(output): the result would replace the input \(input); give another -o or --suffix")
+        }
+        guard status.kind == .file else { throw UpscaleError("\(output): it exists, and is not a file") }
+        isThere = true
+        existing.append(output)
+      }
+      if isThere, options.existing == .skip { skipped += 1 } else { kept.append(item) }
+    }
+    items = kept
+    guard options.existing == .error, let first = existing.first else { return }
+    let others = existing.count > 1 ? ", and \(existing.count - 1) more outputs," : ""
+    throw UpscaleError(
+      "\(first)\(others) exist\(existing.count > 1 ? "" : "s"); --skip-existing leaves such files and their inputs alone, "
+        + "--overwrite replaces them")
+  }
+}
+
+/// How results are named after their inputs.
+struct OutputNames {
+  private let folder: String
+  private let suffix: String
+  private let ending: UpscaleOptions.Ending
+
+  init(_ options: UpscaleOptions) {
+    folder = options.output
+    suffix = options.suffix.isEmpty ? "" : "_\(options.suffix)"
+    ending = options.ending
+  }
+
+  func output(_ name: String, _ ending: String) -> String {
+    "\(folder)/\(Self.stem(name))\(suffix).\(ending)"
+  }
+
+  func comparison(_ name: String) -> String { "\(folder)/\(Self.stem(name))\(suffix)_compare.png" }
+
+  /// The name without a picture's or an array's ending.
+  static func stem(_ name: String) -> String {
+    for ending in [".png", ".jpg", ".jpeg", ".npy"]
+    where name.lowercased().hasSuffix(ending) && name.count > ending.count {
+      return String(name.dropLast(ending.count))
+    }
+    return name
+  }
+
+  func format(of file: PictureFile) -> PictureFile.Format {
+    switch ending {
+    case .auto: file.format
+    case .png: .png
+    case .jpg: file.stored.hasAlpha || file.stored.sample == .uint16 ? .png : .jpeg
+    }
+  }
+}
+
+extension BytePath {
+  /// The path if it is UTF-8.
+  fileprivate var text: String? { String(validating: bytes, as: UTF8.self) }
+}
