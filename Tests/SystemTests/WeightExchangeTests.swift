@@ -101,7 +101,7 @@ import Testing
     let run = try succeed(
       training([
         "--model", "attention", "--output", folder.file("se"), "--init-weights",
-        folder.file("run/checkpoints/best/model.safetensors"), "--no-strict", "--max-steps", "1",
+        folder.file("run/checkpoints/step-00000001/model.safetensors"), "--no-strict", "--max-steps", "1",
       ]))
     #expect(run.errors.contains("4 missing: res_blocks.0.attention.se.1.weight"), "\(run.errors)")
     #expect(run.errors.contains("% of the network's parameters are taken"))
