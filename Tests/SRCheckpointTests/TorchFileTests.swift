@@ -93,7 +93,7 @@ enum TorchFixtures {
 
   @Test(arguments: [
     ("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n", "git lfs pull"),
-    ("<!DOCTYPE html><html>404</html>", "HTML page"), ("", "empty file"),
+    ("<!DOCTYPE html><html>404</html>", "HTML page"), ("", "it has 0 bytes"),
   ])
   func otherFilesAreNamed(content: String, reason: String) throws {
     let folder = try TemporaryFolder()

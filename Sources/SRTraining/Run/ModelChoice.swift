@@ -77,7 +77,7 @@ extension TrainingConfiguration {
           : "Give data of scale \(theirs.scale) (`srdist prepare --scale \(theirs.scale)`)"
         throw ConfigurationError(
           "init-weights: \(place.file) holds the weights of another network: \(differences.joined(separator: "; ")). "
-            + "\(remedy), give --no-strict to take what fits, or leave out --init-weights.")
+            + "\(remedy), or leave out --init-weights; --no-strict takes what fits.")
       }
     }
     try weights.load(into: parameters)
