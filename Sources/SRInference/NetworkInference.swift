@@ -37,9 +37,9 @@ package final class NetworkInference: Sendable {
 
   /// The least bytes with which a picture can be enlarged.
   package func memoryNeeded(height: Int, width: Int) -> Int {
-    let plan = SRResNetPlan(
-      network, lowResHeight: height, lowResWidth: width, purpose: .inference, kernels: kernels)
-    return 4 * (plan.preparedCount + SRResNetWorkspace.floatCount(for: plan, images: 1, tails: 1))
+    let plan = network.plan(
+      lowResHeight: height, lowResWidth: width, purpose: .inference, kernels: kernels)
+    return 4 * (plan.preparedCount + NetworkWorkspace.floatCount(for: plan, images: 1, tails: 1))
   }
 
   /// Enlarges one picture.
