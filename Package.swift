@@ -156,6 +156,7 @@ let package = Package(
     .testTarget(
       name: "SRCheckpointTests",
       dependencies: ["SRCheckpoint", "SRModels", "SRTensor", "SRFiles", "SRTestSupport"],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "SRDistributedTests",
@@ -182,6 +183,13 @@ let package = Package(
     .testTarget(
       name: "SRReportTests", dependencies: ["SRReport", "SRData", "SRTestSupport"],
       swiftSettings: strict),
+    // onnx.pb.swift is a link to the generated code: the test reads files with its own copy.
+    .testTarget(
+      name: "SRExportTests",
+      dependencies: [
+        "SRExport", "SRCheckpoint", "SRModels", "SRLayers", "SRKernelDispatch", "SRTensor", "SRFiles",
+        "SRTestSupport", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ], swiftSettings: strict),
     .testTarget(
       name: "SRTrainingTests",
       dependencies: [

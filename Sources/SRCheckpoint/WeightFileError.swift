@@ -71,7 +71,7 @@ extension WeightFileError.Problem: CustomStringConvertible {
         "its byte order is '\(order)', expected 'little'; load and save it with PyTorch on a little-endian machine"
     case .forbidden(let name):
       return
-        "its pickle refers to \(WeightFileError.short(name)), which is no part of a dictionary of tensors. srdist runs no "
+        "its pickle asks for \(WeightFileError.short(name)), which is no part of a dictionary of tensors. srdist runs no "
         + "code of a file; if you trust it, \(Self.resaving)"
     case .pickle(let reason): return "its pickle cannot be read: \(reason)"
     case .storage(let elements, let dtype, let bytes):

@@ -15,6 +15,14 @@ struct Parser: Sendable {
   /// Whether the parser may throw this error.
   let expects: @Sendable (any Error) -> Bool
 
+  /// Reads everything in a weight file.
+  private static func readWeights(_ path: String) throws {
+    let file = try WeightFile(path: path)
+    _ = try? file.describedModel()
+    _ = try? file.modelDescription()
+    for tensor in file.tensors { _ = try file.floats(tensor) }
+  }
+
   /// All parsers. To add one, write a row, and put seeds into a folder of Tests/Fuzz/Corpus.
   static let all = [
     Parser(
@@ -34,11 +42,21 @@ struct Parser: Sendable {
     Parser(
       name: "weights",
       read: { path in
-        let file = try SafetensorsFile(path: path)
-        _ = try? file.describedModel()
-        _ = try? file.modelDescription()
-        for tensor in file.tensors { _ = try file.floats(tensor) }
-      }, expects: { $0 is SafetensorsError }),
+        try readWeights(path)
+      }, expects: { $0 is SafetensorsError || $0 is WeightFileError }),
+    Parser(
+      name: "torch", read: { try readWeights($0) },
+      expects: { $0 is SafetensorsError || $0 is WeightFileError }),
+    Parser(
+      name: "pickle",
+      read: { path in
+        // A changed byte in an archive spoils a checksum, so the pickle is put into a sound one.
+        var archive = try ZipArchive()
+        try archive.add("archive/data.pkl", Data(OpenFile.contents(of: path)))
+        for key in 0..<4 { try archive.add("archive/data/\(key)", Data(count: [432, 16, 4, 96][key])) }
+        try archive.finish().write(to: URL(fileURLWithPath: "\(path).pth"))
+        try readWeights("\(path).pth")
+      }, expects: { $0 is WeightFileError }),
     Parser(
       name: "state", file: CheckpointDirectory.stateFile,
       read: { path in

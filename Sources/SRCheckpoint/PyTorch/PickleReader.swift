@@ -125,8 +125,8 @@ struct PickleReader {
       stack.append(try imitate(global, try sequence(parts[1])))
     case "b": try build()
     case "i": throw Failure.forbidden("\(try line()).\(try line())")  // INST
-    case "o": throw Failure.forbidden("the instruction OBJ, which makes any Python object")
-    case "\u{92}": throw Failure.forbidden("the instruction NEWOBJ_EX, which makes any Python object")
+    case "o": throw Failure.forbidden("any Python object (the instruction OBJ)")
+    case "\u{92}": throw Failure.forbidden("any Python object (the instruction NEWOBJ_EX)")
     case "\u{82}", "\u{83}", "\u{84}":
       throw Failure.forbidden("Python's registry of extensions (the instruction EXT)")
     default: throw malformed("it has the instruction \(opcode), which no file of PyTorch has")
@@ -138,7 +138,7 @@ struct PickleReader {
     _ = try pop()
     guard case .container(let index) = try top(), case .dictionary(_, takesState: true) = objects[index]
     else {
-      throw Failure.forbidden("the instruction BUILD, which changes any Python object")
+      throw Failure.forbidden("changing any Python object (the instruction BUILD)")
     }
   }
 

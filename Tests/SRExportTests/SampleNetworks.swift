@@ -1,0 +1,59 @@
+import SRCheckpoint
+import SRKernelDispatch
+import SRLayers
+import SRModels
+import SRTensor
+import SRTestSupport
+
+/// Small networks of every scale, with random weights, and what srdist computes with them.
+enum SampleNetworks {
+  static let all: [ModelDescription] = ["none", "se(8)"].flatMap { attention in
+    ModelDescription.scales.map { scale in
+      var model = ModelDescription(attention: ModelDescription.Attention(attention)!)
+      (model.scale, model.features, model.blocks) = (scale, 16, 2)
+      return model
+    }
+  }
+
+  /// A network whose weights are all different.
+  static func network(_ model: ModelDescription, in folder: TemporaryFolder) throws -> TrainedNetwork {
+    var layout = ParameterLayout()
+    let network = SRResNet(model, in: &layout)
+    let weights = ParameterArena(layout: layout)
+    network.initialize(weights, as: .pytorch, seed: 18)
+    for (position, entry) in layout.entries.enumerated() where entry.count == 1 {
+      // PyTorch's slopes are all 0.25.
+      weights.setTensor(entry, to: [0.1 + 0.05 * Float(position % 7)])
+    }
+    try saveParameters(weights, to: folder.file("start.safetensors"))
+    return try TrainedNetwork(folder.file("start.safetensors"))
+  }
+
+  /// A picture, [height, width, 3] of 0...1.
+  static func picture(height: Int, width: Int) -> [Float] {
+    var generator = PhiloxGenerator(seed: 5, stream: 1)
+    return (0..<height * width * 3).map { _ in generator.uniform() }
+  }
+
+  /// What the network makes of the picture: [scale height, scale width, 3].
+  static func enlarged(_ network: TrainedNetwork, _ picture: [Float], height: Int, width: Int) -> [Float] {
+    var layout = ParameterLayout()
+    let plan = SRResNetPlan(
+      SRResNet(network.model, in: &layout), lowResHeight: height, lowResWidth: width, purpose: .inference,
+      kernels: CPULevel.supported().last!.kernels)
+    let prepared = AlignedBuffer(count: plan.preparedCount)
+    plan.prepare(network.weights, into: prepared, forBackward: false, part: 0, of: 1)
+    let workspace = SRResNetWorkspace(for: plan, images: 1)
+    return withExtendedLifetime((workspace, prepared)) {
+      picture.withUnsafeBufferPointer { pixels in
+        let pass = plan.pass(
+          lowRes: pixels.baseAddress!, parameters: network.weights, prepared: prepared, gradients: nil,
+          workspace: workspace)
+        plan.forwardBody([pass])
+        return Array(
+          UnsafeBufferPointer(
+            start: plan.forwardTail(pass), count: plan.highResHeight * plan.highResWidth * 3))
+      }
+    }
+  }
+}

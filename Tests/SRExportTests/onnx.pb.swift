@@ -1,0 +1,1 @@
+../../Sources/SRExport/ONNX/onnx.pb.swift
