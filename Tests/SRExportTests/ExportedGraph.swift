@@ -9,6 +9,8 @@ struct ExportedGraph {
     case convolution(weight: [Double], bias: [Double], kernel: Int, stride: Int, padding: Int)
     case prelu(slope: [Double])
     case pixelShuffle(Int)
+    /// Each pixel becomes a square of equal pixels.
+    case nearest(Int)
     case add, multiply
     case mean
     case relu, sigmoid
@@ -102,6 +104,13 @@ struct ExportedGraph {
           }
         }
       }
+    case .nearest(let factor):
+      result = Map(source.channels, source.height * factor, source.width * factor)
+      for c in 0..<result.channels {
+        for y in 0..<result.height {
+          for x in 0..<result.width { result[c, y, x] = source[c, y / factor, x / factor] }
+        }
+      }
     case .add, .multiply:
       let isSum = if case .add = operation { true } else { false }
       let other = inputs[1]
@@ -171,6 +180,16 @@ extension ExportedGraph {
           throw Failure(reason: "\(node.name) has another order of channels than PyTorch")
         }
         operation = .pixelShuffle(Int(try integers("blocksize")[0]))
+      case "Resize":
+        let texts = Dictionary(
+          uniqueKeysWithValues: node.attribute.map { ($0.name, String(decoding: $0.s, as: UTF8.self)) })
+        let factors = try tensor(2)
+        guard node.input[1].isEmpty, factors.count == 4, factors[2] == factors[3], factors[..<2] == [1, 1],
+          texts == [
+            "coordinate_transformation_mode": "asymmetric", "mode": "nearest", "nearest_mode": "floor",
+          ]
+        else { throw Failure(reason: "\(node.name) is not PyTorch's enlargement by nearest") }
+        operation = .nearest(Int(factors[2]))
       case "Add": (operation, inputs) = (.add, 2)
       case "Mul": (operation, inputs) = (.multiply, 2)
       case "GlobalAveragePool": operation = .mean
@@ -219,8 +238,12 @@ extension ExportedGraph {
       let outputs = Array(line[4 + inputCount..<4 + inputCount + outputCount])
       var parameters: [Int: Int] = [:]
       for setting in line[(4 + inputCount + outputCount)...] {
-        let parts = setting.split(separator: "=").compactMap { Int($0) }
-        parameters[parts[0]] = parts[1]
+        let parts = setting.split(separator: "=").map(String.init)
+        // ncnn takes a parameter with a point for a fractional one, and Interp's factors are such.
+        guard let number = Int(parts[0]), let value = Double(parts[1]),
+          parts[1].contains(".") == (type == "Interp" && number > 0)
+        else { throw Failure(reason: "\(name): \(setting)") }
+        parameters[number] = Int(value)
       }
       // ncnn lets each blob be read once.
       for input in inputs where !blobs.contains(input) || !read.insert(input).inserted {
@@ -249,6 +272,8 @@ extension ExportedGraph {
         operation = try convolution(kernel: 1, stride: 1, padding: 0, count: parameter(2))
       case "PReLU": operation = .prelu(slope: try weights(parameter(0)))
       case "PixelShuffle": operation = .pixelShuffle(parameter(0))
+      case "Interp" where parameter(0) == 1 && parameter(1) == parameter(2):
+        operation = .nearest(parameter(1))
       case "BinaryOp" where parameter(0) == 0: operation = .add
       case "BinaryOp" where parameter(0) == 2: operation = .multiply
       case "Pooling" where parameter(0) == 1 && parameter(4) == 1: operation = .mean

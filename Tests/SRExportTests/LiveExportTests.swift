@@ -18,7 +18,7 @@ struct LiveExportTests {
     import numpy, torch, onnx, onnxruntime, ncnn, model
     from safetensors.numpy import load_file
     stem, kind, scale, features, blocks = sys.argv[2], sys.argv[3], *map(int, sys.argv[4:7])
-    net = model.SRResNet(kind, scale, features, blocks).eval()
+    net = model.build(kind, scale, features, blocks).eval()
     net.load_state_dict(torch.load(stem + ".pth", weights_only=True), strict=True)
     state = {key: torch.from_numpy(value) for key, value in load_file(stem + ".safetensors").items()}
     assert all(torch.equal(value, state[key]) for key, value in net.state_dict().items())

@@ -7,9 +7,11 @@ import SRTestSupport
 
 /// Small networks of every scale, with random weights, and what srdist computes with them.
 enum SampleNetworks {
-  static let all: [ModelDescription] = ["none", "se(8)"].flatMap { attention in
-    ModelDescription.scales.map { scale in
-      var model = ModelDescription(attention: ModelDescription.Attention(attention)!)
+  static let all: [ModelDescription] = [
+    .vanilla, ModelDescription(attention: .squeezeExcitation(reduction: 8)), .compact,
+  ].flatMap { model in
+    model.architecture.scales.map { scale in
+      var model = model
       (model.scale, model.features, model.blocks) = (scale, 16, 2)
       return model
     }
@@ -18,12 +20,13 @@ enum SampleNetworks {
   /// A network whose weights are all different.
   static func network(_ model: ModelDescription, in folder: TemporaryFolder) throws -> TrainedNetwork {
     var layout = ParameterLayout()
-    let network = SRResNet(model, in: &layout)
+    let network = model.network(in: &layout)
     let weights = ParameterArena(layout: layout)
     network.initialize(weights, as: .pytorch, seed: 18)
-    for (position, entry) in layout.entries.enumerated() where entry.count == 1 {
+    for (position, entry) in layout.entries.enumerated()
+    where entry.shape.count == 1 && entry.name.hasSuffix(".weight") {
       // PyTorch's slopes are all 0.25.
-      weights.setTensor(entry, to: [0.1 + 0.05 * Float(position % 7)])
+      weights.setTensor(entry, to: (0..<entry.count).map { 0.1 + 0.05 * Float((position + 3 * $0) % 7) })
     }
     try saveParameters(weights, to: folder.file("start.safetensors"))
     return try TrainedNetwork(folder.file("start.safetensors"))
@@ -38,12 +41,12 @@ enum SampleNetworks {
   /// What the network makes of the picture: [scale height, scale width, 3].
   static func enlarged(_ network: TrainedNetwork, _ picture: [Float], height: Int, width: Int) -> [Float] {
     var layout = ParameterLayout()
-    let plan = SRResNetPlan(
-      SRResNet(network.model, in: &layout), lowResHeight: height, lowResWidth: width, purpose: .inference,
+    let plan = network.model.network(in: &layout).plan(
+      lowResHeight: height, lowResWidth: width, purpose: .inference,
       kernels: CPULevel.supported().last!.kernels)
     let prepared = AlignedBuffer(count: plan.preparedCount)
     plan.prepare(network.weights, into: prepared, forBackward: false, part: 0, of: 1)
-    let workspace = SRResNetWorkspace(for: plan, images: 1)
+    let workspace = NetworkWorkspace(for: plan, images: 1)
     return withExtendedLifetime((workspace, prepared)) {
       picture.withUnsafeBufferPointer { pixels in
         let pass = plan.pass(

@@ -84,7 +84,7 @@ import Testing
       ("lr-final: -0.1", "lr-final: a number of at least 0 and of at most 1 is needed"),
       ("ema-decay: 1", "ema-decay: 0 (none) or a number above 0 and below 1 is needed"),
       ("stall-timeout: 0.5", "stall-timeout: 0 (none) or a number of at least 1 is needed"),
-      ("model: vannila", "model: one of vanilla, attention is needed ('vannila' in a.yaml)"),
+      ("model: vannila", "model: one of vanilla, attention, compact is needed ('vannila' in a.yaml)"),
       ("loss: mes=1", "loss: unknown loss 'mes'; the losses are mse, charbonnier"),
       ("data: ''", "data: a path is needed, and it is empty"),
       ("resume: ''", "resume: a path is needed, and it is empty"),

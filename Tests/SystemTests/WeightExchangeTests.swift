@@ -129,7 +129,7 @@ import Testing
     var model = ModelDescription.vanilla
     (model.features, model.blocks) = (16, 1)
     var layout = ParameterLayout()
-    let network = SRResNet(model, in: &layout)
+    let network = model.network(in: &layout)
     let weights = ParameterArena(layout: layout)
     network.initialize(weights, as: .pytorch, seed: 1)
     let entry = layout.entries[1]

@@ -8,6 +8,9 @@ extension CompactNetwork {
   /// makes the difference of two interpolations: the parabola through the three pixels in a row of its kernel, and nearest, which the
   /// network adds by itself. All other weights keep their values. Their channels do not reach the output until it has learned to
   /// use them.
+  ///
+  /// No connection skips the convolutions, and PyTorch's default weights shrink the image in each of them. A network that starts
+  /// from those stays at the enlargement by nearest for many epochs.
   package func initializeAsInterpolation(_ parameters: ParameterArena) {
     convolutions[0].edit(in: parameters, ColourChannel.copyColours)
     for convolution in convolutions.dropFirst() {
