@@ -26,7 +26,9 @@ struct PictureEvaluator: Sendable {
   /// If a signal asks this rank to stop, it leaves the rest of its pictures out; their values are zero, and the caller discards
   /// all of them, as with ``EvaluationContext/gatherRows(of:fields:fill:)``.
   ///
-  /// - Parameter isDealt: whether ranks share the pictures. Otherwise rank 0 measures all of them.
+  /// - Parameters:
+  ///   - isDealt: whether ranks share the pictures. Otherwise rank 0 measures all of them.
+  ///   - remark: called for what decoding changed in each of this rank's pictures.
   /// - Throws: the same error on every rank: ``ImageFileError``, or ``ConfigurationError`` for a picture that does not fit into
   ///   the network's memory.
   func rows(

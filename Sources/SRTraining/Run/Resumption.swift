@@ -29,7 +29,7 @@ struct Resumption {
         // Then the next epoch becomes this folder's best.
         state.best = nil
       }
-      try judge(&state, of: checkpoint)
+      try judge(&state)
       logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
       return state
     }
@@ -144,7 +144,7 @@ struct Resumption {
 extension Resumption {
   /// Finds the metric by which the run chooses its best epoch: the configured one, or else the checkpoint's. If it is another one
   /// than the best epoch was chosen by, that epoch is judged anew from its line in the log.
-  private func judge(_ state: inout CheckpointState, of checkpoint: CheckpointDirectory) throws {
+  private func judge(_ state: inout CheckpointState) throws {
     let judge = run.configuration.bestMetric ?? state.bestMetric.flatMap { BestMetric($0) } ?? .standard
     try validation.check(judge)
     state.bestMetric = judge.description

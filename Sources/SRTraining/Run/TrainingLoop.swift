@@ -172,7 +172,8 @@ struct TrainingLoop {
     let seconds = position.epochSeconds
     let judge = position.judge
     let value = (judge.pictures == nil ? validation.metrics[judge.metric.name] : ofSets[judge.key]) ?? .nan
-    let isBest = position.best.map { judge.metric.isBetter(value, than: $0.value) } ?? true
+    // An epoch without a number is never the best. No later epoch could be compared with it.
+    let isBest = position.best.map { judge.metric.isBetter(value, than: $0.value) } ?? !value.isNaN
     if isBest { position.best = .init(metric: judge.key, epoch: epoch + 1, value: value) }
     position.startEpoch(epoch + 1)
     guard let recorder else { return }
