@@ -46,6 +46,11 @@ import Testing
     #expect(script.contains("set title 'LPIPS by epoch'"))
     #expect(script.contains(" NaN 0.125 0.34\n"))
     #expect(!plot.script(pngPath: "curves.png").contains("LPIPS"))
+    // A shorter run's baseline is drawn if the longest has none.
+    var shorter = plot.series
+    shorter[1].epochs[0][.valid, "lpips"] = 0.125
+    shorter[1].epochs[0][.bicubic, "lpips"] = 0.34
+    #expect(CurvePlot(shorter).script(pngPath: "curves.png").contains("$run1 using 1:13 with lines"))
   }
 
   @Test(.enabled(if: Gnuplot.isInstalled, "gnuplot is not installed"))

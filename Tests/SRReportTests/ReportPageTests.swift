@@ -120,6 +120,7 @@ import Testing
     #expect(page.captions.dropFirst(4) == ["MSE", "novel", "term of the loss: mse"])
     // Bicubic upsampling of PSNR, SSIM and the set, and no panel of its own.
     #expect(page.lines.filter { $0.contains("baseline") }.count == 3)
+    #expect(page.text.contains("bicubic 28.50"))
     #expect(page.values.contains("31.50 31.50 31.50") && page.values.contains("28.50 28.50 28.50"))
   }
 
@@ -145,10 +146,20 @@ import Testing
     var other = run("b")
     other.settings = [.init("loss", "charbonnier=1"), .init("epochs", "4"), .init("blocks", "2")]
     other.facts = [.init(ReportedRun.Fact.dataHash, "def")]
+    var measured = run("b", epochs: 1)
+    measured.epochs[0] = try ReadableJSON.decode(
+      EpochRecord.self,
+      from: String(decoding: try ReadableJSON.encode(measured.epochs[0], .oneLine), as: UTF8.self)
+        .replacing("\"train_loss\"", with: #""Set5/psnr":31.5,"Set5/bicubic_psnr":28.5,"train_loss""#).utf8)
     let page = text([run("a"), other])
     #expect(page.contains("different data") && page.contains("different losses"))
     #expect(page.components(separatedBy: "class=\"differs\"").count == 3)
     #expect(page.contains("Settings that are the same (1)"))
+    // Numbers of different images have no best one.
+    #expect(
+      !page.contains("<strong>") && text([run("a"), run("b", epochs: 2)]).contains("<strong>26.10</strong>"))
+    let sets = try Page(ReportPage([run("a", epochs: 9), measured]).bytes)
+    #expect(sets.text.contains("Set5: PSNR / dB") && sets.values.contains("28.50"))
     let twins = text([run("a"), run("a")])
     #expect(
       twins.contains("a (1)") && twins.contains("a (2)") && twins.contains("All settings are the same."))

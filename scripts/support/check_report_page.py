@@ -251,6 +251,9 @@ def check_curves(browser, path):
     text = browser.value("document.querySelector('.tip').textContent")
     check(text.startswith("epoch ") and not browser.value("document.querySelector('.tip').hidden"),
           f"{path}: no values under the pointer: {text!r}")
+    left, right = browser.value("(() => { const box = document.querySelector('.tip').getBoundingClientRect();"
+                                " return [box.left, box.right]; })()")
+    check(0 <= left < right <= DESK, f"{path}: the values under the pointer leave the page: {left} to {right}")
     visible = "[...document.querySelectorAll('.line.valid')].filter((line) => line.closest('.plot') && line.getClientRects().length > 0).length"
     before = browser.value(visible)
     browser.value("document.querySelector('.legend [data-part=valid]').click()")

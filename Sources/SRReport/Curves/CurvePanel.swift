@@ -50,6 +50,13 @@ struct CurvePanel: Sendable {
     return range.upperBound / range.lowerBound > Self.largestLinearRatio
   }
 
+  /// The run whose baseline is drawn: the longest of those that have one, because it spans the whole picture. Nil if none has one.
+  func baselineRun(_ series: [CurveSeries]) -> Int? {
+    guard let baseline else { return nil }
+    return series.indices.filter { series[$0].epochs.contains { baseline($0).isFinite } }
+      .max { series[$0].epochs.count < series[$1].epochs.count }
+  }
+
   /// The least and the largest value; nil if there is none.
   func range(_ series: [CurveSeries]) -> ClosedRange<Double>? {
     let finite = series.flatMap(\.epochs).flatMap(values).filter(\.isFinite)
@@ -67,9 +74,4 @@ package struct CurveSeries: Equatable, Sendable {
     self.name = name
     self.epochs = epochs
   }
-}
-
-extension [CurveSeries] {
-  /// The run whose baseline is drawn. The longest run's baseline spans the whole picture.
-  var longest: Int { indices.max { self[$0].epochs.count < self[$1].epochs.count } ?? 0 }
 }

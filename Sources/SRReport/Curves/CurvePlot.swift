@@ -46,9 +46,9 @@ package struct CurvePlot {
             + "dashtype \(dash) linecolor \(index + 1) title \(Gnuplot.string("\(run.name) \(part)"))")
       }
     }
-    if panel.baseline != nil {
+    if let run = panel.baselineRun(series) {
       curves.append(
-        "$run\(series.longest) using 1:\(column + 2) with lines linewidth 1 dashtype 3 linecolor rgb 'black' "
+        "$run\(run) using 1:\(column + 2) with lines linewidth 1 dashtype 3 linecolor rgb 'black' "
           + "title 'bicubic'")
     }
     return curves

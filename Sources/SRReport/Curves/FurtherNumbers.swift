@@ -27,6 +27,11 @@ struct FurtherNumbers {
   /// In the order of their titles, sets first.
   let quantities: [Quantity]
 
+  /// The numbers of validation sets.
+  var ofSets: [CurvePanel] { quantities.filter(\.isOfSet).map(\.panel) }
+  /// All other numbers.
+  var others: [CurvePanel] { quantities.filter { !$0.isOfSet }.map(\.panel) }
+
   init(_ series: [CurveSeries]) {
     var keys = Set(series.flatMap(\.epochs).flatMap { Self.numbers(of: $0).keys })
     for metric in [MetricDescription.psnr, .ssim, .lpips] {

@@ -125,8 +125,8 @@ struct CurveDrawing {
 
   private var lines: [HTML] {
     var lines: [HTML] = []
-    if let baseline = panel.baseline {
-      lines.append(line(series.longest, "baseline", "bicubic", baseline))
+    if let baseline = panel.baseline, let run = panel.baselineRun(series) {
+      lines.append(line(run, "baseline", "bicubic", baseline))
     }
     for (index, run) in series.enumerated() {
       if let train = panel.train { lines.append(line(index, "train", "\(run.name), training", train)) }

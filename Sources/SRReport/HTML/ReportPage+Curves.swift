@@ -3,9 +3,9 @@ extension ReportPage {
   var curves: Section? {
     let all = runs.map(\.series)
     guard all.contains(where: { !$0.epochs.isEmpty }) else { return nil }
-    let further = FurtherNumbers(all).quantities
-    let main = CurvePanel.standard(all) + further.filter(\.isOfSet).map(\.panel)
-    let rest = figures(further.filter { !$0.isOfSet }.map(\.panel), all)
+    let further = FurtherNumbers(all)
+    let main = CurvePanel.standard(all) + further.ofSets
+    let rest = figures(further.others, all)
     let details: HTML =
       rest.isEmpty
       ? "" : "<details><summary>Further curves</summary>\n<div class=\"plots\">\n\(rest)</div>\n</details>\n"

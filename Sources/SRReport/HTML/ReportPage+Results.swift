@@ -26,6 +26,13 @@ extension ReportPage {
         metric.title, value.fixed(metric.decimals), metric.unit,
         Self.againstBicubic(record, metric) ?? "validation images")
     }
+    for panel in FurtherNumbers([run.series]).ofSets where panel.valid(record).isFinite {
+      let bicubic = panel.baseline?(record) ?? .nan
+      figures.append(
+        Self.figure(
+          panel.title, panel.text(panel.valid(record)), nil,
+          bicubic.isFinite ? "bicubic \(panel.text(bicubic))" : "validation set"))
+    }
     if record.validLoss.isFinite {
       figures.append(
         Self.figure(
@@ -68,12 +75,15 @@ extension ReportPage {
     let best: [String?] = metrics.map { metric in
       let values = records.compactMap { $0?[.valid, metric.name] }.filter(\.isFinite)
       let best = metric.isLargerBetter ? values.max() : values.min()
-      return values.count > 1 ? best?.fixed(metric.decimals) : nil
+      return values.count > 1 && !differs(ReportedRun.Fact.dataHash, \.facts)
+        ? best?.fixed(metric.decimals) : nil
     }
     let titles: [HTML] = metrics.map { metric in
       let gain: HTML = metric == .psnr ? "<th scope=\"col\">over bicubic</th>" : ""
       return "<th scope=\"col\">\(metric.title)\(metric.unit.map { " / \($0)" } ?? "")</th>\(gain)"
     }
+    let sets = FurtherNumbers(runs.map(\.series)).ofSets
+    let setTitles: [HTML] = sets.map { "<th scope=\"col\">\($0.title)</th>" }
     let rows: [HTML] = runs.enumerated().map { index, run in
       let record = records[index]
       let cells: [HTML] = zip(metrics, best).map { metric, best in
@@ -82,11 +92,15 @@ extension ReportPage {
           value == best ? "<td class=\"best\"><strong>\(value)</strong></td>" : "<td>\(value)</td>"
         return metric == .psnr ? "\(cell)<td>\(Self.gain(record))</td>" : cell
       }
+      let setCells: [HTML] = sets.map { panel in
+        let value = record.map(panel.valid) ?? .nan
+        return "<td>\(value.isFinite ? panel.text(value) : "")</td>"
+      }
       let epochs = run.plannedEpochs.map { "\(run.epochs.count) of \($0)" } ?? "\(run.epochs.count)"
       let seconds = run.epochs.isEmpty ? "" : Self.median(run.epochs.map(\.seconds)).significant(3)
       return """
         <tr><th scope="row">\(swatch(ofRun: index))\(run.name)</th><td>\(epochs)</td>\
-        <td>\(record.map { "\($0.epoch)" } ?? "")</td>\(cells)<td>\(seconds)</td></tr>
+        <td>\(record.map { "\($0.epoch)" } ?? "")</td>\(cells)\(setCells)<td>\(seconds)</td></tr>
 
         """
     }
@@ -94,10 +108,11 @@ extension ReportPage {
     return Section(
       id: "results", title: "Results",
       content: """
-        <p class="note">Validation images at each run's best epoch. The best number of a column is bold.</p>
+        <p class="note">Validation images at each run's best epoch. \
+        If the runs have the same data, the best number of a column is bold.</p>
         <div class="scroll" tabindex="0" role="region" aria-label="Results of the runs">
         <table>
-        <thead><tr><th scope="col">run</th><th scope="col">epochs</th><th scope="col">best epoch</th>\(titles)\
+        <thead><tr><th scope="col">run</th><th scope="col">epochs</th><th scope="col">best epoch</th>\(titles)\(setTitles)\
         <th scope="col">s per epoch</th></tr></thead>
         <tbody>
         \(rows)</tbody>
@@ -114,11 +129,13 @@ extension ReportPage {
     return (value < bicubic ? "\u{2212}" : "+") + abs(value - bicubic).fixed(2)
   }
 
+  /// Whether runs that have a fact differ in it.
+  private func differs(_ name: String, _ facts: (ReportedRun) -> [ReportedRun.Fact]) -> Bool {
+    Set(runs.compactMap { run in facts(run).first { $0.name == name }?.value }).count > 1
+  }
+
   /// Why numbers of different runs cannot be compared.
   private var comparisonNotes: [String] {
-    func differs(_ name: String, _ facts: (ReportedRun) -> [ReportedRun.Fact]) -> Bool {
-      Set(runs.compactMap { run in facts(run).first { $0.name == name }?.value }).count > 1
-    }
     var notes: [String] = []
     if differs(ReportedRun.Fact.dataHash, \.facts) {
       notes.append("The runs have different data, so their numbers are of different images.")

@@ -51,10 +51,11 @@
       tip.hidden = false;
       for (const end of ["x1", "x2"]) cursor.setAttribute(end, x);
       cursor.classList.add("on");
-      /* On the side of the cursor that has more room. */
-      const share = x / svg.viewBox.baseVal.width;
-      tip.style.left = share < 0.5 ? `calc(${100 * share}% + 0.75rem)` : "auto";
-      tip.style.right = share < 0.5 ? "auto" : `calc(${100 - 100 * share}% + 0.75rem)`;
+      /* To the right of the cursor, else to its left, and always within the plot. */
+      const scale = plot.clientWidth / svg.viewBox.baseVal.width;
+      const right = x * scale + 12;
+      const fits = right + tip.offsetWidth <= plot.clientWidth;
+      tip.style.left = `${fits ? right : Math.max(0, x * scale - 12 - tip.offsetWidth)}px`;
     };
     svg.addEventListener("pointermove", show);
     svg.addEventListener("pointerdown", show);
@@ -64,6 +65,7 @@
   /* The comparisons with a slider. */
   const choice = document.querySelector(".choice");
   if (choice === null) return;
+  const isOfRun = (version) => !["LR", "bicubic", "HR"].includes(version);
   const faces = [...document.querySelectorAll(".face")].map((face) => {
     const versions = new Map();
     for (const figure of face.querySelectorAll("[data-version]")) versions.set(figure.dataset.version, figure);
@@ -85,8 +87,6 @@
     face.querySelector(".versions").before(stage);
     const set = (image, label, version) => {
       const figure = versions.get(version);
-      image.hidden = label.hidden = figure === undefined;
-      if (figure === undefined) return;
       const source = figure.querySelector("img");
       image.src = source.src;
       image.width = source.width;
@@ -95,11 +95,13 @@
       const psnr = figure.dataset.psnr;
       label.textContent = psnr === undefined ? version : `${version} ${psnr}\u00a0dB`;
     };
+    /* Runs with other data have other samples, which lack this run's versions. */
+    const own = (version) => (versions.has(version) ? version : [...versions.keys()].find(isOfRun));
     return {
       versions,
       show(leftVersion, rightVersion) {
-        set(over, left, leftVersion);
-        set(under, right, rightVersion);
+        set(over, left, own(leftVersion));
+        set(under, right, own(rightVersion));
         move();
       },
     };
@@ -113,7 +115,7 @@
     select.autocomplete = "off";
   }
   leftChoice.value = names.includes("bicubic") ? "bicubic" : names[0];
-  rightChoice.value = names.find((name) => !["LR", "bicubic", "HR"].includes(name)) ?? names[names.length - 1];
+  rightChoice.value = names.find(isOfRun) ?? names[names.length - 1];
   const show = () => {
     for (const face of faces) face.show(leftChoice.value, rightChoice.value);
   };
