@@ -67,7 +67,7 @@ struct InstallSwiftTests {
     let server = try ToolchainServer()
     let disk = try SmallFileSystem(bytes: 1 << 20)
     let run = try server.install(["SRDIST_SWIFT_FOLDER": disk.folder.path])
-    #expect(run.status == 1 && run.errors.contains("has 1 MB free, expected 5000 MB"), "\(run.errors)")
+    #expect(run.status == 1 && run.errors.contains(" MB free, expected 5000 MB"), "\(run.errors)")
   }
 
   /// `scripts/setup` compares numbers, not texts, and knows what a program prints that is no release.

@@ -68,8 +68,9 @@ import Testing
     #expect(run.said.contains("the job stalled, or lost a connection between its ranks (77)"))
   }
 
-  /// Open MPI ends with 141 or 195 if a connection is lost, and with 205 or 255 if a host is.
-  @Test(arguments: [77, 134, 135, 136, 137, 139, 141, 143, 195, 205, 255])
+  /// Open MPI 4.1 ends with 141 or 195 if a connection is lost, and with 205 or 255 if a host is. Open MPI 5 ends with 14 if a
+  /// connection is lost.
+  @Test(arguments: [14, 77, 134, 135, 136, 137, 139, 141, 143, 195, 205, 255])
   func lossesAreStartedAgain(_ status: Int) throws {
     let run = try launch([status, 0])
     #expect(run.status == 0 && run.starts.count == 2, "\(run.said)")
@@ -110,6 +111,27 @@ import Testing
       [0], ["--hostfile", hostfile], ssh: ssh, environment: ["SRDIST_ANSWER_PATIENCE": "10"])
     #expect(run.status == 0 && run.starts.count == 1, "\(run.said)")
     #expect(run.said.contains("silent.invalid does not answer: left out"), "\(run.said)")
+  }
+
+  /// Open MPI 5's mpirun ends with 0 although a host is gone and its ranks have not ended.
+  @Test func aHostThatIsGoneAtTheEndIsALoss() throws {
+    let folder = try TemporaryFolder()
+    let hostfile = try folder.write(Array("localhost\nnext.invalid\n".utf8), as: "hosts")
+    // The other host answers until the job has ended.
+    let ssh = try folder.write(
+      Array(
+        #"""
+        #!/bin/sh
+        while [ "$1" != -- ]; do shift; done
+        shift 2
+        [ -e "$HERE/gone" ] || exec "$@"
+        exit 255
+        """#.utf8), as: "ssh")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+    let run = try launch([0, 0], ["--hostfile", hostfile], commands: #"touch "$HERE/gone""#, ssh: ssh)
+    #expect(run.status == 0 && run.starts.count == 2, "\(run.said)")
+    #expect(run.said.contains("a host was lost (0)"), "\(run.said)")
+    #expect(run.starts.last?.contains("--resume auto") == true)
   }
 
   /// What ssh says is repeated. To ssh, a name that begins with a dash would be an option.
