@@ -124,7 +124,8 @@ package struct UpscaleRun {
         network: inference, quality: options.quality, kernels: kernels, comparison: scores
       ) { share in
         activity.mark()
-        progress.done = before.done + Int(share * Double(item.work))
+        // The file is done when it has its place.
+        progress.done = before.done + min(Int(share * Double(item.work)), item.work - 1)
         onProgress(progress)
       }
       defer {
