@@ -120,7 +120,8 @@ let package = Package(
     .target(
       name: "SRUpscale",
       dependencies: [
-        "SRTensor", "SRFiles", "SRProcess", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRModels",
+        "SRTensor", "SRFiles", "SRProcess", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels",
+        "SRModels",
         "SRInference", "SRMetrics", "SRReport", "SRTraining",
       ],
       swiftSettings: strict),

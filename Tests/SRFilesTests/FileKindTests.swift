@@ -55,7 +55,8 @@ import Testing
   func isRead(text: String, bytes: Int) { #expect(ByteCount(text)?.bytes == bytes) }
 
   @Test(arguments: [
-    "", "0", "M", "-1", "+1", "1.5G", "1 G", "1GB", "1iB", "iB", "1GiBB", "M1iB", "9223372036854775808", "9000000000T", "١",
+    "", "0", "M", "-1", "+1", "1.5G", "1 G", "1GB", "1iB", "iB", "1GiBB", "M1iB", "9223372036854775808",
+    "9000000000T", "١",
   ])
   func isRefused(text: String) { #expect(ByteCount(text) == nil) }
 

@@ -260,3 +260,64 @@ import Testing
     #expect(other.status == 1 && other.errors.contains("expected 48 x 32"), "\(other.errors)")
   }
 }
+
+/// Photographs through `srdist upscale` and through PyTorch.
+@Suite(
+  .enabled(
+    if: Python.canImport("PIL, numpy, torch, safetensors"),
+    "needs a Python with Pillow, NumPy, torch and safetensors ($PYTHON)"),
+  .enabled(if: !SharedData.faceNames.isEmpty, "needs photographs in $SRDIST_SHARED_DATA/faces"))
+struct UpscalePyTorchTests {
+  private static let program = """
+    import sys, numpy, torch
+    from PIL import Image
+    from safetensors.torch import load_file
+    sys.path.insert(0, sys.argv[1])
+    import model
+    network = model.SRResNet("attention", channels=16, blocks=1)
+    network.load_state_dict(load_file(sys.argv[2]))
+    values, off, worst = 0, 0, 0
+    for low, result in zip(sys.argv[3::2], sys.argv[4::2]):
+        pixels = numpy.array(Image.open(low).convert("RGB"))
+        with torch.no_grad():
+            output = network(torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255)
+        wanted = (output.clamp(0, 1) * 255).round()[0].permute(1, 2, 0).numpy().astype(int)
+        difference = numpy.abs(wanted - numpy.asarray(Image.open(result)).astype(int))
+        values, off = values + difference.size, off + int((difference > 0).sum())
+        worst = max(worst, int(difference.max()))
+    print(values, off, worst)
+    """
+
+  /// At most one level, in at most a thousandth of the values.
+  @Test func facesEqual() throws {
+    let folder = try TemporaryFolder()
+    var model = ModelDescription.attention
+    (model.features, model.blocks) = (16, 1)
+    var layout = ParameterLayout()
+    let network = SRResNet(model, in: &layout)
+    let parameters = ParameterArena(layout: layout)
+    network.initialize(parameters, as: .interpolation, seed: 3)
+    try saveParameters(parameters, to: folder.file("w.safetensors"))
+    try folder.makeFolder("lr")
+    let names = (0..<4).map { "\($0)" }
+    for name in names {
+      let face = try ImageFile.read("\(SharedData.faces)/\(SharedData.faceNames[Int(name)! * 7])")
+      try ImageFile.writePNG(face.resized(width: 48, height: 40), to: folder.file("lr/\(name).png"))
+    }
+    let run = try ProgramRun(
+      "srdist",
+      [
+        "upscale", "-i", folder.file("lr"), "-o", folder.file("sr"), "--weights",
+        folder.file("w.safetensors"),
+        "--suffix", "",
+      ])
+    try #require(run.status == 0, "\(run.errors)")
+    let child = try Python.run(
+      Self.program,
+      [Repository.file("scripts/pytorch"), folder.file("w.safetensors")]
+        + names.flatMap { [folder.file("lr/\($0).png"), folder.file("sr/\($0).png")] })
+    let found = child.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    try #require(child.status == 0 && found.count == 3, "\(child.errors)")
+    #expect(found[0] == 4 * 192 * 160 * 3 && found[1] * 1000 <= found[0] && found[2] <= 1, "\(found)")
+  }
+}

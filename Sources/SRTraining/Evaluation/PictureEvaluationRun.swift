@@ -53,7 +53,8 @@ package struct PictureEvaluationRun {
   ///   - key: where the weights lie in a file; see ``WeightFile/init(path:_:key:)``.
   ///   - settings: data, threads and perceptual networks.
   package init(
-    weights: String?, averaged: AveragedWeights = .ifThere, key: String? = nil, source: Source, options: Options, settings: [SettingLayer], communicator: Communicator,
+    weights: String?, averaged: AveragedWeights = .ifThere, key: String? = nil, source: Source,
+    options: Options, settings: [SettingLayer], communicator: Communicator,
     kernels: any KernelSet, activity: RankActivity
   ) throws {
     self.weights = weights
