@@ -92,7 +92,9 @@ import Testing
     return bytes
   }
 
-  private let pixels = (0..<6).map { y in (0..<15).map { UInt8($0 * 9 + y * 20) } }
+  private let pixels = (0..<6).map { (y: Int) -> [UInt8] in
+    (0..<15).map { (x: Int) -> UInt8 in UInt8(x * 9 + y * 20) }
+  }
 
   @Test(arguments: [PictureFile.Format.png, .jpeg])
   func profilesAndDensitiesAreKept(format: PictureFile.Format) throws {
@@ -116,7 +118,9 @@ import Testing
   @Test func largeProfilesAreKept() throws {
     let folder = try TemporaryFolder()
     var attachments = PictureAttachments()
-    attachments.profile = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+    attachments.profile = (0..<200_000).map { (index: Int) -> UInt8 in
+      UInt8(truncatingIfNeeded: index * 31 / 8)
+    }
     let (file, _) = try encoded(pixels, .jpeg, .rgb8, width: 5, attachments, in: folder)
     #expect(file.attachments().profile == attachments.profile)
     // libpng refuses what is no profile, and the picture is written without it.
@@ -158,8 +162,11 @@ import Testing
   @Test(arguments: [PictureFile.Format.png, .jpeg])
   func faultsOfTheSinkAreThrown(format: PictureFile.Format) throws {
     struct Full: Error {}
-    let noise = (0..<600).map { y in
-      (0..<3000).map { UInt8(truncatingIfNeeded: ($0 &* 2654435761 ^ y &* 40503) >> 7) }
+    let noise = (0..<600).map { (y: Int) -> [UInt8] in
+      (0..<3000).map { (x: Int) -> UInt8 in
+        let mixed: Int = (x &* 2_654_435_761) ^ (y &* 40503)
+        return UInt8(truncatingIfNeeded: mixed >> 7)
+      }
     }
     #expect(throws: Full.self) {
       let encoder = try PictureEncoder(

@@ -65,7 +65,7 @@ import Testing
       "turned-6.jpg": "in/b/turned.jpg",
     ])
     try folder.write(Array("\u{89}PNG".utf8), as: "in/bad.png")
-    let values = (0..<2 * 9 * 11 * 3).map { UInt8($0 * 5 % 256) }
+    let values = (0..<594).map { (index: Int) -> UInt8 in UInt8(index * 5 % 256) }
     let writer = try NumPyWriter(path: folder.file("in/batch.npy"), shape: [2, 9, 11, 3])
     try writer.append(values)
     _ = try writer.finish()
@@ -184,7 +184,7 @@ import Testing
 
   /// The type and the layout stay. Channels may come first.
   @Test func arraysKeepTypeAndLayout() throws {
-    let values = (0..<2 * 8 * 10 * 3).map { Float($0 * 37 % 256) / 255 }
+    let values = (0..<480).map { (index: Int) -> Float in Float(index * 37 % 256) / 255 }
     func write(_ name: String, _ type: SampleFormat.Sample, isFirst: Bool) throws {
       let writer = try NumPyWriter(
         path: folder.file(name), shape: isFirst ? [2, 3, 8, 10] : [2, 8, 10, 3], type)
@@ -241,9 +241,11 @@ import Testing
 
   /// Originals are measured beside bicubic upsampling. A sheet shows all of them.
   @Test func originalsAreMeasured() throws {
-    let original = RGBImage(
-      width: 96, height: 64, pixels: (0..<96 * 64 * 3).map { UInt8(128 + 100 * sin(Double($0 / 3 % 96) / 9)) }
-    )
+    let pixels = (0..<96 * 64 * 3).map { (index: Int) -> UInt8 in
+      let x = Double(index / 3 % 96)
+      return UInt8(128 + 100 * sin(x / 9))
+    }
+    let original = RGBImage(width: 96, height: 64, pixels: pixels)
     try folder.makeFolder("hr")
     try folder.makeFolder("lr")
     try ImageFile.writePNG(original, to: folder.file("hr/a.png"))
