@@ -59,11 +59,13 @@ import Testing
   @Test(arguments: [(62, 46), (100, 41), (15, 11), (46, 35)])
   func floatsAndSixteenBitsFollowTheDefinition(width: Int, height: Int) throws {
     let source = try Fixtures.picture("resizes/31x23.npy")
-    let red = stride(from: 0, to: source.pixels.count, by: 3).map { Double(source.pixels[$0]) * 257 }
+    let red = stride(from: 0, to: source.pixels.count, by: 3).map { (index: Int) -> Double in
+      Double(source.pixels[index]) * 257
+    }
     let expected = definition(red, from: (31, 23), to: (width, height))
-    let floats = try resized(
+    let floats: [Float] = try resized(
       red.map { Float($0 / 65535) }, channels: 1, .float32, from: (31, 23), to: (width, height))
-    let words = try resized(
+    let words: [UInt16] = try resized(
       red.map { UInt16($0) }, channels: 1, .uint16, from: (31, 23), to: (width, height))
     for (index, value) in expected.enumerated() {
       #expect(abs(Double(floats[index]) - value / 65535) < 1e-6)
@@ -77,9 +79,13 @@ import Testing
 
   /// Where no pass leaves the range, 16 bits are off by their two roundings at most.
   @Test func sixteenBitsOfASmoothPictureAreExact() throws {
-    let values = (0..<20 * 30).map { Double(20000 + 600 * ($0 % 20) + 400 * ($0 / 20)) }
+    let values = (0..<600).map { (index: Int) -> Double in
+      let (x, y) = (index % 20, index / 20)
+      return Double(20000 + 600 * x + 400 * y)
+    }
     let expected = definition(values, from: (20, 30), to: (33, 47))
-    let words = try resized(values.map { UInt16($0) }, channels: 1, .uint16, from: (20, 30), to: (33, 47))
+    let words: [UInt16] = try resized(
+      values.map { UInt16($0) }, channels: 1, .uint16, from: (20, 30), to: (33, 47))
     for (word, value) in zip(words, expected) { #expect(abs(Double(word) - value) <= 1.2) }
   }
 }

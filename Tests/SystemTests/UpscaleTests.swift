@@ -165,7 +165,8 @@ import Testing
     #expect(try contents("out") == ["a_out.png": Data([7])])
     let skipping = try run(["--skip-existing"])
     #expect(skipping.status == 0 && skipping.output.contains("1 left out"), "\(skipping.errors)")
-    #expect(try contents("out").count == 2 && contents("out")["a_out.png"] == Data([7]))
+    let kept = try contents("out")
+    #expect(kept.count == 2 && kept["a_out.png"] == Data([7]))
     let replacing = try run(["--overwrite"])
     #expect(replacing.status == 0, "\(replacing.errors)")
     #expect(try contents("out")["a_out.png"] != Data([7]))
@@ -179,7 +180,8 @@ import Testing
     #expect(named.status == 1 && named.errors.contains("-o names a folder"), "\(named.errors)")
     let absent = try run([], inputs: [folder.file("none.png")])
     #expect(absent.status == 1 && absent.errors.contains("none.png: nothing is there"), "\(absent.errors)")
-    #expect(try contents("in").count == 2 && contents("out").count == 2)
+    #expect(try contents("in").count == 2)
+    #expect(try contents("out").count == 2)
   }
 
   /// The type and the layout stay. Channels may come first.
