@@ -76,18 +76,23 @@ import Testing
     #expect(rows(try copy.decode(as: copy.stored)) == rows(picture))
   }
 
-  /// The least that libpng takes for an ICC profile of RGB.
+  /// An ICC profile of RGB with one tag, which is all that libpng asks for.
   private var profile: [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 132)
+    var bytes = [UInt8](repeating: 0, count: 160)
     func put(_ text: String, at position: Int) {
       bytes.replaceSubrange(position..<position + 4, with: text.utf8)
     }
-    bytes[3] = 132
+    bytes[3] = 160
     bytes[8] = 4
     put("mntr", at: 12)
     put("RGB ", at: 16)
     put("XYZ ", at: 20)
     put("acsp", at: 36)
+    // One tag: its name, where its data begin, and how many bytes they are.
+    bytes[131] = 1
+    put("desc", at: 132)
+    bytes[139] = 144
+    bytes[143] = 16
     bytes.replaceSubrange(68..<80, with: [0, 0, 0xF6, 0xD6, 0, 1, 0, 0, 0, 0, 0xD3, 0x2D])
     return bytes
   }
