@@ -8,6 +8,8 @@ import SRTensor
 struct FileUpscaler {
   let network: NetworkInference
   let quality: Int
+  /// The bytes that the network does not get: those of the program, and those that a file takes beside the network's.
+  let reserved: Int
   let kernels: any KernelSet
   /// Measures pictures that have originals.
   let comparison: PictureScores?
@@ -124,13 +126,19 @@ struct FileUpscaler {
     let (width, height) = (scale * item.width, scale * item.height)
     let rows = ResultRows(
       format, width: width, height: height, toWidth: item.outputWidth, toHeight: item.outputHeight)
-    try network.enlarge(values.pointer, height: item.height, width: item.width) { range, strip in
-      guard kernels.allFinite(strip, count: range.count * width * 3) else {
-        throw UpscaleError(
-          "\(item.input): the network's result is not finite; its weights do not suit the picture")
+    do {
+      try network.enlarge(values.pointer, height: item.height, width: item.width) { range, strip in
+        guard kernels.allFinite(strip, count: range.count * width * 3) else {
+          throw UpscaleError(
+            "\(item.input): the network's result is not finite; its weights do not suit the picture")
+        }
+        try rows.append(range.count, strip, emit: emit)
+        progress((Double(index) + Double(range.upperBound) / Double(height)) / Double(count))
       }
-      try rows.append(range.count, strip, emit: emit)
-      progress((Double(index) + Double(range.upperBound) / Double(height)) / Double(count))
+    } catch let error as InferenceMemoryError {
+      throw UpscaleError(
+        "\(item.input): \(error). \(ByteCount(reserved)) more are for the program and the picture itself: give --memory "
+          + "\(ByteCount(error.needed + reserved)) or more")
     }
     withExtendedLifetime(values) {}
   }

@@ -41,7 +41,7 @@ struct UpscalePlan: Codable, Sendable {
         guard item.bytes < options.memory else {
           throw UpscaleError(
             "\(input.path): \(item.width) x \(item.height) pixels take \(ByteCount(item.bytes)) beside the network, of "
-              + "\(ByteCount(options.memory)) that may be used; give more --memory")
+              + "\(ByteCount(options.memory)) that --memory leaves for pictures; give more")
         }
         for output in [item.output, item.comparison].compactMap({ $0 }) {
           if let other = takenBy.updateValue(input.path, forKey: output) {

@@ -112,19 +112,20 @@ package struct UpscaleRun {
     let items = UpscaleItem.shares(of: plan.items, ranks: communicator.worldSize)[communicator.rank]
     guard !items.isEmpty else { return [] }
     activity.enter(.upscaling)
-    let beside = plan.items.map(\.bytes).max() ?? 0
+    let reserved = Self.ownBytes + (plan.items.map(\.bytes).max() ?? 0)
     let inference = NetworkInference(
       network.model, graph: network.graph, weights: network.weights, pooling: pooling,
-      memory: options.memory - Self.ownBytes - beside, kernels: kernels, pool: pool)
+      memory: options.memory - reserved, kernels: kernels, pool: pool)
     var progress = FileProgress("pictures", files: items.count, total: items.reduce(0) { $0 + $1.work })
     onProgress(progress)
     return items.map { item in
       let before = progress
       let upscaler = FileUpscaler(
-        network: inference, quality: options.quality, kernels: kernels, comparison: scores
+        network: inference, quality: options.quality, reserved: reserved, kernels: kernels, comparison: scores
       ) { share in
         activity.mark()
-        progress.done = before.done + Int(share * Double(item.work))
+        // The file is done when it has its place.
+        progress.done = before.done + min(Int(share * Double(item.work)), item.work - 1)
         onProgress(progress)
       }
       defer {

@@ -3,6 +3,7 @@ import SRCheckpoint
 import SRData
 import SRFiles
 import SRReport
+import SRTensor
 import SRTraining
 
 /// A parser under test. Every file must give a value or one of the parser's own errors.
@@ -28,6 +29,11 @@ struct Parser: Sendable {
     Parser(
       name: "array",
       read: { path in
+        do {
+          let pictures = try PictureArray(BytePath(path))
+          let row = AlignedBuffer(count: 3 * pictures.width)
+          pictures.loadRow(pictures.height - 1, of: pictures.count - 1, into: row.pointer)
+        } catch is NumPyError {}
         let array = try NumPyArray(path: path, rank: 4)
         withExtendedLifetime(array) { _ = array.bytes.reduce(0) { $0 &+ Int($1) } }
       }, expects: { $0 is NumPyError || $0 is FileError }),
@@ -38,6 +44,10 @@ struct Parser: Sendable {
         try ImageFile.withPicture(at: BytePath(path), within: budget, use: { _, _ in 0 }) { decoded in
           _ = decoded.image.resized(width: 8, height: 8)
         }
+        // As stored, it takes at most 8 / 3 of that.
+        let file = try PictureFile(BytePath(path))
+        _ = file.attachments()
+        _ = try file.decode(as: file.stored)
       }, expects: { $0 is ImageFileError || $0 is FileError }),
     Parser(
       name: "weights",

@@ -9,13 +9,13 @@ import SRTensor
 /// A network with random weights.
 struct SampleInference {
   let model: ModelDescription
-  let network: SRResNet
+  let network: any SuperResolutionNetwork
   let weights: ParameterArena
 
   init(_ model: ModelDescription, seed: UInt64 = 3) {
     var layout = ParameterLayout()
     self.model = model
-    network = SRResNet(model, in: &layout)
+    network = model.network(in: &layout)
     weights = ParameterArena(layout: layout)
     network.initialize(weights, as: .pytorch, seed: seed)
     // Other slopes than the initial one, each its own.
@@ -47,11 +47,11 @@ struct SampleInference {
 
   /// The result of the plan that validation and training use, which takes the image as a whole.
   func wholeImage(_ picture: [Float], height: Int, width: Int, _ level: CPULevel) throws -> [Float] {
-    let plan = SRResNetPlan(
-      network, lowResHeight: height, lowResWidth: width, purpose: .inference, kernels: level.kernels)
+    let plan = network.plan(
+      lowResHeight: height, lowResWidth: width, purpose: .inference, kernels: level.kernels)
     let prepared = AlignedBuffer(count: plan.preparedCount)
     plan.prepare(weights, into: prepared, forBackward: false)
-    let workspace = SRResNetWorkspace(for: plan, images: 1)
+    let workspace = NetworkWorkspace(for: plan, images: 1)
     return picture.withUnsafeBufferPointer { pixels in
       let pass = plan.pass(
         lowRes: pixels.baseAddress!, parameters: weights, prepared: prepared, gradients: nil,

@@ -31,7 +31,7 @@ import Testing
     }
     sample.bicubic = framed(sample.bicubic)
     sample.superRes = framed(sample.superRes)
-    sample.highRes = framed(sample.highRes)
+    sample.highRes = sample.highRes.map(framed)
     for index in sample.lowRes.pixels.indices { sample.lowRes.pixels[index] = 0 }
     let rows = SampleSheet(epoch: 1, image: Pictures.sheet([sample])).rows
     #expect(rows.map(\.highRes) == [sample.highRes])

@@ -110,7 +110,7 @@ extension RGBImage {
           for channel in 0..<3 { small.pixels[target + channel] = pixels[source + channel] }
         }
       }
-      if small.enlarged(factor) == self { return small }
+      if small.repeated(width: factor * small.width, height: factor * small.height) == self { return small }
     }
     return self
   }
