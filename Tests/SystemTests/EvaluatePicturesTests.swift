@@ -54,7 +54,7 @@ import Testing
   /// Writes weights of the vanilla network, and returns the options that name them.
   private func weights(_ change: (ParameterArena) -> Void = { _ in }) throws -> [String] {
     var layout = ParameterLayout()
-    _ = SRResNet(.vanilla, in: &layout)
+    _ = ModelDescription.vanilla.network(in: &layout)
     let parameters = ParameterArena(layout: layout)
     Formulas.fill(parameters)
     change(parameters)
