@@ -67,6 +67,7 @@ extension InferenceProgram {
     /// Wide convolutions of a phase that follow each other at the picture's size. With more of them, windows would take more
     /// memory than one map.
     let most = 2
+    let poolsWhole = gates.indices.contains(where: isPooledWhole)
     var numbers = [Int](repeating: -1, count: maps.count)
     var depths = [Int](repeating: 0, count: maps.count)
     var endsPhase = [Bool](repeating: false, count: maps.count)
@@ -80,7 +81,12 @@ extension InferenceProgram {
       }
       (numbers[step.destination], depths[step.destination]) = (number, depth)
       switch step.operation {
-      case .add, .locallyGatedAdd: endsPhase[step.destination] = maps[step.destination].factor == 1
+      // The sum of the long skip cannot take the place of the map that the last convolution reads. If no means are waited for,
+      // it is cheaper to go on in the same phase.
+      case .add:
+        let isLongSkip = !poolsWhole && step.sources.contains(where: isCheap)
+        endsPhase[step.destination] = maps[step.destination].factor == 1 && !isLongSkip
+      case .locallyGatedAdd: endsPhase[step.destination] = maps[step.destination].factor == 1
       default: break
       }
     }

@@ -82,11 +82,16 @@ struct InferencePlan: Sendable {
     }
     memory.count = end
     var windowSums: [Int: Int] = [:]
-    for (index, step) in program.steps.enumerated() {
-      guard case .windowMeans = step.operation else { continue }
-      // Only one phase at a time has sums, but there is little to save.
-      windowSums[index] = memory.take(2 * geometry.rowCount(step.destination))
+    let firstSum = memory.count
+    for phase in phases {
+      memory.count = firstSum
+      for index in phase.steps {
+        guard case .windowMeans = program.steps[index].operation else { continue }
+        windowSums[index] = memory.take(2 * geometry.rowCount(program.steps[index].destination))
+      }
+      end = max(end, memory.count)
     }
+    memory.count = end
     self.windowSums = windowSums
     gateSums = program.gates.map { memory.take(2 * program.maps[$0.map].channels) }
     let scratchCount = max(

@@ -4,7 +4,8 @@ All sides enlarge the same picture with the same weights in float32, on the same
 process of its own, pinned to as many cores as it has threads, and does nothing until it is asked for a
 pass. A round asks all sides in turn, so a slow minute of the machine affects all of them. The times are
 those of the network alone, after a first pass. Ratios are taken within a round. The report shows the
-medians over the rounds. All results must agree with srdist's to 1e-3.
+medians over the rounds. All results must agree with srdist's to 1e-3. A peer that ends before its
+first result, for want of memory, say, is left out of the row.
 
 The ONNX and ncnn files are made by `srdist export`. Without --weights, the network is the attention
 model with weights of a training run of one step.
@@ -104,6 +105,10 @@ def serve(arguments: list[str]) -> None:
         print((time.perf_counter() - start) * 1e3, flush=True)
 
 
+class EndedError(Exception):
+    """A side's process ended before it was ready."""
+
+
 class Side:
     """A process that makes passes on request."""
 
@@ -120,7 +125,7 @@ class Side:
         self.times: list[float] = []
         while (line := self.process.stdout.readline()) != "ready\n":
             if not line:
-                raise SystemExit(f"{name} ended before it was ready")
+                raise EndedError(f"{name} ended before it was ready, with status {self.process.wait()}")
 
     def run(self) -> None:
         self.process.stdin.write("\n")
@@ -147,7 +152,11 @@ def measure(options: argparse.Namespace, folder: Path, size: int, threads: int) 
     for peer in options.peer or PEERS:
         arguments = [peer, folder / "model", picture, size, threads, folder / peer]
         command = [sys.executable, __file__, "--worker", "\n".join(map(str, arguments))]
-        sides.append(Side(peer, command, threads))
+        try:
+            sides.append(Side(peer, command, threads))
+        except EndedError as error:
+            print(f"{size}x{size}, {threads} threads: {error}", file=sys.stderr)
+            continue
         difference = np.abs(np.fromfile(folder / peer, np.float32) - ours).max()
         if not difference <= AGREEMENT:
             raise SystemExit(f"{peer}'s result differs from srdist's by {difference}")
@@ -187,7 +196,10 @@ def main() -> None:
         for size in options.size or [64, 128, 256, 512]:
             for threads in options.threads or [1, 2]:
                 sides = measure(options, folder, size, threads)
-                medians = [f"{statistics.median(side.times):.1f}" for side in sides]
+                times = {side.name: f"{statistics.median(side.times):.1f}" for side in sides}
+                medians = [times.get(name, "-") for name in names]
+                if len(sides) == 1:
+                    raise SystemExit("no peer gave a result")
                 best = min(sides[1:], key=lambda side: statistics.median(side.times))
                 ratio = statistics.median(a / b for a, b in zip(best.times, sides[0].times))
                 print(
