@@ -75,7 +75,7 @@ final class InferenceRun: @unchecked Sendable {
     case closeGate(Int)
   }
 
-  private struct BandTask {
+  private struct BandJob {
     let phase: Int
     let iteration: Int
     let work: Work
@@ -97,11 +97,11 @@ final class InferenceRun: @unchecked Sendable {
   }
 
   func run(strip: (_ rows: Range<Int>, _ values: UnsafePointer<Float>) throws -> Void) throws {
-    var tasks: [BandTask] = []
+    var tasks: [BandJob] = []
     for (number, phase) in plan.phases.enumerated() {
       for step in phase.phase.steps {
         guard case .gatedAdd(let gate) = plan.program.steps[step].operation else { continue }
-        tasks.append(BandTask(phase: number, iteration: 0, work: .closeGate(gate), parts: 1))
+        tasks.append(BandJob(phase: number, iteration: 0, work: .closeGate(gate), parts: 1))
       }
       for iteration in phase.schedule.iterations.indices {
         appendTasks(of: iteration, phase: number, to: &tasks)
@@ -120,11 +120,11 @@ final class InferenceRun: @unchecked Sendable {
     try perform(tasks)
   }
 
-  private func appendTasks(of iteration: Int, phase number: Int, to tasks: inout [BandTask]) {
+  private func appendTasks(of iteration: Int, phase number: Int, to tasks: inout [BandJob]) {
     let phase = plan.phases[number]
     let rows = phase.schedule.iterations[iteration].rows
     func append(_ work: Work, parts: Int) {
-      tasks.append(BandTask(phase: number, iteration: iteration, work: work, parts: parts))
+      tasks.append(BandJob(phase: number, iteration: iteration, work: work, parts: parts))
     }
     if iteration > 0, !phase.windows.isEmpty { append(.keepRows, parts: phase.windows.count) }
     for (position, index) in phase.phase.steps.enumerated() where !rows[position].isEmpty {
@@ -166,7 +166,7 @@ final class InferenceRun: @unchecked Sendable {
     convolution.shufflesPixels ? rows.lowerBound / 2..<rows.upperBound / 2 : rows
   }
 
-  private func perform(_ tasks: [BandTask]) throws {
+  private func perform(_ tasks: [BandJob]) throws {
     guard !tasks.isEmpty else { return }
     let barrier = SpinBarrier(count: pool.count)
     let workers = pool.count
@@ -196,7 +196,7 @@ final class InferenceRun: @unchecked Sendable {
     return memory + plan.saved[map]!
   }
 
-  private func perform(_ task: BandTask, part: Int, scratch: UnsafeMutablePointer<Float>) {
+  private func perform(_ task: BandJob, part: Int, scratch: UnsafeMutablePointer<Float>) {
     func map(_ map: Int) -> UnsafeMutablePointer<Float> { base(map, task.phase, task.iteration) }
     switch task.work {
     case .keepRows: keepRows(task, window: part)
@@ -225,7 +225,7 @@ final class InferenceRun: @unchecked Sendable {
     return rows.lowerBound * width..<rows.upperBound * width
   }
 
-  private func keepRows(_ task: BandTask, window: Int) {
+  private func keepRows(_ task: BandJob, window: Int) {
     let phase = plan.phases[task.phase]
     let map = phase.windows.keys.sorted()[window]
     let (before, now) = (
@@ -251,7 +251,7 @@ final class InferenceRun: @unchecked Sendable {
   }
 
   private func perform(
-    _ index: Int, _ rows: Range<Int>, _ task: BandTask, part: Int, scratch: UnsafeMutablePointer<Float>
+    _ index: Int, _ rows: Range<Int>, _ task: BandJob, part: Int, scratch: UnsafeMutablePointer<Float>
   ) {
     let step = plan.program.steps[index]
     func map(_ map: Int) -> UnsafeMutablePointer<Float> { base(map, task.phase, task.iteration) }
