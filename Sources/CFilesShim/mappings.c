@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -27,8 +28,23 @@ static mapping mappings[capacity];
 static struct sigaction previous;
 static atomic_flag has_reported = ATOMIC_FLAG_INIT;
 
-static void say(const char *text) {
-  size_t left = strlen(text);
+/// A line that is made from parts and written with one call, so that the lines of several ranks on one pipe do not mix. A text
+/// that has no room is cut.
+typedef struct {
+  size_t count;
+  char text[PATH_MAX + 256];
+} line;
+
+static void append(line *to, const char *text) {
+  const size_t room = sizeof to->text - to->count, count = strlen(text);
+  const size_t taken = count < room ? count : room;
+  memcpy(to->text + to->count, text, taken);
+  to->count += taken;
+}
+
+static void print(const line *from) {
+  const char *text = from->text;
+  size_t left = from->count;
   while (left > 0) {
     const ssize_t count = write(STDERR_FILENO, text, left);
     if (count < 0) return;
@@ -41,15 +57,17 @@ static void say(const char *text) {
 static void report(const mapping *file) {
   struct termios terminal;
   struct stat status;
+  static line told;  // Not on the signal's stack, which is small. One thread comes here, once.
   // On a terminal, the cursor may stand behind a progress line.
-  if (tcgetattr(STDERR_FILENO, &terminal) == 0) say("\n");
-  say("srdist: error: ");
-  say(file->path);
+  if (tcgetattr(STDERR_FILENO, &terminal) == 0) append(&told, "\n");
+  append(&told, "srdist: error: ");
+  append(&told, file->path);
   if (stat(file->path, &status) == 0 && (size_t)status.st_size < file->count) {
-    say(" changed while it was in use: it is shorter than when it was opened\n");
+    append(&told, " changed while it was in use: it is shorter than when it was opened\n");
   } else {
-    say(" cannot be read any further: its disk or network file system failed\n");
+    append(&told, " cannot be read any further: its disk or network file system failed\n");
   }
+  print(&told);
 }
 
 static void handle(int number, siginfo_t *info, void *context) {

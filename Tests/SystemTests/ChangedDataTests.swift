@@ -49,7 +49,7 @@ import Testing
     // Each rank may touch the file before the launcher has ended it.
     #expect((1...(ranks ?? 1)).contains(lines.count), "\(ended.errors)")
     for line in lines {
-      #expect(line.hasPrefix("srdist: error: ") && line.hasSuffix("than when it was opened"))
+      #expect(line.hasPrefix("srdist: error: ") && line.hasSuffix("than when it was opened"), "\(line)")
     }
     for word in ["Crash", "Fatal", "Signal: Bus error"] {
       #expect(!ended.errors.contains(word), "\(ended.errors)")
