@@ -58,7 +58,8 @@ import Testing
   @Test func optionsReachTheConfiguration() throws {
     let folder = try TemporaryFolder()
     let given: [String: String] = [
-      "model": "vanilla", "loss": "mse=2", "init-weights": "", "strict": "true", "param-key": "", "data": "", "val": "",
+      "model": "vanilla", "loss": "mse=2", "init-weights": "", "strict": "true", "param-key": "", "data": "",
+      "val": "",
       "weights-dir": folder.path,
       "crop": "stored", "reduction": "tree", "learning-rate": "1e-05", "max-steps": "1", "samples": "1",
     ]
