@@ -23,6 +23,8 @@ final class ZipReader {
   private let file: MappedFile
   private let archive: OpaquePointer
 
+  /// More bytes than a file of weights has. The sum over all files is still a number of 64 bits.
+  private static let mostBytes = 1 << 40
   /// More files than any network has tensors.
   private static let mostEntries = 100_000
   /// The fixed parts of the two records that a file has in an archive, and of the record at the archive's end.
@@ -96,7 +98,7 @@ final class ZipReader {
       }
       let name = String(cString: cName)
       guard let stored = Int(exactly: status.comp_size), stored <= archiveBytes,
-        let bytes = Int(exactly: status.size), bytes < 1 << 48
+        let bytes = Int(exactly: status.size), bytes < mostBytes
       else { throw Failure("\(name) claims \(status.size) bytes, and the archive has \(archiveBytes)") }
       guard status.encryption_method == ZIP_EM_NONE else { throw Failure("\(name) is encrypted") }
       guard [ZIP_CM_STORE, ZIP_CM_DEFLATE].contains(Int32(status.comp_method)) else {
