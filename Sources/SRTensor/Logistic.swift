@@ -1,0 +1,4 @@
+import Foundation
+
+/// The logistic function, or sigmoid: 1 / (1 + exp(-x)).
+package func logistic(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
