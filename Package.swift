@@ -66,14 +66,14 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "SRKernels", dependencies: ["SRTensor"], swiftSettings: strict),
     .target(
-      name: "SRKernelsX86V3", dependencies: ["SRKernels", "SRTensor", "COpenBLAS", "CIntrinsics"],
+      name: "SRKernelsX86V3", dependencies: ["SRKernels", "SRTensor", "CIntrinsics"],
       swiftSettings: kernelSettings("x86-64-v3", "SRDIST_X86_V3")),
     .target(
-      name: "SRKernelsX86V4", dependencies: ["SRKernels", "SRTensor", "COpenBLAS", "CIntrinsics"],
+      name: "SRKernelsX86V4", dependencies: ["SRKernels", "SRTensor", "CIntrinsics"],
       swiftSettings: kernelSettings("x86-64-v4", "SRDIST_X86_V4")),
     .target(
       name: "SRKernelDispatch",
-      dependencies: ["SRKernels", "SRKernelsX86V3", "SRKernelsX86V4", "COpenBLAS"],
+      dependencies: ["SRKernels", "SRKernelsX86V3", "SRKernelsX86V4"],
       swiftSettings: strict),
     .target(name: "SROptimizers", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
     .target(name: "SRLayers", dependencies: ["SRTensor", "SRKernels"], swiftSettings: strict),
@@ -131,7 +131,7 @@ let package = Package(
       name: "srdist",
       dependencies: [
         "SRCluster", "SRUpscale", "SRTraining", "SRModels", "SRFiles", "SRProcess", "SRData", "SRCheckpoint",
-        "SRDistributed", "SRExport", "SRInference", "SRReport", "SRKernelDispatch",
+        "SRDistributed", "SRExport", "SRInference", "SRReport", "SRKernels", "SRKernelDispatch",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
@@ -139,7 +139,7 @@ let package = Package(
       name: "srdist-benchmark",
       dependencies: [
         "SRModels", "SRLosses", "SROptimizers", "SRLayers", "SRKernels", "SRKernelDispatch", "SRTensor",
-        "SRInference", "SRCheckpoint", "SRProcess",
+        "SRInference", "SRCheckpoint", "SRProcess", "COpenBLAS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .executableTarget(
@@ -175,7 +175,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SRKernelsTests",
-      dependencies: ["SRKernels", "SRKernelDispatch", "SRTestSupport"], swiftSettings: strict),
+      dependencies: ["SRKernels", "SRKernelDispatch", "SRTensor", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SROptimizersTests",
       dependencies: ["SROptimizers", "SRKernels", "SRKernelDispatch", "SRTensor"], swiftSettings: strict),
@@ -223,7 +223,8 @@ let package = Package(
       name: "SystemTests",
       dependencies: [
         "SRTraining", "SRFiles", "SRData", "SRCheckpoint", "SRDistributed", "SRKernels", "SRKernelDispatch",
-        "SRModels", "SRReport", "SRTensor", "SRTestSupport", "SRUpscale", "srdist", "srdist-rank-checks",
+        "SRLosses", "SRModels", "SRReport", "SRTensor", "SRTestSupport", "SRUpscale", "srdist",
+        "srdist-rank-checks",
         .product(name: "Logging", package: "swift-log"),
       ], resources: [.copy("Fixtures")], swiftSettings: strict),
   ],

@@ -1,4 +1,3 @@
-import Foundation
 import SRKernels
 import SRTensor
 
@@ -46,7 +45,7 @@ struct ChannelGate: Sendable {
         switch layer.activation {
         case .identity: return sum
         case .relu: return max(sum, 0)
-        case .sigmoid: return 1 / (1 + exp(-sum))
+        case .sigmoid: return logistic(sum)
         }
       }
     }

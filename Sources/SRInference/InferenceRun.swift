@@ -1,4 +1,3 @@
-import Foundation
 import SRKernels
 import SRProcess
 import SRTensor
@@ -303,8 +302,6 @@ final class InferenceRun: @unchecked Sendable {
     }
   }
 
-  private func sigmoid(_ value: Float) -> Float { 1 / (1 + exp(-value)) }
-
   private func activate(
     _ activation: InferenceProgram.Activation, _ map: Int, from source: UnsafePointer<Float>,
     into destination: UnsafeMutablePointer<Float>, pixels: Range<Int>
@@ -325,7 +322,7 @@ final class InferenceRun: @unchecked Sendable {
         }
       }
     case .relu: for index in 0..<values.count { destination[index] = max(source[index], 0) }
-    case .sigmoid: for index in 0..<values.count { destination[index] = sigmoid(source[index]) }
+    case .sigmoid: for index in 0..<values.count { destination[index] = logistic(source[index]) }
     }
   }
 

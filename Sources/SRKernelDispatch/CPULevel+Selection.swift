@@ -6,7 +6,7 @@ package struct CPULevelError: Error, CustomStringConvertible, Equatable {
 }
 
 extension CPULevel {
-  /// Names a lower level than the CPU's. For comparisons, and for jobs over hosts that differ.
+  /// Names a lower level than the CPU's, for comparisons. Each rank of a job may have its own.
   package static let variable = "SRDIST_CPU_LEVEL"
 
   /// The level to compute with: the one that `SRDIST_CPU_LEVEL` names (`x86-64-v3`, or just `v3`), or else the highest.

@@ -2,7 +2,8 @@
 ///
 /// The protocols declare the requirements, in folders by subject. `SRKernelsX86V3` implements them as `VectorKernels`, in
 /// folders of the same names. `SRKernelsX86V4` is the same sources, compiled for a higher CPU level. Implementations are
-/// single-threaded and keep no state. Their results depend on their arguments alone, never on batch, thread or rank counts.
+/// single-threaded and keep no state. Their results depend on their arguments alone, never on batch, thread or rank counts, nor
+/// on the CPU level: a level may choose how it goes through memory, but not in which order it adds.
 ///
 /// Implementations check no arguments: they are compiled without checks. What a requirement asks of its arguments is
 /// checked where shapes are made (``Convolution2DShape``, ``MaxPooling2DShape``) and by the layers, losses, metrics and

@@ -1,4 +1,3 @@
-import Foundation
 import SRKernels
 import SRTensor
 
@@ -82,7 +81,7 @@ struct SqueezeExcitationPlan: ChannelAttentionPlan {
     for c in 0..<channels {
       var sum = context.parameter(layer.bias2)[c]
       for h in 0..<hidden { sum += weight2[c * hidden + h] * hiddenValues[h] }
-      scales[c] = 1 / (1 + exp(-sum))
+      scales[c] = logistic(sum)
     }
     context.kernels.scaleChannelsAndAdd(
       image: image, scales: scales, identity: identity, destination: destination, pixels: pixels,

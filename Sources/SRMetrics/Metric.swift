@@ -1,12 +1,5 @@
 import SRKernels
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import SRTensor
 
 /// A number that is reported for each image, beside the loss.
 package struct Metric: Sendable {
@@ -52,7 +45,7 @@ extension Metric {
 
   /// A mean squared error in decibels.
   private static func decibels(meanSquaredError: Double) -> Double {
-    -10 * log10(max(meanSquaredError, smallestError))
+    -10 * Elementary.log10(max(meanSquaredError, smallestError))
   }
 
   private static func similarity(_ description: MetricDescription, _ window: SSIMWindow) -> Metric {

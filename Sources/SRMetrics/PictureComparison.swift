@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import SRTensor
 
 /// Two 8-bit RGB pictures of one size, compared by a convention of the literature, in double precision.
 package struct PictureComparison: Sendable {
@@ -74,7 +68,7 @@ package struct PictureComparison: Sendable {
       for (left, right) in zip(picture, original) { sum += (left - right) * (left - right) }
     }
     let error = sum / Double(planes.count * width * height)
-    return 10 * log10(Self.peak * Self.peak / error)
+    return 10 * Elementary.log10(Self.peak * Self.peak / error)
   }
 
   /// Structural similarity: the mean over all windows that lie within the pictures, and over the channels. Windows have 11 x 11
@@ -89,7 +83,7 @@ package struct PictureComparison: Sendable {
   private static let weights: [Double] = {
     let weights = (0..<windowSize).map { index in
       let distance = Double(index - windowSize / 2)
-      return exp(-distance * distance / (2 * 1.5 * 1.5))
+      return Elementary.exp(-distance * distance / (2 * 1.5 * 1.5))
     }
     let sum = weights.reduce(0, +)
     return weights.map { $0 / sum }

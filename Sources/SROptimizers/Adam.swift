@@ -1,4 +1,3 @@
-import Foundation
 import SRKernels
 import SRTensor
 
@@ -37,8 +36,8 @@ package final class Adam: Sendable {
   ) {
     precondition(step >= 1, "Adam's step counts from 1, found \(step)")
     precondition(range.isWholeCacheLines, "Adam updates whole cache lines, not \(range)")
-    let firstCorrection = 1 - pow(hyperparameters.beta1, Double(step))
-    let secondCorrection = 1 - pow(hyperparameters.beta2, Double(step))
+    let firstCorrection = 1 - Elementary.power(hyperparameters.beta1, step)
+    let secondCorrection = 1 - Elementary.power(hyperparameters.beta2, step)
     kernels.adam(
       parameters: parameters.pointer + range.lowerBound, gradients: gradients.pointer + range.lowerBound,
       firstMoments: firstMoments.pointer + range.lowerBound,

@@ -1,4 +1,4 @@
-import Foundation
+import SRTensor
 
 /// The learning rate as a function of the training's progress. It keeps no state, so a resumed run cannot lose any.
 package struct LearningRateSchedule: Sendable, Equatable {
@@ -41,10 +41,10 @@ package struct LearningRateSchedule: Sendable, Equatable {
     let warmup = warmupSteps > 0 ? min(1, (stepsDone + 1) / warmupSteps) : 1
     switch decay {
     case .step(let epochs, let gamma):
-      return initial * warmup * pow(gamma, Double(epoch / max(epochs, 1)))
+      return initial * warmup * Elementary.power(gamma, epoch / max(epochs, 1))
     case .cosine(let final):
       let progress = min(1, stepsDone / Double(max(1, epochs * stepsPerEpoch)))
-      return initial * warmup * (final + (1 - final) * (1 + cos(.pi * progress)) / 2)
+      return initial * warmup * (final + (1 - final) * (1 + Elementary.cos(.pi * progress)) / 2)
     }
   }
 }

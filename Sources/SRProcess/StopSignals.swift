@@ -5,12 +5,13 @@ package enum StopSignals {
   /// A terminal that is closed, Ctrl-C, `kill`, and the signal that launchers pass on.
   package static let all = [SIGHUP, SIGINT, SIGTERM, SIGUSR1]
 
-  /// Keeps signals that ask for something waiting until ``handle(_:_:)`` or ``release()``. A program that executes itself again
-  /// loses none of them.
-  package static func hold() { mask(all + [SIGUSR2], SIG_BLOCK) }
-
-  /// Lets the signals have their effect.
-  package static func release() { mask(all + [SIGUSR2], SIG_UNBLOCK) }
+  /// Lets the signals have their effect, even if the parent process had blocked them.
+  package static func release() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in all + [SIGUSR2] { sigaddset(&signals, number) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
 
   /// Calls `action` on a signal, on any thread. `action` may only do what a signal handler may do.
   ///
@@ -38,12 +39,5 @@ package enum StopSignals {
     raise(number)
     // Process 1 of a container survives its own signals.
     _exit(128 + number)
-  }
-
-  private static func mask(_ numbers: [Int32], _ how: Int32) {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    for number in numbers { sigaddset(&signals, number) }
-    pthread_sigmask(how, &signals, nil)
   }
 }

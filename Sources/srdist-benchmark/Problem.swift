@@ -46,7 +46,7 @@ extension ProblemRun {
 /// Every problem of srdist's training, at 32x32 low-resolution and 128x128 high-resolution images.
 enum Problems {
   static var all: [any Problem] {
-    ConvolutionProblem.all + LossProblem.all + StepProblem.all
+    ConvolutionProblem.all + LibraryProductProblem.all + LossProblem.all + StepProblem.all
   }
 }
 

@@ -48,7 +48,6 @@ struct UpscaleBenchmark: ParsableCommand {
 
   func run() throws {
     let level = try CPULevel.selected()
-    BLASCore.use(level)
     let network = try TrainedNetwork(weights)
     let pool = try WorkerPool(count: threads)
     let inference = NetworkInference(

@@ -38,9 +38,6 @@ struct Job {
     let job: Job
     do {
       let level = try CPULevel.selected()
-      // The next call may execute the program again, and no signal may be lost with the first.
-      StopSignals.hold()
-      BLASCore.use(level)
       if takesRequests { RunRequests.listen() } else { StopSignals.release() }
       let limit: Double?
       do {

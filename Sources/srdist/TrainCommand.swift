@@ -2,7 +2,7 @@ import ArgumentParser
 import Logging
 import SRCluster
 import SRDistributed
-import SRKernelDispatch
+import SRKernels
 import SRTraining
 
 struct TrainCommand: ParsableCommand {
@@ -80,7 +80,8 @@ struct TrainCommand: ParsableCommand {
       }
       let ranks = "\(job.communicator.worldSize) rank(s) on \(job.communicator.nodeCount) host(s)"
       job.logger.info(
-        "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, OpenBLAS \(BLASCore.name)")
+        "srdist \(srdistVersion): \(ranks), \(job.kernels.levelName) kernels, arithmetic version \(ArithmeticVersion.current)"
+      )
       let outcome: RunOutcome
       if debug {
         var run = DebugRun(

@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: CPULevel.supported(), shapes)
   func agreesWithTheDefinition(level: CPULevel, shape: Convolution2DShape) {
     let kernel = level.kernels.makeConvolution2D(shape)
-    #expect(kernel.algorithm == "im2col + sgemm")
+    #expect(kernel.algorithm == "im2col")
     let errors = ConvolutionTrial(shape, seed: 12).relativeErrors(of: kernel)
     #expect(errors.destination <= 2e-6)
     #expect(errors.gradientSource <= 2e-6)

@@ -24,7 +24,8 @@ package struct CheckpointContents: Sendable {
 
   /// The weight files and their names.
   func weightFiles() throws -> [(name: String, writer: SafetensorsWriter)] {
-    let place = ["epoch": "\(state.epoch)", "step": "\(state.step)", "srdist": state.srdistVersion]
+    var place = ["epoch": "\(state.epoch)", "step": "\(state.step)", "srdist": state.srdistVersion]
+    place["arithmetic"] = state.arithmeticVersion.map { "\($0)" }
     let metadata = try state.model.map { try ModelMetadata.of($0, adding: place) } ?? place
     func writer(_ groups: [ParameterGroup]) -> SafetensorsWriter {
       SafetensorsWriter(tensors: groups.tensors, metadata: metadata)

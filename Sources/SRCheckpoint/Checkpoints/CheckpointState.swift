@@ -58,6 +58,8 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights. Writing the checkpoint sets it.
   package var weightsSHA256: String
   package var srdistVersion: String
+  /// The ``ArithmeticVersion`` of the program that wrote it; nil in checkpoints of versions that did not record it.
+  package var arithmeticVersion: Int?
   /// Sums over the part of the epoch that is done, under names that the trainer chooses. With them, a resumed run writes the
   /// same log line for the epoch as an uninterrupted run.
   package var epochSums: [String: [Double]]
@@ -68,7 +70,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     dataSHA256: String,
     networkSHA256: [String: String]? = nil, initWeightsSHA256: String? = nil,
     validationSHA256: [String: String]? = nil, weightsSHA256: String = "", srdistVersion: String,
-    epochSums: [String: [Double]] = [:]
+    arithmeticVersion: Int? = nil, epochSums: [String: [Double]] = [:]
   ) {
     self.epoch = epoch
     self.step = step
@@ -86,6 +88,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     self.validationSHA256 = validationSHA256
     self.weightsSHA256 = weightsSHA256
     self.srdistVersion = srdistVersion
+    self.arithmeticVersion = arithmeticVersion
     self.epochSums = epochSums
   }
 
@@ -107,6 +110,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     case validationSHA256 = "validation_sha256"
     case weightsSHA256 = "weights_sha256"
     case srdistVersion = "srdist_version"
+    case arithmeticVersion = "arithmetic_version"
     case epochSums = "epoch_sums"
   }
 }

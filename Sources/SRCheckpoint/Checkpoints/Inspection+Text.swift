@@ -57,7 +57,10 @@ extension Inspection {
     if let best = state.best { lines.append("best \(best.metric) \(best.value) in epoch \(best.epoch)") }
     lines += [
       "weights sha256 \(state.weightsSHA256)", "data sha256 \(state.dataSHA256)",
-      "written by srdist \(state.srdistVersion), format \(state.formatVersion)", "configuration",
+      "written by srdist \(state.srdistVersion)"
+        + (state.arithmeticVersion.map { ", arithmetic version \($0)" } ?? "")
+        + ", format \(state.formatVersion)",
+      "configuration",
     ]
     return lines + state.configuration.split(separator: "\n").map { "  \($0)" }
   }

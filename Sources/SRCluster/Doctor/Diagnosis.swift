@@ -55,7 +55,7 @@ package struct Diagnosis: Equatable, Sendable {
           "  rank \(rank.rank)",
           "\(rank.threads) thread(s) on CPUs \(ranges(rank.allowedCPUs))"
             + (rank.ownCPULimit.map { " (at most \($0.value): \($0.reason ?? ""))" } ?? "") + "; "
-            + "\(rank.cpuLevel) kernels, OpenBLAS \(rank.blas)",
+            + "\(rank.cpuLevel) kernels, arithmetic version \(rank.arithmetic)",
         ])
       }
       if ranks.count > 8 { table.append(["", "and \(ranks.count - 8) more ranks"]) }
@@ -154,8 +154,7 @@ package struct Diagnosis: Equatable, Sendable {
   /// The facts that must be the same on all ranks, but differ.
   private static func unlikeness(_ reports: [RankReport]) -> [String] {
     let facts: [(String, (RankReport) -> String, String)] = [
-      ("CPU level", \.cpuLevel, "set SRDIST_CPU_LEVEL to the lowest of them on every rank (mpirun -x)"),
-      ("OpenBLAS", \.blas, "install the same OpenBLAS on every host"),
+      ("arithmetic version", { "\($0.arithmetic)" }, "install the same srdist on every host"),
       ("MPI", \.mpi, "install the same Open MPI on every host"),
       (
         "perceptual weights", { $0.weights.joined(separator: ", ") },

@@ -2,7 +2,6 @@ import Foundation
 import SRCheckpoint
 import SRDistributed
 import SRFiles
-import SRKernelDispatch
 import SRKernels
 
 /// What one rank finds on its host.
@@ -26,8 +25,8 @@ package struct RankReport: Codable, Equatable, Sendable {
   /// The level of the kernels, such as `x86-64-v3`.
   package var cpuLevel: String
   package var cpuModel: String
-  /// OpenBLAS's core type and version.
-  package var blas: String
+  /// The ``ArithmeticVersion`` of the program.
+  package var arithmetic: Int
   /// The MPI library's name and version.
   package var mpi: String
   /// Bytes of available memory.
@@ -66,8 +65,7 @@ package struct RankReport: Codable, Equatable, Sendable {
     self.threads = threads ?? resources.threads(ranksOnHost: communicator.localSize)
     cpuLevel = kernels.levelName
     cpuModel = HostFacts.cpuModel()
-    blas =
-      "\(BLASCore.name) (\(BLASCore.configuration.split(separator: " ").prefix(2).joined(separator: " ")))"
+    arithmetic = ArithmeticVersion.current
     mpi = String(Communicator.libraryVersion.prefix { $0 != "," && $0 != "\n" })
     memoryAvailable = resources.memoryAvailable
     memoryLimit = resources.memory.reason == nil ? nil : resources.memory

@@ -53,7 +53,7 @@ package enum ConvolutionActivation: Sendable {
 /// - Precondition: a source has a slope only if the shape is one that ``Convolution2DShape/readsThroughPReLU``.
 package protocol Convolution2DKernel: Sendable {
   var shape: Convolution2DShape { get }
-  /// Such as `winograd F(4x4,3x3)` or `im2col + sgemm`.
+  /// Such as `winograd F(4x4,3x3)` or `im2col`.
   var algorithm: String { get }
   /// Floats that ``prepareForward(weights:into:)`` writes.
   var preparedForwardCount: Int { get }

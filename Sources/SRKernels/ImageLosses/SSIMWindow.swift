@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import SRTensor
 
 /// The 11 x 11 window over which structural similarity takes its means, and what lies beyond the image's edge.
 package enum SSIMWindow: Sendable, CaseIterable {
@@ -63,7 +57,7 @@ package enum SSIMWindow: Sendable, CaseIterable {
   private static let gaussianWeights: [Double] = {
     let unscaled = (0..<taps).map { tap in
       let distance = Double(tap - padding)
-      return exp(-distance * distance / (2 * 1.5 * 1.5))
+      return Elementary.exp(-distance * distance / (2 * 1.5 * 1.5))
     }
     let sum = unscaled.reduce(0, +)
     return unscaled.map { $0 / sum }

@@ -50,3 +50,41 @@ struct PReLUDerivative {
     return Double(sum.sum())
   }
 }
+
+/// A gradient with respect to a slope while it is added up, rectangle by rectangle.
+///
+/// CPU levels work on blocks of different sizes. The sum must not depend on them. So each group of 64 channels has a total of
+/// its own, to which rectangles are added in the order of their pixels.
+struct SlopeGradient {
+  private let derivative: PReLUDerivative
+  private let totals: UnsafeMutablePointer<Double>
+
+  /// Divides every CPU level's groups of channels.
+  private static let groupChannels = 64
+
+  /// The gradient, rounded once, of what `body` multiplies.
+  static func total(
+    _ derivative: PReLUDerivative, channels: Int, _ body: (SlopeGradient) -> Void
+  ) -> Float {
+    let groups = (channels + groupChannels - 1) / groupChannels
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: groups) { totals in
+      totals.initialize(repeating: 0)
+      body(SlopeGradient(derivative: derivative, totals: totals.baseAddress!))
+      return Float(totals.reduce(0, +))
+    }
+  }
+
+  /// ``PReLUDerivative/multiply(_:image:_:rows:columns:channels:)``
+  ///
+  /// - Precondition: the channels begin at a whole group. Of each channel, rectangles come in one order.
+  func multiply(
+    _ gradient: UnsafeMutablePointer<Float>, image: Int, _ layout: PixelLayout, rows: Range<Int>,
+    columns: Range<Int>, channels: Range<Int>
+  ) {
+    for first in stride(from: channels.lowerBound, to: channels.upperBound, by: Self.groupChannels) {
+      totals[first / Self.groupChannels] += derivative.multiply(
+        gradient, image: image, layout, rows: rows, columns: columns,
+        channels: first..<min(first + Self.groupChannels, channels.upperBound))
+    }
+  }
+}

@@ -1,26 +1,21 @@
 import Foundation
 import SRCheckpoint
 import SRFiles
-import SRKernelDispatch
 import SRKernels
 
 extension RankFacts {
   /// The program, the arithmetic and the settings of a run.
   ///
   /// - Parameter progress: called repeatedly while the program is read.
-  static func ofProgram(
-    _ configuration: TrainingConfiguration, kernels: any KernelSet, progress: () -> Void
-  ) throws -> RankFacts {
+  static func ofProgram(_ configuration: TrainingConfiguration, progress: () -> Void) throws -> RankFacts {
     var facts = RankFacts()
     let binary = try FileDigest(ofFile: "/proc/self/exe", progress: progress).sha256
     facts.add(
       "binary", "srdist \(srdistVersion) \(short(binary))", remedy: "Install the same srdist on every host.")
+    // Not the CPU level: kernels have the same bits at every level.
     facts.add(
-      "CPU level", kernels.levelName,
-      remedy: "Set \(CPULevel.variable) to the lowest of them, on every rank (mpirun -x).")
-    facts.add(
-      "BLAS", "\(BLASCore.name), \(BLASCore.configuration)",
-      remedy: "Install the same OpenBLAS on every host, and set OPENBLAS_CORETYPE on all of them or on none.")
+      "arithmetic version", String(ArithmeticVersion.current),
+      remedy: "Install the same srdist on every host.")
     for setting in Setting.all where setting.ranks == .alike {
       facts.add(
         setting.name, setting.text(in: configuration) ?? "unset",

@@ -117,6 +117,7 @@ extension ReportedRun {
     if let state = states.newest {
       if let model = state.model { facts.append(Fact("network", "\(model)")) }
       facts.append(Fact("srdist", state.srdistVersion))
+      if let version = state.arithmeticVersion { facts.append(Fact("arithmetic version", String(version))) }
       facts.append(Fact(Fact.dataHash, state.dataSHA256))
       if let hash = state.initWeightsSHA256 { facts.append(Fact("initial weights SHA-256", hash)) }
       for (network, hash) in (state.networkSHA256 ?? [:]).sorted(by: { $0.key < $1.key }) {

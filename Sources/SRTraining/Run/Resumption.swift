@@ -2,6 +2,7 @@ import Logging
 import SRCheckpoint
 import SRDistributed
 import SRFiles
+import SRKernels
 import SRReport
 import SRTensor
 
@@ -30,6 +31,9 @@ struct Resumption {
         state.best = nil
       }
       try judge(&state)
+      if let warning = Self.warning(ofArithmetic: state.arithmeticVersion) {
+        logger.warning("\(checkpoint.path) \(warning)")
+      }
       logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
       return state
     }
@@ -40,6 +44,18 @@ struct Resumption {
     }
     return state.map { RunPosition(resuming: $0, layout: layout) }
       ?? RunPosition(layout: layout, judge: run.configuration.bestMetric ?? .standard)
+  }
+
+  /// What follows for a run if its checkpoint was computed with another arithmetic; nil if nothing does. The CPU level does not
+  /// matter.
+  private static func warning(ofArithmetic version: Int?) -> String? {
+    let current = ArithmeticVersion.current
+    guard version != current else { return nil }
+    let theirs =
+      version.map { "arithmetic version \($0)" } ?? "a program that did not record its arithmetic version"
+    return
+      "was written with \(theirs), and this srdist has version \(current): the run continues, but it will not have the bits "
+      + "of a run by one program; to get those, resume with the srdist that began it, or start a new run"
   }
 
   private var arenas: [ParameterArena] {

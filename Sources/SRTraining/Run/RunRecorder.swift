@@ -3,6 +3,7 @@ import Logging
 import SRCheckpoint
 import SRData
 import SRFiles
+import SRKernels
 import SRReport
 
 /// Writes a run's log, table, pictures and checkpoints, on rank 0.
@@ -160,7 +161,7 @@ final class RunRecorder {
         configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
         dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256,
         initWeightsSHA256: inputs.initWeightsSHA256, validationSHA256: validation.sha256,
-        srdistVersion: srdistVersion,
+        srdistVersion: srdistVersion, arithmeticVersion: ArithmeticVersion.current,
         epochSums: position.storedSums))
   }
 }

@@ -30,7 +30,7 @@ extension TrainingRun {
   /// - Throws: the same error on every rank.
   func start(createsFiles: Bool) throws -> StartedRun? {
     try communicator.together(starting: activity) {
-      try RankFacts.ofProgram(configuration, kernels: kernels, progress: activity.mark)
+      try RankFacts.ofProgram(configuration, progress: activity.mark)
     }.agree(communicator)
     if try isAskedToStop() { return nil }
     let folder = RunFolder(path: configuration.output)

@@ -91,20 +91,17 @@ extension WinogradConvolution {
   /// - Parameters:
   ///   - tileRange: the tiles to compute, counted through all images; nil for all of them.
   ///   - epilogue: of the forward pass.
-  ///   - derivative: in the backward pass, that of the PReLU through which the forward pass read its source, if any.
-  /// - Returns: the gradient with respect to that PReLU's slope.
-  @discardableResult
+  ///   - slope: in the backward pass, the derivative of the PReLU through which the forward pass read its source, if any.
   func convolve(
     _ plan: WinogradDataPlan, _ source: ConvolutionSource, _ sourceLayout: PixelLayout,
     tileRange: Range<Int>? = nil, preparedWeights: UnsafePointer<Float>, epilogue: ConvolutionEpilogue? = nil,
-    derivative: PReLUDerivative? = nil, into destination: UnsafeMutablePointer<Float>,
+    slope: SlopeGradient? = nil, into destination: UnsafeMutablePointer<Float>,
     _ destinationLayout: PixelLayout, scratch: UnsafeMutablePointer<Float>
-  ) -> Double {
+  ) {
     let patch = scratch + plan.patchOffset
     let input = scratch + plan.inputOffset
     let products = scratch + plan.productOffset
     let tileRange = tileRange ?? 0..<source.images * tiles.count
-    var slopeGradient = 0.0
     var first = tileRange.lowerBound
     while first < tileRange.upperBound {
       let block = plan.block(from: first, of: tileRange.upperBound)
@@ -119,12 +116,11 @@ extension WinogradConvolution {
             weights + frequency * plan.weightStride(group: group),
             into: products + frequency * plan.productStride)
         }
-        slopeGradient += transformOutput(
+        transformOutput(
           plan, block, products, channels: group..<group + width, epilogue: epilogue,
-          derivative: derivative, patch: patch, into: destination, destinationLayout)
+          slope: slope, patch: patch, into: destination, destinationLayout)
       }
     }
-    return slopeGradient
   }
 
   /// products[rows x columns] = input[rows x depth] weights[depth x columns], of one frequency.
@@ -173,10 +169,9 @@ extension WinogradConvolution {
   @inline(never)
   private func transformOutput(
     _ plan: WinogradDataPlan, _ block: Range<Int>, _ products: UnsafePointer<Float>,
-    channels: Range<Int>, epilogue: ConvolutionEpilogue?, derivative: PReLUDerivative?,
+    channels: Range<Int>, epilogue: ConvolutionEpilogue?, slope: SlopeGradient?,
     patch: UnsafeMutablePointer<Float>, into images: UnsafeMutablePointer<Float>, _ layout: PixelLayout
-  ) -> Double {
-    var slopeGradient = 0.0
+  ) {
     let bias = epilogue?.bias
     let floor = Register(repeating: epilogue?.floor ?? -.infinity)
     let imageCount = tiles.height * tiles.width * plan.columns
@@ -207,12 +202,9 @@ extension WinogradConvolution {
           tiles.writeInside(tile, patch: patch, image: pixels, layout)
         }
       }
-      if let derivative {
-        slopeGradient += derivative.multiply(
-          images, image: image * imageCount, layout, rows: y..<min(y + tiles.size, tiles.height),
-          columns: x..<min(x + tiles.size, tiles.width), channels: channels)
-      }
+      slope?.multiply(
+        images, image: image * imageCount, layout, rows: y..<min(y + tiles.size, tiles.height),
+        columns: x..<min(x + tiles.size, tiles.width), channels: channels)
     }
-    return slopeGradient
   }
 }

@@ -149,10 +149,15 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
     preparedWeights: UnsafePointer<Float>, gradientSource: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) -> Float? {
-    let slopeGradient = convolve(
-      backwardPlan, ConvolutionSource(gradientDestination, images: source.images), destinationLayout,
-      preparedWeights: preparedWeights, derivative: PReLUDerivative(source), into: gradientSource,
-      sourceLayout, scratch: scratch)
-    return source.slope == nil ? nil : Float(slopeGradient)
+    func convolve(_ slope: SlopeGradient?) {
+      self.convolve(
+        backwardPlan, ConvolutionSource(gradientDestination, images: source.images), destinationLayout,
+        preparedWeights: preparedWeights, slope: slope, into: gradientSource, sourceLayout, scratch: scratch)
+    }
+    guard let derivative = PReLUDerivative(source) else {
+      convolve(nil)
+      return nil
+    }
+    return SlopeGradient.total(derivative, channels: shape.inputChannels, convolve)
   }
 }

@@ -1,22 +1,20 @@
 import COpenBLAS
 import Foundation
+import SRKernelDispatch
 
 /// Which kernels OpenBLAS computes with.
 ///
-/// OpenBLAS picks its kernels when it is loaded. A release that is older than a CPU takes it for a lesser one. The choice
-/// also decides the bits of every product. So srdist names the kernels itself, to match the CPU level that it runs at.
-/// OpenBLAS must learn the name before it is loaded: srdist sets `OPENBLAS_CORETYPE` and executes itself again.
-package enum BLASCore {
+/// OpenBLAS picks its kernels when it is loaded. A release that is older than a CPU takes it for a lesser one, and would be
+/// measured below its worth. So the benchmark names the kernels itself, to match the CPU level that it measures. OpenBLAS must
+/// learn the name before it is loaded: the benchmark sets `OPENBLAS_CORETYPE` and executes itself again.
+enum BLASCore {
   private static let variable = "OPENBLAS_CORETYPE"
 
   /// The kernels in use, such as `SkylakeX`.
-  package static var name: String { String(cString: openblas_get_corename()) }
-
-  /// OpenBLAS's version and build options.
-  package static var configuration: String { String(cString: openblas_get_config()) }
+  static var name: String { String(cString: openblas_get_corename()) }
 
   /// The name that makes OpenBLAS use the kernels of a level.
-  static func coreType(for level: CPULevel) -> String? {
+  private static func coreType(for level: CPULevel) -> String? {
     #if arch(x86_64)
       switch level {
       case .x86v3: "HASWELL"
@@ -28,14 +26,13 @@ package enum BLASCore {
   }
 
   /// Makes OpenBLAS run one thread with the kernels of `level`. If the library was loaded with others, the program is
-  /// executed again. Call this before anything else, above all before MPI starts.
-  package static func use(_ level: CPULevel) {
+  /// executed again.
+  static func use(_ level: CPULevel) {
     openblas_set_num_threads(1)
     guard let wanted = coreType(for: level),
       ProcessInfo.processInfo.environment[variable]?.uppercased() != wanted
     else { return }
     setenv(variable, wanted, 1)
-    // No thread pool: srdist's workers are threads over samples.
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
     var arguments: [UnsafeMutablePointer<CChar>?] = CommandLine.arguments.map { strdup($0) } + [nil]
     execv("/proc/self/exe", &arguments)

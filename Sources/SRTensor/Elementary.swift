@@ -1,0 +1,141 @@
+/// Elementary functions with the same bits on every machine.
+///
+/// The C library's functions differ between its versions and, because it picks instructions by CPU, between machines. These
+/// use only operations that IEEE 754 rounds in one way: +, -, *, / and fused multiplication. The polynomials of
+/// ``exp(_:)``, ``cos(_:)`` and ``log10(_:)`` are fdlibm's (Sun Microsystems, 1993; `log10` in FreeBSD's form).
+package enum Elementary {
+  /// e to the power of `x`, within one unit in the last place. 0 below -745.2, infinite above 709.8.
+  ///
+  /// x = k log(2) + r with |r| <= log(2) / 2, and exp(x) = 2^k exp(r).
+  package static func exp(_ x: Double) -> Double {
+    if x.isNaN { return x }
+    if x > 709.782712893384 { return .infinity }
+    if x < -745.1332191019412 { return 0 }
+    let k = (x * 1.44269504088896338700).rounded(.toNearestOrEven)
+    // log(2) in two parts. Products of the first one with k are exact.
+    let high = x - k * 6.93147180369123816490e-01
+    let low = k * 1.90821492927058770002e-10
+    let r = high - low
+    let t = r * r
+    let p4 = t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08)
+    let p3 = t * (6.61375632143793436117e-05 + p4)
+    let p2 = t * (-2.77777777770155933842e-03 + p3)
+    let c = r - t * (1.66666666666666019037e-01 + p2)
+    let y = 1 - ((low - (r * c) / (2 - c)) - high)
+    // In two steps, because 2^k may lie outside the range of numbers where the result does not.
+    let exponent = Int(k)
+    let half = exponent / 2
+    return y * powerOfTwo(half) * powerOfTwo(exponent - half)
+  }
+
+  /// 2 to a power that is a normal number.
+  private static func powerOfTwo(_ exponent: Int) -> Double {
+    Double(bitPattern: UInt64(1023 + exponent) << 52)
+  }
+
+  /// The cosine of `x`, within one unit in the last place.
+  ///
+  /// - Precondition: |x| is at most 1e5.
+  package static func cos(_ x: Double) -> Double {
+    precondition(abs(x) <= 1e5, "the cosine of \(x) was asked for, which lies outside -1e5...1e5")
+    // x = n pi / 2 + (r + rest), with pi / 2 in three parts. Products of the first two with n are exact.
+    let n = (x * 6.36619772367581382433e-01).rounded(.toNearestOrEven)
+    let first = x - n * 1.57079632673412561417e+00
+    let second = n * 6.07710050630396597660e-11
+    let difference = first - second
+    let third = n * 2.02226624879595063154e-21 - ((first - difference) - second)
+    let r = difference - third
+    let rest = (difference - r) - third
+    switch Int(n) & 3 {
+    case 0: return cosine(r, rest)
+    case 1: return -sine(r, rest)
+    case 2: return -cosine(r, rest)
+    default: return sine(r, rest)
+    }
+  }
+
+  /// cos(x + rest) for |x| <= pi / 4
+  private static func cosine(_ x: Double, _ rest: Double) -> Double {
+    let z = x * x
+    let p3 = z * (2.08757232129817482790e-09 + z * -1.13596475577881948265e-11)
+    let p2 = z * (2.48015872894767294178e-05 + z * (-2.75573143513906633035e-07 + p3))
+    let p = z * (4.16666666666666019037e-02 + z * (-1.38888888888741095749e-03 + p2))
+    let half = 0.5 * z
+    let w = 1 - half
+    return w + (((1 - w) - half) + (z * p - x * rest))
+  }
+
+  /// sin(x + rest) for |x| <= pi / 4
+  private static func sine(_ x: Double, _ rest: Double) -> Double {
+    let z = x * x
+    let p2 = z * (-2.50507602534068634195e-08 + z * 1.58969099521155010221e-10)
+    let p =
+      8.33333333332248946124e-03 + z * (-1.98412698298579493134e-04 + z * (2.75573137070700676789e-06 + p2))
+    let cube = z * x
+    return x - ((z * (0.5 * rest - cube * p) - rest) - cube * -1.66666666666666324348e-01)
+  }
+
+  /// The decimal logarithm of `x`, within one unit in the last place. Minus infinity at 0, NaN below.
+  ///
+  /// x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2).
+  package static func log10(_ x: Double) -> Double {
+    guard x > 0 else { return x == 0 ? -.infinity : .nan }
+    guard x.isFinite else { return x }
+    var (k, m) = (Double(x.exponent), x.significand)
+    if m >= 1.4142135623730951 { (k, m) = (k + 1, m / 2) }
+    let f = m - 1
+    // log(1 + f) = f - f^2 / 2 + s (f^2 / 2 + R(s^2)), s = f / (2 + f)
+    let s = f / (2 + f)
+    let z = s * s
+    let w = z * z
+    let even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
+    let odd3 = w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)
+    let odd = z * (6.666666666666735130e-01 + w * (2.857142874366239149e-01 + odd3))
+    let square = 0.5 * f * f
+    let tail = s * (square + (odd + even))
+    // In two parts, of which the first has few digits: its product with that of 1 / log(10) is exact.
+    let high = Double(bitPattern: (f - square).bitPattern & ~0xffff_ffff)
+    let low = ((f - high) - square) + tail
+    let valueHigh = high * 4.34294481878168880939e-01
+    let powerHigh = k * 3.01029995663611771306e-01
+    let sum = powerHigh + valueHigh
+    var valueLow = k * 3.69423907715893078616e-13
+    valueLow += (low + high) * 2.50829467116452752298e-11 + low * 4.34294481878168880939e-01
+    valueLow += (powerHigh - sum) + valueHigh
+    return valueLow + sum
+  }
+
+  /// `base` to the power of `exponent`, correctly rounded in all but a few of 2^40 cases.
+  ///
+  /// Squares and multiplies numbers of twice the precision, so their errors stay far below the last place.
+  ///
+  /// - Precondition: the exponent is not negative.
+  package static func power(_ base: Double, _ exponent: Int) -> Double {
+    precondition(exponent >= 0, "a power of \(exponent) was asked for")
+    var (result, square, rest) = (Pair(1), Pair(base), exponent)
+    while rest > 0 {
+      if rest & 1 == 1 { result = result * square }
+      rest >>= 1
+      if rest > 0 { square = square * square }
+    }
+    return result.high
+  }
+
+  /// The sum of two numbers, the second of which is at most half a unit in the last place of the first.
+  private struct Pair {
+    var high: Double
+    private var low: Double = 0
+
+    init(_ value: Double) { high = value }
+
+    static func * (left: Pair, right: Pair) -> Pair {
+      let product = left.high * right.high
+      guard product.isFinite else { return Pair(product) }
+      let error = (-product).addingProduct(left.high, right.high)
+      let low = error + (left.high * right.low + left.low * right.high)
+      var pair = Pair(product + low)
+      pair.low = (product - pair.high) + low
+      return pair
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import SRTensor
+import Testing
+
+/// Elementary functions against the C library's, whose errors are below one unit in the last place.
+@Suite struct ElementaryTests {
+  /// How many units in the last place of `expected` a value is away from it.
+  private func distance(_ value: Double, _ expected: Double) -> Double {
+    value == expected ? 0 : abs(value - expected) / expected.ulp
+  }
+
+  /// Numbers between two bounds, evenly and at random.
+  private func numbers(_ range: ClosedRange<Double>, count: Int = 50_000) -> [Double] {
+    var generator = PhiloxGenerator(seed: 31, stream: 0)
+    let width = range.upperBound - range.lowerBound
+    return (0...count).flatMap { index in
+      [
+        range.lowerBound + width * Double(index) / Double(count),
+        range.lowerBound + width * (Double(generator.next() >> 11) * 0x1p-53),
+      ]
+    }.filter(range.contains)
+  }
+
+  @Test func exponentialAgreesWithTheLibrary() {
+    for x in numbers(-2...2) + numbers(-745...709.78) {
+      #expect(distance(Elementary.exp(x), exp(x)) <= 1.5, "exp(\(x))")
+    }
+    #expect(Elementary.exp(0) == 1 && Elementary.exp(-0.0) == 1)
+    #expect(Elementary.exp(710) == .infinity && Elementary.exp(.infinity) == .infinity)
+    #expect(Elementary.exp(-746) == 0 && Elementary.exp(-.infinity) == 0)
+    #expect(Elementary.exp(.nan).isNaN)
+  }
+
+  @Test func cosineAgreesWithTheLibrary() {
+    for x in numbers(0...(.pi)) + numbers(-1e5...1e5) {
+      #expect(distance(Elementary.cos(x), cos(x)) <= 1.5, "cos(\(x))")
+    }
+    #expect(Elementary.cos(0) == 1 && Elementary.cos(.pi) == -1)
+  }
+
+  @Test func logarithmAgreesWithTheLibrary() {
+    // The library's own error is up to two units.
+    for x in numbers(0.5...2) + numbers(1e-12...1e6) + numbers(1e-300...1e300) {
+      #expect(distance(Elementary.log10(x), log10(x)) <= 2.5, "log10(\(x))")
+    }
+    for power in -20...20 {
+      let x = Double("1e\(power)")!
+      #expect(distance(Elementary.log10(x), Double(power)) <= 1)
+    }
+    #expect(Elementary.log10(1) == 0 && Elementary.log10(10) == 1 && Elementary.log10(100) == 2)
+    #expect(Elementary.log10(0) == -.infinity && Elementary.log10(.infinity) == .infinity)
+    #expect(Elementary.log10(-1).isNaN && Elementary.log10(.nan).isNaN)
+    #expect(distance(Elementary.log10(.leastNonzeroMagnitude), log10(.leastNonzeroMagnitude)) <= 1)
+  }
+
+  @Test func powersAgreeWithTheLibrary() {
+    for base in [0.9, 0.999, 0.5, 0.1, 0.99999, 1, 0, 1.0001] {
+      for exponent in Array(0...200) + [1000, 4567, 10_000, 123_456, 1_000_000, 1 << 31] {
+        let (value, expected) = (Elementary.power(base, exponent), pow(base, Double(exponent)))
+        #expect(distance(value, expected) <= 1, "\(base)^\(exponent)")
+      }
+    }
+    #expect(Elementary.power(2, 1023) == 0x1p1023 && Elementary.power(2, 1024) == .infinity)
+  }
+
+  /// The power is rounded once from a value that is nearly exact, so the rest is the rounding of two operations.
+  @Test func logisticAgreesWithTheDefinition() {
+    for x in numbers(-87...87) {
+      let x = Float(x)
+      let expected = 1 / (1 + exp(-Double(x)))
+      #expect(abs(Double(logistic(x)) / expected - 1) <= 1.5 * Double(Float.ulpOfOne), "logistic(\(x))")
+    }
+    #expect(logistic(0) == 0.5 && logistic(100) == 1 && logistic(-.infinity) == 0 && logistic(.nan).isNaN)
+  }
+}
