@@ -44,6 +44,8 @@ package struct WeightFileError: Error, Equatable, Sendable, CustomStringConverti
   }
 
   package var description: String {
+    // The system's error names the file.
+    if case .file(let error) = problem, tensor == nil, error.path == path { return "\(error)" }
     let place = tensor.map { "\(path): \(Self.short($0))" } ?? path
     // "TENSOR holds values ..." needs no colon.
     if case .notFinite = problem { return "\(place) \(problem)" }

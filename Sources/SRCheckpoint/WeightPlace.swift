@@ -10,6 +10,27 @@ package enum AveragedWeights: Sendable {
   case notTaken
 }
 
+/// The weight file that is taken from a checkpoint.
+struct AveragedWeightChoice {
+  let file: String
+  /// What was chosen, for a person to read; nil if there was no choice.
+  let note: String?
+
+  /// - Throws: ``CheckpointError/lacksAverage(path:)``, or ``FileError`` if the system cannot tell what is there.
+  init(_ checkpoint: CheckpointDirectory, _ averaged: AveragedWeights) throws {
+    let hasAverage = try checkpoint.hasAveragedWeights
+    if averaged == .needed, !hasAverage { throw CheckpointError.lacksAverage(path: checkpoint.path) }
+    let takesAverage = hasAverage && averaged != .notTaken
+    file = checkpoint.file(takesAverage ? CheckpointDirectory.averagedFile : CheckpointDirectory.modelFile)
+    note =
+      !hasAverage
+      ? nil
+      : takesAverage
+        ? "these are the averaged weights of \(checkpoint)"
+        : "these are the weights of the last step of \(checkpoint), not the averaged ones"
+  }
+}
+
 /// The weight file that a user names: itself, by its checkpoint, or by its run.
 package struct WeightPlace: Equatable, Sendable {
   package let file: String
@@ -34,20 +55,10 @@ package struct WeightPlace: Equatable, Sendable {
     }
     let (checkpoint, note) = try Self.checkpoint(path)
     if let note { notes.append(note) }
-    let hasAverage = try checkpoint.hasAveragedWeights
-    if averaged == .needed, !hasAverage {
-      throw CheckpointError.lacksAverage(path: checkpoint.path)
-    }
-    let takesAverage = hasAverage && averaged != .notTaken
-    file = checkpoint.file(
-      takesAverage ? CheckpointDirectory.averagedFile : CheckpointDirectory.modelFile)
+    let choice = try AveragedWeightChoice(checkpoint, averaged)
+    file = choice.file
     self.averaged = .ifThere
-    if hasAverage {
-      notes.append(
-        takesAverage
-          ? "these are the averaged weights of \(checkpoint)"
-          : "these are the weights of the last step of \(checkpoint), not the averaged ones")
-    }
+    if let note = choice.note { notes.append(note) }
   }
 
   /// Opens the file; see ``WeightFile/init(path:_:key:)``.

@@ -26,11 +26,12 @@ package struct NetworkExport: Sendable {
     files = format.files(at: path)
   }
 
-  /// Writes the files, each whole or not at all. An earlier file of the name stays until the new one is complete.
+  /// Writes the files, each whole or not at all, and first the folders above them that do not exist. An earlier file of the name stays until the new one is complete.
   ///
   /// - Throws: ``ExportError``, ``SafetensorsError``, ``FileError`` or ``TorchArchiveError``.
   package func run() throws {
     try check()
+    for file in files { try DirectoryCalls.createWithParents(DirectoryCalls.parent(of: file)) }
     switch format {
     case .safetensors:
       try saveParameters(
@@ -65,9 +66,6 @@ package struct NetworkExport: Sendable {
     }
     for file in files {
       let folder = DirectoryCalls.parent(of: file)
-      guard try PathKind.of(folder) != nil else {
-        throw ExportError("\(file) cannot be written: there is no folder \(folder); create it first")
-      }
       try WriteAccess.checkFile(file)
       guard try PathKind.of(file) != nil else { continue }
       guard overwrites else {

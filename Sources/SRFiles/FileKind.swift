@@ -2,11 +2,15 @@
 package struct FileKind: Equatable, Sendable, CustomStringConvertible {
   /// What the file looks like, and what to do if that is known, such as `a Git LFS pointer in place of the file (...)`.
   package let description: String
+  /// Whether the file is text of no particular kind, JSON or YAML. A reader of such text knows better what is wrong with it.
+  package let isPlainText: Bool
 
   /// Looks at the beginning of a file. Nil if it looks like nothing that is known here.
   package init?(_ bytes: UnsafeRawBufferPointer) {
-    guard let text = Self.text(Array(bytes.prefix(Self.examinedBytes))) else { return nil }
-    description = text
+    let start = Array(bytes.prefix(Self.examinedBytes))
+    let kind = Self.text(start)
+    guard let text = kind ?? Self.plainText(start) else { return nil }
+    (description, isPlainText) = (text, kind == nil)
   }
 
   /// The names of the first members of an archive lie within so many bytes.
@@ -26,7 +30,22 @@ package struct FileKind: Equatable, Sendable, CustomStringConvertible {
       return "a Python pickle, such as a PyTorch file (.pth or .pt) in the format before version 1.6; "
         + "`torch.save(torch.load(FILE, weights_only=True), NEW)` writes the newer format"
     }
+    if isONNX(start) { return "an ONNX network\(weightsAdvice)" }
     return markup(start)
+  }
+
+  /// A network that another program has made of weights.
+  private static let weightsAdvice = " (give the .safetensors or .pth file that it was made of)"
+
+  /// An ONNX file is a message of protocol buffers. It begins with the format's version, and then has the name of the program
+  /// that wrote it, or the graph.
+  private static func isONNX(_ start: [UInt8]) -> Bool {
+    let (version, producer, graph) = (UInt8(0x08), UInt8(0x12), UInt8(0x3A))
+    guard start.count > 8, start[0] == version, (1...32).contains(start[1]) else { return false }
+    if start[2] == graph { return start[3] != 0 && start[4...7].contains { $0 != 0 } }
+    let name = start.dropFirst(4).prefix(Int(start[3]))
+    return start[2] == producer && name.count == start[3] && !name.isEmpty
+      && name.allSatisfy { (0x20...0x7E).contains($0) }
   }
 
   /// Such a file begins with exactly these bytes.
@@ -53,6 +72,7 @@ package struct FileKind: Equatable, Sendable, CustomStringConvertible {
     (Array("BZh".utf8), "a bzip2 archive (unpack it)"),
     (Array("7z".utf8) + [0xBC, 0xAF], "a 7z archive (unpack it)"),
     ([0x7F] + Array("ELF".utf8), "a program"),
+    (Array("7767517\n".utf8), "the structure of an ncnn network\(weightsAdvice)"),
   ]
 
   /// A zip archive, by the names of its first members.
@@ -77,5 +97,17 @@ package struct FileKind: Equatable, Sendable, CustomStringConvertible {
       return "an XML document, such as a server's error message (download the file again)"
     }
     return nil
+  }
+
+  /// UTF-8 without control characters, which no binary format is.
+  private static func plainText(_ start: [UInt8]) -> String? {
+    let controls = start.contains { ($0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0)) || $0 == 0x7F }
+    // A character of up to four bytes may be cut.
+    let text = (0..<4).lazy.compactMap { String(validating: start.dropLast($0), as: UTF8.self) }.first
+    guard !controls, let text, !text.isEmpty else { return nil }
+    let first = text.first { !$0.isWhitespace }
+    if first == "{" || first == "[" { return "a JSON file" }
+    let isKey = text.prefixMatch(of: /(#.*\n|\s)*(---\s|[A-Za-z_][\w-]*:(\s|$))/) != nil
+    return isKey ? "a YAML file" : "a text file"
   }
 }

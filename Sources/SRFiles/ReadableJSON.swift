@@ -46,7 +46,7 @@ package enum ReadableJSON {
     do {
       return try decode(type, from: bytes)
     } catch let error as DecodingError {
-      guard let kind = bytes.withUnsafeBytes({ FileKind($0) }) else { throw error }
+      guard let kind = bytes.withUnsafeBytes({ FileKind($0) }), !kind.isPlainText else { throw error }
       throw FileError(.read, path, reason: "expected JSON, found \(kind)")
     }
   }

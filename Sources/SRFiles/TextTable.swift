@@ -61,8 +61,11 @@ package struct TextTable: CustomStringConvertible, Sendable {
 
 extension Double {
   /// The number with `digits` digits after the point.
-  package func fixed(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
+  package func fixed(_ digits: Int) -> String { formatted("%.\(digits)f") }
 
   /// The number rounded to `digits` significant digits.
-  package func significant(_ digits: Int) -> String { String(format: "%.\(digits)g", self) }
+  package func significant(_ digits: Int) -> String { formatted("%.\(digits)g") }
+
+  /// The sign of what is no number means nothing.
+  private func formatted(_ format: String) -> String { isNaN ? "nan" : String(format: format, self) }
 }

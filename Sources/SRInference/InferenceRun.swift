@@ -62,6 +62,7 @@ final class InferenceRun: @unchecked Sendable {
   private let pool: WorkerPool
   private let memory: UnsafeMutablePointer<Float>
   private let picture: UnsafePointer<Float>
+  private let progress: @Sendable () -> Void
 
   private enum Work {
     /// Moves the rows that the windows keep to the windows' beginning.
@@ -81,10 +82,13 @@ final class InferenceRun: @unchecked Sendable {
     let parts: Int
   }
 
-  /// - Parameter memory: of ``InferencePlan/count`` floats. It and the picture outlive the run.
+  /// - Parameters:
+  ///   - memory: of ``InferencePlan/count`` floats. It and the picture outlive the run.
+  ///   - progress: called on one worker after each job.
   init(
     _ plan: InferencePlan, _ prepared: PreparedNetwork, _ weights: ParameterArena, kernels: any KernelSet,
-    pool: WorkerPool, memory: UnsafeMutablePointer<Float>, picture: UnsafePointer<Float>
+    pool: WorkerPool, memory: UnsafeMutablePointer<Float>, picture: UnsafePointer<Float>,
+    progress: @escaping @Sendable () -> Void
   ) {
     self.plan = plan
     self.prepared = prepared
@@ -93,6 +97,7 @@ final class InferenceRun: @unchecked Sendable {
     self.pool = pool
     self.memory = memory
     self.picture = picture
+    self.progress = progress
   }
 
   func run(strip: (_ rows: Range<Int>, _ values: UnsafePointer<Float>) throws -> Void) throws {
@@ -181,6 +186,7 @@ final class InferenceRun: @unchecked Sendable {
         }
         first += task.parts + workers
         barrier.wait()
+        if worker == 0 { progress() }
       }
     }
   }

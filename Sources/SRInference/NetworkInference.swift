@@ -18,6 +18,9 @@ package final class NetworkInference: Sendable {
     ///
     /// Chu et al.: "Improving image restoration by revisiting global information aggregation" (2022).
     case local
+
+    /// What is used unless a user says otherwise. UPSCALING.md has the measurements.
+    package static let standard = Pooling.global
   }
 
   package let model: ModelDescription
@@ -27,6 +30,7 @@ package final class NetworkInference: Sendable {
   private let weights: ParameterArena
   private let kernels: any KernelSet
   private let pool: WorkerPool
+  private let progress: @Sendable () -> Void
   /// What the last picture used, for a next one of the same size.
   private let last = Mutex<Session?>(nil)
 
@@ -44,9 +48,10 @@ package final class NetworkInference: Sendable {
   /// - Parameters:
   ///   - weights: an arena of the network's parameters alone.
   ///   - memory: the bytes that a picture's maps, the prepared weights and all temporaries may take together; nil for no limit.
+  ///   - progress: called on a worker whenever a picture gets on: after each layer of each band of rows.
   package init(
-    _ model: ModelDescription, graph: NetworkGraph, weights: ParameterArena, pooling: Pooling, memory: Int?,
-    kernels: any KernelSet, pool: WorkerPool
+    _ model: ModelDescription, graph: NetworkGraph, weights: ParameterArena, pooling: Pooling = .standard,
+    memory: Int?, kernels: any KernelSet, pool: WorkerPool, progress: @escaping @Sendable () -> Void = {}
   ) {
     self.model = model
     self.graph = graph
@@ -55,6 +60,7 @@ package final class NetworkInference: Sendable {
     self.weights = weights
     self.kernels = kernels
     self.pool = pool
+    self.progress = progress
   }
 
   /// The least bytes with which a picture can be enlarged, without the picture and the result.
@@ -91,7 +97,7 @@ package final class NetworkInference: Sendable {
     try withExtendedLifetime(session) {
       try InferenceRun(
         session.plan, session.prepared, weights, kernels: kernels, pool: pool, memory: session.memory.pointer,
-        picture: picture
+        picture: picture, progress: progress
       ).run(strip: strip)
     }
   }

@@ -15,11 +15,13 @@ struct UpscalePlan: Codable, Sendable {
   /// - Parameters:
   ///   - scale: the network's.
   ///   - needs: the bytes that an item needs beside the network's.
+  ///   - least: the least `--memory` with which an item can be enlarged.
   ///   - progress: called after each file.
   /// - Throws: ``UpscaleError`` for inputs and outputs that do not go together, ``FileError`` or ``PreparationError`` for what
   ///   cannot be read. A single damaged picture is no error here.
   init(
-    _ options: UpscaleOptions, scale: Int, needs: (UpscaleItem) -> Int, progress: () -> Void = {}
+    _ options: UpscaleOptions, scale: Int, needs: (UpscaleItem) -> Int, least: (UpscaleItem) -> Int,
+    progress: () -> Void = {}
   ) throws {
     try Self.checkFolder(options)
     let found = try Self.inputs(options)
@@ -35,13 +37,14 @@ struct UpscalePlan: Codable, Sendable {
         }
         var item = try Self.item(input.path, named: name, names, factor: options.factor ?? Double(scale))
         try Self.checkSize(item)
+        try Self.checkName(item)
         item.reference = try options.reference.flatMap { try Self.reference(for: item, named: name, in: $0) }
         item.comparison = options.comparesPictures && item.format != nil ? names.comparison(name) : nil
         item.bytes = needs(item)
         guard item.bytes < options.memory else {
           throw UpscaleError(
-            "\(input.path): \(item.width) x \(item.height) pixels take \(ByteCount(item.bytes)) beside the network, of "
-              + "\(ByteCount(options.memory)) that --memory leaves for pictures; give more")
+            "\(input.path): \(item.width) x \(item.height) pixels need more memory than each rank may use; give --memory "
+              + "\(ByteCount(least(item))) or more")
         }
         for output in [item.output, item.comparison].compactMap({ $0 }) {
           if let other = takenBy.updateValue(input.path, forKey: output) {
@@ -55,7 +58,8 @@ struct UpscalePlan: Codable, Sendable {
         failures.append(FailedPicture(input.path, error))
       }
     }
-    try checkOutputs(options, inputs: found.files.map(\.path))
+    try checkOutputs(
+      options, inputs: found.files.map(\.path) + items.compactMap(\.reference).map { BytePath($0) })
   }
 
   private struct SharedName: Error, CustomStringConvertible { let description: String }
@@ -114,6 +118,17 @@ struct UpscalePlan: Codable, Sendable {
         + "has at most \(most) on each side" + (format == .jpeg ? "; give --ext png" : ""))
   }
 
+  private static func checkName(_ item: UpscaleItem) throws {
+    let length = DirectoryCalls.name(of: item.output).utf8.count
+    guard length > longestName else { return }
+    throw UpscaleError(
+      "\(item.input): its result's name would have \(length) bytes, expected at most \(longestName); rename the file, or "
+        + "give a shorter --suffix")
+  }
+
+  /// Linux has names of 255 bytes. A file that is being written has a longer name than in the end, and so has a sheet.
+  private static let longestName = 224
+
   /// The original of the same name, whatever its ending.
   private static func reference(for item: UpscaleItem, named name: String, in folder: String) throws
     -> String?
@@ -140,9 +155,9 @@ struct UpscalePlan: Codable, Sendable {
     let kind = try PathKind.of(output)
     let isNamedAsFile = ["png", "jpg", "jpeg", "npy"].contains { output.lowercased().hasSuffix(".\($0)") }
     if kind == .directory || (kind == nil && !isNamedAsFile) { return try WriteAccess.checkFolder(output) }
-    let parent = DirectoryCalls.parent(of: output)
+    let advice = isNamedAsFile ? "give -o \(DirectoryCalls.parent(of: output))" : "a file is there"
     throw UpscaleError(
-      "\(output): -o names a folder, in which each result is called after its input; give -o \(parent)")
+      "\(output): -o names a folder, in which each result is called after its input; \(advice)")
   }
 
   private mutating func checkOutputs(_ options: UpscaleOptions, inputs: [BytePath]) throws {

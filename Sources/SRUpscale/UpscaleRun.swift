@@ -55,9 +55,11 @@ package struct UpscaleRun {
   ///
   /// - Throws: the same error on every rank if the job cannot start.
   package func run() throws -> UpscaleResult {
+    let pool = try communicator.together { try WorkerPool(count: threads) }
+    defer { pool.close() }
     let plan = try communicator.broadcast(
       try communicator.together(starting: activity) {
-        communicator.rank == 0 ? try makePlan() : nil
+        communicator.rank == 0 ? try makePlan(pool) : nil
       })
     guard let plan else { preconditionFailure("rank 0 made no plan") }
     if communicator.rank == 0 {
@@ -65,8 +67,6 @@ package struct UpscaleRun {
       for failure in plan.failures { onFailure(failure) }
     }
     let scores = try communicator.together(starting: activity) { try PictureScores(metrics: metrics(plan)) }
-    let pool = try communicator.together { try WorkerPool(count: threads) }
-    defer { pool.close() }
     let own = work(plan, scores, pool)
     activity.enter(.gathering)
     let all = try communicator.allGather(own).flatMap { $0 }
@@ -83,12 +83,22 @@ package struct UpscaleRun {
       } ?? [])
   }
 
-  private func makePlan() throws -> UpscalePlan {
+  private func makePlan(_ pool: WorkerPool) throws -> UpscalePlan {
     var bounded = options
     bounded.memory = max(0, options.memory - Self.ownBytes)
+    let inference = inference(within: nil, pool)
     return try UpscalePlan(
       bounded, scale: network.model.scale,
-      needs: { FileUpscaler.bytes(for: $0, scale: network.model.scale) }, progress: activity.mark)
+      needs: { FileUpscaler.bytes(for: $0, scale: network.model.scale) },
+      least: { Self.ownBytes + $0.bytes + inference.memoryNeeded(height: $0.height, width: $0.width) },
+      progress: activity.mark)
+  }
+
+  /// - Parameter memory: the bytes that the network may take; nil for no limit.
+  private func inference(within memory: Int?, _ pool: WorkerPool) -> NetworkInference {
+    NetworkInference(
+      network.model, graph: network.graph, weights: network.weights, pooling: pooling, memory: memory,
+      kernels: kernels, pool: pool, progress: activity.mark)
   }
 
   /// Nil if no picture has an original.
@@ -113,9 +123,7 @@ package struct UpscaleRun {
     guard !items.isEmpty else { return [] }
     activity.enter(.upscaling)
     let reserved = Self.ownBytes + (plan.items.map(\.bytes).max() ?? 0)
-    let inference = NetworkInference(
-      network.model, graph: network.graph, weights: network.weights, pooling: pooling,
-      memory: options.memory - reserved, kernels: kernels, pool: pool)
+    let inference = inference(within: options.memory - reserved, pool)
     var progress = FileProgress("pictures", files: items.count, total: items.reduce(0) { $0 + $1.work })
     onProgress(progress)
     return items.map { item in

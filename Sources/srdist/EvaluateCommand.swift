@@ -86,12 +86,25 @@ struct EvaluateCommand: ParsableCommand {
       return run
     }
     let result = try run.run()
-    guard job.communicator.rank == 0 else { return }
-    if json {
-      print(String(decoding: try ReadableJSON.encode(result, .indented), as: UTF8.self), terminator: "")
-    } else {
-      print(Self.table(result))
+    if job.communicator.rank == 0 {
+      if json {
+        print(String(decoding: try ReadableJSON.encode(result, .indented), as: UTF8.self), terminator: "")
+      } else {
+        print(Self.table(result))
+      }
     }
+    try check(result.notFinite, job)
+  }
+
+  /// Ends the command with an error if numbers are no measures of a network.
+  private func check(_ notFinite: [String], _ job: Job) throws {
+    if notFinite.isEmpty { return }
+    if job.communicator.rank == 0 {
+      job.console.complain(
+        "the network's results are not finite, so these numbers say nothing: \(notFinite.joined(separator: ", "))"
+      )
+    }
+    throw ExitCode.failure
   }
 
   private func network() throws -> TrainedNetwork? { try weights.map(choice.network) }
@@ -104,9 +117,13 @@ struct EvaluateCommand: ParsableCommand {
         communicator: job.communicator, kernels: job.kernels, activity: job.activity)
     }
     let result = try run.run()
-    guard job.communicator.rank == 0 else { return }
+    if job.communicator.rank == 0 { try show(result, job.console) }
+    try check(result.notFinite, job)
+  }
+
+  private func show(_ result: PictureEvaluationResult, _ console: Console) throws {
     for (conversion, count) in result.conversions.sorted(by: { $0.key < $1.key }) {
-      job.console.print("warning: \(count) picture\(count == 1 ? "" : "s") \(conversion)")
+      console.print("warning: \(count) picture\(count == 1 ? "" : "s") \(conversion)")
     }
     try pictures.writeTable(result.csv)
     if json {

@@ -17,6 +17,8 @@ struct ExportCommand: ParsableCommand {
         ncnn         the network as NAME.param and NAME.bin, with the blobs 'data' and 'output'
         pth          weights as torch.save(model.state_dict(), FILE) writes them
 
+      Folders that do not exist are created.
+
       Examples:
         srdist export --weights runs/attention -o attention.onnx
         srdist export --weights runs/best/checkpoints/best --no-ema --precision float16 -o best.safetensors

@@ -21,13 +21,13 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "A weight file, a checkpoint's directory, or a run's folder.")
   var path: String
 
-  @OptionGroup var key: ParameterKeyOption
+  @OptionGroup var choice: WeightChoiceOptions
 
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func run() throws {
-    let inspection = try Inspection(path: path, key: key.paramKey)
+    let inspection = try Inspection(path: path, choice.averaged, key: choice.key.paramKey)
     if json {
       print(String(decoding: try ReadableJSON.encode(inspection, .indented), as: UTF8.self), terminator: "")
     } else {

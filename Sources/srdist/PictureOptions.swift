@@ -8,12 +8,12 @@ import SRTraining
 struct PictureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder of originals (HR), PNG or JPEG, of any size. Without --input, low-resolution pictures are made from them.",
+      "Folder of originals (HR), PNG or JPEG, of any size.",
       valueName: "folder"), completion: .directory)
   var reference: String?
   @Option(
     help: ArgumentHelp(
-      "Folder of low-resolution pictures (LR) of the same names as the originals, whatever the endings.",
+      "Folder of low-resolution pictures (LR) of the same names as the originals, whatever the endings. Without it, they are made from the originals by the bicubic of --resample.",
       valueName: "folder"), completion: .directory)
   var input: String?
   @Option(
@@ -139,6 +139,7 @@ struct PictureOptions: ParsableArguments {
   func writeTable(_ text: String) throws {
     guard let csv else { return }
     try checkTable()
+    try DirectoryCalls.createWithParents(DirectoryCalls.parent(of: csv))
     try DurableFileWriter.replace(csv, with: text.utf8)
   }
 }

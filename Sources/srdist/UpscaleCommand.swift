@@ -45,7 +45,7 @@ struct UpscaleCommand: ParsableCommand {
   var output: String
   @OptionGroup var weights: WeightOptions
   @Option(
-    name: [.customShort("s"), .long],
+    name: [.customShort("s"), .long], parsing: .unconditional,
     help: ArgumentHelp(
       "Enlarge by this factor, such as 2 or 1.5: Pillow's bicubic resizes the network's result. (default: the network's scale)",
       valueName: "factor"))
@@ -67,7 +67,7 @@ struct UpscaleCommand: ParsableCommand {
       Pool squeeze-and-excitation over the whole picture (global), or around each pixel, over one and a half times the \
       training pictures' size (local).
       """)
-  var pooling = NetworkInference.Pooling.global
+  var pooling = NetworkInference.Pooling.standard
   @Option(
     help: ArgumentHelp(
       "Memory that each rank may use, such as 1GiB. By default, its share of three quarters of the host's.",
@@ -101,6 +101,9 @@ struct UpscaleCommand: ParsableCommand {
     }
     if !(1...100).contains(quality) { throw ValidationError("--quality is \(quality), expected 1 to 100") }
     if suffix.contains("/") { throw ValidationError("--suffix is part of a name, and cannot contain /") }
+    if suffix.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+      throw ValidationError("--suffix is part of a name, and cannot contain control characters")
+    }
     if overwrite, skipExisting {
       throw ValidationError("--overwrite replaces results that --skip-existing leaves: give one of them")
     }

@@ -32,6 +32,23 @@ import Testing
     }
   }
 
+  @Test func theWeightsOfACheckpointAreChosen() throws {
+    let folder = try TemporaryFolder()
+    let both = folder.file("both/step-00000001")
+    try folder.makeFolder("both")
+    try CheckpointDirectory.write(SampleArenas.contents(step: 1, averaged: true), to: both)
+    #expect(try Inspection(path: both).notes == ["these are the averaged weights of \(both)"])
+    let last = try Inspection(path: both, .notTaken)
+    #expect(last.notes == ["these are the weights of the last step of \(both), not the averaged ones"])
+    try CheckpointDirectory.write(SampleArenas.contents(step: 1), to: folder.file("one"))
+    #expect(try Inspection(path: folder.file("one")).notes.isEmpty)
+    #expect(throws: CheckpointError.lacksAverage(path: folder.file("one"))) {
+      try Inspection(path: folder.file("one"), .needed)
+    }
+    let run = #expect(throws: InspectionError.self) { try Inspection(path: folder.file("both"), .needed) }
+    #expect(run?.description.contains("no weights to choose from") == true)
+  }
+
   @Test func damageIsReportedNotThrown() throws {
     let folder = try TemporaryFolder()
     let checkpoint = try CheckpointDirectory.write(SampleArenas.contents(step: 42), to: folder.file("c"))

@@ -226,7 +226,10 @@ struct MalformedFile: Sendable, CustomTestStringConvertible {
   @Test func missingFileAndDirectoryAreNamed() throws {
     let folder = try TemporaryFolder()
     let absent = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: folder.file("absent")) }
-    #expect(absent?.description.contains("No such file or directory") == true)
+    let reason = "cannot open \(folder.file("absent")): No such file or directory (errno 2)"
+    #expect(absent?.description == reason)
+    let weights = #expect(throws: WeightFileError.self) { try WeightFile(path: folder.file("absent")) }
+    #expect(weights?.description == reason)
     let directory = #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: folder.path) }
     #expect(directory?.description.contains("Is a directory") == true)
   }

@@ -186,6 +186,6 @@ import Testing
     let output = try TemporaryFolder()
     let preparation = DatasetPreparation(
       input: output.file("none"), output: output.path, options: Photographs.options, threads: 1)
-    #expect(throws: PreparationError.notADirectory(output.file("none"))) { try preparation.run() }
+    #expect(throws: PreparationError.absentDirectory(output.file("none"))) { try preparation.run() }
   }
 }

@@ -115,7 +115,8 @@ import Testing
       return error.map { "\($0)" } ?? ""
     }
     #expect(refusal(.onnx, "a.onnx", .float16).contains("--precision float16"))
-    #expect(refusal(.onnx, "none/a.onnx").contains("there is no folder \(folder.file("none"))"))
+    #expect(refusal(.onnx, "start.safetensors/a.onnx").contains("Not a directory"))
+    #expect(refusal(.onnx, "none/a.onnx", .float16).contains("--precision float16"))
     try folder.write([1], as: "a.bin")
     #expect(refusal(.ncnn, "a.param").contains("a.bin is there already; give --overwrite"))
     #expect(try folder.names() == ["a.bin", "start.safetensors"])
@@ -132,6 +133,15 @@ import Testing
     try NetworkExport(network, as: .pth, to: folder.file("b.pth"), precision: .float16).run()
     let read = try TrainedNetwork(folder.file("b.pth")).weights
     #expect(read.tensor(read.layout.entries[1])[0] == 65504)
+  }
+
+  @Test func foldersAreCreated() throws {
+    let network = try SampleNetworks.network(SampleNetworks.all[0], in: folder)
+    try NetworkExport(network, as: .ncnn, to: folder.file("new/x4/a.param")).run()
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.file("new/x4")).sorted() == [
+        "a.bin", "a.param",
+      ])
   }
 
   /// Replacing a checkpoint's file would damage the checkpoint.

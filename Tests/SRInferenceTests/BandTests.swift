@@ -1,6 +1,8 @@
 import SRInference
 import SRKernelDispatch
 import SRModels
+import SRProcess
+import Synchronization
 import Testing
 
 /// A picture that goes through a network in bands has the bits that it has as a whole.
@@ -58,6 +60,23 @@ import Testing
       let inference = try sample.inference(level, threads: 2, memory: memory)
       #expect(try inference.enlarge(picture, height: 45, width: 61).values == expected)
     }
+  }
+
+  /// Most of a network's work is done before the first rows of a picture are complete. A watchdog hears of it meanwhile.
+  @Test(arguments: 1...2) func progressIsSaidWithinAPicture(threads: Int) throws {
+    let level = try CPULevel.selected()
+    let sample = SampleInference(Self.models[0])
+    let calls = Atomic(0)
+    let inference = NetworkInference(
+      sample.model, graph: sample.network.graph, weights: sample.weights, memory: nil,
+      kernels: level.kernels, pool: try WorkerPool(count: threads)
+    ) { calls.add(1, ordering: .relaxed) }
+    var callsBefore: Int?
+    try inference.enlarge(SampleInference.picture(height: 40, width: 30), height: 40, width: 30) { _, _ in
+      callsBefore = callsBefore ?? calls.load(ordering: .relaxed)
+    }
+    // Each block has two convolutions.
+    #expect(try #require(callsBefore) > 2 * sample.model.blocks)
   }
 
   /// Weights and maps are kept from picture to picture.

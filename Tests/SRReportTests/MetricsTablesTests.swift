@@ -90,4 +90,16 @@ import Testing
     #expect(lines[2].hasSuffix("    0.8750  0.1250"))
     #expect(lines[3].hasSuffix("    0.8900  0.3400"))
   }
+
+  @Test func setsOfPicturesHaveColumns() {
+    let key = EpochRecord.key(set: "Set5", "psnr")
+    let record = EpochRecord(
+      epoch: 1, step: 1, trainLoss: 1, validLoss: 1, seconds: 1, train: [:], valid: [:], bicubic: [:],
+      sets: [key: 31.5, EpochRecord.key(set: "Set5", "psnr", ofBicubic: true): 28.5])
+    let lines = EpochTable.text([record]).split(separator: "\n")
+    #expect(
+      lines.map { $0.hasSuffix("  Set5 PSNR") || $0.hasSuffix("31.50") || $0.hasSuffix("28.50") } == [
+        true, true, true,
+      ])
+  }
 }

@@ -45,6 +45,15 @@ import Testing
     #expect(texts.last?.contains("3:00:00 left") == true)
   }
 
+  /// Work that is not done has no 100 %.
+  @Test func filesAreCounted() {
+    var progress = FileProgress("pictures", files: 3, total: 1000)
+    (progress.filesDone, progress.done) = (2, 999)
+    #expect(progress.text(remaining: .seconds(5)) == "2/3 pictures  99%  0:05 left")
+    (progress.filesDone, progress.done) = (3, 1000)
+    #expect(progress.text(remaining: nil) == "3/3 pictures  100%")
+  }
+
   @Test func clearingMakesRoomAndTheNextUpdateDraws() {
     var texts: [String] = []
     var line = ProgressLine(isTerminal: true) { texts.append($0) }

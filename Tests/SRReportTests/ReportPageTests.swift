@@ -160,6 +160,8 @@ import Testing
       !page.contains("<strong>") && text([run("a"), run("b", epochs: 2)]).contains("<strong>26.10</strong>"))
     let sets = try Page(ReportPage([run("a", epochs: 9), measured]).bytes)
     #expect(sets.text.contains("Set5: PSNR / dB") && sets.values.contains("28.50"))
+    // The table of epochs.
+    #expect(sets.text.contains("Set5 PSNR"))
     let twins = text([run("a"), run("a")])
     #expect(
       twins.contains("a (1)") && twins.contains("a (2)") && twins.contains("All settings are the same."))

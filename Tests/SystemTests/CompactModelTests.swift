@@ -96,7 +96,7 @@ import Testing
       return run.errors
     }
     let attention = try error(["--attention", "se"])
-    #expect(attention.contains("attention is se(16), expected none"), "\(attention)")
+    #expect(attention.contains("no place for se(16); leave out --attention"), "\(attention)")
     let faces = try error(["--scale", "3"])
     #expect(faces.contains("synthetic faces cannot be reduced by 3"), "\(faces)")
 

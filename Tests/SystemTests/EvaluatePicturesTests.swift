@@ -85,6 +85,8 @@ import Testing
       csv.hasPrefix("picture,width,height,\"PSNR, RGB, 8 bit, border 2\",\"SSIM, RGB, 8 bit, border 2\"\n"))
     #expect(csv.split(separator: "\n").count == 6)
     // A file is replaced only if this is asked for.
+    #expect(try evaluate(["--csv", folder.file("new/a.csv"), "--crop-border", "2"]).status == 0)
+    #expect(try folder.text("new/a.csv") == csv)
     let again = try evaluate(["--csv", folder.file("a.csv")])
     #expect(again.status == 1 && again.output.isEmpty)
     #expect(again.errors.contains("a file of this name exists; --overwrite replaces it"), "\(again.errors)")
@@ -113,6 +115,14 @@ import Testing
       #expect(run.status == 1 && run.output.isEmpty)
       #expect(run.errors.contains(said), "\(run.errors)")
       #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+    }
+    for (folders, said) in [
+      (["--reference", folder.file("none")], "none: there is no such folder"),
+      (["--input", folder.file("none"), "--reference", folder.file("hr")], "none: there is no such folder"),
+      (["--reference", folder.file("hr/0.png")], "0.png: expected a folder of pictures"),
+    ] {
+      let run = try evaluate([], of: folders)
+      #expect(run.status == 1 && run.errors.contains(said), "\(run.errors)")
     }
     for options in [
       ["--input", folder.file("lr")], ["--reference", folder.file("hr"), "--loss", "mse=1"],

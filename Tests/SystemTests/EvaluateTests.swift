@@ -86,9 +86,14 @@ import Testing
   @Test func numbersThatAreNotFiniteArePrinted() throws {
     _ = try writeWeights(1e30)
     let evaluation = try evaluate([])
-    try #require(evaluation.status == 0, "\(evaluation.errors)")
+    #expect(evaluation.status == 1)
+    #expect(
+      evaluation.errors.contains("the network's results are not finite, so these numbers say nothing: "))
     let result = try ReadableJSON.decode(EvaluationRun.Result.self, from: evaluation.output.utf8)
     #expect(result.terms["mse"]?.isFinite == false && result.metrics["psnr"]?.isFinite == false)
     #expect(result.bicubic["psnr"]?.isFinite == true)
+    let pictures = try evaluate(["--eight-bit"])
+    #expect(pictures.status == 1 && pictures.errors.contains("not finite"), "\(pictures.errors)")
+    #expect(pictures.output.contains("\"psnr\" : \"NaN\""), "\(pictures.output)")
   }
 }

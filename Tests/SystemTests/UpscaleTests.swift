@@ -180,8 +180,51 @@ import Testing
     #expect(named.status == 1 && named.errors.contains("-o names a folder"), "\(named.errors)")
     let absent = try run([], inputs: [folder.file("none.png")])
     #expect(absent.status == 1 && absent.errors.contains("none.png: nothing is there"), "\(absent.errors)")
+    let original = try run(
+      ["--suffix", "", "--overwrite", "--reference", folder.file("out")], inputs: [folder.file("other/a.png")]
+    )
+    #expect(original.status == 1 && original.errors.contains("a.png"), "\(original.errors)")
     #expect(try contents("in").count == 2)
     #expect(try contents("out").count == 2)
+  }
+
+  /// Each ends the program before any work, with one line that says why.
+  @Test func senselessOptionsAreRefused() throws {
+    let weights = try writeWeights()
+    for (options, reason) in [
+      (["-s", "0"], "--outscale is 0.0, expected 0.01 to 64"),
+      (["-s", "-1"], "--outscale is -1.0, expected"),
+      (["--outscale=-2"], "--outscale is -2.0"), (["-s", "1e9"], "--outscale is 1000000000.0"),
+      (["-s", "nan"], "--outscale is nan"), (["--suffix", "a/b"], "cannot contain /"),
+      (["--suffix", "a\nb"], "cannot contain control characters"),
+    ] {
+      let run = try upscale([folder.path], to: "out", weights: weights, options)
+      #expect(run.status == 64 && run.errors.hasPrefix("Error: --"), "\(options): \(run.errors)")
+      #expect(run.errors.split(separator: "\n")[0].contains(reason), "\(options): \(run.errors)")
+    }
+  }
+
+  /// A result whose name is too long is the fault of its picture alone.
+  @Test func longNamesAreNamed() throws {
+    let long = String(repeating: "n", count: 240)
+    try copy(["rgb8.png": "in/\(long).png", "rgba8.png": "in/short.png"])
+    let run = try upscale([folder.file("in")], to: "out", weights: try writeWeights())
+    #expect(run.status == 1 && run.errors.contains("name would have 248 bytes"), "\(run.errors)")
+    #expect(try contents("out").keys.sorted() == ["short_out.png"])
+  }
+
+  /// The memory that an error asks for is enough.
+  @Test(arguments: ["64M", "100M"]) func adviceOnMemoryHelps(given: String) throws {
+    let pixels = [UInt8](repeating: 99, count: 512 * 64 * 3)
+    try ImageFile.writePNG(RGBImage(width: 512, height: 64, pixels: pixels), to: folder.file("a.png"))
+    let weights = try writeWeights()
+    let refused = try upscale([folder.file("a.png")], to: "out", weights: weights, ["--memory", given])
+    #expect(refused.status == 1)
+    let advice = try #require(
+      refused.errors.firstMatch(of: /give --memory (\d+M) or more/), "\(refused.errors)")
+    let run = try upscale(
+      [folder.file("a.png")], to: "out", weights: weights, ["--memory", String(advice.1)])
+    #expect(run.status == 0, "\(run.errors)")
   }
 
   /// The type and the layout stay. Channels may come first.
@@ -278,7 +321,7 @@ struct UpscalePyTorchTests {
     from safetensors.torch import load_file
     sys.path.insert(0, sys.argv[1])
     import model
-    network = model.SRResNet("attention", channels=16, blocks=1)
+    network = model.build("attention", channels=16, blocks=1)
     network.load_state_dict(load_file(sys.argv[2]))
     values, off, worst = 0, 0, 0
     for low, result in zip(sys.argv[3::2], sys.argv[4::2]):

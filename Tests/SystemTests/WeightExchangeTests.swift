@@ -117,6 +117,22 @@ import Testing
     #expect(senseless.status == 1 && senseless.errors.contains("--init-weights"), "\(senseless.errors)")
   }
 
+  /// An exported network is no weight file. The error says so, in place of what its first bytes would mean in one.
+  @Test(arguments: ["onnx", "param"]) func exportedNetworksAreNamed(ending: String) throws {
+    var model = ModelDescription.vanilla
+    (model.features, model.blocks) = (16, 1)
+    var layout = ParameterLayout()
+    _ = model.network(in: &layout)
+    try saveParameters(
+      ParameterArena(layout: layout), to: folder.file("w.safetensors"), metadata: ModelMetadata.of(model))
+    let path = folder.file("w.\(ending)")
+    let made = try succeed(["export", "--weights", folder.file("w.safetensors"), "-o", path])
+    #expect(made.output.contains("written: \(path)"))
+    let error = try ProgramRun("srdist", ["export", "--weights", path, "-o", folder.file("b.pth")]).errors
+    #expect(error.contains("\(path): not a safetensors file but "), "\(error)")
+    #expect(error.contains("give the .safetensors or .pth file that it was made of"), "\(error)")
+  }
+
   /// A file with a tensor that no network has.
   private func foreign() throws -> String {
     try SafetensorsWriter(tensors: [.init(name: "foreign", shape: [1], values: [1])])
@@ -151,6 +167,10 @@ import Testing
         "Git LFS pointer"
       ),
       (try folder.write(Array("<!DOCTYPE html><html>".utf8), as: "page.pth"), "HTML page"),
+      (
+        try folder.write(Array("{\"format\": 1}".utf8), as: "a.json"),
+        "not a safetensors file but a JSON file"
+      ),
     ]
   }
 

@@ -38,7 +38,7 @@ package enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertibl
       "checkpoint \(path) cannot be used, although its files are as they were written: \(problem). Name another checkpoint, "
         + "or move this one elsewhere"
     case .unusableFolder(let path, let cause):
-      "checkpoints cannot be written to \(path): \(cause)"
+      "checkpoints cannot be written" + (cause.path.hasPrefix(path) ? "" : " to \(path)") + ": \(cause)"
     case .absent(let path, let advice):
       "there is no checkpoint at '\(path)': \(advice)"
     case .unknownFormat(let path, let version):

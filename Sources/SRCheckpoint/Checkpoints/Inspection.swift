@@ -51,8 +51,10 @@ package struct Inspection: Codable, Equatable, Sendable {
   /// Damage inside a checkpoint, and values that are not finite, are reported in ``problems``. Throws ``SafetensorsError`` or
   /// ``WeightFileError`` for a malformed weight file, and ``InspectionError`` for a path that is none of these, and ``FileError`` if the system cannot tell what is there.
   ///
-  /// - Parameter key: where the weights lie in a file; see ``WeightFile/init(path:_:key:)``.
-  package init(path: String, key: String? = nil) throws {
+  /// - Parameters:
+  ///   - averaged: which weights of a checkpoint or of a file that has both are shown. A run's weights are not shown.
+  ///   - key: where the weights lie in a file; see ``WeightFile/init(path:_:key:)``.
+  package init(path: String, _ averaged: AveragedWeights = .ifThere, key: String? = nil) throws {
     guard let place = try PathKind.of(path) else {
       throw InspectionError(path: path, problem: "does not exist")
     }
@@ -61,12 +63,17 @@ package struct Inspection: Codable, Equatable, Sendable {
     let holds = { (name: String) in try PathKind.of(checkpoint.file(name)) != nil }
     if place != .directory {
       kind = .weightFile
-      try describe(weights: path, key: key)
+      try describe(weights: path, averaged, key: key)
     } else if try holds(CheckpointDirectory.stateFile) || holds(CheckpointDirectory.checksumsFile) {
       kind = .checkpoint
-      describe(checkpoint)
+      try describe(checkpoint, averaged)
     } else {
       kind = .run
+      guard averaged == .ifThere else {
+        throw InspectionError(
+          path: path, problem: "is no weight file and no checkpoint, so it has no weights to choose from",
+          expected: "one of them beside --ema or --no-ema")
+      }
       let store = CheckpointStore(
         path: try holds(CheckpointStore.folderName) ? checkpoint.file(CheckpointStore.folderName) : path)
       try describe(store)
@@ -76,9 +83,12 @@ package struct Inspection: Codable, Equatable, Sendable {
     }
   }
 
-  private mutating func describe(weights path: String, key: String? = nil) throws {
-    let file = try WeightFile(path: path, key: key)
-    (metadata, notes) = (file.metadata, file.notes)
+  private mutating func describe(
+    weights path: String, _ averaged: AveragedWeights = .ifThere, key: String? = nil
+  ) throws {
+    let file = try WeightFile(path: path, averaged, key: key)
+    metadata = file.metadata
+    notes += file.notes
     model = try? file.modelDescription()
     tensors = file.tensors.map {
       Tensor(name: $0.name, dtype: $0.dtype.rawValue, shape: $0.shape, count: $0.count)
@@ -90,7 +100,9 @@ package struct Inspection: Codable, Equatable, Sendable {
     }
   }
 
-  private mutating func describe(_ checkpoint: CheckpointDirectory) {
+  private mutating func describe(_ checkpoint: CheckpointDirectory, _ averaged: AveragedWeights) throws {
+    let choice = try AveragedWeightChoice(checkpoint, averaged)
+    notes += choice.note.map { [$0] } ?? []
     files = checkpoint.fileReports()
     problems = files.compactMap { file in file.problem.map { "\(file.name): \($0)" } }
     do {
@@ -99,7 +111,7 @@ package struct Inspection: Codable, Equatable, Sendable {
       problems.append("\(error)")
     }
     do {
-      try describe(weights: checkpoint.file(CheckpointDirectory.modelFile))
+      try describe(weights: choice.file)
     } catch {
       problems.append("\(error)")
     }
@@ -127,8 +139,7 @@ package struct Inspection: Codable, Equatable, Sendable {
 package struct InspectionError: Error, Equatable, Sendable, CustomStringConvertible {
   package let path: String
   package let problem: String
+  var expected = "a weight file, a checkpoint, or a run"
 
-  package var description: String {
-    "\(path) \(problem); expected a weight file, a checkpoint, or a run"
-  }
+  package var description: String { "\(path) \(problem); expected \(expected)" }
 }

@@ -49,6 +49,8 @@ package struct SafetensorsError: Error, Equatable, Sendable, CustomStringConvert
   }
 
   package var description: String {
+    // The system's error names the file.
+    if case .file(let error) = problem, tensor == nil, error.path == path { return "\(error)" }
     let place = tensor.map { "\(path): tensor \($0)" } ?? path
     return "\(place): \(problem)"
   }

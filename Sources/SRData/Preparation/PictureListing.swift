@@ -16,16 +16,17 @@ package struct PictureListing: Sendable {
   ///   - isRecursive: whether folders below the directory are searched too.
   ///   - takesArrays: whether `.npy` files count as pictures.
   ///   - excluded: a folder below the directory that is not searched, such as one for results.
-  /// - Throws: ``PreparationError/notADirectory(_:)``; ``FileError`` if the system cannot tell what is there. Only what may not be
-  ///   read is passed over.
+  /// - Throws: ``PreparationError/absentDirectory(_:)``, ``PreparationError/notADirectory(_:)``; ``FileError`` if the system cannot
+  ///   tell what is there. Only what may not be read is passed over.
   package init(
     directory: String, isRecursive: Bool = true, takesArrays: Bool = false,
     excluding excluded: FileStatus.Identity? = nil
   ) throws {
     let root = BytePath(directory)
-    guard let status = try FileStatus(root, followsLinks: true), status.kind == .directory else {
-      throw PreparationError.notADirectory(directory)
+    guard let status = try FileStatus(root, followsLinks: true) else {
+      throw PreparationError.absentDirectory(directory)
     }
+    guard status.kind == .directory else { throw PreparationError.notADirectory(directory) }
     _ = try DirectoryCalls.entries(of: root)
     let walk = Walk(root: root, identity: status.identity, isRecursive: isRecursive, takesArrays: takesArrays)
     if let excluded { walk.exclude(excluded) }

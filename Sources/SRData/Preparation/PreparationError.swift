@@ -2,6 +2,7 @@
 package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatable {
   case invalidOption(String)
   case notADirectory(String)
+  case absentDirectory(String)
   case outputNotEmpty(String)
   /// A folder or a device has the name of an array.
   case inTheWay(String)
@@ -20,7 +21,8 @@ package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatab
   package var description: String {
     switch self {
     case .invalidOption(let problem): return problem
-    case .notADirectory(let path): return "\(path): not a directory that can be listed"
+    case .notADirectory(let path): return "\(path): expected a folder of pictures, found something else"
+    case .absentDirectory(let path): return "\(path): there is no such folder"
     case .outputNotEmpty(let path):
       return
         "\(path): the output directory is not empty; choose another one. Only if its arrays and manifest.json are "

@@ -35,10 +35,10 @@ package enum RunPhase: Int, CaseIterable, Sendable {
   }
 
   /// How many stall timeouts the phase may last without a mark of progress. Reading or writing a large file on a slow file
-  /// system is a single call. A large picture goes through most of a network before its first rows are complete.
+  /// system is a single call.
   var patience: Double {
     switch self {
-    case .starting, .checkpoint, .upscaling: 5
+    case .starting, .checkpoint: 5
     default: 1
     }
   }

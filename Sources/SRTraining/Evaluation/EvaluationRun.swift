@@ -23,6 +23,9 @@ package struct EvaluationRun {
     /// What was chosen and unwrapped of the weights, and the networks and weight files of the perceptual terms and metrics.
     package let provenance: [String]
 
+    /// The loss terms and metrics that are no numbers, because the network's results are not finite.
+    package var notFinite: [String] { (terms.notFinite + metrics.notFinite).sorted() }
+
     enum CodingKeys: String, CodingKey {
       case weights, data, images, model, terms, metrics, bicubic, provenance
     }

@@ -32,6 +32,8 @@ package struct PictureEvaluationResult: Encodable, Sendable {
   package let provenance: [String]
   /// What decoding changed, and in how many pictures.
   package let conversions: [String: Int]
+  /// The network's metrics that are no numbers, because its results are not finite.
+  package var notFinite: [String] { (metrics ?? [:]).notFinite }
   /// The metrics in the order in which they are shown.
   let descriptions: [MetricDescription]
   let convention: PictureConvention
@@ -73,5 +75,12 @@ package struct PictureEvaluationResult: Encodable, Sendable {
     self.conversions = conversions
     descriptions = measures.descriptions
     convention = measures.convention
+  }
+}
+
+extension [String: Double] {
+  /// The names of the values that a network's results are not finite for, sorted. Equal pictures have an infinite PSNR.
+  var notFinite: [String] {
+    filter { !$0.value.isFinite && !($0.key == MetricDescription.psnr.name && $0.value > 0) }.keys.sorted()
   }
 }

@@ -30,7 +30,7 @@ package struct PictureEvaluationRun {
     package var resampling: Resampling?
     /// Nil for the network's, or that of the first pair.
     package var scale: Int?
-    package var pooling = NetworkInference.Pooling.global
+    package var pooling = NetworkInference.Pooling.standard
     /// The bytes that the network may take; nil for no limit.
     package var memory: Int?
 
@@ -80,7 +80,7 @@ package struct PictureEvaluationRun {
     let inference = network.map { network in
       NetworkInference(
         network.model, graph: network.graph, weights: network.weights, pooling: options.pooling,
-        memory: options.memory, kernels: kernels, pool: pool)
+        memory: options.memory, kernels: kernels, pool: pool, progress: activity.mark)
     }
     var conversions: [String: Int] = [:]
     let rows = try evaluator.rows(

@@ -104,7 +104,6 @@ struct PictureEvaluator: Sendable {
           isFinite = isFinite && kernels.allFinite(values, count: count)
           let strip = UnsafeBufferPointer(start: values, count: count)
           pixels += RGBImage(intensities: strip, width: size.width, height: rows.count).pixels
-          activity.mark()
         }
       } catch let error as InferenceMemoryError {
         throw ConfigurationError("\(set.summary): '\(name)': \(error)")

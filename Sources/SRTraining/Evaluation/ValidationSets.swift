@@ -63,8 +63,8 @@ struct ValidationSets: Sendable {
 
   private static func network(_ run: RunContext, memory: Int?) -> NetworkInference {
     NetworkInference(
-      run.network.model, graph: run.network.graph, weights: run.average ?? run.parameters, pooling: .global,
-      memory: memory, kernels: run.kernels, pool: run.pool)
+      run.network.model, graph: run.network.graph, weights: run.average ?? run.parameters, memory: memory,
+      kernels: run.kernels, pool: run.pool, progress: run.activity.mark)
   }
 
   /// By each set's name: SHA-256 of its pictures.

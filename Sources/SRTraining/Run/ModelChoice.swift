@@ -12,7 +12,14 @@ extension TrainingConfiguration {
     var description = model.description
     if let features { description.features = features }
     if let blocks { description.blocks = blocks }
-    if let attention { description.attention = attention }
+    if let attention {
+      guard description.architecture.takesAttention || attention == .none else {
+        throw ConfigurationError(
+          "attention: networks of --model \(model.rawValue) have no place for \(attention); leave out --attention"
+        )
+      }
+      description.attention = attention
+    }
     description.scale = data.scale
     let sizes =
       "\(data.summary): \(data.highResHeight)x\(data.highResWidth) over \(data.lowResHeight)x\(data.lowResWidth)"

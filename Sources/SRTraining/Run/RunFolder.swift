@@ -32,7 +32,7 @@ package struct RunFolder: Sendable {
       for folder in [path, samples, checkpoints.path, tensorboard] { try WriteAccess.checkFolder(folder) }
       for file in [configuration, metricsLog, metricsTable] { try WriteAccess.checkFile(file) }
     } catch {
-      throw RunError("the run folder \(path): \(error); choose another --output")
+      throw RunError("the run folder cannot be used: \(error); choose another --output")
     }
   }
 
@@ -40,7 +40,7 @@ package struct RunFolder: Sendable {
     do {
       try DirectoryCalls.createWithParents(samples)
     } catch {
-      throw RunError("the run folder \(path): \(error); choose another --output")
+      throw RunError("the run folder cannot be used: \(error); choose another --output")
     }
   }
 }
