@@ -1,3 +1,4 @@
+import CFilesShim
 import Foundation
 
 /// The directory calls that an atomic write needs. All throw ``FileError``.
@@ -127,4 +128,20 @@ package enum DirectoryCalls {
     let parent = parent(of: path)
     return isAbsent && parent != path ? freeBytes(around: parent) : nil
   }
+
+  /// The kind of the network file system on which `path` lies or would lie; nil if it is none, or if the system does not say.
+  package static func networkFileSystem(around path: String) -> String? {
+    let type = uninterrupted { srdist_file_system_type(path) }
+    if type != -1 { return networkFileSystems[UInt32(truncatingIfNeeded: type)] }
+    let isAbsent = errno == ENOENT
+    let parent = parent(of: path)
+    return isAbsent && parent != path ? networkFileSystem(around: parent) : nil
+  }
+
+  /// By the magic numbers of statfs(2).
+  private static let networkFileSystems: [UInt32: String] = [
+    0x6969: "NFS", 0x517B: "SMB", 0xFE53_4D42: "SMB", 0xFF53_4D42: "CIFS", 0x6573_5546: "FUSE",
+    0x0102_1997: "9P", 0x00C3_6400: "Ceph", 0x0BD0_0BD0: "Lustre", 0x4750_4653: "GPFS", 0x1983_0326: "BeeGFS",
+    0x5346_414F: "AFS", 0x7461_636F: "OCFS2", 0x0116_1970: "GFS2",
+  ]
 }

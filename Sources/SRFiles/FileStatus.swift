@@ -37,6 +37,8 @@ package struct FileStatus: Equatable, Sendable {
   package let kind: PathKind
   package let identity: Identity
   package let bytes: Int
+  /// The bytes that it takes on the disk. Holes take none.
+  package let allocatedBytes: Int
   /// When the content was last written: seconds and nanoseconds.
   let writeTime: [Int]
   /// When the content, or what the system records about the file, last changed.
@@ -62,6 +64,7 @@ package struct FileStatus: Equatable, Sendable {
     kind = PathKind(status)
     identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     bytes = Int(status.st_size)
+    allocatedBytes = 512 * Int(status.st_blocks)
     writeTime = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
     changeTime = [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
   }

@@ -137,6 +137,32 @@ package final class OpenFile {
     }
   }
 
+  /// Reads at `offset` until `bytes` are full or the file ends. Returns how many were read. Safe to call on several threads.
+  func read(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws -> Int {
+    var done = 0
+    while done < bytes.count {
+      let count = uninterrupted {
+        pread(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      }
+      guard count >= 0 else { throw FileError(.read, path, code: errno) }
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// Writes all of `bytes` at `offset`. Safe to call on several threads.
+  func write(at offset: Int, _ bytes: UnsafeRawBufferPointer) throws {
+    var done = 0
+    while done < bytes.count {
+      let count = uninterrupted {
+        pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      }
+      guard count >= 0 else { throw FileError(.write, path, code: errno) }
+      done += count
+    }
+  }
+
   /// Waits until what was written is on the disk.
   package func flush() throws {
     guard uninterrupted({ fsync(descriptor) }) == 0 else { throw FileError(.flush, path, code: errno) }

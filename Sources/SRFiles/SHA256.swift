@@ -33,17 +33,23 @@ package final class SHA256 {
 
   /// The digest of all bytes as lower-case hexadecimal digits, as `sha256sum` prints it. Call it once.
   package func finalize() -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: finalizeBytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The digest of all bytes. Call it once, and not after ``finalize()``.
+  package func finalizeBytes() -> [UInt8] {
     precondition(!isFinal, "the digest is final")
     isFinal = true
-    let digits = Array("0123456789abcdef".utf8)
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(EVP_MAX_MD_SIZE)) { digest in
-      var count: UInt32 = 0
-      Self.check(EVP_DigestFinal_ex(context, digest.baseAddress, &count), "EVP_DigestFinal_ex")
-      return String(
-        decoding: digest.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-        as: UTF8.self)
+    return [UInt8](unsafeUninitializedCapacity: Self.byteCount) { digest, count in
+      Self.check(EVP_DigestFinal_ex(context, digest.baseAddress, nil), "EVP_DigestFinal_ex")
+      count = Self.byteCount
     }
   }
+
+  /// The bytes of a digest.
+  package static let byteCount = 32
 
   /// If hashing memory fails, no caller can do anything about it.
   private static func check(_ status: Int32, _ call: String) {

@@ -22,9 +22,11 @@ package struct LPIPSLoss: Loss, PerceptualLoss {
   private let linear: LPIPSLinear
   private let kernels: any KernelSet
 
+  /// - Parameter store: keeps targets' features; nil to compute them each time.
   /// - Precondition: `linear` has a weight for each channel of the network's taps.
   package init(
-    name: String, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet
+    name: String, network: FeatureNetwork, linear: LPIPSLinear, input: Input = .raw, kernels: any KernelSet,
+    store: (any TargetFeatureStore)? = nil
   ) {
     precondition(
       network.taps.map(\.shape.channels) == linear.channels,
@@ -34,17 +36,19 @@ package struct LPIPSLoss: Loss, PerceptualLoss {
     self.linear = linear
     self.kernels = kernels
     comparison = FeatureComparison(
-      network: network, kernels: kernels, normalization: input == .raw ? .lpipsRaw : .lpipsSymmetric)
+      network: network, kernels: kernels, normalization: input == .raw ? .lpipsRaw : .lpipsSymmetric,
+      form: .unitLength, store: store)
   }
 
   package func evaluate(
     _ pairs: [ImagePair], weight: Float, scratch: UnsafeMutablePointer<Float>
   ) -> [Double] {
-    comparison.evaluate(pairs, scratch: scratch) { tap, shape, superFeatures, highFeatures, gradient in
+    comparison.evaluate(pairs, scratch: scratch) {
+      tap, shape, superFeatures, highFeatures, highResIsUnit, gradient in
       kernels.unitNormalizedDifference(
-        superRes: superFeatures, highRes: highFeatures, weights: linear.weights(tap: tap),
-        pixels: shape.pixels, channels: shape.channels, gradientScale: weight / Float(shape.pixels),
-        gradient: gradient) / Double(shape.pixels)
+        superRes: superFeatures, highRes: highFeatures, highResIsUnit: highResIsUnit,
+        weights: linear.weights(tap: tap), pixels: shape.pixels, channels: shape.channels,
+        gradientScale: weight / Float(shape.pixels), gradient: gradient) / Double(shape.pixels)
     }
   }
 }

@@ -19,10 +19,15 @@ package struct VGGLoss: Loss, PerceptualLoss {
   let comparison: FeatureComparison
   private let kernels: any KernelSet
 
-  package init(network: FeatureNetwork, input: Input = .raw, kernels: any KernelSet) {
+  /// - Parameter store: keeps targets' features; nil to compute them each time.
+  package init(
+    network: FeatureNetwork, input: Input = .raw, kernels: any KernelSet,
+    store: (any TargetFeatureStore)? = nil
+  ) {
     self.kernels = kernels
     comparison = FeatureComparison(
-      network: network, kernels: kernels, normalization: input == .raw ? .identity : .imageNet)
+      network: network, kernels: kernels, normalization: input == .raw ? .identity : .imageNet,
+      form: .plain, store: store)
   }
 
   package var name: String { "vgg" }
@@ -30,7 +35,7 @@ package struct VGGLoss: Loss, PerceptualLoss {
   package func evaluate(
     _ pairs: [ImagePair], weight: Float, scratch: UnsafeMutablePointer<Float>
   ) -> [Double] {
-    comparison.evaluate(pairs, scratch: scratch) { _, shape, superFeatures, highFeatures, gradient in
+    comparison.evaluate(pairs, scratch: scratch) { _, shape, superFeatures, highFeatures, _, gradient in
       kernels.squaredDifference(
         superRes: superFeatures, highRes: highFeatures, count: shape.count,
         gradientScale: weight / Float(shape.count), gradient: gradient) / Double(shape.count)

@@ -70,7 +70,7 @@ import Testing
         TinyFeatureNetworkTests.architecture, imageHeight: 24, imageWidth: 24, pairs: 2, kernels: kernels
       ) { _ in }
       let workspace = AlignedBuffer(count: network.workspaceCount)
-      _ = FeaturePass(network, pairs: 3, workspace: workspace.pointer)
+      _ = FeaturePass(network, targetTaps: [3, 3, 3], workspace: workspace.pointer)
     }
   }
 

@@ -54,12 +54,32 @@ import Testing
 
     var gradient = [Float](repeating: 1, count: count)
     let sum = level.kernels.unitNormalizedDifference(
-      superRes: superRes, highRes: highRes, weights: weights, pixels: pixels, channels: channels,
-      gradientScale: 2, gradient: &gradient)
+      superRes: superRes, highRes: highRes, highResIsUnit: false, weights: weights, pixels: pixels,
+      channels: channels, gradientScale: 2, gradient: &gradient)
     #expect(abs(sum - expected.sum) < 1e-6 * expected.sum)
     let scaled = expected.gradient.map { Float(1 + 2 * $0) }
     #expect(relativeDifference(gradient, scaled) < 1e-6)
     #expect(gradient[channels..<2 * channels].allSatisfy { $0 == 1 })
+
+    // A target that has unit length already gives the same bits.
+    var unit = highRes
+    level.kernels.normalizeToUnitLength(&unit, pixels: pixels, channels: channels)
+    var gradientOfUnit = [Float](repeating: 1, count: count)
+    let sumOfUnit = level.kernels.unitNormalizedDifference(
+      superRes: superRes, highRes: unit, highResIsUnit: true, weights: weights, pixels: pixels,
+      channels: channels, gradientScale: 2, gradient: &gradientOfUnit)
+    #expect(sumOfUnit == sum && gradientOfUnit == gradient)
+  }
+
+  @Test(arguments: [16, 48, 512], CPULevel.supported())
+  func unitLengthAgreesWithReference(_ channels: Int, _ level: CPULevel) {
+    let pixels = 5
+    var features = (0..<pixels * channels).map { max(0, FormulaParameters.uniform("b", $0)) * 3 }
+    features.replaceSubrange(channels..<2 * channels, with: [Float](repeating: 0, count: channels))
+    let expected = Reference.normalizedToUnitLength(features.map(Double.init), channels: channels)
+    level.kernels.normalizeToUnitLength(&features, pixels: pixels, channels: channels)
+    #expect(relativeDifference(features, expected.map { Float($0) }) < 1e-6)
+    #expect(features[channels..<2 * channels].allSatisfy { $0 == 0 })
   }
 
   @Test func referenceUnitNormalizedDifferenceAgreesWithFiniteDifferences() {

@@ -1,9 +1,14 @@
 """Compares the speed of srdist train with PyTorch's.
 
 Both sides have the same machine, cores, model, loss, batch, weights and data. Each measurement is
-its own process, pinned to its cores. A round goes through all measurements in turn, so a slow
-minute of the machine affects both sides. Ratios are taken within a round. The report shows their
-medians beside the bars. In each round, both sides' losses at step 1 must agree to 1e-4.
+its own process, pinned to its cores. A round goes through a workload's measurements in turn, srdist
+and PyTorch by turns, and the next round in the opposite order. So a slow minute of the machine
+affects both sides, and none is always the first. Ratios are taken within a round. The report shows
+medians and ranges, and what is left out. In each round, both sides' losses at step 1 must agree to
+1e-4.
+
+srdist is timed from the second epoch on, when it has kept the features of targets, and also
+with --cache-features off.
 
 Exits with 1 if they do not agree, or if a process fails (a PyTorch process: twice). The tables of
 the complete rounds are printed first. A bar that is missed is only marked.
@@ -41,11 +46,21 @@ class Workload:
     preset: str | None = None
 
     @property
+    def sides(self) -> list[str]:
+        """srdist and PyTorch by turns, as far as there are both."""
+        both = [side for pair in zip(self.srdist, self.pytorch, strict=False) for side in pair]
+        shorter = min(len(self.srdist), len(self.pytorch))
+        return [*both, *self.srdist[shorter:], *self.pytorch[shorter:]]
+
+    @property
     def srdist_arguments(self) -> list[str]:
         if self.preset:
             return ["--preset", self.preset]
         return ["--model", self.model, "--loss", self.loss]
 
+
+# Features of targets are kept, or computed in each step.
+KEPT = ("1 thread", "1 thread, none kept")
 
 WORKLOADS = (
     Workload(
@@ -55,11 +70,11 @@ WORKLOADS = (
     ),
     Workload(
         "hybrid", "attention", "lpips_vgg=0.4,ssim_box=0.3,charbonnier=0.2,edge=0.1",
-        ("eager", "channels_last", "compiled"), preset="hybrid",
+        ("eager", "channels_last", "compiled"), KEPT, preset="hybrid",
     ),
     Workload(
         "vgg", "attention", "mse=1,ssim=0.1,vgg=0.1",
-        ("eager", "channels_last", "compiled"), preset="attention",
+        ("eager", "channels_last", "compiled"), KEPT, preset="attention",
     ),
     Workload("vanilla", "vanilla", "charbonnier=1", ("eager", "channels_last")),
 )  # fmt: skip
@@ -92,7 +107,10 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--mode", action="append", help="a PyTorch mode; default: all")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=8, help="timed steps per process")
-    parser.add_argument("--warmup", type=int, default=2, help="untimed steps before these")
+    parser.add_argument(
+        "--warmup", type=int, default=2,
+        help="PyTorch's untimed steps before these; srdist's are its first epoch (4 steps)",
+    )
     parser.add_argument("--quick", action="store_true", help="1 round, 3 timed steps, 1 untimed")
     parser.add_argument("--pytorch-only", action="store_true")
     parser.add_argument("--json", type=Path, help="write every measurement to this file")
@@ -112,10 +130,13 @@ def selected_cells(options: argparse.Namespace) -> list[tuple[Workload, Cell]]:
     for workload in WORKLOADS:
         if options.workload and workload.name not in options.workload:
             continue
-        sides = [m for m in workload.pytorch if not options.mode or m in options.mode]
-        if not options.pytorch_only:
-            sides += workload.srdist
-        cells += [(workload, Cell(workload.name, side)) for side in sides]
+        for side in workload.sides:
+            if side in workload.pytorch:
+                is_chosen = not options.mode or side in options.mode
+            else:
+                is_chosen = not options.pytorch_only
+            if is_chosen:
+                cells.append((workload, Cell(workload.name, side)))
     return cells
 
 
@@ -143,11 +164,11 @@ def check_losses(measured: list[tuple[Cell, Measurement]]) -> None:
 def run_round(runner: Runner, number: int, selected: list[tuple[Workload, Cell]]) -> None:
     """Adds a measurement to every cell. Adds none if a process fails or the losses differ."""
     measured = []
-    for workload, cell in selected:
+    for workload, cell in selected if number % 2 == 1 else reversed(selected):
         measurement = measure(runner, workload, cell.side)
         measured.append((cell, measurement))
         print(
-            f"round {number}  {cell.workload:8} {cell.side:14} "
+            f"round {number}  {cell.workload:8} {cell.side:20} "
             f"{measurement.images_per_second:7.2f} images/s",
             file=sys.stderr,
         )
@@ -171,7 +192,7 @@ def main() -> int:
             status = 1
     if cells and cells[0].rounds:
         machine = bench_report.machine(runner.torch_version, runner.cores)
-        print(bench_report.text(machine, cells))
+        print(bench_report.text(machine, cells, options))
         if options.json:
             content = {"machine": machine, "cells": [asdict(cell) for cell in cells]}
             options.json.write_text(json.dumps(content, indent=1) + "\n")

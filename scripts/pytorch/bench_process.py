@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -86,10 +88,13 @@ class Runner:
             return measure()
 
     def srdist(self, side: str, model: str, arguments: list[str]) -> Measurement:
-        count, unit = side.split()
+        place, _, rest = side.partition(", ")
+        count, unit = place.split()
         self.runs += 1
         output = self.folder / f"run-{self.runs}"
-        steps = self.options.warmup + self.options.steps
+        # From the second epoch on, kept features are read.
+        untimed = self._training_images() // self.batch_size
+        steps = untimed + self.options.steps
         launcher = []
         if unit == "ranks":
             launcher = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", count]
@@ -98,7 +103,8 @@ class Runner:
             "--threads", count if unit.startswith("thread") else "1",
             "--data", str(self.data), "--batch-size", str(self.batch_size), "--no-shuffle",
             "--init-weights", str(self.folder / f"{model}.safetensors"),
-            "--learning-rate", "1e-4", "--max-steps", str(steps),
+            "--learning-rate", "1e-4", "--epochs", "1000", "--max-steps", str(steps),
+            "--cache-features", "off" if rest == "none kept" else str(output / "features"),
             "--output", str(output), "--resume", "never",
         ]  # fmt: skip
         if self.options.weights_dir:
@@ -106,7 +112,8 @@ class Runner:
         _, usage = self._run(command, cores=int(count))
         lines = map(json.loads, (output / "metrics.jsonl").read_text().splitlines())
         logged = [line for line in lines if line["kind"] == "step"]
-        speeds = [line["images_per_second"] for line in logged[self.options.warmup :]]
+        speeds = [line["images_per_second"] for line in logged[untimed:]]
+        shutil.rmtree(output / "features", ignore_errors=True)
         return Measurement(
             first_loss=logged[0]["loss"],
             images_per_second=statistics.median(speeds),
@@ -114,6 +121,11 @@ class Runner:
             cpu_seconds_per_image=(usage.ru_utime + usage.ru_stime) / (steps * self.batch_size),
             peak_bytes=usage.ru_maxrss * 1024,
         )
+
+    def _training_images(self) -> int:
+        """The first number of the array's shape, which its header gives."""
+        with (self.data / "hr_train.npy").open("rb") as file:
+            return int(re.search(rb"'shape': \((\d+),", file.read(256)).group(1))
 
     def _worker(self, arguments: list[str], cores: int, weights: Path | None = None) -> tuple:
         common = ["--data", str(self.data), "--init-weights", str(weights or self.folder)]

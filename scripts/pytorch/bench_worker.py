@@ -118,7 +118,7 @@ def ddp_process(rank: int, options: argparse.Namespace, rendezvous: str) -> None
 def prepare(options: argparse.Namespace) -> None:
     """Writes the pairs and the initial weights that both sides start from."""
     if not options.data.exists():
-        pairs.prepare(options.faces, options.data, train=64, valid=options.batch_size)
+        pairs.prepare(options.faces, options.data, train=4 * options.batch_size, valid=options.batch_size)
     for name in models.MODELS:
         network = models.seeded_model(name, seed=0)
         save_file(network.state_dict(), options.init_weights / f"{name}.safetensors")

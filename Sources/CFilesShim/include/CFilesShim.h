@@ -1,4 +1,5 @@
-// What a signal handler needs to know about mapped files, in plain C: it may call little, and nothing of Swift.
+// What a signal handler needs to know about mapped files, in plain C: it may call little, and nothing of Swift. And one system
+// call that Swift's modules lack.
 
 #ifndef CFILESSHIM_H
 #define CFILESSHIM_H
@@ -14,5 +15,8 @@ void srdist_mapping_add(const void *start, size_t count, const char *path);
 
 /// Forgets a mapping. Call it before `munmap`.
 void srdist_mapping_remove(const void *start);
+
+/// The magic number of the file system at `path`, as statfs(2) lists them; -1 with `errno` if the system does not tell.
+long srdist_file_system_type(const char *path);
 
 #endif

@@ -25,13 +25,20 @@ package protocol FeatureKernels {
     _ gradient: UnsafePointer<Float>, scales: UnsafePointer<Float>,
     addingTo gradientImage: UnsafeMutablePointer<Float>, pixels: Int)
 
-  /// Sum over pixels p and channels c of weights[c] (u(superRes)[p, c] - u(highRes)[p, c])^2. Here u(f)[p] = f[p] / (|f[p]|
-  /// + 1e-10) scales each pixel's channels to unit length. If `gradient` is not nil, `gradientScale` times the gradient
+  /// features[p] = u(features)[p] for each pixel p. Here u(f)[p] = f[p] / (|f[p]| + 1e-10) scales each pixel's channels to unit
+  /// length.
+  func normalizeToUnitLength(_ features: UnsafeMutablePointer<Float>, pixels: Int, channels: Int)
+
+  /// Sum over pixels p and channels c of weights[c] (u(superRes)[p, c] - u(highRes)[p, c])^2. u is the function of
+  /// ``normalizeToUnitLength(_:pixels:channels:)``. If `gradient` is not nil, `gradientScale` times the gradient
   /// with respect to `superRes` is added to it. At a pixel of zeros, where that gradient is infinite, nothing is added.
+  ///
+  /// - Parameter highResIsUnit: `highRes` is already u(highRes). The bits are the same.
   ///
   /// Zhang et al.: "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric" (CVPR 2018).
   func unitNormalizedDifference(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, weights: UnsafePointer<Float>,
-    pixels: Int, channels: Int, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, highResIsUnit: Bool,
+    weights: UnsafePointer<Float>, pixels: Int, channels: Int, gradientScale: Float,
+    gradient: UnsafeMutablePointer<Float>?
   ) -> Double
 }

@@ -38,8 +38,17 @@ extension Reference {
     gradient.indices.map { gradientImage[$0] + gradient[$0] * scales[$0 % ImageShape.rgbChannels] }
   }
 
+  /// Each pixel's features, scaled to unit length. See ``FeatureKernels/normalizeToUnitLength(_:pixels:channels:)``.
+  package static func normalizedToUnitLength<T: BinaryFloatingPoint>(_ features: [T], channels: Int) -> [T] {
+    stride(from: 0, to: features.count, by: channels).flatMap { start in
+      let pixel = features[start..<start + channels]
+      let length = pixel.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return pixel.map { $0 / (length + 1e-10) }
+    }
+  }
+
   /// Sum over pixels and channels of the weighted squared difference of unit-length features. See
-  /// ``FeatureKernels/unitNormalizedDifference(superRes:highRes:weights:pixels:channels:gradientScale:gradient:)``.
+  /// ``FeatureKernels/unitNormalizedDifference(superRes:highRes:highResIsUnit:weights:pixels:channels:gradientScale:gradient:)``.
   package static func unitNormalizedDifference<T: BinaryFloatingPoint>(
     superRes: [T], highRes: [T], weights: [T], pixels: Int
   ) -> ReferenceLoss<T> {

@@ -53,18 +53,31 @@ extension VectorKernels {
     }
   }
 
+  package func normalizeToUnitLength(
+    _ features: UnsafeMutablePointer<Float>, pixels: Int, channels: Int
+  ) {
+    for pixel in 0..<pixels {
+      let f = features + pixel * channels
+      let scale = scaleToUnitLength(length(f, channels))
+      for c in stride(from: 0, to: channels, by: Vector.scalarCount) {
+        f.store(f.vector(at: c) * scale, at: c)
+      }
+    }
+  }
+
   package func unitNormalizedDifference(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, weights: UnsafePointer<Float>,
-    pixels: Int, channels: Int, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, highResIsUnit: Bool,
+    weights: UnsafePointer<Float>, pixels: Int, channels: Int, gradientScale: Float,
+    gradient: UnsafeMutablePointer<Float>?
   ) -> Double {
-    let epsilon: Float = 1e-10
     var total = 0.0
     for pixel in 0..<pixels {
       let a = superRes + pixel * channels
       let b = highRes + pixel * channels
       let lengthA = length(a, channels)
-      let scaleA = 1 / (lengthA + epsilon)
-      let scaleB = 1 / (length(b, channels) + epsilon)
+      let scaleA = scaleToUnitLength(lengthA)
+      // A product with 1 has the factor's bits.
+      let scaleB = highResIsUnit ? 1 : scaleToUnitLength(length(b, channels))
       var sum = Vector.zero
       var alongA = Vector.zero
       for c in stride(from: 0, to: channels, by: Vector.scalarCount) {
@@ -90,6 +103,8 @@ extension VectorKernels {
     }
     return total
   }
+
+  @inline(__always) private func scaleToUnitLength(_ length: Float) -> Float { 1 / (length + 1e-10) }
 
   /// Euclidean length of one pixel's features.
   @inline(__always) private func length(_ features: UnsafePointer<Float>, _ channels: Int) -> Float {

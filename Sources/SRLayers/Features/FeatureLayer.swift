@@ -28,14 +28,17 @@ package protocol FeatureLayer: Sendable {
 package struct FeatureImages {
   package let count: Int
   package let pairs: Range<Int>
+  /// How many images of the first kind are left out, from its first pair on.
+  private let leftOut: Int
 
-  package init(count: Int, pairs: Range<Int>) {
+  package init(count: Int, pairs: Range<Int>, leftOut: Int = 0) {
     self.count = count
     self.pairs = pairs
+    self.leftOut = leftOut
   }
 
   /// The pair that an image belongs to.
-  package func pair(of image: Int) -> Int { pairs.lowerBound + image % pairs.count }
+  package func pair(of image: Int) -> Int { pairs.lowerBound + (leftOut + image) % pairs.count }
 }
 
 /// Reserves the memory that the layers of a network need while the network is built.

@@ -154,8 +154,10 @@ struct FeatureSlots {
     self.sharesMemory = sharesMemory
   }
 
-  /// - Parameter pairs: how many pairs go through the network together this time. Their images lie without gaps.
-  func place(_ image: FeatureNetwork.PairedImage, of pair: Int, pairs: Int) -> Int {
-    start + ((sharesMemory ? 0 : image.rawValue * pairs) + pair) * count
+  /// - Parameters:
+  ///   - pairs: how many pairs go through the network together this time. Their images lie without gaps.
+  ///   - place: among the images of its kind, if they do not share memory.
+  func offset(of image: FeatureNetwork.PairedImage, in pair: Int, at place: Int, pairs: Int) -> Int {
+    start + (sharesMemory ? pair : image.rawValue * pairs + place) * count
   }
 }

@@ -6,22 +6,40 @@ import SRLayers
 /// While images are large, each image goes alone, so it stays in the cache from layer to layer. After that, all images go through
 /// each layer together. The layer's weights are then larger than the images, and are read once for all of them. Each image gets
 /// the same bits as if it went alone.
+///
+/// A target need not go as far as the super-resolved image, or anywhere: what is known of its features is not computed again.
 package struct FeaturePass {
   private let network: FeatureNetwork
   private let pairs: Int
+  /// By pair: the number of taps at which the target's features are computed.
+  package let targetTaps: [Int]
+  /// By pair: through how many layers the target goes.
+  private let targetDepths: [Int]
+  /// By pair: the target's place among the targets. Those that go further lie nearer to the super-resolved images.
+  private let targetPlaces: [Int]
   private let workspace: UnsafeMutablePointer<Float>
   private let context: LayerContext
 
   /// - Parameters:
-  ///   - pairs: the number of pairs of images, at most the network's ``FeatureNetwork/pairs``.
+  ///   - targetTaps: for each pair, the number of taps at which the target's features are computed: none, all, or the first
+  ///     ones. The number of pairs is at most the network's ``FeatureNetwork/pairs``.
   ///   - workspace: ``FeatureNetwork/workspaceCount`` floats, which outlive the pass.
-  package init(_ network: FeatureNetwork, pairs: Int, workspace: UnsafeMutablePointer<Float>) {
+  package init(_ network: FeatureNetwork, targetTaps: [Int], workspace: UnsafeMutablePointer<Float>) {
+    let pairs = targetTaps.count
     precondition(
       1...network.pairs ~= pairs,
       "\(network.architecture.name) was made for up to \(network.pairs) pairs of images, and is given \(pairs)"
     )
     self.network = network
     self.pairs = pairs
+    let depths = targetTaps.map { $0 == 0 ? 0 : network.taps[$0 - 1].layer + 1 }
+    var places = Array(repeating: 0, count: pairs)
+    for (place, pair) in depths.indices.sorted(by: { (depths[$0], $0) < (depths[$1], $1) }).enumerated() {
+      places[pair] = place
+    }
+    self.targetTaps = targetTaps
+    targetDepths = depths
+    targetPlaces = places
     self.workspace = workspace
     context = LayerContext(
       kernels: network.kernels, parameters: nil, prepared: network.prepared.pointer,
@@ -37,27 +55,31 @@ package struct FeaturePass {
   package func forward() {
     for pair in 0..<pairs {
       for image in FeatureNetwork.PairedImage.allCases {
-        for index in 0..<network.layersAlone {
+        let depth = image == .highRes ? targetDepths[pair] : network.layers.count
+        for index in 0..<min(depth, network.layersAlone) {
           network.layers[index].forward(
             activation(index, image, of: pair), into: activation(index + 1, image, of: pair),
             images: FeatureImages(count: 1, pairs: pair..<pair + 1), workspace: workspace, context: context)
         }
       }
     }
-    let kinds = FeatureNetwork.PairedImage.allCases
     for index in network.layersAlone..<network.layers.count {
+      let leftOut = targetDepths.count { $0 <= index }
+      let first = targetPlaces.firstIndex(of: leftOut)
+      let (kind, pair) = first.map { (FeatureNetwork.PairedImage.highRes, $0) } ?? (.superRes, 0)
       network.layers[index].forward(
-        activation(index, kinds[0], of: 0), into: activation(index + 1, kinds[0], of: 0),
-        images: FeatureImages(count: kinds.count * pairs, pairs: 0..<pairs), workspace: workspace,
-        context: context)
+        activation(index, kind, of: pair), into: activation(index + 1, kind, of: pair),
+        images: FeatureImages(count: 2 * pairs - leftOut, pairs: 0..<pairs, leftOut: leftOut),
+        workspace: workspace, context: context)
     }
   }
 
-  /// The features that ``forward()`` has computed, for one of the network's ``FeatureNetwork/taps``.
+  /// The features that ``forward()`` has computed, for one of the network's ``FeatureNetwork/taps``. Those of a target may be
+  /// written by the caller too. The forward pass overwrites them only at taps that the target reaches.
   package func features(
     _ tap: Int, of image: FeatureNetwork.PairedImage, in pair: Int
-  ) -> UnsafePointer<Float> {
-    UnsafePointer(activation(network.taps[tap].layer + 1, image, of: pair))
+  ) -> UnsafeMutablePointer<Float> {
+    activation(network.taps[tap].layer + 1, image, of: pair)
   }
 
   /// Computes the gradients with respect to the super-resolved images, after ``forward()``.
@@ -121,6 +143,7 @@ package struct FeaturePass {
   private func activation(
     _ index: Int, _ image: FeatureNetwork.PairedImage, of pair: Int
   ) -> UnsafeMutablePointer<Float> {
-    workspace + network.activations[index].place(image, of: pair, pairs: pairs)
+    let place = image == .highRes ? targetPlaces[pair] : pair
+    return workspace + network.activations[index].offset(of: image, in: pair, at: place, pairs: pairs)
   }
 }

@@ -177,6 +177,17 @@ extension SettingGroup {
         "keep-checkpoints", \.keepCheckpoints, .whole(from: 1), .execution, ranks: .alike,
         "How many of the newest checkpoints are kept, beside the best one."),
       Setting(
+        "cache-features", \.cacheFeatures, .cacheFeatures, .execution, ranks: .own,
+        """
+        Keep what the frozen networks of losses and metrics see in the targets, which is the same in every epoch: auto (in the \
+        run folder until the run is complete, unless that lies on a network), off, or a folder, which other runs may use too. \
+        The results have the same bits.
+        """),
+      Setting(
+        "cache-budget", \.cacheBudget, .optional(.byteCount), .invocation, ranks: .own,
+        defaultWords: "half of the host's free memory, at most half of the disk's free space",
+        "Bytes that --cache-features may take on each host, such as 4G."),
+      Setting(
         "validation", \.validation, .choice, .execution, ranks: .alike,
         "dealt (over all ranks) or rank0 (alone); both give the same numbers."),
       Setting(

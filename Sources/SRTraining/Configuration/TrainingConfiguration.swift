@@ -1,4 +1,5 @@
 import SRDistributed
+import SRFiles
 import SRLosses
 import SRModels
 import SROptimizers
@@ -37,6 +38,14 @@ package struct TrainingConfiguration: Sendable, Equatable {
     case auto
     case never
     case checkpoint(path: String)
+  }
+
+  /// Where features of targets are kept.
+  package enum CacheFeatures: Sendable, Equatable {
+    /// In the run's folder, until the run is complete.
+    case auto
+    case off
+    case folder(path: String)
   }
 
   // What is learned.
@@ -92,6 +101,9 @@ package struct TrainingConfiguration: Sendable, Equatable {
   /// Steps between checkpoints within an epoch; nil for the ends of epochs only.
   package var checkpointEvery: Int?
   package var keepCheckpoints = 3
+  package var cacheFeatures = CacheFeatures.auto
+  /// The bytes that kept features may take on each host; nil for a share of what is free.
+  package var cacheBudget: ByteCount?
   package var validation = Validation.dealt
   /// Sets of pictures that are measured at each validation.
   package var val: [ValidationPictures] = []

@@ -1,4 +1,5 @@
 import Foundation
+import SRFiles
 import SRLosses
 import SRModels
 
@@ -179,6 +180,37 @@ extension ValueKind where Value == TrainingConfiguration.Resume {
         case .checkpoint(let path): path
         }
       })
+  }
+}
+
+extension ValueKind where Value == TrainingConfiguration.CacheFeatures {
+  package static var cacheFeatures: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "auto, off or a folder",
+      read: { given in
+        switch given.spelling {
+        case "auto": .auto
+        case "off": .off
+        default: .folder(path: try nonEmptyPath(given.spelling))
+        }
+      },
+      write: { value in
+        switch value {
+        case .auto: "auto"
+        case .off: "off"
+        case .folder(let path): path
+        }
+      })
+  }
+}
+
+extension ValueKind where Value == ByteCount {
+  package static var byteCount: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "a number of bytes such as 800M or 2G",
+      read: { ByteCount($0.spelling) },
+      // The description is rounded to mebibytes.
+      write: { $0.bytes % (1 << 20) == 0 ? $0.description : "\($0.bytes)" })
   }
 }
 

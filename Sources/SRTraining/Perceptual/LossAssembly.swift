@@ -11,6 +11,8 @@ struct LossAssembly: Sendable {
   /// All metrics, in the order in which they are reported. The last one is LPIPS as everyone reports it (AlexNet, symmetric
   /// input), if its weights exist and the images are large enough.
   let metrics: [Metric]
+  /// The networks' features of targets.
+  let targetFeatures: [TargetFeatures]
   /// Floats of the networks' weights.
   let networkFloats: Int
   /// One line for each perceptual term and metric: its network and weight files, or why the metric is left out.
@@ -34,6 +36,7 @@ struct LossAssembly: Sendable {
     let perceptual = PerceptualLosses(weights: weights, shape: shape, kernels: kernels)
     var provenance: [String] = []
     var networkFloats = 0
+    var targetFeatures: [TargetFeatures] = []
     var networkSHA256: [String: String] = [:]
     func make(_ kind: LossKind) throws -> any Loss {
       if let reason = kind.misfit(shape) {
@@ -45,6 +48,7 @@ struct LossAssembly: Sendable {
       let built = try perceptual.loss(kind, configuration, pairs: pairs, purpose: purpose)
       provenance.append(built.provenance)
       networkFloats += built.weightCount
+      targetFeatures.append(built.features)
       progress()
       networkSHA256.merge(try Self.digests(built.files, progress)) { $1 }
       return built.loss
@@ -60,11 +64,13 @@ struct LossAssembly: Sendable {
       let built = try perceptual.metric()
       metrics.append(Metric(.lpips, loss: built.loss))
       networkFloats += built.weightCount
+      targetFeatures.append(built.features)
       provenance.append("metric lpips: \(built.provenance)")
       progress()
       metricNetworkSHA256 = try Self.digests(built.files, progress)
     }
     self.metrics = metrics
+    self.targetFeatures = targetFeatures
     self.networkFloats = networkFloats
     self.provenance = provenance
     self.networkSHA256 = networkSHA256

@@ -18,6 +18,8 @@ struct PerceptualLosses {
     /// Floats of the network's weights.
     let weightCount: Int
     let provenance: String
+    /// The network's features of targets.
+    let features: TargetFeatures
     /// The files of its weights.
     let files: [PerceptualWeights.File]
   }
@@ -46,10 +48,14 @@ struct PerceptualLosses {
   ) throws -> Built {
     let trunk = try weights.trunk(.vgg)
     let network = try network(VGGLoss.defaultArchitecture, trunk.file, pairs: pairs, purpose: purpose)
-    let loss = VGGLoss(network: network, input: input, kernels: kernels)
+    let features = TargetFeatures(
+      name: "vgg", network: network, weights: trunk.file.name,
+      form: "input: \(input.rawValue) of the vgg loss; features as they are", isForTraining: true)
+    let loss = VGGLoss(network: network, input: input, kernels: kernels, store: features)
     return Built(
       loss: loss, weightCount: network.weightCount,
-      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)", files: [trunk.file])
+      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)", features: features,
+      files: [trunk.file])
   }
 
   /// - Parameters:
@@ -69,8 +75,11 @@ struct PerceptualLosses {
     if chosen == .mean { layers = .mean(of: layers) }
     let network = try network(net.architecture, trunk.file, pairs: pairs, purpose: purpose)
     let name = LossKind.lpips(net).name
+    let features = TargetFeatures(
+      name: purpose == .training ? name : "metric-\(name)", network: network, weights: trunk.file.name,
+      form: "input: \(input.rawValue) of LPIPS; features of unit length", isForTraining: purpose == .training)
     let loss = LPIPSLoss(
-      name: name, network: network, linear: layers, input: input, kernels: kernels)
+      name: name, network: network, linear: layers, input: input, kernels: kernels, store: features)
     let note =
       leavesOut
       ? " (LPIPS's linear layers belong to torchvision's trunk; --lpips-linear v0.1 uses them anyway, mean uses "
@@ -79,7 +88,7 @@ struct PerceptualLosses {
       loss: loss, weightCount: network.weightCount,
       provenance: "\(name) over \(trunk.file.summary), input \(input.rawValue), "
         + "linear \(chosen.rawValue)\(note)",
-      files: [trunk.file] + (linearFile.map { [$0] } ?? []))
+      features: features, files: [trunk.file] + (linearFile.map { [$0] } ?? []))
   }
 
   /// Why LPIPS cannot be reported for images of this shape; nil if it can.

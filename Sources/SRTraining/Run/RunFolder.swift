@@ -14,6 +14,8 @@ package struct RunFolder: Sendable {
   /// Event files.
   package var tensorboard: String { "\(path)/tensorboard" }
   package var samples: String { "\(path)/samples" }
+  /// Features of targets, until the run is complete.
+  var features: String { "\(path)/features" }
   package var checkpoints: CheckpointStore { CheckpointStore(path: "\(path)/checkpoints") }
 
   /// The picture of an epoch, from 1.

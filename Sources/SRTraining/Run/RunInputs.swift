@@ -1,11 +1,14 @@
 import SRCheckpoint
 import SRFiles
+import SRKernels
 
 /// The contents of a run's data, initial weights and networks. Ranks compare their inputs with each other. A resumed run compares
 /// its inputs with its checkpoint's.
 struct RunInputs: Equatable, Sendable {
   /// SHA-256 over the training and validation images. It includes the full images if the run takes crops of them.
   let dataSHA256: String
+  /// SHA-256 of the images of each part.
+  let partSHA256: [SampleIdentity.Part: String]
   /// SHA-256 of the weight files of the loss's networks, by name.
   let networkSHA256: [String: String]
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights that a file gives the run's start; nil if no file does.
@@ -15,13 +18,13 @@ struct RunInputs: Equatable, Sendable {
   init(_ run: RunContext) {
     let hash = SHA256()
     let progress = run.activity.mark
-    for part in [
-      run.data.train.contentHash(progress: progress), run.data.valid.contentHash(progress: progress),
-      run.samples.crops?.contentHash(progress: progress),
-    ] {
+    let training = run.data.train.contentHash(progress: progress)
+    let validation = run.data.valid.contentHash(progress: progress)
+    for part in [training, validation, run.samples.crops?.contentHash(progress: progress)] {
       if let part { hash.update(part) }
     }
     dataSHA256 = hash.finalize()
+    partSHA256 = [.training: training, .validation: validation]
     networkSHA256 = run.lossAssembly.networkSHA256
     initWeightsSHA256 = run.configuration.initWeights.map { _ in weightsSHA256(run.parameters) }
   }

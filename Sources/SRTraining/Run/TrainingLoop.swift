@@ -27,6 +27,8 @@ struct TrainingLoop {
   /// The weights that are validated: the averaged ones if the run keeps an average.
   private let validated: StepWeights
   private let watch: DataWatch
+  /// Nil if no features of targets are kept.
+  private let features: FeatureCache?
   /// Nil on all ranks but rank 0.
   private let recorder: RunRecorder?
   private let logger: Logger
@@ -35,12 +37,13 @@ struct TrainingLoop {
 
   init(
     run: RunContext, step: TrainingStep, validation: ValidationSets, watch: DataWatch, recorder: RunRecorder?,
-    logger: Logger,
+    features: FeatureCache?, logger: Logger,
     gradientDump: String?, onStep: @escaping (TrainingProgress) -> Void
   ) throws {
     self.run = run
     self.step = step
     self.watch = watch
+    self.features = features
     self.recorder = recorder
     self.logger = logger
     self.gradientDump = gradientDump
@@ -57,9 +60,7 @@ struct TrainingLoop {
   private var configuration: TrainingConfiguration { run.configuration }
 
   /// Steps of the whole run.
-  private var totalSteps: Int {
-    min(configuration.epochs * run.stepsPerEpoch, configuration.maxSteps ?? .max)
-  }
+  private var totalSteps: Int { run.totalSteps }
 
   /// Trains from `position` to the end of the run, or until a request to stop. Collective.
   func run(_ position: inout RunPosition) throws -> RunOutcome {
@@ -68,7 +69,9 @@ struct TrainingLoop {
       try recorder?.completeCheckpoints(position)
     }
     while !isComplete(position) {
-      if try runEpoch(&position) == .stopped { return .stopped }
+      let outcome = try runEpoch(&position)
+      for problem in try features?.problems() ?? [] { logger.warning("\(problem)") }
+      if outcome == .stopped { return .stopped }
     }
     return .completed
   }
@@ -205,6 +208,14 @@ extension RunContext {
   var stepsPerEpoch: Int {
     SampleOrder.stepsPerEpoch(count: samples.count, batchSize: evaluation.configuration.batchSize)
   }
+
+  /// Steps of the whole run.
+  var totalSteps: Int {
+    min(evaluation.configuration.epochs * stepsPerEpoch, evaluation.configuration.maxSteps ?? .max)
+  }
+
+  /// Steps of the run that are left.
+  func steps(after position: RunPosition) -> Int { max(0, totalSteps - position.step) }
 }
 
 extension Duration {

@@ -12,7 +12,7 @@ package struct TrainingPlan: CustomStringConvertible {
   /// - Parameters:
   ///   - run: has this rank's sizes. The ranks of a host have the same.
   ///   - position: where the run starts.
-  init(_ run: RunContext, validation: ValidationSets, position: RunPosition) {
+  init(_ run: RunContext, validation: ValidationSets, features: FeatureCache?, position: RunPosition) {
     let memory = run.memory.adding(validation)
     let configuration = run.configuration
     let batch = configuration.batchSize
@@ -65,6 +65,7 @@ package struct TrainingPlan: CustomStringConvertible {
         ),
         ("output", configuration.output),
       ]
+      + (features?.lines ?? []).map { ("feature cache", $0) }
       + validation.summaries.map { ("val", $0) }
   }
 

@@ -135,8 +135,7 @@ extension TrainingRun {
   private func checkFiles(_ run: RunContext, _ folder: RunFolder, _ position: RunPosition) throws {
     _ = try MetricsFile.kept(
       of: folder.metricsLog, toStep: position.step, completedEpochs: position.epoch, progress: activity.mark)
-    let steps = min(configuration.epochs * run.stepsPerEpoch, configuration.maxSteps ?? .max)
-    guard position.step < steps else { return }
+    guard run.steps(after: position) > 0 else { return }
     try WriteAccess.checkSpace(RunRecorder.checkpointBytes(run), at: folder.checkpoints.path)
   }
 }

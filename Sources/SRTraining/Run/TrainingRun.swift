@@ -50,14 +50,22 @@ package struct TrainingRun {
         : nil
     }
     if try isAskedToStop() { return .stopped }
+    let features = try FeatureCache(run, started.position)
+    if let features {
+      activity.enter(.starting)
+      let told = try features.open(started.inputs)
+      for note in told.notes { logger.info("\(note)") }
+      for problem in told.problems { logger.warning("\(problem)") }
+    }
     let loop = try TrainingLoop(
       run: run, step: started.step, validation: started.validation,
       watch: DataWatch(run, inputs: started.inputs, validation: started.validation), recorder: recorder,
-      logger: logger, gradientDump: gradientDump, onStep: onStep)
+      features: features, logger: logger, gradientDump: gradientDump, onStep: onStep)
     // The loop has measured bicubic upsampling, which may take long.
     if try isAskedToStop() { return .stopped }
     let outcome = try loop.run(&started.position)
     activity.enter(.ending)
+    for problem in features?.finish(isComplete: outcome == .completed) ?? [] { logger.warning("\(problem)") }
     try onEnd()
     return outcome
   }
@@ -67,7 +75,9 @@ package struct TrainingRun {
   package func plan() throws -> TrainingPlan? {
     guard let started = try start(createsFiles: false) else { return nil }
     defer { started.run.pool.close() }
-    return TrainingPlan(started.run, validation: started.validation, position: started.position)
+    return TrainingPlan(
+      started.run, validation: started.validation, features: try FeatureCache(started.run, started.position),
+      position: started.position)
   }
 
   /// Whether a signal asked to stop before the run's first step. Collective.
