@@ -137,6 +137,6 @@ extension TrainingRun {
       of: folder.metricsLog, toStep: position.step, completedEpochs: position.epoch, progress: activity.mark)
     let steps = min(configuration.epochs * run.stepsPerEpoch, configuration.maxSteps ?? .max)
     guard position.step < steps else { return }
-    try WriteAccess.checkSpace(RunRecorder.checkpointBytes(run), at: folder.checkpoints.path)
+    try WriteAccess.checkSpace(RunFiles.checkpointBytes(run), at: folder.checkpoints.path)
   }
 }
