@@ -25,14 +25,14 @@ package final class NetworkWorkspace: Sendable {
     buffer = AlignedBuffer(count: Self.floatCount(for: plan, images: images, tails: tails))
   }
 
-  /// A workspace in the memory of `other`, for one image at a time. Its use overwrites the values in `other`.
+  /// A workspace in the memory of `other`, for as many images. Its use overwrites the values in `other`.
   ///
-  /// - Precondition: `other` has room for it.
+  /// - Precondition: `other` has room for it, as one for training has for a plan for inference.
   package init(for plan: any SuperResolutionPlan, within other: NetworkWorkspace) {
-    let count = Self.floatCount(for: plan, images: 1, tails: 1)
+    (images, tails) = (other.images, other.tails)
+    let count = Self.floatCount(for: plan, images: images, tails: tails)
     precondition(
       count <= other.buffer.count, "\(count) floats do not fit into a workspace of \(other.buffer.count)")
-    (images, tails) = (1, 1)
     imageCount = plan.frame.imageCount
     tailCount = plan.frame.tailCount
     buffer = other.buffer

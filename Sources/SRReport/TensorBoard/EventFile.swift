@@ -66,9 +66,10 @@ package final class EventFile {
     try append(step: record.step, scalars)
   }
 
-  /// Throws ``MetricsLogError``, ``ImageFileError``.
-  package func append(_ picture: RGBImage, step: Int) throws {
-    let encoded = try ImageFile.encodePNG(picture, path: path)
+  /// Throws ``MetricsLogError``.
+  ///
+  /// - Parameter encoded: the picture as PNG.
+  package func append(_ picture: RGBImage, encoded: [UInt8], step: Int) throws {
     try append(step: step) { event in
       var value = TensorBoardSummary.Value()
       value.tag = "samples"

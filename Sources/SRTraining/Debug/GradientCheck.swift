@@ -97,7 +97,8 @@ package struct GradientCheck: Sendable {
       try movedWeights.prepare(forBackward: false, on: run.pool)
       let values = valueRow()
       validator.validate(
-        sample, from: run.data.train, weights: movedWeights, metrics: [], values: values.row(0))
+        [sample], from: run.data.train, weights: movedWeights, metrics: []
+      ) { _ in values.row(0) }
       return values.row(0)[0]
     }
     let slope =

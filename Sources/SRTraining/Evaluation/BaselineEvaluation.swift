@@ -32,8 +32,8 @@ struct BaselineEvaluation: Sendable {
     let workers = (0..<run.pool.count).map { _ in
       Memory(pairs, scratchCount: metrics.scratchCount(shape, kernels: kernels))
     }
-    let rows = try run.gatherRows(of: share, fields: metrics.count) { worker, index, row in
-      let memory = workers[worker]
+    let rows = try run.gatherRows(of: share, fields: metrics.count) { worker, images, row in
+      let (index, memory) = (images.lowerBound, workers[worker])
       pairs.load(index: index, lowRes: memory.lowRes.pointer, highRes: memory.highRes.pointer)
       for (position, byte) in resize(pairs.lowResImage(at: index)).pixels.enumerated() {
         memory.upsampled.pointer[position] = Float(byte) / 255
@@ -42,7 +42,7 @@ struct BaselineEvaluation: Sendable {
         superRes: memory.upsampled.pointer, highRes: memory.highRes.pointer, shape: shape,
         identity: SampleIdentity(part, index: index))
       var measured = MeasuredPair(pair, scratch: memory.scratch.pointer, kernels: kernels)
-      metrics.evaluate(&measured, into: row)
+      metrics.evaluate(&measured, into: row(index))
     }
     var means: [String: Double] = [:]
     for (field, metric) in metrics.enumerated() {

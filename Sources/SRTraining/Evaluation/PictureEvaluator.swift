@@ -24,7 +24,7 @@ struct PictureEvaluator: Sendable {
   /// finite, its values are NaN. Collective; every rank gets the same values.
   ///
   /// If a signal asks this rank to stop, it leaves the rest of its pictures out; their values are zero, and the caller discards
-  /// all of them, as with ``EvaluationContext/gatherRows(of:fields:fill:)``.
+  /// all of them, as with ``EvaluationContext/gatherRows(of:fields:groupSize:fill:)``.
   ///
   /// - Parameters:
   ///   - isDealt: whether ranks share the pictures. Otherwise rank 0 measures all of them.

@@ -107,24 +107,25 @@ struct TrainingLoop {
         try checkpoint(position)
       }
       if requests.contains(.stop) {
-        return stopped(position)
+        return try stopped(position)
       }
     }
 
-    let sums = try evaluator.run(validated)
+    let sums = try evaluator.run(validated, keeping: recorder == nil ? 0 : configuration.samples)
     let ofSets = try validation.measure()
     try watch.check(run)
     addElapsed()
     // Ranks that were asked to stop have left images out, so the numbers count only if none was.
     if try RunRequests.take(run.communicator).contains(.stop) {
       try checkpoint(position)
-      return stopped(position)
+      return try stopped(position)
     }
     try finishEpoch(&position, validation: sums, ofSets: ofSets)
     return .completed
   }
 
-  private func stopped(_ position: RunPosition) -> RunOutcome {
+  private func stopped(_ position: RunPosition) throws -> RunOutcome {
+    try recorder?.finish()
     // The same command with a checkpoint's path would return to that checkpoint, and remove the later ones.
     let change = configuration.resume == .auto ? "" : " with --resume auto"
     logger.notice(
@@ -185,21 +186,12 @@ struct TrainingLoop {
     let compared = run.validationMetrics.map(\.description).filter(\.isLoggedForBicubic).map(\.name)
     let record = EpochRecord(
       epoch: epoch + 1, step: position.step, trainLoss: training.loss, validLoss: validation.loss,
-      seconds: seconds, weightsSHA256: weightsSHA256(run.weights.parameters), trainTerms: training.terms,
-      validTerms: validation.terms, train: training.metrics, valid: validation.metrics,
+      seconds: seconds, trainTerms: training.terms, validTerms: validation.terms, train: training.metrics,
+      valid: validation.metrics,
       bicubic: baseline.metrics.filter { compared.contains($0.key) },
       sets: ofSets.merging(bicubicOfSets) { $1 })
-    run.activity.mark()
-    try recorder.record(record)
     let samples = evaluator.samples(configuration.samples, weights: validated, baseline: baseline)
-    try recorder.draw(samples, epoch: epoch + 1, step: position.step)
-    // The best checkpoint comes before the numbered one, which refers to it. A run resumes from the newer of the two, so both
-    // come after everything else.
-    run.activity.mark()
-    if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
-    run.activity.mark()
-    try recorder.checkpoint(position, completedEpochs: epoch + 1)
-    logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")
+    try recorder.record(record, samples: samples, position: position, isBest: isBest)
   }
 }
 

@@ -136,6 +136,6 @@ extension TrainingRun {
     _ = try MetricsFile.kept(
       of: folder.metricsLog, toStep: position.step, completedEpochs: position.epoch, progress: activity.mark)
     guard run.steps(after: position) > 0 else { return }
-    try WriteAccess.checkSpace(RunRecorder.checkpointBytes(run), at: folder.checkpoints.path)
+    try WriteAccess.checkSpace(RunFiles.checkpointBytes(run), at: folder.checkpoints.path)
   }
 }

@@ -63,7 +63,15 @@ package struct TrainingRun {
       features: features, logger: logger, gradientDump: gradientDump, onStep: onStep)
     // The loop has measured bicubic upsampling, which may take long.
     if try isAskedToStop() { return .stopped }
-    let outcome = try loop.run(&started.position)
+    let outcome: RunOutcome
+    do {
+      outcome = try loop.run(&started.position)
+    } catch {
+      // The checkpoint of the last epoch may not be complete yet. If writing has failed, that error came first.
+      try recorder?.finish()
+      throw error
+    }
+    try recorder?.finish()
     activity.enter(.ending)
     for problem in features?.finish(isComplete: outcome == .completed) ?? [] { logger.warning("\(problem)") }
     try onEnd()

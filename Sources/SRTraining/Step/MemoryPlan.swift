@@ -8,7 +8,8 @@ import SRTensor
 
 /// The memory that one rank allocates for its arenas, workers and networks.
 struct MemoryPlan: Sendable, Equatable {
-  /// Arenas: weights, gradient, moments, average, leaves, and those of virtual ranks.
+  /// Arenas: weights, gradient, moments, average, the copy from which checkpoints are written, leaves, and those of virtual ranks.
+  /// Rank 0 alone has the copy.
   var arenas: Int
   /// Gradient leaves among the arenas.
   var leaves: Int
@@ -50,7 +51,8 @@ struct MemoryPlan: Sendable, Equatable {
     case .training:
       leaves = sizes.leaves
       arenas =
-        4 + leaves + (configuration.emaDecay == nil ? 0 : 1) + ((configuration.virtualRanks ?? 1) - 1)
+        4 + leaves + (configuration.emaDecay == nil ? 0 : 1) + CheckpointCopy.arenaCount(configuration)
+        + ((configuration.virtualRanks ?? 1) - 1)
       workerBytes =
         floatBytes
         * SampleWorker.floatCount(
@@ -68,7 +70,8 @@ struct MemoryPlan: Sendable, Equatable {
   /// The memory and its largest parts.
   var summary: String {
     "\(Self.mebibytes(bytes)): \(arenas) arenas of \(Self.mebibytes(arenaBytes)) "
-      + (leaves > 0 ? "(weights, gradient, moments, \(leaves) leaves), " : "(weights), ")
+      + (leaves > 0
+        ? "(weights, gradient, moments, a copy for checkpoints, \(leaves) leaves), " : "(weights), ")
       + "\(workers) workers of \(Self.mebibytes(workerBytes)), "
       + "\(Self.mebibytes(preparedBytes)) of prepared weights, "
       + "\(Self.mebibytes(networkBytes)) of perceptual networks"

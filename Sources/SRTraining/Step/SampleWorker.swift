@@ -178,13 +178,16 @@ final class SampleWorker: Sendable {
   }
 }
 
-/// One worker's forward passes over pairs, one at a time, and their measurements.
+/// One worker's forward passes over a group of pairs, and their measurements.
 final class ValidationWorker: Sendable {
   private let plan: any SuperResolutionPlan
   private let workspace: NetworkWorkspace
   private let measurement: PairMeasurement
 
-  /// A worker with its own memory.
+  /// The most pairs that go through the network together.
+  var groupSize: Int { workspace.images }
+
+  /// A worker with its own memory, which takes one pair at a time.
   ///
   /// - Parameters:
   ///   - plan: for inference.
@@ -195,30 +198,42 @@ final class ValidationWorker: Sendable {
     measurement = PairMeasurement(plan: plan, loss: loss, metrics: metrics, count: 1, kernels: kernels)
   }
 
-  /// A worker in the memory of a training worker. Only one of the two may work at a time.
+  /// A worker in the memory of a training worker, with groups as large. Only one of the two may work at a time.
   init(plan: any SuperResolutionPlan, within worker: SampleWorker) {
     self.plan = plan
     workspace = NetworkWorkspace(for: plan, within: worker.workspace)
     measurement = worker.measurement
   }
 
-  /// The forward pass of one pair, and its row of values. The returned image is valid until the next pass.
-  @discardableResult
+  /// The forward passes of up to ``groupSize`` pairs of one part of the data, and their rows of values.
+  ///
+  /// - Parameters:
+  ///   - values: the row of each position in the group.
+  ///   - receive: called with each position when its row is complete, and with the super-resolved image, which is valid during the
+  ///     call.
   func validate(
-    _ identity: SampleIdentity, from pairs: any PairDataset, weights: StepWeights, metrics: [Metric],
-    values: UnsafeMutablePointer<Double>
-  ) -> UnsafePointer<Float> {
-    let images = measurement.images[0]
-    pairs.load(index: identity.index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
-    let pass = plan.pass(
-      lowRes: images.lowRes.pointer, parameters: weights.parameters, prepared: weights.prepared,
-      gradients: nil, workspace: workspace)
-    plan.forwardBody([pass])
-    let superRes = plan.forwardTail(pass)
-    let pair = ImagePair(
-      superRes: superRes, highRes: images.highRes.pointer, shape: measurement.shape, identity: identity)
-    // 1 - (1 - s) differs from s in the last bits, and validation must not depend on the loss.
-    measurement.evaluate([pair], metrics: metrics, reusesSSIM: false) { _ in values }
-    return superRes
+    _ group: [SampleIdentity], from pairs: any PairDataset, weights: StepWeights, metrics: [Metric],
+    values: (_ position: Int) -> UnsafeMutablePointer<Double>,
+    receive: (_ position: Int, _ superRes: UnsafePointer<Float>) -> Void = { _, _ in }
+  ) {
+    let passes = group.enumerated().map { position, identity in
+      let images = measurement.images[position]
+      pairs.load(index: identity.index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+      return plan.pass(
+        image: position, lowRes: images.lowRes.pointer, parameters: weights.parameters,
+        prepared: weights.prepared, gradients: nil, workspace: workspace)
+    }
+    plan.forwardBody(passes)
+    for first in stride(from: 0, to: passes.count, by: workspace.tails) {
+      let compared = (first..<min(first + workspace.tails, passes.count)).map { position in
+        ImagePair(
+          superRes: plan.forwardTail(passes[position]),
+          highRes: measurement.images[position].highRes.pointer, shape: measurement.shape,
+          identity: group[position])
+      }
+      // 1 - (1 - s) differs from s in the last bits, and validation must not depend on the loss.
+      measurement.evaluate(compared, metrics: metrics, reusesSSIM: false) { values(first + $0) }
+      for (index, pair) in compared.enumerated() { receive(first + index, pair.superRes) }
+    }
   }
 }
