@@ -4,25 +4,39 @@ package struct ImagePair {
   package let highRes: UnsafePointer<Float>
   /// Of both images.
   package let shape: ImageShape
+  /// The image from which the super-resolved image was made; nil if no loss or metric compares with it.
+  package let lowRes: LowRes?
   /// Where the gradient with respect to the super-resolved image is added; nil if none is wanted.
   package let gradient: UnsafeMutablePointer<Float>?
   /// Which target this is; nil if nothing that was computed from it may be kept for later.
   package let identity: SampleIdentity?
 
+  /// A low-resolution image, whose height and width times `scale` are those of the pair.
+  package struct LowRes {
+    package let image: UnsafePointer<Float>
+    package let scale: Int
+
+    package init(_ image: UnsafePointer<Float>, scale: Int) {
+      self.image = image
+      self.scale = scale
+    }
+  }
+
   package init(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape,
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape, lowRes: LowRes? = nil,
     gradient: UnsafeMutablePointer<Float>? = nil, identity: SampleIdentity? = nil
   ) {
     self.superRes = superRes
     self.highRes = highRes
     self.shape = shape
+    self.lowRes = lowRes
     self.gradient = gradient
     self.identity = identity
   }
 
   /// The same images, without a wish for a gradient.
   package var withoutGradient: ImagePair {
-    ImagePair(superRes: superRes, highRes: highRes, shape: shape, identity: identity)
+    ImagePair(superRes: superRes, highRes: highRes, shape: shape, lowRes: lowRes, identity: identity)
   }
 }
 

@@ -29,7 +29,7 @@ extension VectorKernels {
 extension SSIMWorkspace {
   /// Subtracted from the pixels. Variances are differences of moments, and the rounding error of a moment grows with its
   /// size. Not for a box window: the zeros beyond the edges would have to be shifted too.
-  private var centre: Vector { Vector(repeating: window == .gaussian ? 0.5 : 0) }
+  var centre: Vector { Vector(repeating: window == .gaussian ? 0.5 : 0) }
 
   /// Computes means over the window's column for every pixel of one row: of superRes, of highRes, of the sum of their
   /// squares and of their product. All are taken of pixels less ``centre``, and extended beyond the edges.
@@ -112,26 +112,31 @@ extension SSIMWorkspace {
     _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int,
     addingTo gradient: UnsafeMutablePointer<Float>
   ) {
-    let reach = rowsInReach(of: row)
-    let weights = scatterWeights(row: row)
-    let centre = centre
-    let start = row * rowCount
-    let end = start + rowCount
+    let (start, end) = (row * rowCount, (row + 1) * rowCount)
     for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
-      var byMean = Vector.zero
-      var bySquare = Vector.zero
-      var byProduct = Vector.zero
-      for source in reach {
-        let weight = Vector(repeating: weights[source - row + SSIMWindow.padding])
-        let position = source * rowStride + index
-        byMean.addProduct(weight, slopePlane(0).vector(at: position))
-        bySquare.addProduct(weight, slopePlane(1).vector(at: position))
-        byProduct.addProduct(weight, slopePlane(2).vector(at: position))
-      }
-      let x = superRes.vector(at: start + index, end: end) - centre
-      let y = highRes.vector(at: start + index, end: end) - centre
-      let sum = byMean.addingProduct(x * 2, bySquare).addingProduct(y, byProduct)
-      gradient.add(sum, at: start + index, end: end)
+      gradient.add(
+        verticalSlope(superRes, highRes, row: row, at: index), at: start + index, end: end)
     }
+  }
+
+  /// The gradient of sixteen consecutive floats of a row of pixels, from the planes of slopes.
+  @inline(__always) func verticalSlope(
+    _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int, at index: Int
+  ) -> Vector {
+    let weights = scatterWeights(row: row)
+    var byMean = Vector.zero
+    var bySquare = Vector.zero
+    var byProduct = Vector.zero
+    for source in rowsInReach(of: row) {
+      let weight = Vector(repeating: weights[source - row + SSIMWindow.padding])
+      let position = source * rowStride + index
+      byMean.addProduct(weight, slopePlane(0).vector(at: position))
+      bySquare.addProduct(weight, slopePlane(1).vector(at: position))
+      byProduct.addProduct(weight, slopePlane(2).vector(at: position))
+    }
+    let (start, end) = (row * rowCount, (row + 1) * rowCount)
+    let x = superRes.vector(at: start + index, end: end) - centre
+    let y = highRes.vector(at: start + index, end: end) - centre
+    return byMean.addingProduct(x * 2, bySquare).addingProduct(y, byProduct)
   }
 }
