@@ -63,13 +63,27 @@ package struct SampleIdentity: Sendable, Hashable {
   package var index: Int
   /// Nil for a pair as it is stored.
   package var crop: Crop?
-  /// Whether left and right are swapped.
-  package var isMirrored: Bool
+  package var orientation: Orientation
 
-  package init(_ part: Part, index: Int, crop: Crop? = nil, isMirrored: Bool = false) {
+  /// One of the eight ways to lay an image: first left and right are swapped, then top and bottom, then rows and columns.
+  package struct Orientation: Sendable, Hashable {
+    package var mirrorsColumns = false
+    package var mirrorsRows = false
+    package var transposes = false
+
+    package static let stored = Orientation()
+
+    package init(mirrorsColumns: Bool = false, mirrorsRows: Bool = false, transposes: Bool = false) {
+      self.mirrorsColumns = mirrorsColumns
+      self.mirrorsRows = mirrorsRows
+      self.transposes = transposes
+    }
+  }
+
+  package init(_ part: Part, index: Int, crop: Crop? = nil, orientation: Orientation = .stored) {
     self.part = part
     self.index = index
     self.crop = crop
-    self.isMirrored = isMirrored
+    self.orientation = orientation
   }
 }

@@ -30,7 +30,8 @@ extension Reference {
       // From the coarsest scale to the finest, through the poolings.
       var gradient: [Double] = []
       for scale in (0..<scales.count).reversed() {
-        let slope = means[scale].sum > SimilarityScales.smallestMean
+        let slope =
+          means[scale].sum > SimilarityScales.smallestMean
           ? product * scales.weight(of: scale) / means[scale].sum / Double(channels) : 0
         var finer = means[scale].gradient.map { slope * $0 }
         if !gradient.isEmpty { addHalvingGradient(gradient, scales.shape(at: scale), to: &finer) }

@@ -39,7 +39,8 @@ extension Reference {
     let stretched = (0..<count).map { input in
       let x = abs(Double(2 * input + 1) / Double(2 * scale) - Double(2 * output + 1) / 2)
       // Keys' kernel: 1.5 x^3 - 2.5 x^2 + 1 up to 1, then -0.5 x^3 + 2.5 x^2 - 4 x + 2 up to 2.
-      return x < 1 ? 1.5 * x * x * x - 2.5 * x * x + 1 : x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2 : 0
+      return x < 1
+        ? 1.5 * x * x * x - 2.5 * x * x + 1 : x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2 : 0
     }
     let sum = stretched.reduce(0, +)
     return stretched.enumerated().filter { $1 != 0 }.map { ($0, $1 / sum) }

@@ -84,10 +84,13 @@ extension SSIMWorkspace {
       second[lane] = factors[(lane + 1) % 3]
       third[lane] = factors[(lane + 2) % 3]
     }
-    let (start, end) = (row * rowCount, (row + 1) * rowCount)
+    // The means are not needed any more.
+    let slopes = meanRow(0)
+    slopes.update(repeating: 0, count: rowStride)
+    let start = row * rowCount
+    spreadVertically(superRes, highRes, row: row, addingTo: slopes - start)
     for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
-      let sum = verticalSlope(superRes, highRes, row: row, at: index)
-      gradient.add(sum * first, at: start + index, end: end)
+      gradient.add(slopes.vector(at: index) * first, at: start + index, end: start + rowCount)
       (first, second, third) = (second, third, first)
     }
   }

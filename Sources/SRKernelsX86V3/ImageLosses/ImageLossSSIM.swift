@@ -112,31 +112,26 @@ extension SSIMWorkspace {
     _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int,
     addingTo gradient: UnsafeMutablePointer<Float>
   ) {
-    let (start, end) = (row * rowCount, (row + 1) * rowCount)
-    for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
-      gradient.add(
-        verticalSlope(superRes, highRes, row: row, at: index), at: start + index, end: end)
-    }
-  }
-
-  /// The gradient of sixteen consecutive floats of a row of pixels, from the planes of slopes.
-  @inline(__always) func verticalSlope(
-    _ superRes: UnsafePointer<Float>, _ highRes: UnsafePointer<Float>, row: Int, at index: Int
-  ) -> Vector {
+    let reach = rowsInReach(of: row)
     let weights = scatterWeights(row: row)
-    var byMean = Vector.zero
-    var bySquare = Vector.zero
-    var byProduct = Vector.zero
-    for source in rowsInReach(of: row) {
-      let weight = Vector(repeating: weights[source - row + SSIMWindow.padding])
-      let position = source * rowStride + index
-      byMean.addProduct(weight, slopePlane(0).vector(at: position))
-      bySquare.addProduct(weight, slopePlane(1).vector(at: position))
-      byProduct.addProduct(weight, slopePlane(2).vector(at: position))
+    let centre = centre
+    let start = row * rowCount
+    let end = start + rowCount
+    for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
+      var byMean = Vector.zero
+      var bySquare = Vector.zero
+      var byProduct = Vector.zero
+      for source in reach {
+        let weight = Vector(repeating: weights[source - row + SSIMWindow.padding])
+        let position = source * rowStride + index
+        byMean.addProduct(weight, slopePlane(0).vector(at: position))
+        bySquare.addProduct(weight, slopePlane(1).vector(at: position))
+        byProduct.addProduct(weight, slopePlane(2).vector(at: position))
+      }
+      let x = superRes.vector(at: start + index, end: end) - centre
+      let y = highRes.vector(at: start + index, end: end) - centre
+      let sum = byMean.addingProduct(x * 2, bySquare).addingProduct(y, byProduct)
+      gradient.add(sum, at: start + index, end: end)
     }
-    let (start, end) = (row * rowCount, (row + 1) * rowCount)
-    let x = superRes.vector(at: start + index, end: end) - centre
-    let y = highRes.vector(at: start + index, end: end) - centre
-    return byMean.addingProduct(x * 2, bySquare).addingProduct(y, byProduct)
   }
 }

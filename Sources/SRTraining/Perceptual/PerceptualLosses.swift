@@ -33,7 +33,7 @@ struct PerceptualLosses {
   ) throws -> Built {
     switch kind.source {
     case .pixels: preconditionFailure("\(kind) needs no network")
-    case .vgg: try vgg(input: configuration.vggInput, pairs: pairs, purpose: purpose)
+    case .vgg: try vgg(configuration, pairs: pairs, purpose: purpose)
     case .lpips(let net):
       try lpips(
         net, input: configuration.lpipsInput, linear: configuration.lpipsLinear, pairs: pairs,
@@ -42,14 +42,26 @@ struct PerceptualLosses {
   }
 
   private func vgg(
-    input: VGGLoss.Input, pairs: Int, purpose: LayerPlanner.Purpose
+    _ configuration: TrainingConfiguration, pairs: Int, purpose: LayerPlanner.Purpose
   ) throws -> Built {
+    let (input, layers) = (configuration.vggInput, configuration.vggLayers)
+    let smallest = layers.architecture.smallestImageSide
+    guard min(shape.height, shape.width) >= smallest else {
+      throw ConfigurationError(
+        "vgg-layers: \(layers) needs images of at least \(smallest)x\(smallest), and the high-resolution images are "
+          + "\(shape). Name less deep layers")
+    }
     let trunk = try weights.trunk(.vgg)
-    let network = try network(VGGLoss.defaultArchitecture, trunk.file, pairs: pairs, purpose: purpose)
-    let loss = VGGLoss(network: network, input: input, kernels: kernels)
+    let network = try network(layers.architecture, trunk.file, pairs: pairs, purpose: purpose)
+    let loss = VGGLoss(
+      network: network, input: input, weights: layers.weights, criterion: configuration.vggCriterion,
+      kernels: kernels)
+    let choice =
+      (layers == .standard ? "" : ", layers \(layers)")
+      + (configuration.vggCriterion == .mse ? "" : ", criterion \(configuration.vggCriterion.rawValue)")
     return Built(
       loss: loss, weightCount: network.weightCount,
-      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)", files: [trunk.file])
+      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)\(choice)", files: [trunk.file])
   }
 
   /// - Parameters:

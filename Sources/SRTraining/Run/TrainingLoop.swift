@@ -159,7 +159,7 @@ struct TrainingLoop {
     try recorder.record(record)
     onStep(
       TrainingProgress(
-        epoch: position.epoch + 1, epochs: configuration.epochs, stepInEpoch: position.stepInEpoch,
+        epoch: position.epoch + 1, epochs: run.epochs, stepInEpoch: position.stepInEpoch,
         stepsPerEpoch: run.stepsPerEpoch, loss: record.loss, imagesPerSecond: record.imagesPerSecond))
   }
 
@@ -196,7 +196,7 @@ struct TrainingLoop {
     if isBest { try recorder.keepBest(position, completedEpochs: epoch + 1) }
     run.activity.mark()
     try recorder.checkpoint(position, completedEpochs: epoch + 1)
-    logger.info("\(EpochLine(record, epochs: configuration.epochs, isBest: isBest))")
+    logger.info("\(EpochLine(record, epochs: run.epochs, isBest: isBest))")
   }
 }
 
@@ -204,6 +204,15 @@ extension RunContext {
   /// Steps of an epoch. The last step may have a smaller batch.
   var stepsPerEpoch: Int {
     SampleOrder.stepsPerEpoch(count: samples.count, batchSize: evaluation.configuration.batchSize)
+  }
+
+  /// Epochs of the run, for a person to read: those of its steps, if the steps alone end it.
+  var epochs: Int {
+    let configuration = evaluation.configuration
+    guard configuration.epochs == TrainingConfiguration.mostEpochs, let steps = configuration.maxSteps else {
+      return configuration.epochs
+    }
+    return (steps + stepsPerEpoch - 1) / stepsPerEpoch
   }
 }
 

@@ -173,7 +173,8 @@ final class SampleWorker: Sendable {
         return ImagePair(
           superRes: plan.forwardTail(passes[position]),
           highRes: measurement.images[position].highRes.pointer, shape: measurement.shape,
-          lowRes: measurement.lowRes(position), gradient: gradient.pointer, identity: slots[position].identity)
+          lowRes: measurement.lowRes(position), gradient: gradient.pointer, identity: slots[position].identity
+        )
       }
       measurement.evaluate(pairs, metrics: metrics, reusesSSIM: true) { slots[first + $0].values }
       for position in positions {
