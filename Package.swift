@@ -178,7 +178,8 @@ let package = Package(
       dependencies: ["SRKernels", "SRKernelDispatch", "SRTensor", "SRTestSupport"], swiftSettings: strict),
     .testTarget(
       name: "SROptimizersTests",
-      dependencies: ["SROptimizers", "SRKernels", "SRKernelDispatch", "SRTensor"], swiftSettings: strict),
+      dependencies: ["SROptimizers", "SRKernels", "SRKernelDispatch", "SRTensor"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "SRModelsTests",
       dependencies: [

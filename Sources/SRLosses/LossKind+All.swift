@@ -9,10 +9,27 @@ extension LossKind {
     // mean over elements of (x - y)^2
     LossKind(
       "mse", "mean squared error",
-      twin: { Reference.squaredDifference(superRes: $0, highRes: $1).scaled(by: 1 / Double($2.count)) }
+      twin: {
+        Reference.squaredDifference(superRes: $0.superRes, highRes: $0.highRes)
+          .scaled(by: 1 / Double($0.shape.count))
+      }
     ) { kernels, pair, weight, _ in
       let count = pair.shape.count
       return kernels.squaredDifference(
+        superRes: pair.superRes, highRes: pair.highRes, count: count, gradientScale: weight / Float(count),
+        gradient: pair.gradient) / Double(count)
+    },
+
+    // mean over elements of |x - y|
+    LossKind(
+      "l1", "mean absolute error",
+      twin: {
+        Reference.absoluteDifference(superRes: $0.superRes, highRes: $0.highRes)
+          .scaled(by: 1 / Double($0.shape.count))
+      }
+    ) { kernels, pair, weight, _ in
+      let count = pair.shape.count
+      return kernels.absoluteDifference(
         superRes: pair.superRes, highRes: pair.highRes, count: count, gradientScale: weight / Float(count),
         gradient: pair.gradient) / Double(count)
     },
@@ -22,6 +39,38 @@ extension LossKind {
     dissimilarity("ssim", "1 - SSIM over a Gaussian window", .gaussian),
     dissimilarity("ssim_box", "1 - SSIM over a box window", .box),
 
+    // 1 - multi-scale SSIM: see MultiScaleSimilarity.
+    LossKind(
+      "ms_ssim", "1 - SSIM over up to five scales", smallestSide: SSIMWindow.gaussian.smallestSide,
+      needsRGB: true,
+      scratchCount: { MultiScaleSimilarity($1, kernels: $0).scratchCount },
+      twin: {
+        Reference.multiScaleSimilarity(superRes: $0.superRes, highRes: $0.highRes, shape: $0.shape)
+          .scaled(by: -1, plus: 1)
+      }
+    ) { kernels, pair, weight, scratch in
+      1
+        - MultiScaleSimilarity(pair.shape, kernels: kernels).evaluate(
+          pair, weight: -Double(weight), scratch: scratch)
+    },
+
+    // mean over elements of (d(x) - z)^2. d makes x as small as the low-resolution image z; see BicubicReduction.
+    LossKind(
+      "consistency", "squared error of the result, made smaller, from the input",
+      scratchCount: { $0.reducedDifferenceScratchCount($1) },
+      twin: {
+        Reference.reducedDifference($0).scaled(by: 1 / Double($0.lowRes.count))
+      }
+    ) { kernels, pair, weight, scratch in
+      guard let lowRes = pair.lowRes else {
+        preconditionFailure("consistency compares with the low-resolution image, and there is none")
+      }
+      let count = pair.shape.count / (lowRes.scale * lowRes.scale)
+      return kernels.reducedDifference(
+        superRes: pair.superRes, lowRes: lowRes, shape: pair.shape, gradientScale: weight / Float(count),
+        gradient: pair.gradient, scratch: scratch) / Double(count)
+    },
+
     // Difference of edges: mean over pixels of sqrt((m(x) - m(y))^2 + 1e-6). m is the magnitude of the Sobel gradient of
     // the channels' mean, with zeros beyond the edges.
     LossKind(
@@ -29,8 +78,9 @@ extension LossKind {
       scratchCount: { $0.sobelEdgeScratchCount($1) },
       twin: {
         Reference.sobelEdgeDifference(
-          superRes: $0, highRes: $1, shape: $2, epsilonSquared: Double(epsilonSquared)
-        ).scaled(by: 1 / Double($2.pixels))
+          superRes: $0.superRes, highRes: $0.highRes, shape: $0.shape,
+          epsilonSquared: Double(epsilonSquared)
+        ).scaled(by: 1 / Double($0.shape.pixels))
       }
     ) { kernels, pair, weight, scratch in
       let pixels = pair.shape.pixels
@@ -49,8 +99,9 @@ extension LossKind {
   package static let charbonnier = LossKind(
     "charbonnier", "smooth absolute error",
     twin: {
-      Reference.charbonnierDifference(superRes: $0, highRes: $1, epsilonSquared: Double(epsilonSquared))
-        .scaled(by: 1 / Double($2.count))
+      Reference.charbonnierDifference(
+        superRes: $0.superRes, highRes: $0.highRes, epsilonSquared: Double(epsilonSquared)
+      ).scaled(by: 1 / Double($0.shape.count))
     }
   ) { kernels, pair, weight, _ in
     let count = pair.shape.count
@@ -71,8 +122,9 @@ extension LossKind {
       name, help, smallestSide: window.smallestSide, needsRGB: true,
       scratchCount: { $0.structuralSimilarityScratchCount($1) },
       twin: {
-        Reference.structuralSimilarity(superRes: $0, highRes: $1, shape: $2, window: window)
-          .scaled(by: -1 / Double($2.count), plus: 1)
+        Reference.structuralSimilarity(
+          superRes: $0.superRes, highRes: $0.highRes, shape: $0.shape, window: window
+        ).scaled(by: -1 / Double($0.shape.count), plus: 1)
       }
     ) { kernels, pair, weight, scratch in
       let count = pair.shape.count
@@ -93,7 +145,7 @@ extension LossKind {
   private init(
     _ name: String, _ help: String, smallestSide: Int = 1, needsRGB: Bool = false,
     scratchCount: @escaping @Sendable (any KernelSet, ImageShape) -> Int = { _, _ in 0 },
-    twin: @escaping @Sendable ([Double], [Double], ImageShape) -> ReferenceLoss<Double>,
+    twin: @escaping @Sendable (ReferencePair) -> ReferenceLoss<Double>,
     value: @escaping @Sendable (any KernelSet, ImagePair, Float, UnsafeMutablePointer<Float>) -> Double
   ) {
     self.init(

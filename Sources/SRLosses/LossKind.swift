@@ -90,8 +90,7 @@ package struct PixelFormula: Sendable {
       _ kernels: any KernelSet, _ pair: ImagePair, _ weight: Float, _ scratch: UnsafeMutablePointer<Float>
     ) -> Double
   /// The naive twin, with value and gradient in double precision.
-  package let twin:
-    @Sendable (_ superRes: [Double], _ highRes: [Double], _ shape: ImageShape) -> ReferenceLoss<Double>
+  package let twin: @Sendable (ReferencePair) -> ReferenceLoss<Double>
 
   func fits(_ shape: ImageShape) -> Bool {
     min(shape.height, shape.width) >= smallestSide && (!needsRGB || shape.channels == ImageShape.rgbChannels)

@@ -1,7 +1,7 @@
 import SRKernels
 import SRModels
 
-/// VGG loss: the sum over chosen ReLUs of the mean squared difference of the ReLUs' features.
+/// VGG loss: the weighted sum over chosen ReLUs of the mean difference of the ReLUs' features.
 ///
 /// Johnson, Alahi, Fei-Fei: "Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (ECCV 2016).
 package struct VGGLoss: Loss, PerceptualLoss {
@@ -13,17 +13,35 @@ package struct VGGLoss: Loss, PerceptualLoss {
     case imageNet = "imagenet"
   }
 
+  /// How features are compared.
+  package enum Criterion: String, Sendable, CaseIterable {
+    /// By the squares of their differences.
+    case mse
+    /// By their absolute differences.
+    case l1
+  }
+
   /// The paper's features: VGG16's relu1_2, relu2_2, relu3_3.
-  package static let defaultArchitecture = FeatureArchitecture.vgg16.taking(["relu1_2", "relu2_2", "relu3_3"])
+  package static let defaultArchitecture = VGGLayers.standard.architecture
 
   let comparison: FeatureComparison
+  /// Of each tap.
+  private let weights: [Float]
+  private let criterion: Criterion
   private let kernels: any KernelSet
 
-  /// - Parameter store: keeps targets' features; nil to compute them each time.
+  /// - Parameters:
+  ///   - weights: of each of the network's taps; nil for 1 each.
+  ///   - store: keeps targets' features; nil to compute them each time.
   package init(
-    network: FeatureNetwork, input: Input = .raw, kernels: any KernelSet,
-    store: (any TargetFeatureStore)? = nil
+    network: FeatureNetwork, input: Input = .raw, weights: [Float]? = nil, criterion: Criterion = .mse,
+    kernels: any KernelSet, store: (any TargetFeatureStore)? = nil
   ) {
+    self.weights = weights ?? network.taps.map { _ in 1 }
+    precondition(
+      self.weights.count == network.taps.count,
+      "\(network.taps.count) features are compared by \(self.weights.count) weights")
+    self.criterion = criterion
     self.kernels = kernels
     comparison = FeatureComparison(
       network: network, kernels: kernels, normalization: input == .raw ? .identity : .imageNet,
@@ -35,10 +53,21 @@ package struct VGGLoss: Loss, PerceptualLoss {
   package func evaluate(
     _ pairs: [ImagePair], weight: Float, scratch: UnsafeMutablePointer<Float>
   ) -> [Double] {
-    comparison.evaluate(pairs, scratch: scratch) { _, shape, superFeatures, highFeatures, _, gradient in
-      kernels.squaredDifference(
-        superRes: superFeatures, highRes: highFeatures, count: shape.count,
-        gradientScale: weight / Float(shape.count), gradient: gradient) / Double(shape.count)
+    comparison.evaluate(pairs, scratch: scratch) { tap, shape, superFeatures, highFeatures, _, gradient in
+      let (layerWeight, count) = (weights[tap], shape.count)
+      let scale = weight * layerWeight / Float(count)
+      let sum =
+        switch criterion {
+        case .mse:
+          kernels.squaredDifference(
+            superRes: superFeatures, highRes: highFeatures, count: count, gradientScale: scale,
+            gradient: gradient)
+        case .l1:
+          kernels.absoluteDifference(
+            superRes: superFeatures, highRes: highFeatures, count: count, gradientScale: scale,
+            gradient: gradient)
+        }
+      return Double(layerWeight) * sum / Double(count)
     }
   }
 }

@@ -38,6 +38,9 @@ extension Metric {
     similarity(.ssim, .gaussian),
     Metric(.mse) { $0.meanSquaredError() },
     similarity(.ssimBox, .box),
+    Metric(
+      .lowResPSNR, scratchCount: { shape, kernels in kernels.reducedDifferenceScratchCount(shape) }
+    ) { decibels(meanSquaredError: $0.lowResMeanSquaredError()) },
   ]
 
   /// Smaller mean squared errors count as this value, so equal images have 100 dB.
@@ -99,6 +102,21 @@ package struct MeasuredPair {
       superRes: pair.superRes, highRes: pair.highRes, count: count, gradientScale: 0, gradient: nil)
     squaredError = sum / Double(count)
     return sum / Double(count)
+  }
+
+  /// mean over elements of (d(superRes) - lowRes)^2, where d makes the image smaller; see ``BicubicReduction``.
+  ///
+  /// Lugmayr, Danelljan, Timofte: "NTIRE 2021 Learning the Super-Resolution Space Challenge" (CVPR Workshops 2021) reports its
+  /// PSNR.
+  ///
+  /// - Precondition: the pair has its low-resolution image.
+  package func lowResMeanSquaredError() -> Double {
+    guard let lowRes = pair.lowRes else {
+      preconditionFailure("the LR-PSNR of a pair without its low-resolution image")
+    }
+    return kernels.reducedDifference(
+      superRes: pair.superRes, lowRes: lowRes, shape: pair.shape, gradientScale: 0, gradient: nil,
+      scratch: scratch) / Double(pair.shape.count / (lowRes.scale * lowRes.scale))
   }
 
   /// Mean over pixels and channels of the structural similarity over an 11 x 11 window: 1 for equal images.

@@ -43,6 +43,9 @@ package struct MetricDescription: Sendable, Hashable {
     "mse", title: "MSE", isLargerBetter: false, isLoggedForBicubic: false)
   /// Structural similarity over a box window.
   package static let ssimBox = MetricDescription("ssim_box", title: "SSIM (box)", isLargerBetter: true)
+  /// PSNR of the result, made as small as the input, against the input: a guard against a drift of colours.
+  package static let lowResPSNR = MetricDescription(
+    "lr_psnr", title: "LR-PSNR", unit: "dB", decimals: 2, isLargerBetter: true, isLoggedForBicubic: false)
   /// Learned perceptual image patch similarity, a distance.
   package static let lpips = MetricDescription("lpips", title: "LPIPS", isLargerBetter: false)
 }

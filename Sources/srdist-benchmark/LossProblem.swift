@@ -33,11 +33,13 @@ struct LossOperands {
   let loss: any Loss
   let superRes: AlignedBuffer
   let highRes: AlignedBuffer
+  let lowRes: AlignedBuffer
   let gradient: AlignedBuffer
   private let otherGradients: [AlignedBuffer]
   private let scratch: AlignedBuffer
 
   static let shape = ImageShape(height: LossProblem.side, width: LossProblem.side)
+  static let scale = 4
 
   init(_ loss: any Loss, pairs: Int = 1) {
     let side = LossProblem.side
@@ -45,6 +47,7 @@ struct LossOperands {
     self.loss = loss
     superRes = operands.uniform(side * side * 3, from: 0, to: 1)
     highRes = operands.uniform(side * side * 3, from: 0, to: 1)
+    lowRes = operands.uniform(side * side * 3 / (Self.scale * Self.scale), from: 0, to: 1)
     gradient = AlignedBuffer(count: side * side * 3)
     otherGradients = (1..<pairs).map { _ in AlignedBuffer(count: side * side * 3) }
     scratch = AlignedBuffer(count: loss.scratchCount(Self.shape))
@@ -57,6 +60,7 @@ struct LossOperands {
       (otherGradients + [gradient]).map {
         ImagePair(
           superRes: (image ?? superRes).pointer, highRes: highRes.pointer, shape: Self.shape,
+          lowRes: .init(lowRes.pointer, scale: Self.scale),
           gradient: addingGradient ? $0.pointer : nil)
       }, weight: 1, scratch: scratch.pointer)
     return values[values.count - 1]

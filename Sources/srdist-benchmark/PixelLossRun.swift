@@ -22,7 +22,10 @@ struct PixelLossRun: ProblemRun {
     operands.gradient.zero()
     let value = operands.evaluate(addingGradient: true)
     let expected = formula.twin(
-      operands.superRes.values.map(Double.init), operands.highRes.values.map(Double.init), LossOperands.shape)
+      ReferencePair(
+        superRes: operands.superRes.values.map(Double.init),
+        highRes: operands.highRes.values.map(Double.init), lowRes: operands.lowRes.values.map(Double.init),
+        shape: LossOperands.shape, scale: LossOperands.scale))
     return max(
       abs(value / expected.sum - 1),
       srdist_benchmark.relativeError(operands.gradient.values, expected.gradient))

@@ -89,11 +89,15 @@ struct PlanCommand: ParsableCommand {
     guard batchSize != 8 else { return }
     var scaled = configuration
     scaled.batchSize = batchSize
+    let warmup =
+      configuration.warmupSteps > 0
+      ? "\(configuration.warmupSteps) steps (--warmup-steps)"
+      : "\(configuration.warmupEpochs) epochs (--warmup-epochs)"
     print(
       "at a batch of \(batchSize) with --lr-scaling \(configuration.lrScaling.rawValue): learning rate "
-        + "\(Float(scaled.scaledLearningRate)), reached after \(configuration.warmupEpochs) epochs (--warmup-epochs)"
+        + "\(Float(scaled.scaledLearningRate)), reached after \(warmup)"
     )
-    if configuration.lrScaling == .none || configuration.warmupEpochs == 0 {
+    if configuration.lrScaling == .none || configuration.warmupEpochs == 0 && configuration.warmupSteps == 0 {
       print("such a batch usually wants --lr-scaling sqrt (or linear) and --warmup-epochs 1 or more")
     }
   }

@@ -13,7 +13,7 @@ struct Srdist: ParsableCommand {
     version: srdistVersion,
     subcommands: [
       PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, UpscaleCommand.self, ExportCommand.self,
-      PresetsCommand.self,
+      PresetsCommand.self, ImportConfigCommand.self,
       InspectCommand.self,
       ReportCommand.self, DoctorCommand.self, PlanCommand.self,
     ])

@@ -39,6 +39,21 @@ import Testing
   }
 
   @Test(arguments: counts, CPULevel.supported())
+  func scalingAndSumsAgreeWithReference(count: Int, level: CPULevel) {
+    var operands = KernelOperands(seed: 9)
+    let (values, others) = (operands.uniform(count), operands.uniform(count))
+    let scaled = written(count, from: values) { level.kernels.scale($0, by: 0.3, count: count) }
+    #expect(relativeError(scaled, Reference.scaled(doubles(values), by: 0.3)) <= 1e-7)
+    let sum = written(count, from: values) {
+      level.kernels.accumulate(others, scaledBy: -0.3, into: $0, count: count)
+    }
+    let expected = Reference.accumulated(doubles(others), scaledBy: -0.3, into: doubles(values))
+    #expect(relativeError(sum, expected) <= 1e-7)
+    let square = level.kernels.sumOfSquares(values, count: count)
+    #expect(abs(square / Reference.sumOfSquares(doubles(values)) - 1) <= 1e-12)
+  }
+
+  @Test(arguments: counts, CPULevel.supported())
   func movingAverageAgreesWithReference(count: Int, level: CPULevel) {
     var operands = KernelOperands(seed: 8)
     let (average, parameters) = (operands.uniform(count), operands.uniform(count))

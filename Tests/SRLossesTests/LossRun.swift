@@ -37,13 +37,42 @@ func withPair<Result>(
   gradient: UnsafeMutablePointer<Float>? = nil, _ body: (ImagePair) -> Result
 ) -> Result {
   precondition(superRes.count == shape.count && highRes.count == shape.count, "images of another shape")
+  let scale = formulaScale(shape)
   return superRes.withUnsafeBufferPointer { superRes in
     highRes.withUnsafeBufferPointer { highRes in
-      body(
-        ImagePair(
-          superRes: superRes.baseAddress!, highRes: highRes.baseAddress!, shape: shape, gradient: gradient))
+      subsampled(Array(highRes), shape, scale: scale).withUnsafeBufferPointer { lowRes in
+        body(
+          ImagePair(
+            superRes: superRes.baseAddress!, highRes: highRes.baseAddress!, shape: shape,
+            lowRes: .init(lowRes.baseAddress!, scale: scale), gradient: gradient))
+      }
     }
   }
+}
+
+/// The scale of a pair in these tests: the largest of 4, 2 and 1 that divides height and width.
+func formulaScale(_ shape: ImageShape) -> Int {
+  [4, 2, 1].first { shape.height % $0 == 0 && shape.width % $0 == 0 } ?? 1
+}
+
+/// Every `scale`-th pixel of every `scale`-th row: the low-resolution images of these tests.
+func subsampled<Value>(_ image: [Value], _ shape: ImageShape, scale: Int) -> [Value] {
+  var result: [Value] = []
+  for y in stride(from: 0, to: shape.height, by: scale) {
+    for x in stride(from: 0, to: shape.width, by: scale) {
+      let pixel = (y * shape.width + x) * shape.channels
+      result += image[pixel..<pixel + shape.channels]
+    }
+  }
+  return result
+}
+
+/// A pair of these tests in double precision.
+func referencePair(_ superRes: [Float], _ highRes: [Float], _ shape: ImageShape) -> ReferencePair {
+  let scale = formulaScale(shape)
+  return ReferencePair(
+    superRes: superRes.map(Double.init), highRes: highRes.map(Double.init),
+    lowRes: subsampled(highRes.map(Double.init), shape, scale: scale), shape: shape, scale: scale)
 }
 
 /// The loss of this name.

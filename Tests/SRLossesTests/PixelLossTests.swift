@@ -41,6 +41,8 @@ import Testing
   @Test(arguments: LossKind.pixelLosses, CPULevel.supported())
   func equalImagesHaveNoGradient(_ kind: LossKind, _ level: CPULevel) throws {
     let images = FormulaImages(height: 16, width: 17)
+    // This one compares with the low-resolution image.
+    if kind.name == "consistency" { return }
     let run = LossRun(
       try loss(kind, level), superRes: images.highRes, highRes: images.highRes, shape: images.shape)
     let charbonnierOfZero = ["charbonnier", "edge"].contains(kind.name)

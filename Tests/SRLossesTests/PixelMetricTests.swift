@@ -36,7 +36,7 @@ import Testing
 
   /// Logs, checkpoints and scripts use these names in this order.
   @Test func namesAndOrder() {
-    #expect(Metric.pixelMetrics.map(\.name) == ["psnr", "ssim", "mse", "ssim_box"])
+    #expect(Metric.pixelMetrics.map(\.name) == ["psnr", "ssim", "mse", "ssim_box", "lr_psnr"])
     #expect(Metric.pixelMetrics.filter(\.description.isForTraining).map(\.name) == ["psnr", "ssim"])
   }
 
@@ -49,6 +49,14 @@ import Testing
     let far = images.highRes.map { $0 + 1.9 }
     let twenty = try #require(metrics(far.map { $0 + 0.1 }, far)["psnr"])
     #expect(abs(twenty - 20) < 1e-4)
+  }
+
+  /// These pairs have a scale of 1, at which the reduction leaves an image as it is.
+  @Test func lowResPSNRComparesWithTheInput() throws {
+    let measured = metrics(images.superRes, images.highRes)
+    #expect(abs(try #require(measured["lr_psnr"]) - #require(measured["psnr"])) < 1e-4)
+    let error = try loss("consistency")
+    #expect(abs(try #require(measured["lr_psnr"]) - -10 * log10(error)) < 1e-12)
   }
 
   @Test func psnrOfEqualImagesIsAHundred() {

@@ -54,6 +54,35 @@ import Testing
     #expect(abs(adam.secondMoments.buffer.values[0] - 0.016) <= 3e-9)
   }
 
+  /// The norm of 200,000 gradients of 3 is sqrt(1,800,000), in blocks of 65,536. It is scaled to 6, or left alone.
+  @Test(arguments: CPULevel.supported())
+  func clippingScalesToTheLimit(level: CPULevel) throws {
+    var layout = ParameterLayout()
+    _ = layout.append("all", shape: [200_000])
+    let gradients = ParameterArena(layout: layout)
+    gradients.setTensor(layout.entries[0], to: [Float](repeating: 3, count: 200_000))
+    let clipping = GradientClipping(limit: 6, kernels: level.kernels)
+    let blocks = 0..<clipping.blockCount(gradients)
+    #expect(blocks.count == 4)
+    let sums = blocks.map { clipping.sumOfSquares(block: $0, of: gradients) }
+    #expect(sums.reduce(0, +) == 1_800_000)
+    let factor = try #require(clipping.factor(sums))
+    #expect(abs(Double(factor) - 6 / 1_800_000.squareRoot()) < 1e-9)
+    clipping.scale(gradients, by: factor, range: 0..<16)
+    #expect(gradients.buffer.values[15] == 3 * factor && gradients.buffer.values[16] == 3)
+    #expect(GradientClipping(limit: 1342, kernels: level.kernels).factor(sums) == nil)
+  }
+
+  /// The sum is the same on every CPU level: it has one order, and squares are exact.
+  @Test func theNormHasTheSameBitsOnEveryLevel() {
+    let values = (0..<4096).map { index -> Float in
+      let mixed = (index &* 2_654_435_761) % 1_000_003
+      return Float(mixed) / 77_777 - 6
+    }
+    let sums = CPULevel.supported().map { $0.kernels.sumOfSquares(values, count: values.count) }
+    #expect(Set(sums).count == 1)
+  }
+
   /// The kernels check nothing. They would write half a vector beyond the range.
   @Test func partsOfCacheLinesAreRefused() async {
     await #expect(processExitsWith: .success) { try FlatUpdateTests.updateAll(0..<16) }

@@ -85,7 +85,26 @@ import Testing
       ("ema-decay: 1", "ema-decay: 0 (none) or a number above 0 and below 1 is needed"),
       ("stall-timeout: 0.5", "stall-timeout: 0 (none) or a number of at least 1 is needed"),
       ("model: vannila", "model: one of vanilla, attention, compact is needed ('vannila' in a.yaml)"),
-      ("loss: mes=1", "loss: unknown loss 'mes'; the losses are mse, charbonnier"),
+      ("augment: flip,flip", "augment: none, flip, rot or 'flip,rot' is needed"),
+      ("betas: 0.9", "betas: two numbers of at least 0 and below 1, such as 0.9,0.999 is needed"),
+      ("betas: 0.9,1", "betas: two numbers of at least 0 and below 1"),
+      (
+        "lr-milestones: 20,10",
+        "lr-milestones: whole numbers above 0, such as 10,20, each above the one before"
+      ),
+      ("lr-restart-weights: 1,x", "lr-restart-weights: numbers above 0, such as 1,0.5 is needed"),
+      ("vgg-layers: relu1_2", "vgg-layers: 'relu1_2' is no layer with its weight, such as relu1_2=0.1"),
+      ("vgg-layers: relu1_2=1,relu1_2=2", "vgg-layers: relu1_2 is given twice"),
+      (
+        "vgg-layers: relu1_2=-1", "vgg-layers: the weight of relu1_2 is '-1', and a positive number is needed"
+      ),
+      (
+        "vgg-layers: conv1_2=1",
+        "vgg-layers: VGG16 has no layer 'conv1_2'; its layers are relu1_1, relu1_2, relu2_1, relu2_2, relu3_1, relu3_2, "
+          + "relu3_3, relu4_1, relu4_2, relu4_3, relu5_1, relu5_2, relu5_3. srdist takes features after the ReLU, which are "
+          + "relu1_2"
+      ),
+      ("loss: mes=1", "loss: unknown loss 'mes'; the losses are mse, l1, charbonnier"),
       ("data: ''", "data: a path is needed, and it is empty"),
       ("resume: ''", "resume: a path is needed, and it is empty"),
       ("shuffle: yes", "shuffle: true or false is needed ('yes' in a.yaml)"),
@@ -114,7 +133,8 @@ import Testing
     try changed.apply(SettingExamples.layer([(setting, value)]))
     let optional = [
       "max-steps", "ema-decay", "init-weights", "data", "checkpoint-every", "threads", "virtual-ranks",
-      "stall-timeout", "val", "best-metric",
+      "stall-timeout", "val", "best-metric", "clip-grad-norm", "lr-milestones", "lr-periods",
+      "lr-restart-weights",
     ]
     for null in ["null", "Null", "NULL", "~", ""] {
       do {
@@ -245,7 +265,9 @@ import Testing
   ]
   private static let alwaysCompared = [
     "loss", "batch-size", "learning-rate", "lr-schedule", "lr-step", "lr-gamma", "lr-final",
-    "warmup-epochs", "lr-scaling", "seed", "shuffle", "augment", "crop", "ema-decay", "gradient-dtype",
+    "warmup-epochs", "warmup-steps", "lr-unit", "lr-milestones", "lr-periods", "lr-restart-weights",
+    "optimizer", "betas", "adam-epsilon", "weight-decay", "clip-grad-norm", "vgg-layers", "vgg-criterion",
+    "lr-scaling", "seed", "shuffle", "augment", "crop", "ema-decay", "gradient-dtype",
     "reduction", "init", "vgg-input", "lpips-input", "lpips-linear",
   ]
 
@@ -274,6 +296,53 @@ import Testing
     let ours = try configuration("lr-schedule: cosine")
     let theirs = try configuration("lr-schedule: cosine\nepochs: 3")
     #expect(ours.differences(from: theirs) == ["epochs: 3 there, 20 here"])
+  }
+
+  /// Steps that are given over a preset's epochs end the run alone. A cosine over epochs keeps them, and so does a layer with both.
+  @Test(arguments: [
+    (["epochs: 5", "max-steps: 90"], TrainingConfiguration.mostEpochs), (["epochs: 5\nmax-steps: 90"], 5),
+    (["max-steps: 90"], 1_000_000_000),
+    (["max-steps: 90", "epochs: 5"], 5), (["max-steps: 90", "seed: 1"], TrainingConfiguration.mostEpochs),
+    (["epochs: 5", "seed: 1"], 5),
+    (["epochs: 5", "max-steps: 90\nlr-schedule: cosine"], 5), (["epochs: 5", "max-steps: null"], 5),
+  ])
+  func stepsAloneEndARun(yaml: [String], epochs: Int) throws {
+    let layers = try yaml.map { try SettingLayer(yaml: $0, origin: "a.yaml") }
+    #expect(try TrainingConfiguration(layers: layers).epochs == epochs)
+  }
+
+  /// So does one that counts steps, on the number of steps.
+  @Test func stepsAreComparedUnderACosineOfSteps() throws {
+    let ours = try configuration("lr-schedule: cosine\nlr-unit: steps\nmax-steps: 10")
+    let theirs = try configuration("lr-schedule: cosine\nlr-unit: steps\nmax-steps: 12\nepochs: 3")
+    #expect(ours.differences(from: theirs) == ["max-steps: 12 there, 10 here"])
+  }
+
+  @Test(arguments: [
+    ("lr-schedule: multistep", "lr-schedule multistep needs lr-milestones"),
+    ("lr-schedule: cosine-restart", "lr-schedule cosine-restart needs lr-periods"),
+    ("lr-schedule: cosine\nlr-unit: steps", "lr-schedule cosine with lr-unit steps needs max-steps"),
+    (
+      "lr-schedule: cosine-restart\nlr-periods: 5,5\nlr-restart-weights: 1",
+      "lr-restart-weights has 1 weights for 2 lr-periods"
+    ),
+    ("warmup-epochs: 1\nwarmup-steps: 5", "warmup-epochs and warmup-steps are both set"),
+  ])
+  func whatAScheduleNeedsIsNamed(yaml: String, said: String) throws {
+    let layer = try SettingLayer(yaml: yaml, origin: "a.yaml")
+    #expect {
+      _ = try TrainingConfiguration(layers: [layer])
+    } throws: {
+      "\($0)".hasPrefix(said)
+    }
+  }
+
+  @Test func spellingsOfNumbersAndLayersDoNotMatter() throws {
+    let ours = try configuration(
+      "betas: 0.9,0.99\nvgg-layers: relu2_2=1,relu1_2=0.1\nlr-periods: 5, 6\naugment: rot,flip")
+    let theirs = try configuration(
+      "betas: .9 , 9.9e-1\nvgg-layers: relu1_2=.1, relu2_2=1.0\nlr-periods: 5,6\naugment: flip,rot")
+    #expect(ours.differences(from: theirs).isEmpty)
   }
 
   @Test func resumingComparesValuesAndNotSpellings() throws {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct TrainingSamplesTests {
   /// One sample of formula pairs with the settings applied; without settings, as it is stored.
   private func pair(
-    _ folder: TemporaryFolder, index: Int, epoch: Int, _ augmentation: TrainingConfiguration.Augmentation,
+    _ folder: TemporaryFolder, index: Int, epoch: Int, _ augmentation: Augmentation,
     seed: UInt64 = 9
   ) throws -> (low: [Float], high: [Float]) {
     let pairs = try NumPyPairDataset(directory: folder.path, split: .train)
@@ -69,6 +69,60 @@ import Testing
     #expect(count > 12 && count < 36, "\(count) of 48")
   }
 
+  /// With flips and rotations, all eight orientations occur. Flips are those of `flip` alone. Each orientation is checked against
+  /// its definition, on a square crop of known pixels.
+  @Test func rotationsGiveEightOrientations() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder, count: 1, height: 32, width: 32)
+    let high = Formulas.pair(0, height: 32, width: 32).high
+    let pairs = try NumPyPairDataset(directory: folder.path, split: .train)
+    func samples(_ augmentation: Augmentation) throws -> TrainingSamples {
+      var configuration = TrainingConfiguration()
+      configuration.augment = augmentation
+      return try TrainingSamples(configuration, pairs: pairs)
+    }
+    let (both, flips, turns) = (
+      try samples(Augmentation(flips: true, rotates: true)), try samples(.flip),
+      try samples(Augmentation(rotates: true))
+    )
+    var seen: [SampleIdentity.Orientation: Int] = [:]
+    for epoch in 0..<160 {
+      let orientation = both.identity(index: 0, epoch: epoch).orientation
+      seen[orientation, default: 0] += 1
+      #expect(
+        flips.identity(index: 0, epoch: epoch).orientation
+          == .init(mirrorsColumns: orientation.mirrorsColumns))
+      let turned = turns.identity(index: 0, epoch: epoch).orientation
+      #expect(turned == .init(mirrorsRows: orientation.mirrorsRows, transposes: orientation.transposes))
+    }
+    #expect(seen.count == 8 && seen.values.allSatisfy { $0 > 5 }, "\(seen)")
+    for orientation in seen.keys {
+      var low = [Float](repeating: .nan, count: 8 * 8 * 3)
+      var shown = [Float](repeating: .nan, count: 32 * 32 * 3)
+      both.load(.init(.training, index: 0, orientation: orientation), lowRes: &low, highRes: &shown)
+      for y in 0..<32 {
+        for x in 0..<32 {
+          var (row, column) = orientation.transposes ? (x, y) : (y, x)
+          if orientation.mirrorsRows { row = 31 - row }
+          if orientation.mirrorsColumns { column = 31 - column }
+          let (found, stored) = ((y * 32 + x) * 3, (row * 32 + column) * 3)
+          #expect(shown[found..<found + 3].elementsEqual(high[stored..<stored + 3].map { Float($0) / 255 }))
+        }
+      }
+    }
+  }
+
+  /// Rows and columns of other images than square ones cannot be swapped.
+  @Test func rotationsNeedSquareImages() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder, count: 1)
+    #expect {
+      _ = try pair(folder, index: 0, epoch: 0, Augmentation(rotates: true))
+    } throws: {
+      "\($0)".contains("square") && "\($0)".contains("8x12")
+    }
+  }
+
   /// The identity of a fresh crop determines its pixels: it holds the corner in the full image, and whether the crop is mirrored.
   @Test func freshCropsAreNamedByTheirCorners() throws {
     let folder = try TemporaryFolder()
@@ -96,10 +150,10 @@ import Testing
         var low = [Float](repeating: .nan, count: pairs.lowResElementCount)
         var high = [Float](repeating: .nan, count: pairs.highResElementCount)
         samples.load(identity, lowRes: &low, highRes: &high)
-        #expect(high == (identity.isMirrored ? mirrored(expected, width: 48) : expected))
+        #expect(high == (identity.orientation.mirrorsColumns ? mirrored(expected, width: 48) : expected))
         #expect(low.allSatisfy { $0.isFinite })
       }
     }
-    #expect(seen.count > 8 && Set(seen.map(\.isMirrored)).count == 2, "\(seen)")
+    #expect(seen.count > 8 && Set(seen.map(\.orientation)).count == 2, "\(seen)")
   }
 }

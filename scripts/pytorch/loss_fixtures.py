@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 
 FIXTURES = Path(__file__).resolve().parents[2] / "Tests/SRLossesTests/Fixtures"
@@ -65,11 +66,62 @@ def sobel_magnitude(image):
     return torch.sqrt(gx**2 + gy**2)
 
 
+def ms_ssim(x, y):
+    """Wang, Simoncelli, Bovik 2003, per channel, with as many of its scales as leave six pixels at the last one."""
+    weights = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
+    count = 1
+    while count < 5 and min(x.shape[2:]) >> count >= 6:
+        count += 1
+    if count < 5:
+        weights = [w / sum(weights[:count]) for w in weights[:count]]
+    g = torch.exp(-(torch.arange(11, dtype=x.dtype) - 5) ** 2 / (2 * 1.5**2))
+    g = g / g.sum()
+    kernel = torch.outer(g, g).expand(3, 1, 11, 11).contiguous()
+    mean = lambda t: F.conv2d(F.pad(t, (5, 5, 5, 5), mode="reflect"), kernel, groups=3)
+    c1, c2 = 0.01**2, 0.03**2
+    product = 1
+    for scale, weight in enumerate(weights):
+        if scale > 0:
+            x, y = F.avg_pool2d(x, 2), F.avg_pool2d(y, 2)
+        mx, my = mean(x), mean(y)
+        vx, vy, cov = mean(x * x) - mx * mx, mean(y * y) - my * my, mean(x * y) - mx * my
+        part = (2 * cov + c2) / (vx + vy + c2)
+        if scale == count - 1:
+            part = part * (2 * mx * my + c1) / (mx * mx + my * my + c1)
+        product = product * part.mean(dim=(2, 3)).clamp(min=1e-4) ** weight
+    return product.mean()
+
+
+def scale_of(height, width):
+    return next(s for s in (4, 2, 1) if height % s == 0 and width % s == 0)
+
+
+def reduction(count, scale, dtype):
+    """Pillow's bicubic weights as a matrix, from Pillow itself: resizing the columns of the identity in mode F."""
+    identity = np.eye(count, dtype=np.float32)
+    rows = [
+        np.asarray(Image.fromarray(identity[:, i : i + 1]).resize((1, count // scale), Image.BICUBIC))[:, 0]
+        for i in range(count)
+    ]
+    return torch.from_numpy(np.stack(rows, axis=1)).to(dtype)
+
+
+def consistency(x, y):
+    """The super-resolved image, reduced, against every scale-th pixel of the target as the low-resolution image."""
+    height, width = x.shape[2:]
+    scale = scale_of(height, width)
+    rows, columns = reduction(height, scale, x.dtype), reduction(width, scale, x.dtype)
+    return F.mse_loss(rows @ x @ columns.T, y[:, :, ::scale, ::scale])
+
+
 LOSSES = {
     "mse": lambda x, y: F.mse_loss(x, y),
+    "l1": lambda x, y: F.l1_loss(x, y),
     "charbonnier": charbonnier,
     "ssim": lambda x, y: 1 - ssim(x, y, "gaussian"),
     "ssim_box": lambda x, y: 1 - ssim(x, y, "box"),
+    "ms_ssim": lambda x, y: 1 - ms_ssim(x, y),
+    "consistency": consistency,
     "edge": lambda x, y: charbonnier(sobel_magnitude(x), sobel_magnitude(y)),
 }
 

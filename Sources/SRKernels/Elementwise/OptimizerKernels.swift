@@ -15,6 +15,17 @@ package protocol OptimizerKernels {
     firstMoments: UnsafeMutablePointer<Float>, secondMoments: UnsafeMutablePointer<Float>, count: Int,
     stepSize: Float, beta1: Double, beta2: Double, epsilon: Float, secondCorrectionRoot: Float)
 
+  /// values[i] *= factor. `count` is a multiple of 16.
+  func scale(_ values: UnsafeMutablePointer<Float>, by factor: Float, count: Int)
+
+  /// destination[i] += factor * source[i]. `count` is a multiple of 16.
+  func accumulate(
+    _ source: UnsafePointer<Float>, scaledBy factor: Float, into destination: UnsafeMutablePointer<Float>,
+    count: Int)
+
+  /// sum over i of values[i]^2, in double precision and in an order that every CPU level has. `count` is a multiple of 16.
+  func sumOfSquares(_ values: UnsafePointer<Float>, count: Int) -> Double
+
   /// average[i] += (1 - decay) * (parameters[i] - average[i]). `count` is a multiple of 16. 1 - decay is rounded once, as
   /// in Adam.
   func exponentialMovingAverage(

@@ -12,6 +12,12 @@ package protocol ImageLossKernels {
     gradient: UnsafeMutablePointer<Float>?
   ) -> Double
 
+  /// sum over i of |superRes[i] - highRes[i]|. The slope of equal elements is 0.
+  func absoluteDifference(
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, count: Int, gradientScale: Float,
+    gradient: UnsafeMutablePointer<Float>?
+  ) -> Double
+
   /// sum over i of sqrt((superRes[i] - highRes[i])^2 + epsilonSquared)
   func charbonnierDifference(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, count: Int, epsilonSquared: Float,
@@ -31,6 +37,45 @@ package protocol ImageLossKernels {
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape,
     window: SSIMWindow, gradientScale: Float, gradient: UnsafeMutablePointer<Float>?,
     scratch: UnsafeMutablePointer<Float>
+  ) -> Double
+
+  /// Floats of scratch memory of ``channelSimilarities(superRes:highRes:shape:part:keepsSlopes:scratch:)``.
+  func channelSimilaritiesScratchCount(_ shape: ImageShape) -> Int
+
+  /// For each channel, the mean over pixels of a part of the structural similarity over a Gaussian window.
+  ///
+  /// - Parameter keepsSlopes: leaves in `scratch` what
+  ///   ``addSimilarityGradient(superRes:highRes:shape:factors:gradient:scratch:)`` reads.
+  func channelSimilarities(
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape, part: SimilarityPart,
+    keepsSlopes: Bool, scratch: UnsafeMutablePointer<Float>
+  ) -> SIMD3<Double>
+
+  /// Adds the gradient of the sum over channels of factors[channel] * mean, for the means of
+  /// ``channelSimilarities(superRes:highRes:shape:part:keepsSlopes:scratch:)``, whose images and scratch memory are given again.
+  func addSimilarityGradient(
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape, factors: SIMD3<Float>,
+    gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
+
+  /// Average pooling over squares of two by two pixels, of any number of channels. An odd last row or column is left out.
+  ///
+  /// - Parameter shape: of `source`.
+  func halve(
+    _ source: UnsafePointer<Float>, _ shape: ImageShape, destination: UnsafeMutablePointer<Float>)
+
+  /// Adds to the gradient with respect to the source of ``halve(_:_:destination:)``, which has the shape `shape`.
+  func halveBackward(
+    _ gradientDestination: UnsafePointer<Float>, _ shape: ImageShape,
+    addingTo gradientSource: UnsafeMutablePointer<Float>)
+
+  /// Floats of scratch memory of ``reducedDifference(superRes:lowRes:shape:gradientScale:gradient:scratch:)``.
+  func reducedDifferenceScratchCount(_ shape: ImageShape) -> Int
+
+  /// sum over i of (reduced[i] - lowRes[i])^2. Here reduced is `superRes`, which has the shape `shape`, reduced as by
+  /// ``BicubicReduction``. There may be any number of channels.
+  func reducedDifference(
+    superRes: UnsafePointer<Float>, lowRes: ImagePair.LowRes, shape: ImageShape, gradientScale: Float,
+    gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>
   ) -> Double
 
   /// Floats of scratch memory of ``sobelEdgeDifference(superRes:highRes:shape:epsilonSquared:gradientScale:gradient:scratch:)``.

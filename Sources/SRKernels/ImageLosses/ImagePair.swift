@@ -4,25 +4,39 @@ package struct ImagePair {
   package let highRes: UnsafePointer<Float>
   /// Of both images.
   package let shape: ImageShape
+  /// The image from which the super-resolved image was made; nil if no loss or metric compares with it.
+  package let lowRes: LowRes?
   /// Where the gradient with respect to the super-resolved image is added; nil if none is wanted.
   package let gradient: UnsafeMutablePointer<Float>?
   /// Which target this is; nil if nothing that was computed from it may be kept for later.
   package let identity: SampleIdentity?
 
+  /// A low-resolution image, whose height and width times `scale` are those of the pair.
+  package struct LowRes {
+    package let image: UnsafePointer<Float>
+    package let scale: Int
+
+    package init(_ image: UnsafePointer<Float>, scale: Int) {
+      self.image = image
+      self.scale = scale
+    }
+  }
+
   package init(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape,
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape, lowRes: LowRes? = nil,
     gradient: UnsafeMutablePointer<Float>? = nil, identity: SampleIdentity? = nil
   ) {
     self.superRes = superRes
     self.highRes = highRes
     self.shape = shape
+    self.lowRes = lowRes
     self.gradient = gradient
     self.identity = identity
   }
 
   /// The same images, without a wish for a gradient.
   package var withoutGradient: ImagePair {
-    ImagePair(superRes: superRes, highRes: highRes, shape: shape, identity: identity)
+    ImagePair(superRes: superRes, highRes: highRes, shape: shape, lowRes: lowRes, identity: identity)
   }
 }
 
@@ -49,13 +63,34 @@ package struct SampleIdentity: Sendable, Hashable {
   package var index: Int
   /// Nil for a pair as it is stored.
   package var crop: Crop?
-  /// Whether left and right are swapped.
-  package var isMirrored: Bool
+  package var orientation: Orientation
 
-  package init(_ part: Part, index: Int, crop: Crop? = nil, isMirrored: Bool = false) {
+  /// One of the eight ways to lay an image: first left and right are swapped, then top and bottom, then rows and columns.
+  package struct Orientation: Sendable, Hashable {
+    package var mirrorsColumns = false
+    package var mirrorsRows = false
+    package var transposes = false
+
+    package static let stored = Orientation()
+    /// How many there are.
+    package static let count = 8
+
+    /// From 0, the stored one. The mirror image is 1.
+    package var number: Int {
+      (mirrorsColumns ? 1 : 0) + (mirrorsRows ? 2 : 0) + (transposes ? 4 : 0)
+    }
+
+    package init(mirrorsColumns: Bool = false, mirrorsRows: Bool = false, transposes: Bool = false) {
+      self.mirrorsColumns = mirrorsColumns
+      self.mirrorsRows = mirrorsRows
+      self.transposes = transposes
+    }
+  }
+
+  package init(_ part: Part, index: Int, crop: Crop? = nil, orientation: Orientation = .stored) {
     self.part = part
     self.index = index
     self.crop = crop
-    self.isMirrored = isMirrored
+    self.orientation = orientation
   }
 }

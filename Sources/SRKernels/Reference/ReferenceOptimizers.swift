@@ -29,6 +29,23 @@ extension Reference {
     }
   }
 
+  /// values[i] * factor
+  package static func scaled<T: BinaryFloatingPoint>(_ values: [T], by factor: T) -> [T] {
+    values.map { $0 * factor }
+  }
+
+  /// destination[i] + factor * source[i]
+  package static func accumulated<T: BinaryFloatingPoint>(
+    _ source: [T], scaledBy factor: T, into destination: [T]
+  ) -> [T] {
+    zip(source, destination).map { factor * $0 + $1 }
+  }
+
+  /// sum over i of values[i]^2
+  package static func sumOfSquares<T: BinaryFloatingPoint>(_ values: [T]) -> T {
+    values.reduce(0) { $0 + $1 * $1 }
+  }
+
   /// average[i] + (1 - decay) * (parameters[i] - average[i])
   package static func exponentialMovingAverage<T: BinaryFloatingPoint>(
     average: [T], parameters: [T], decay: T

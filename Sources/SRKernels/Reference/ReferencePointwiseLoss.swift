@@ -19,6 +19,25 @@ package struct ReferenceLoss<T: BinaryFloatingPoint> {
 
 extension ReferenceLoss: Sendable where T: Sendable {}
 
+/// An image pair in double precision, for the twins of losses.
+package struct ReferencePair: Sendable {
+  package var superRes: [Double]
+  package let highRes: [Double]
+  package let lowRes: [Double]
+  /// Of both high-resolution images.
+  package let shape: ImageShape
+  /// How many times higher and wider they are than the low-resolution image.
+  package let scale: Int
+
+  package init(superRes: [Double], highRes: [Double], lowRes: [Double], shape: ImageShape, scale: Int) {
+    self.superRes = superRes
+    self.highRes = highRes
+    self.lowRes = lowRes
+    self.shape = shape
+    self.scale = scale
+  }
+}
+
 extension Reference {
   /// sum over i of (superRes[i] - highRes[i])^2
   package static func squaredDifference<T: BinaryFloatingPoint>(
@@ -28,6 +47,18 @@ extension Reference {
     for (index, (x, y)) in zip(superRes, highRes).enumerated() {
       loss.sum += (x - y) * (x - y)
       loss.gradient[index] = 2 * (x - y)
+    }
+    return loss
+  }
+
+  /// sum over i of |superRes[i] - highRes[i]|
+  package static func absoluteDifference<T: BinaryFloatingPoint>(
+    superRes: [T], highRes: [T]
+  ) -> ReferenceLoss<T> {
+    var loss = ReferenceLoss<T>(count: superRes.count)
+    for (index, (x, y)) in zip(superRes, highRes).enumerated() {
+      loss.sum += abs(x - y)
+      loss.gradient[index] = x > y ? 1 : x < y ? -1 : 0
     }
     return loss
   }

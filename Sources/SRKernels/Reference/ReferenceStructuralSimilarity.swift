@@ -46,7 +46,7 @@ extension Reference {
   }
 
   /// Calls `body` for each pixel of the image inside the window around (y, x), with the pixel's first float and its weight.
-  private static func forEachTap(
+  static func forEachTap(
     _ shape: ImageShape, _ window: SSIMWindow, y: Int, x: Int,
     _ body: (_ pixel: Int, _ weight: Double) -> Void
   ) {

@@ -20,6 +20,36 @@ extension VectorKernels {
     }
   }
 
+  package func scale(_ values: UnsafeMutablePointer<Float>, by factor: Float, count: Int) {
+    for index in stride(from: 0, to: count, by: Vector.scalarCount) {
+      values.store(values.vector(at: index) * factor, at: index)
+    }
+  }
+
+  package func accumulate(
+    _ source: UnsafePointer<Float>, scaledBy factor: Float, into destination: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    for index in stride(from: 0, to: count, by: Vector.scalarCount) {
+      destination.store(destination.vector(at: index).adding(factor, source.vector(at: index)), at: index)
+    }
+  }
+
+  // The square of a float is exact in double precision. So it does not matter whether it is rounded before it is added.
+  package func sumOfSquares(_ values: UnsafePointer<Float>, count: Int) -> Double {
+    var (low, high) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
+    for index in stride(from: 0, to: count, by: Vector.scalarCount) {
+      let vector = values.vector(at: index)
+      let (first, second) = (SIMD8<Double>(vector.lowHalf), SIMD8<Double>(vector.highHalf))
+      low += first * first
+      high += second * second
+    }
+    let sums = low + high
+    var total = 0.0
+    for lane in 0..<sums.scalarCount { total += sums[lane] }
+    return total
+  }
+
   package func exponentialMovingAverage(
     average: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, count: Int, decay: Double
   ) {

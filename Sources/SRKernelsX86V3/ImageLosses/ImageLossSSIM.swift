@@ -29,7 +29,7 @@ extension VectorKernels {
 extension SSIMWorkspace {
   /// Subtracted from the pixels. Variances are differences of moments, and the rounding error of a moment grows with its
   /// size. Not for a box window: the zeros beyond the edges would have to be shifted too.
-  private var centre: Vector { Vector(repeating: window == .gaussian ? 0.5 : 0) }
+  var centre: Vector { Vector(repeating: window == .gaussian ? 0.5 : 0) }
 
   /// Computes means over the window's column for every pixel of one row: of superRes, of highRes, of the sum of their
   /// squares and of their product. All are taken of pixels less ``centre``, and extended beyond the edges.

@@ -27,12 +27,17 @@ struct SSIMWorkspace {
       + 3 * (rowStride + 2 * slopeMargin) + 3 * shape.height * rowStride
   }
 
-  init(shape: ImageShape, window: SSIMWindow, memory: UnsafeMutablePointer<Float>) {
+  /// A workspace whose planes of slopes are filled.
+  init(resuming shape: ImageShape, window: SSIMWindow, memory: UnsafeMutablePointer<Float>) {
     self.window = window
     self.memory = memory
     height = shape.height
     rowCount = shape.rowCount
     rowStride = roundedToVectors(shape.rowCount)
+  }
+
+  init(shape: ImageShape, window: SSIMWindow, memory: UnsafeMutablePointer<Float>) {
+    self.init(resuming: shape, window: window, memory: memory)
     // Margins that are never written must hold zeros.
     memory.update(repeating: 0, count: Self.count(shape) - 3 * height * rowStride)
     fillWeights()

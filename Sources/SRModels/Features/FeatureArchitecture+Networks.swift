@@ -1,9 +1,12 @@
 /// The networks whose features are compared.
 extension FeatureArchitecture {
-  /// The convolutions of VGG16 up to relu5_3, under torchvision's names.
+  /// The convolutions of VGG16 up to relu5_3, under torchvision's names, with a tap at the end of each block: LPIPS's taps.
   ///
   /// Simonyan, Zisserman: "Very Deep Convolutional Networks for Large-Scale Image Recognition" (ICLR 2015).
-  package static let vgg16: FeatureArchitecture = {
+  package static let vgg16 = vgg16Layers.taking(["relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"])
+
+  /// The same network with a tap after each convolution.
+  package static let vgg16Layers: FeatureArchitecture = {
     let blocks = [[64, 64], [128, 128], [256, 256, 256], [512, 512, 512], [512, 512, 512]]
     var layers: [Layer] = []
     var taps: [(layer: Int, name: String)] = []
@@ -14,13 +17,13 @@ extension FeatureArchitecture {
         layers.append(.maxPooling(kernelSize: 2, stride: 2, ceilMode: false))
         module += 1
       }
-      for width in widths {
+      for (index, width) in widths.enumerated() {
         layers.append(
           .convolution(
             name: "features.\(module)", outputChannels: width, kernelSize: 3, stride: 1, padding: 1))
         module += 2
+        taps.append((layers.count - 1, "relu\(block + 1)_\(index + 1)"))
       }
-      taps.append((layers.count - 1, "relu\(block + 1)_\(widths.count)"))
     }
     return FeatureArchitecture("VGG16", layers: layers, taps: taps)
   }()

@@ -77,7 +77,7 @@ struct FurtherNumbers {
     }
     let isTerm = key.hasPrefix("valid_terms.")
     let parts = name.split(separator: "/")
-    let known: [MetricDescription] = [.psnr, .ssim, .mse, .ssimBox, .lpips]
+    let known: [MetricDescription] = [.psnr, .ssim, .mse, .ssimBox, .lpips, .lowResPSNR]
     let metric = isTerm ? nil : known.first { $0.name == parts.last ?? "" }
     let title =
       metric.map { metric in

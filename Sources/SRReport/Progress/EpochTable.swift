@@ -13,7 +13,7 @@ package enum EpochTable {
   }
 
   /// The metrics that have columns.
-  private static let metrics: [MetricDescription] = [.psnr, .ssim, .ssimBox, .lpips]
+  private static let metrics: [MetricDescription] = [.psnr, .ssim, .ssimBox, .lpips, .lowResPSNR]
 
   private static let columns: [Column] =
     [
@@ -42,7 +42,7 @@ package enum EpochTable {
 
   /// The rows of epochs whose number is a multiple of `interval`, the row of the last epoch, and the row of bicubic upsampling.
   ///
-  /// Training and validation have columns for loss, PSNR (dB) and SSIM. Validation also has SSIM with the box window, and LPIPS.
+  /// Training and validation have columns for loss, PSNR (dB) and SSIM. Validation also has SSIM with the box window, LPIPS and LR-PSNR.
   /// Sets of pictures have columns for PSNR, SSIM and LPIPS. A number that no epoch has gets no column.
   package static func text(_ epochs: [EpochRecord], every interval: Int = 1) -> String {
     let rows = rows(epochs, every: interval)

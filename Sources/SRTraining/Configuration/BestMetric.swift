@@ -13,7 +13,7 @@ package struct BestMetric: Sendable, Equatable, CustomStringConvertible {
     "\(ofImages.map(\.name).joined(separator: ", ")), or NAME/\(ofPictures.map(\.name).joined(separator: ", NAME/")) "
     + "of a set of --val"
 
-  private static let ofImages: [MetricDescription] = [.psnr, .ssim, .lpips, .ssimBox, .mse]
+  private static let ofImages: [MetricDescription] = [.psnr, .ssim, .lpips, .ssimBox, .mse, .lowResPSNR]
   private static let ofPictures: [MetricDescription] = [.psnr, .ssim, .lpips]
 
   private init(pictures: String?, metric: MetricDescription) {

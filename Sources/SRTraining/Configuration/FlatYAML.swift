@@ -70,7 +70,7 @@ struct FlatYAML {
 }
 
 /// libyaml's events.
-private final class EventReader {
+final class EventReader {
   enum Event {
     case scalar(SettingValue, line: Int)
     case mapping(line: Int)

@@ -52,41 +52,89 @@ extension SettingGroup {
       Setting(
         "epochs", \.epochs, .whole(from: 1),
         // A cosine schedule depends on its end.
-        .resultIf { $0.lrSchedule == .cosine }, ranks: .alike, "Passes over the training images."),
+        .resultIf { $0.lrSchedule == .cosine && $0.lrUnit == .epochs }, ranks: .alike,
+        "Passes over the training images."),
       Setting(
-        "max-steps", \.maxSteps, .optional(.whole(from: 1)), .execution, ranks: .alike,
-        "End after this many steps, counted from the run's first."),
+        "max-steps", \.maxSteps, .optional(.whole(from: 1)),
+        .resultIf { $0.lrSchedule == .cosine && $0.lrUnit == .steps }, ranks: .alike,
+        """
+        End after this many steps, counted from the run's first. Given without --epochs, it replaces the epochs of a preset or file, \
+        unless a cosine counts them.
+        """),
       Setting(
         "batch-size", \.batchSize, .whole(from: 1), .result, ranks: .alike,
         "Images per step, over all ranks together."),
+      Setting(
+        "optimizer", \.optimizer, .choice, .result, ranks: .alike,
+        "adam, or adamw, whose weight decay is decoupled from the gradient."),
+      Setting(
+        "betas", \.betas, .betas, .result, ranks: .alike,
+        "Adam's decay rates of the first and of the second moments."),
+      Setting(
+        "adam-epsilon", \.adamEpsilon, .real(above: 0), .result, ranks: .alike,
+        "Adam's term in the denominator."),
+      Setting(
+        "weight-decay", \.weightDecay, .real(from: 0), .result, ranks: .alike,
+        """
+        adam adds this times the weights to the gradient. adamw shrinks the weights by this times the learning rate before each \
+        update.
+        """),
+      Setting(
+        "clip-grad-norm", \.clipGradNorm, .zeroForNone(.real(above: 0)), .result, ranks: .alike,
+        "Scale a batch's gradient down to this norm if its norm is larger; 0 for never."),
       Setting(
         "learning-rate", \.learningRate, .real(above: 0), .result, ranks: .alike,
         "Adam's rate at the start."),
       Setting(
         "lr-schedule", \.lrSchedule, .choice, .result, ranks: .alike,
-        "step (multiplied by --lr-gamma every --lr-step epochs) or cosine (down to --lr-final)."),
+        """
+        step (multiplied by --lr-gamma every --lr-step), multistep (multiplied by --lr-gamma at each of --lr-milestones), cosine \
+        (down to --lr-final at the run's end), or cosine-restart (down to --lr-final in each of --lr-periods).
+        """),
       Setting(
-        "lr-step", \.lrStep, .whole(from: 1), .result, ranks: .alike, "Epochs between decays of the rate."),
+        "lr-unit", \.lrUnit, .choice, .result, ranks: .alike,
+        """
+        What --lr-step, --lr-milestones and --lr-periods count: epochs or steps. With steps, a cosine ends at --max-steps.
+        """),
+      Setting(
+        "lr-step", \.lrStep, .whole(from: 1), .result, ranks: .alike,
+        "Epochs or steps between decays of the rate."),
+      Setting(
+        "lr-milestones", \.lrMilestones, .wholes(rising: true), .result, ranks: .alike,
+        "Epochs or steps after which multistep decays the rate, such as 100000,200000."),
+      Setting(
+        "lr-periods", \.lrPeriods, .wholes(rising: false), .result, ranks: .alike,
+        "The lengths of cosine-restart's periods, in epochs or steps, such as 250000,250000."),
+      Setting(
+        "lr-restart-weights", \.lrRestartWeights, .reals, .result, ranks: .alike,
+        defaultWords: "1 for each period",
+        "The shares of the rate at which the periods of cosine-restart begin, such as 1,0.5."),
       Setting(
         "lr-gamma", \.lrGamma, .real(above: 0, to: 1), .result, ranks: .alike, "Factor of each decay."),
       Setting(
         "lr-final", \.lrFinal, .real(from: 0, to: 1), .result, ranks: .alike,
-        "Where the cosine ends, as a share of the initial rate."),
+        "Where a cosine ends, as a share of the initial rate."),
       Setting(
         "warmup-epochs", \.warmupEpochs, .real(from: 0), .result, ranks: .alike,
         "Epochs during which the rate rises linearly; may be a fraction."),
+      Setting(
+        "warmup-steps", \.warmupSteps, .whole(from: 0), .result, ranks: .alike,
+        "Steps during which the rate rises linearly, instead of --warmup-epochs."),
       Setting(
         "lr-scaling", \.lrScaling, .choice, .result, ranks: .alike,
         "none, linear or sqrt: how the rate follows the batch size from the paper's 8."),
       Setting(
         "seed", \.seed, .whole(0...UInt64.max), .result, ranks: .alike,
-        "Random seed of initial weights, sample order, crops and flips."),
+        "Random seed of initial weights, sample order, crops and orientations."),
       Setting(
         "shuffle", \.shuffle, .truth, .result, ranks: .alike,
         "Take the images in a new order each epoch; otherwise step i takes images B*i ... B*i+B-1."),
       Setting(
-        "augment", \.augment, .choice, .result, ranks: .alike,
-        "none or flip (mirror half of the images, chosen at random each epoch)."),
+        "augment", \.augment, .augmentation, .result, ranks: .alike,
+        """
+        none, flip (mirror half of the images, chosen at random each epoch), rot (also swap top and bottom, or rows and columns), \
+        or 'flip,rot' (all eight orientations).
+        """),
       Setting(
         "crop", \.crop, .choice, .result, ranks: .alike,
         "stored, or random (a fresh crop each epoch; needs `srdist prepare --keep-full`)."),
@@ -151,6 +199,12 @@ extension SettingGroup {
         "vgg-input", \.vggInput, .choice, .result, ranks: .alike,
         "VGG16's input in the vgg term: raw (0...1, as in the paper's code) or imagenet (normalised)."),
       Setting(
+        "vgg-layers", \.vggLayers, .vggLayers, .result, ranks: .alike,
+        "The features of the vgg term with their weights: relu1_1 to relu5_3."),
+      Setting(
+        "vgg-criterion", \.vggCriterion, .choice, .result, ranks: .alike,
+        "How the vgg term compares features: mse (squared differences) or l1 (absolute differences)."),
+      Setting(
         "lpips-input", \.lpipsInput, .choice, .result, ranks: .alike,
         "The input of LPIPS terms: raw (0...1, as in the paper's code) or symmetric (-1...1)."),
       Setting(
@@ -199,7 +253,7 @@ extension SettingGroup {
       Setting(
         "best-metric", \.bestMetric, .optional(.bestMetric), .execution, ranks: .alike,
         defaultWords: "the resumed checkpoint's, or psnr",
-        "Chooses the best checkpoint: psnr, ssim, lpips, ssim_box or mse of the validation images, or NAME/psnr, NAME/ssim or NAME/lpips of a set of --val."
+        "Chooses the best checkpoint: psnr, ssim, lpips, ssim_box, mse or lr_psnr of the validation images, or NAME/psnr, NAME/ssim or NAME/lpips of a set of --val."
       ),
       Setting(
         // No host has this many cores.

@@ -56,6 +56,11 @@ extension SettingLayer {
   }
 
   package init(file: String) throws {
+    try self.init(yaml: Self.text(ofFile: file), origin: file)
+  }
+
+  /// The text of a settings file.
+  package static func text(ofFile file: String) throws -> String {
     let text: String?
     do {
       text = try MappedFile(path: file).withBytes { String(validating: $0, as: UTF8.self) }
@@ -63,7 +68,7 @@ extension SettingLayer {
       throw ConfigurationError("the configuration file: \(error)")
     }
     guard let text else { throw ConfigurationError("\(file) is not UTF-8, which a settings file is") }
-    try self.init(yaml: text, origin: file)
+    return text
   }
 
   /// ` (did you mean 'epochs'?)` if a setting's name is close to the key.

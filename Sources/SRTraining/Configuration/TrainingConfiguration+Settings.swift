@@ -1,12 +1,21 @@
 extension TrainingConfiguration {
-  /// Applies layers of settings in order, and checks the result. Later layers override earlier ones.
+  /// Applies layers of settings in order, and checks the result. Later layers override earlier ones. ``maxSteps`` of a layer that
+  /// gives no ``epochs`` ends the run alone, unless a later layer gives epochs.
   ///
   /// - Parameter base: has the values of settings that no layer gives.
   /// - Throws: ``ConfigurationError`` if a value cannot be used. The error names the setting, the expected values, and the
   ///   layer that gave the value.
   package init(layers: [SettingLayer], over base: TrainingConfiguration = TrainingConfiguration()) throws {
     self = base
-    for layer in layers { try apply(layer) }
+    var stepsAlone = false
+    for layer in layers {
+      try apply(layer)
+      stepsAlone = layer[.of(\.epochs)] == nil && (stepsAlone || layer[.of(\.maxSteps)] != nil)
+    }
+    // Whoever gives a number of steps over a preset's epochs wants that many, unless the epochs shape the rate.
+    if stepsAlone && maxSteps != nil && !(lrSchedule == .cosine && lrUnit == .epochs) {
+      epochs = Self.mostEpochs
+    }
     try validate()
   }
 
@@ -36,10 +45,40 @@ extension TrainingConfiguration {
         "virtual-ranks: \(batchSize) images cannot be dealt to \(virtualRanks) ranks; use fewer, or raise batch-size"
       )
     }
+    try validateSchedule()
     if crop == .random && data == nil {
       throw ConfigurationError(
         "crop random cuts fresh crops from full images; give --data a folder made by `srdist prepare --keep-full`"
       )
+    }
+  }
+
+  private func validateSchedule() throws {
+    if warmupEpochs > 0 && warmupSteps > 0 {
+      throw ConfigurationError(
+        "warmup-epochs and warmup-steps are both set; give one of them, and 0 for the other")
+    }
+    switch lrSchedule {
+    case .step: break
+    case .multistep:
+      if lrMilestones.isEmpty {
+        throw ConfigurationError(
+          "lr-schedule multistep needs lr-milestones, such as --lr-milestones 10,15 (--lr-unit says of what)")
+      }
+    case .cosine:
+      if lrUnit == .steps && maxSteps == nil {
+        throw ConfigurationError("lr-schedule cosine with lr-unit steps needs max-steps, at which it ends")
+      }
+    case .cosineRestart:
+      if lrPeriods.isEmpty {
+        throw ConfigurationError(
+          "lr-schedule cosine-restart needs lr-periods, such as --lr-periods 10,10 (--lr-unit says of what)")
+      }
+      if !lrRestartWeights.isEmpty && lrRestartWeights.count != lrPeriods.count {
+        throw ConfigurationError(
+          "lr-restart-weights has \(lrRestartWeights.count) weights for \(lrPeriods.count) lr-periods; give one for each"
+        )
+      }
     }
   }
 

@@ -26,9 +26,14 @@ package struct TrainingConfiguration: Sendable, Equatable {
     }
   }
 
-  package enum Schedule: String, CaseIterable, Sendable { case step, cosine }
+  package enum Schedule: String, CaseIterable, Sendable {
+    case step, multistep, cosine
+    case cosineRestart = "cosine-restart"
+  }
+  /// What a schedule counts.
+  package enum ScheduleUnit: String, CaseIterable, Sendable { case epochs, steps }
+  package enum Optimizer: String, CaseIterable, Sendable { case adam, adamw }
   package enum Scaling: String, CaseIterable, Sendable { case none, linear, sqrt }
-  package enum Augmentation: String, CaseIterable, Sendable { case none, flip }
   package enum Crop: String, CaseIterable, Sendable { case stored, random }
   package enum Validation: String, CaseIterable, Sendable { case dealt, rank0 }
 
@@ -58,16 +63,30 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var attention: ModelDescription.Attention?
   package var loss = [LossTerm(.charbonnier, weight: 1)]
   package var epochs = 20
+  /// So many that the steps alone end a run.
+  package static let mostEpochs = 1_000_000_000
   /// Ends the run after this many steps, counted from the run's first.
   package var maxSteps: Int?
   /// Images per step, over all ranks together.
   package var batchSize = 8
+  package var optimizer = Optimizer.adam
+  package var betas = Betas()
+  package var adamEpsilon = 1e-8
+  package var weightDecay = 0.0
+  /// The largest norm that a gradient may have; nil for any norm.
+  package var clipGradNorm: Double?
   package var learningRate = 1e-3
   package var lrSchedule = Schedule.step
+  package var lrUnit = ScheduleUnit.epochs
   package var lrStep = 10
+  package var lrMilestones: [Int] = []
+  package var lrPeriods: [Int] = []
+  /// A weight for each period; none for 1 each.
+  package var lrRestartWeights: [Double] = []
   package var lrGamma = 0.5
   package var lrFinal = 0.01
   package var warmupEpochs = 0.0
+  package var warmupSteps = 0
   package var lrScaling = Scaling.none
   package var seed: UInt64 = 0
   package var shuffle = true
@@ -92,6 +111,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var syntheticValid = 80
   package var weightsDir = "weights"
   package var vggInput = VGGLoss.Input.raw
+  package var vggLayers = VGGLayers.standard
+  package var vggCriterion = VGGLoss.Criterion.mse
   package var lpipsInput = LPIPSLoss.Input.raw
   package var lpipsLinear = LPIPSLinear.Choice.automatic
 
@@ -139,10 +160,26 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var learningRateSchedule: LearningRateSchedule {
     let decay: LearningRateSchedule.Decay =
       switch lrSchedule {
-      case .step: .step(epochs: lrStep, gamma: lrGamma)
+      case .step: .step(every: lrStep, gamma: lrGamma)
+      case .multistep: .multistep(milestones: lrMilestones, gamma: lrGamma)
       case .cosine: .cosine(final: lrFinal)
+      case .cosineRestart:
+        .cosineRestart(
+          periods: lrPeriods,
+          weights: lrRestartWeights.isEmpty ? lrPeriods.map { _ in 1 } : lrRestartWeights, final: lrFinal)
       }
     return LearningRateSchedule(
-      initial: scaledLearningRate, decay: decay, warmupEpochs: warmupEpochs)
+      initial: scaledLearningRate, decay: decay,
+      unit: lrUnit == .epochs ? .epochs : .steps(total: maxSteps ?? 0), warmupEpochs: warmupEpochs,
+      warmupSteps: warmupSteps)
+  }
+
+  package var adamHyperparameters: Adam.Hyperparameters {
+    var hyperparameters = Adam.Hyperparameters()
+    (hyperparameters.beta1, hyperparameters.beta2) = (betas.first, betas.second)
+    hyperparameters.epsilon = adamEpsilon
+    hyperparameters.weightDecay = weightDecay
+    hyperparameters.decouplesDecay = optimizer == .adamw
+    return hyperparameters
   }
 }

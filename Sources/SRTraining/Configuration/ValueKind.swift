@@ -141,6 +141,61 @@ extension ValueKind where Value == [LossTerm] {
   }
 }
 
+extension ValueKind where Value == VGGLayers {
+  package static var vggLayers: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "layers with weights such as relu1_2=0.1,relu2_2=1",
+      read: { try VGGLayers($0.spelling) }, write: { $0.description })
+  }
+}
+
+extension ValueKind where Value == Betas {
+  package static var betas: Self {
+    Self(
+      entry: .text, types: .anyText,
+      expectation: "two numbers of at least 0 and below 1, such as 0.9,0.999",
+      read: { Betas($0.spelling) }, write: { $0.description })
+  }
+}
+
+extension ValueKind where Value == Augmentation {
+  package static var augmentation: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: Augmentation.expected,
+      read: { Augmentation($0.spelling) }, write: { $0.description })
+  }
+}
+
+extension ValueKind where Value == [Int] {
+  /// Whole numbers above 0, with commas between them. YAML's null means none.
+  package static func wholes(rising: Bool) -> Self {
+    Self(
+      entry: .text, types: .anyText.union([.null]),
+      expectation: "whole numbers above 0, such as 10,20\(rising ? ", each above the one before" : "")",
+      read: { given in
+        if given.type == .null { return [] }
+        guard let values = NumberList.wholes(given.spelling),
+          values.allSatisfy({ (1...1_000_000_000).contains($0) }),
+          !rising || zip(values, values.dropFirst()).allSatisfy({ $0 < $1 })
+        else { return nil }
+        return values
+      }, write: { $0.isEmpty ? nil : NumberList.text($0) })
+  }
+}
+
+extension ValueKind where Value == [Double] {
+  /// Numbers above 0, with commas between them. YAML's null means none.
+  package static var reals: Self {
+    Self(
+      entry: .text, types: .anyText.union([.null]), expectation: "numbers above 0, such as 1,0.5",
+      read: { given in
+        if given.type == .null { return [] }
+        guard let values = NumberList.reals(given.spelling), values.allSatisfy({ $0 > 0 }) else { return nil }
+        return values
+      }, write: { $0.isEmpty ? nil : NumberList.text($0) })
+  }
+}
+
 extension ValueKind where Value == [ValidationPictures] {
   /// YAML's null means none.
   package static var validationPictures: Self {

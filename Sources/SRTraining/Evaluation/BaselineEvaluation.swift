@@ -40,6 +40,7 @@ struct BaselineEvaluation: Sendable {
       }
       let pair = ImagePair(
         superRes: memory.upsampled.pointer, highRes: memory.highRes.pointer, shape: shape,
+        lowRes: .init(memory.lowRes.pointer, scale: pairs.scale),
         identity: SampleIdentity(part, index: index))
       var measured = MeasuredPair(pair, scratch: memory.scratch.pointer, kernels: kernels)
       metrics.evaluate(&measured, into: row(index))

@@ -43,10 +43,10 @@ struct FeatureCache: Sendable {
     guard !networks.isEmpty else { return nil }
     self.run = run
     self.networks = networks
-    let flips = configuration.augment == .flip ? 2 : 1
+    let orientations = configuration.augment.places
     let room = Self.room(
       run, folder, belongsToRun: belongsToRun, epochs: run.steps(after: position) / run.stepsPerEpoch,
-      fewest: flips * Self.fewestEpochs)
+      fewest: orientations * Self.fewestEpochs)
     let rooms = try run.communicator.allGather(room)
     let obstacle = rooms.lazy.compactMap(\.obstacle).first
     plan = FeatureCachePlan(
@@ -55,7 +55,7 @@ struct FeatureCache: Sendable {
           name: features.name,
           taps: features.network.taps.map { ($0.name, $0.shape.count * MemoryLayout<Float>.stride) },
           parts: Self.parts(features, run).map { part in
-            (part, run.evaluation.pairs(of: part).count * (part == .training ? flips : 1))
+            (part, run.evaluation.pairs(of: part).count * (part == .training ? orientations : 1))
           })
       }, budget: obstacle == nil ? rooms.map(\.budget).min() ?? 0 : 0)
     let crops =
@@ -225,9 +225,9 @@ extension FeatureCache {
       network: \(network.architecture.name), \(features.weights), SHA-256 \(weights)
       \(features.form)
       features: \(place.name), \(place.shape), \(place.shape.channels) channels
-      images: \(pairs.count) \(partName) images of \(network.imageHeight)x\(network.imageWidth), then their mirror images
+      images: \(pairs.count) \(partName) images of \(network.imageHeight)x\(network.imageWidth), in eight orientations
       data: SHA-256 \(inputs.partSHA256[part] ?? "")
-      arithmetic: \(run.kernels.levelName), OpenBLAS \(BLASCore.name) \(BLASCore.configuration)
+      arithmetic: version \(ArithmeticVersion.current)
 
       """
     let hash = SHA256()
@@ -235,7 +235,7 @@ extension FeatureCache {
     return Specification(
       network: number, part: part, tap: tap,
       name: "\(features.name)-\(partName)-\(place.name)-\(hash.finalize().prefix(16)).\(Self.fileExtension)",
-      text: text, places: 2 * pairs.count, kept: kept,
+      text: text, places: SampleIdentity.Orientation.count * pairs.count, kept: kept,
       bytes: place.shape.count * MemoryLayout<Float>.stride)
   }
 }

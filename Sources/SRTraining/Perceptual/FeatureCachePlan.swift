@@ -12,7 +12,7 @@ package struct FeatureCachePlan: Sendable, Equatable {
     package let name: String
     /// The names of the taps, the shallowest first, and the bytes of one image's features.
     package let taps: [(name: String, bytes: Int)]
-    /// The parts of the data whose targets the network sees, and the number of targets. A mirror image counts as another one.
+    /// The parts of the data whose targets the network sees, and the number of targets. Another orientation counts as another one.
     package let parts: [(part: SampleIdentity.Part, targets: Int)]
 
     package init(

@@ -35,7 +35,7 @@ struct PerceptualLosses {
   ) throws -> Built {
     switch kind.source {
     case .pixels: preconditionFailure("\(kind) needs no network")
-    case .vgg: try vgg(input: configuration.vggInput, pairs: pairs, purpose: purpose)
+    case .vgg: try vgg(configuration, pairs: pairs, purpose: purpose)
     case .lpips(let net):
       try lpips(
         net, input: configuration.lpipsInput, linear: configuration.lpipsLinear, pairs: pairs,
@@ -44,17 +44,29 @@ struct PerceptualLosses {
   }
 
   private func vgg(
-    input: VGGLoss.Input, pairs: Int, purpose: LayerPlanner.Purpose
+    _ configuration: TrainingConfiguration, pairs: Int, purpose: LayerPlanner.Purpose
   ) throws -> Built {
+    let (input, layers) = (configuration.vggInput, configuration.vggLayers)
+    let smallest = layers.architecture.smallestImageSide
+    guard min(shape.height, shape.width) >= smallest else {
+      throw ConfigurationError(
+        "vgg-layers: \(layers) needs images of at least \(smallest)x\(smallest), and the high-resolution images are "
+          + "\(shape). Name less deep layers")
+    }
     let trunk = try weights.trunk(.vgg)
-    let network = try network(VGGLoss.defaultArchitecture, trunk.file, pairs: pairs, purpose: purpose)
+    let network = try network(layers.architecture, trunk.file, pairs: pairs, purpose: purpose)
     let features = TargetFeatures(
       name: "vgg", network: network, weights: trunk.file.name,
       form: "input: \(input.rawValue) of the vgg loss; features as they are", isForTraining: true)
-    let loss = VGGLoss(network: network, input: input, kernels: kernels, store: features)
+    let loss = VGGLoss(
+      network: network, input: input, weights: layers.weights, criterion: configuration.vggCriterion,
+      kernels: kernels, store: features)
+    let choice =
+      (layers == .standard ? "" : ", layers \(layers)")
+      + (configuration.vggCriterion == .mse ? "" : ", criterion \(configuration.vggCriterion.rawValue)")
     return Built(
       loss: loss, weightCount: network.weightCount,
-      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)", features: features,
+      provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)\(choice)", features: features,
       files: [trunk.file])
   }
 

@@ -25,7 +25,7 @@ final class TargetFeatures: TargetFeatureStore {
 
   /// The files of one part of the data.
   struct PartFiles: Sendable {
-    /// Images. Their mirror images follow them.
+    /// Images. Their other orientations follow them, in the order of ``SampleIdentity/Orientation/number``.
     let count: Int
     /// By tap: a file, and how many of its first entries are kept. Nil for a tap that is not kept.
     let taps: [(file: EntryFile, kept: Int)?]
@@ -52,7 +52,7 @@ final class TargetFeatures: TargetFeatureStore {
     hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: pair.highRes, count: pair.shape.count)))
     return Place(
       taps: part.taps, trouble: files.trouble,
-      entry: identity.index + (identity.isMirrored ? part.count : 0), source: hash.finalizeBytes())
+      entry: identity.index + identity.orientation.number * part.count, source: hash.finalizeBytes())
   }
 
   private struct Place: TargetFeaturePlace {

@@ -70,7 +70,7 @@ final class RunRecorder {
   ) throws {
     checkpointed = (position.step, epoch.epoch)
     let contents = try contents(position, completedEpochs: epoch.epoch)
-    let epochs = run.configuration.epochs
+    let epochs = run.epochs
     try write { [logger, activity = run.activity] files in
       var epoch = epoch
       epoch.weightsSHA256 = weightsSHA256(contents.weights)

@@ -163,7 +163,7 @@ struct TrainingLoop {
     try recorder.record(record)
     onStep(
       TrainingProgress(
-        epoch: position.epoch + 1, epochs: configuration.epochs, stepInEpoch: position.stepInEpoch,
+        epoch: position.epoch + 1, epochs: run.epochs, stepInEpoch: position.stepInEpoch,
         stepsPerEpoch: run.stepsPerEpoch, loss: record.loss, imagesPerSecond: record.imagesPerSecond))
   }
 
@@ -208,6 +208,15 @@ extension RunContext {
 
   /// Steps of the run that are left.
   func steps(after position: RunPosition) -> Int { max(0, totalSteps - position.step) }
+
+  /// Epochs of the run, for a person to read: those of its steps, if the steps alone end it.
+  var epochs: Int {
+    let configuration = evaluation.configuration
+    guard configuration.epochs == TrainingConfiguration.mostEpochs, let steps = configuration.maxSteps else {
+      return configuration.epochs
+    }
+    return (steps + stepsPerEpoch - 1) / stepsPerEpoch
+  }
 }
 
 extension Duration {

@@ -32,7 +32,7 @@ package struct TrainingPlan: CustomStringConvertible {
         ("loss", ([LossTerm.text(configuration.loss)] + run.lossAssembly.provenance).joined(separator: "; ")),
         (
           "steps",
-          "\(configuration.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
+          "\(run.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
             + "\(min(configuration.epochs * steps, configuration.maxSteps ?? .max)) in all"
         ),
         (
@@ -42,7 +42,8 @@ package struct TrainingPlan: CustomStringConvertible {
         ),
         (
           "learning rate",
-          "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule"
+          "\(configuration.scaledLearningRate), \(configuration.lrSchedule.rawValue) schedule in "
+            + configuration.lrUnit.rawValue
         ),
         (
           "ranks",

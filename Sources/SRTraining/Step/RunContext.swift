@@ -118,7 +118,8 @@ struct RunContext: Sendable {
     let plan = evaluation.network.plan(for: data.train, purpose: .training, kernels: kernels)
     self.plan = plan
     weights = StepWeights(plan: plan, parameters: evaluation.parameters)
-    optimizer = Adam(layout: evaluation.layout, kernels: kernels)
+    optimizer = Adam(
+      layout: evaluation.layout, hyperparameters: configuration.adamHyperparameters, kernels: kernels)
     average = configuration.emaDecay.map { _ in ParameterArena(layout: evaluation.layout) }
     average?.buffer.copy(from: evaluation.parameters.buffer)
     workers = (0..<evaluation.sizes.threads).map { _ in

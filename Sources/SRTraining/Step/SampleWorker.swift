@@ -27,6 +27,7 @@ final class PairMeasurement: Sendable {
   let loss: WeightedSum
   /// Shape of the high-resolution images.
   let shape: ImageShape
+  private let scale: Int
   private let kernels: any KernelSet
   private let scratch: AlignedBuffer
   /// Index of the loss's term 1 - SSIM. The loss and the metric have the same name.
@@ -47,11 +48,17 @@ final class PairMeasurement: Sendable {
     self.kernels = kernels
     let (lowRes, highRes) = (plan.lowResShape, plan.highResShape)
     shape = highRes
+    scale = highRes.height / lowRes.height
     ssimTerm = loss.names.firstIndex(of: MetricDescription.ssim.name)
     images = (0..<count).map { _ in
       Images(lowRes: AlignedBuffer(count: lowRes.count), highRes: AlignedBuffer(count: highRes.count))
     }
     scratch = AlignedBuffer(count: Self.scratchCount(highRes, loss, metrics, kernels))
+  }
+
+  /// The input at a position of the group.
+  func lowRes(_ position: Int) -> ImagePair.LowRes {
+    ImagePair.LowRes(images[position].lowRes.pointer, scale: scale)
   }
 
   /// Floats of the images and of the scratch memory.
@@ -166,7 +173,8 @@ final class SampleWorker: Sendable {
         return ImagePair(
           superRes: plan.forwardTail(passes[position]),
           highRes: measurement.images[position].highRes.pointer, shape: measurement.shape,
-          gradient: gradient.pointer, identity: slots[position].identity)
+          lowRes: measurement.lowRes(position), gradient: gradient.pointer, identity: slots[position].identity
+        )
       }
       measurement.evaluate(pairs, metrics: metrics, reusesSSIM: true) { slots[first + $0].values }
       for position in positions {
@@ -229,7 +237,7 @@ final class ValidationWorker: Sendable {
         ImagePair(
           superRes: plan.forwardTail(passes[position]),
           highRes: measurement.images[position].highRes.pointer, shape: measurement.shape,
-          identity: group[position])
+          lowRes: measurement.lowRes(position), identity: group[position])
       }
       // 1 - (1 - s) differs from s in the last bits, and validation must not depend on the loss.
       measurement.evaluate(compared, metrics: metrics, reusesSSIM: false) { values(first + $0) }

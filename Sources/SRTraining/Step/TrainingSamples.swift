@@ -3,27 +3,33 @@ import SRFiles
 import SRKernels
 import SRTensor
 
-/// The training images of an epoch: stored pairs or fresh crops, mirrored or not.
+/// The training images of an epoch: stored pairs or fresh crops, in one of eight orientations.
 ///
 /// A sample is a function of seed, epoch and index alone. So any rank can make it, and a resumed run makes it again.
 package struct TrainingSamples: Sendable {
   let pairs: any PairDataset
   let crops: RandomCrops?
-  let augmentation: TrainingConfiguration.Augmentation
+  let augmentation: Augmentation
   let seed: UInt64
 
-  /// Keeps the flips' random streams apart from the streams of sample order, crops and initial weights.
+  /// Keeps the orientations' random streams apart from the streams of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
   /// Takes crop, augmentation and seed from the configuration.
   ///
   /// - Parameter pairs: the stored pairs; fresh crops have their sizes.
-  /// - Throws: only for fresh crops: ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``; ``FileError`` or
+  /// - Throws: ``ConfigurationError`` if rows and columns of images that are not square would be swapped. For fresh crops also:
+  ///   ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``; ``FileError`` or
   ///   ``NumPyError`` if that file cannot be read or has images that are smaller than the crops.
   package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
     self.pairs = pairs
     augmentation = configuration.augment
     seed = configuration.seed
+    if augmentation.rotates && pairs.lowResHeight != pairs.lowResWidth {
+      throw ConfigurationError(
+        "augment: rot swaps rows and columns, so it needs square images, and these are \(pairs.lowResHeight)x"
+          + "\(pairs.lowResWidth) (low resolution); use --augment flip")
+    }
     if configuration.crop == .random, let directory = configuration.data {
       let full = "\(directory)/\(RandomCrops.fileName)"
       guard try PathKind.of(full) != nil else {
@@ -40,7 +46,7 @@ package struct TrainingSamples: Sendable {
   /// Samples of an epoch: the stored pairs, or one crop of each full image.
   package var count: Int { crops?.count ?? pairs.count }
 
-  /// The sample at an index of an epoch. With ``TrainingConfiguration/Augmentation/flip``, half of the samples are mirrored.
+  /// The sample at an index of an epoch. The augmentation chooses its orientation at random.
   ///
   /// - Parameters:
   ///   - index: in `0..<count`.
@@ -51,10 +57,13 @@ package struct TrainingSamples: Sendable {
       let (top, left) = crops.origin(index: index, epoch: epoch)
       identity.crop = .init(top: top, left: left)
     }
-    if augmentation == .flip {
+    if augmentation != .none {
       var generator = PhiloxGenerator(
         seed: seed ^ Self.flipTag, stream: UInt32(epoch), substream: UInt32(index))
-      identity.isMirrored = generator.nextUInt32() & 1 == 1
+      let bits = generator.nextUInt32()
+      identity.orientation = .init(
+        mirrorsColumns: augmentation.flips && bits & 1 != 0,
+        mirrorsRows: augmentation.rotates && bits & 2 != 0, transposes: augmentation.rotates && bits & 4 != 0)
     }
     return identity
   }
@@ -75,22 +84,35 @@ package struct TrainingSamples: Sendable {
     } else {
       pairs.load(index: sample.index, lowRes: lowRes, highRes: highRes)
     }
-    if sample.isMirrored {
-      mirror(lowRes, height: pairs.lowResHeight, width: pairs.lowResWidth)
-      mirror(highRes, height: pairs.highResHeight, width: pairs.highResWidth)
-    }
+    orient(lowRes, sample.orientation, height: pairs.lowResHeight, width: pairs.lowResWidth)
+    orient(highRes, sample.orientation, height: pairs.highResHeight, width: pairs.highResWidth)
   }
 }
 
-/// Swaps left and right of an RGB image in place.
-private func mirror(_ image: UnsafeMutablePointer<Float>, height: Int, width: Int) {
-  for y in 0..<height {
-    let row = image + y * width * 3
-    for x in 0..<width / 2 {
-      for channel in 0..<3 {
-        let (left, right) = (3 * x + channel, 3 * (width - 1 - x) + channel)
-        (row[left], row[right]) = (row[right], row[left])
-      }
+/// Lays an RGB image as the orientation says, in place. An image whose rows and columns are swapped is square.
+private func orient(
+  _ image: UnsafeMutablePointer<Float>, _ orientation: SampleIdentity.Orientation, height: Int, width: Int
+) {
+  func swapPixels(_ first: Int, _ second: Int) {
+    for channel in 0..<3 {
+      let (a, b) = (3 * first + channel, 3 * second + channel)
+      (image[a], image[b]) = (image[b], image[a])
+    }
+  }
+  if orientation.mirrorsColumns {
+    for y in 0..<height {
+      for x in 0..<width / 2 { swapPixels(y * width + x, y * width + width - 1 - x) }
+    }
+  }
+  if orientation.mirrorsRows {
+    for y in 0..<height / 2 {
+      for x in 0..<width { swapPixels(y * width + x, (height - 1 - y) * width + x) }
+    }
+  }
+  if orientation.transposes {
+    precondition(height == width, "rows and columns of a \(height)x\(width) image are swapped")
+    for y in 0..<height {
+      for x in 0..<y { swapPixels(y * width + x, x * width + y) }
     }
   }
 }

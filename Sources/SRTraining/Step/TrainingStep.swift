@@ -24,6 +24,8 @@ final class TrainingStep: Sendable {
   let optimizer: Adam
   /// The weights' moving average, if one is kept.
   private let average: ExponentialMovingAverage?
+  /// Nil if gradients of any norm are taken.
+  private let clipping: GradientClipping?
   let gradients: ParameterArena
   let layout: SampleValueLayout
   private let communicator: Communicator
@@ -42,6 +44,7 @@ final class TrainingStep: Sendable {
     average = run.average.map {
       ExponentialMovingAverage($0, decay: run.configuration.emaDecay ?? 0, kernels: run.kernels)
     }
+    clipping = run.configuration.clipGradNorm.map { GradientClipping(limit: $0, kernels: run.kernels) }
     communicator = run.communicator
     activity = run.activity
     kernels = run.kernels
@@ -101,14 +104,26 @@ final class TrainingStep: Sendable {
 
   /// Adam on the flat arena. The workers share the arena, and every rank computes the same update.
   private func updateWeights(_ batch: Batch) throws {
+    let factor = try clippingFactor()
     let lines = gradients.count / 16
     try pool.run { [self] worker in
       let range = (lines * worker / pool.count * 16)..<(lines * (worker + 1) / pool.count * 16)
+      if let factor { clipping?.scale(gradients, by: factor, range: range) }
       optimizer.update(
         weights.parameters, gradients: gradients.buffer, learningRate: batch.learningRate,
         step: batch.step, range: range)
       average?.update(with: weights.parameters, step: batch.step, range: range)
     }
+  }
+
+  /// The factor that gives the gradient the largest norm that is allowed; nil if its norm is smaller.
+  private func clippingFactor() throws -> Float? {
+    guard let clipping else { return nil }
+    let sums = SharedRows(rows: clipping.blockCount(gradients), fields: 1)
+    try pool.forEach(0..<sums.count) { [gradients] _, block in
+      sums.row(block)[0] = clipping.sumOfSquares(block: block, of: gradients)
+    }
+    return clipping.factor(sums.elements)
   }
 
   /// Repeats a sample's passes for `observer` to watch. The weights have not changed since the first passes.

@@ -1,0 +1,43 @@
+/// An option file of BasicSR, translated into the settings of a run.
+///
+/// The keys are those of BasicSR's documentation (`docs/Config.md`, `options/train`).
+package struct BasicSRImport {
+  /// What was not translated, or not exactly.
+  package struct Note: Sendable, Equatable, CustomStringConvertible {
+    package let origin: String
+    package let line: Int
+    /// Such as `train.optim_g.type`.
+    package let key: String
+    package let text: String
+
+    package var description: String { "\(origin):\(line): \(key): \(text)" }
+  }
+
+  /// The translated settings.
+  package let settings: SettingLayer
+  /// In the order of their lines.
+  package let notes: [Note]
+
+  /// - Parameter origin: names the text in errors and notes.
+  /// - Throws: ``ConfigurationError`` if the text is no option file, if its network is none that srdist has, or if the translated
+  ///   settings do not fit together.
+  package init(yaml: String, origin: String) throws {
+    var translation = BasicSRTranslation(
+      options: try BasicSROptions(yaml: yaml, origin: origin), origin: origin)
+    try translation.translate()
+    settings = translation.settings
+    notes = translation.notes.sorted { ($0.line, $0.key) < ($1.line, $1.key) }
+    _ = try TrainingConfiguration(layers: [settings])
+  }
+
+  /// The settings as a file for `--config`.
+  package func yaml() throws -> String {
+    let configuration = try TrainingConfiguration(layers: [settings])
+    let lines = Setting.all.filter { settings[$0] != nil }.compactMap { setting in
+      setting.yaml(in: configuration).map { "\(setting.name): \($0)\n" }
+    }
+    return
+      "# Translated by `srdist import-config` from \(settings.origin.split(separator: "\n").joined(separator: " "))\n"
+      + lines.joined()
+  }
+}

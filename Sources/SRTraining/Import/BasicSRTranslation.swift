@@ -1,0 +1,232 @@
+/// A translation in progress. Each part of the file has a function, which takes the part's values and leaves notes.
+struct BasicSRTranslation {
+  private(set) var settings: SettingLayer
+  private(set) var notes: [BasicSRImport.Note] = []
+  var options: BasicSROptions
+  let origin: String
+
+  init(options: BasicSROptions, origin: String) {
+    self.options = options
+    self.origin = origin
+    settings = SettingLayer(origin: origin)
+  }
+
+  mutating func translate() throws {
+    guard options.has("network_g"), options.has("train") else {
+      throw ConfigurationError(
+        "\(origin) has no network_g or no train, which an option file of BasicSR for training has; nothing is translated"
+      )
+    }
+    try network()
+    data()
+    optimizer()
+    schedule()
+    losses()
+    length()
+    start()
+    surroundings()
+    for leaf in options.unused { note(leaf, "has no counterpart in srdist, and is left out") }
+  }
+
+  mutating func note(_ leaf: BasicSROptions.Leaf, _ text: String) {
+    notes.append(BasicSRImport.Note(origin: origin, line: leaf.line, key: leaf.path, text: text))
+  }
+
+  /// Gives a setting a value. A value that the setting does not take becomes a note.
+  mutating func set(_ name: String, _ text: String, from leaf: BasicSROptions.Leaf) {
+    guard let setting = Setting.all.first(where: { $0.name == name }) else {
+      preconditionFailure("\(name) is no setting")
+    }
+    let value = SettingValue(argument: text)
+    var trial = TrainingConfiguration()
+    do {
+      try setting.apply(value, to: &trial)
+      settings[setting] = value
+    } catch {
+      note(leaf, "is left out: \(name): \(error)")
+    }
+  }
+
+  /// Gives a setting the value of a key, if the file has it.
+  mutating func pass(_ path: String, to name: String) {
+    guard let leaf = options.take(path) else { return }
+    // Numbers may be written as 5e3, which a whole number is not.
+    let text = leaf.whole.map(String.init) ?? leaf.text
+    guard let text else { return note(leaf, "is left out: a plain value is needed") }
+    set(name, text, from: leaf)
+  }
+
+  func text(_ values: [Double]) -> String { NumberList.text(values) }
+}
+
+// The network and the data.
+extension BasicSRTranslation {
+  mutating func network() throws {
+    guard let type = options.take("network_g.type") else {
+      throw ConfigurationError("\(origin): network_g has no type, and nothing is translated")
+    }
+    let blocks: String
+    switch type.text ?? "" {
+    case "SRVGGNetCompact":
+      set("model", "compact", from: type)
+      blocks = "num_conv"
+      if let activation = options.take("network_g.act_type"), activation.text != "prelu" {
+        note(activation, "srdist's compact network has PReLUs")
+      }
+    case "MSRResNet":
+      set("model", "vanilla", from: type)
+      note(
+        type,
+        "becomes SRResNet, which has PReLUs, 9x9 convolutions at both ends and a long skip. It is not the same network, "
+          + "and weights of MSRResNet do not fit it")
+      blocks = "num_block"
+    case "SRResNet":
+      set("model", "vanilla", from: type)
+      blocks = "num_block"
+    case let other:
+      throw ConfigurationError(
+        "\(origin):\(type.line): network_g.type: srdist has no '\(other)', and nothing is translated; it has MSRResNet (as "
+          + "SRResNet) and SRVGGNetCompact")
+    }
+    pass("network_g.num_feat", to: "features")
+    pass("network_g.\(blocks)", to: "blocks")
+    for key in ["num_in_ch", "num_out_ch"] {
+      if let channels = options.take("network_g.\(key)"), channels.whole != 3 {
+        note(channels, "srdist's networks have 3 channels here")
+      }
+    }
+    pass("scale", to: "scale")
+    if let scale = options.take("network_g.upscale") {
+      if let text = scale.whole.map(String.init) { set("scale", text, from: scale) }
+    }
+  }
+
+  mutating func data() {
+    let train = "datasets.train"
+    if let leaf = options.take("\(train).dataroot_gt") {
+      let size = options.take("\(train).gt_size")?.whole.map { " --crop \($0)" } ?? ""
+      note(
+        leaf,
+        "srdist trains on prepared folders: `srdist prepare --input \(leaf.text ?? "DIR") --output FOLDER --keep-full\(size)`, "
+          + "then `--data FOLDER --crop random`. Without --data, a run trains on synthetic faces")
+    }
+    if let template = options.take("\(train).filename_tmpl"), template.text != "{}" {
+      note(template, "`srdist prepare` needs no names of low-resolution images")
+    }
+    if let leaf = options.take("\(train).dataroot_lq") {
+      note(
+        leaf,
+        "`srdist prepare` makes the low-resolution images itself; --resample matlab takes MATLAB's filter")
+    }
+    let gpus = options.take("num_gpu")
+    if let batch = options.take("\(train).batch_size_per_gpu") {
+      let count = gpus?.whole ?? 1
+      if let gpus, gpus.whole == nil {
+        note(gpus, "is taken as 1; --batch-size is that of all ranks together")
+      }
+      if let size = batch.whole, count > 0 {
+        set("batch-size", "\(size * count)", from: batch)
+      } else {
+        note(batch, "is left out: a whole number is needed")
+      }
+    }
+    let flips = options.take("\(train).use_hflip")
+    let rotates = options.take("\(train).use_rot")
+    if let leaf = flips ?? rotates {
+      let augmentation = Augmentation(flips: flips?.truth ?? false, rotates: rotates?.truth ?? false)
+      set("augment", augmentation.description, from: leaf)
+    }
+    if let ratio = options.take("\(train).dataset_enlarge_ratio"), ratio.whole != 1 {
+      note(ratio, "is not needed: epochs begin without a pause")
+    }
+    validationSets()
+  }
+
+  mutating func validationSets() {
+    var sets: [String] = []
+    var place: BasicSROptions.Leaf?
+    for key in options.keys(of: "datasets") where key.hasPrefix("val") {
+      let path = "datasets.\(key)"
+      let name = options.take("\(path).name")?.text ?? key
+      guard let highRes = options.take("\(path).dataroot_gt") else { continue }
+      place = place ?? highRes
+      guard let lowRes = options.take("\(path).dataroot_lq") else {
+        note(highRes, "srdist needs the folder of the low-resolution images too (dataroot_lq)")
+        continue
+      }
+      if let template = options.take("\(path).filename_tmpl"), template.text != "{}" {
+        note(template, "--val pairs pictures by their names; see EVALUATION.md")
+      }
+      sets.append("\(name)=\(lowRes.text ?? ""),\(highRes.text ?? "")")
+    }
+    if let place { set("val", sets.joined(separator: ";"), from: place) }
+  }
+}
+
+// The run's length, its start, and what surrounds it.
+extension BasicSRTranslation {
+  mutating func length() {
+    guard let total = options.take("train.total_iter") else { return }
+    if let steps = total.whole {
+      set("max-steps", "\(steps)", from: total)
+      // The steps alone end the run.
+      set("epochs", "\(TrainingConfiguration.mostEpochs)", from: total)
+    } else {
+      note(total, "is left out: a whole number is needed")
+    }
+  }
+
+  mutating func start() {
+    pass("manual_seed", to: "seed")
+    if let weights = options.take("path.pretrain_network_g") {
+      set("init-weights", weights.text ?? "", from: weights)
+      pass("path.param_key_g", to: "param-key")
+      pass("path.strict_load_g", to: "strict")
+    } else {
+      for key in ["param_key_g", "strict_load_g"] { options.discard("path.\(key)") }
+    }
+    if let state = options.take("path.resume_state") {
+      note(state, "a state of BasicSR cannot be resumed; path.pretrain_network_g starts from its weights")
+    }
+  }
+
+  mutating func surroundings() {
+    if let interval = options.take("val.val_freq") {
+      note(interval, "srdist validates after each epoch")
+    }
+    for key in options.keys(of: "val.metrics") {
+      let path = "val.metrics.\(key)"
+      guard let type = options.take("\(path).type") else { continue }
+      if let name = ["calculate_psnr", "calculate_ssim", "calculate_lpips"].first(where: { $0 == type.text })
+      {
+        let border = options.take("\(path).crop_border")
+        let luma = options.take("\(path).test_y_channel")
+        if name != "calculate_lpips", let leaf = luma ?? border, luma?.truth != true {
+          note(
+            leaf,
+            "--val measures luma and leaves out a border of the scale; `srdist evaluate` has other conventions"
+          )
+        }
+      } else {
+        note(type, "srdist does not measure it")
+      }
+      options.discard("\(path).better")
+      options.discard("\(path).input_order")
+    }
+    pass("logger.save_checkpoint_freq", to: "checkpoint-every")
+    pass("logger.use_tb_logger", to: "tensorboard")
+    // These say how BasicSR itself runs, and change no result.
+    for path in [
+      "name", "model_type", "dist_params", "logger.print_freq", "val.save_img", "val.pbar", "val.suffix",
+      "datasets.train.name", "datasets.train.type", "datasets.train.io_backend",
+      "datasets.train.num_worker_per_gpu", "datasets.train.prefetch_mode",
+      "datasets.train.use_shuffle", "datasets.train.persistent_workers", "datasets.train.pin_memory",
+    ] { options.discard(path) }
+    for key in options.keys(of: "datasets") where key.hasPrefix("val") {
+      options.discard("datasets.\(key).type")
+      options.discard("datasets.\(key).io_backend")
+    }
+    // Nulls set nothing.
+    for leaf in options.unused where leaf.value.scalar?.type == .null { options.discard(leaf.path) }
+  }
+}

@@ -1,0 +1,84 @@
+import SRReport
+import SRTestSupport
+import SRTraining
+import Testing
+
+/// Runs with the settings of other trainers' recipes.
+@Suite struct RecipeTests {
+  private func finalHash(_ folder: TemporaryFolder, _ name: String) throws -> String {
+    let hashes = try MetricsFile.read(folder.file("\(name)/metrics.jsonl")).compactMap { line -> String? in
+      if case .step(let record) = line { return record.weightsSHA256 }
+      return nil
+    }
+    return try #require(hashes.last)
+  }
+
+  /// The optimizer, clipping, the schedule, the orientations and the losses keep the promise.
+  @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
+  func anyNumberOfRanksGivesTheSameBits() throws {
+    let folder = try TemporaryFolder()
+    func train(_ name: String, ranks: Int?, _ more: [String]) throws -> String {
+      let run = try ProgramRun(
+        ranks: ranks, "srdist",
+        [
+          "train", "--model", "compact", "--features", "16", "--blocks", "2", "--scale", "4",
+          "--synthetic-train",
+          "10", "--synthetic-valid", "2", "--batch-size", "4", "--max-steps", "7", "--samples", "0",
+          "--loss", "l1=1,ms_ssim=0.2,consistency=0.5", "--optimizer", "adamw", "--weight-decay", "0.1",
+          "--betas", "0.9,0.99", "--clip-grad-norm", "0.05", "--augment", "flip,rot", "--lr-schedule",
+          "multistep", "--lr-unit", "steps", "--lr-milestones", "3,5", "--warmup-steps", "2",
+          "--weights-dir", folder.path, "--output", folder.file(name),
+        ] + more)
+      try #require(run.status == 0, "\(name): \(run.errors)")
+      return try finalHash(folder, name)
+    }
+    let alone = try train("alone", ranks: nil, ["--threads", "2"])
+    #expect(try train("ranks", ranks: 3, ["--threads", "1"]) == alone)
+    // Within the second epoch, and beyond a milestone.
+    _ = try train("halves", ranks: 2, ["--threads", "1", "--max-steps", "4"])
+    #expect(try train("halves", ranks: nil, ["--threads", "1"]) == alone)
+    // The gradient's norm is above the limit, so the limit matters.
+    #expect(try train("unclipped", ranks: nil, ["--threads", "2", "--clip-grad-norm", "0"]) != alone)
+
+    let epochs = try MetricsFile.read(folder.file("alone/metrics.jsonl")).compactMap { line -> EpochRecord? in
+      if case .epoch(let record) = line { return record }
+      return nil
+    }
+    let measured = try #require(epochs.last?[.valid, "lr_psnr"])
+    #expect(measured > 15 && measured < 100)
+  }
+
+  @Test func anImportedOptionFileTrains() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Array(BasicSRExample.yaml.utf8), as: "basicsr.yml")
+    let arguments = ["import-config", folder.file("basicsr.yml"), "-o", folder.file("srdist.yaml")]
+    let run = try ProgramRun("srdist", arguments)
+    #expect(run.status == 0)
+    #expect(run.errors.contains(": train.gan_opt.type: has no counterpart"), "\(run.errors)")
+    #expect(run.output.contains("written: "))
+
+    let again = try ProgramRun("srdist", arguments)
+    #expect(again.status == 1 && again.errors.contains("is there already"))
+
+    // The option file's validation pictures are not here.
+    let yaml = try folder.text("srdist.yaml").split(separator: "\n").filter { !$0.hasPrefix("val:") }
+    try folder.write(Array(yaml.joined(separator: "\n").utf8), as: "mine.yaml")
+    let trained = try ProgramRun(
+      "srdist",
+      [
+        "train", "--config", folder.file("mine.yaml"), "--synthetic-train", "8", "--synthetic-valid", "2",
+        "--threads", "2", "--weights-dir", folder.path, "--output", folder.file("run"),
+      ])
+    try #require(trained.status == 0, "\(trained.errors)")
+    let rates = try MetricsFile.read(folder.file("run/metrics.jsonl")).compactMap { line -> Double? in
+      if case .step(let record) = line { return record.learningRate }
+      return nil
+    }
+    // The first step is in the warm-up. The fifth step ends the first period.
+    #expect(rates.count == 7 && abs(rates[0] - 1e-4) < 1e-9 && abs(rates[4] - 1e-5) < 1e-9, "\(rates)")
+
+    let refused = try ProgramRun("srdist", ["import-config", folder.file("mine.yaml")])
+    #expect(refused.status == 1 && refused.output.isEmpty)
+    #expect(refused.errors.contains("has no network_g or no train"))
+  }
+}
