@@ -19,7 +19,14 @@ import Testing
 
     let main = try folder.text("srdist.1")
     #expect(main.hasPrefix(".TH SRDIST 1 \"2026-01-31\" \"srdist 1.2.3\""))
-    let commands = ["prepare", "train", "evaluate", "presets", "inspect", "report", "doctor", "plan"]
+    let commands = try folder.names().compactMap {
+      $0.firstMatch(of: /^srdist-(.*)\.1$/).map { String($0.1) }
+    }
+    // The help lists the commands once each, except `help` itself.
+    let listed = try ProgramRun("srdist", ["--help"]).output.matches(of: /\n  ([a-z]+) {2,}/).map {
+      String($0.1)
+    }
+    #expect(commands == listed.sorted() && commands.contains("upscale"))
     for command in commands {
       #expect(main.contains("\\fBsrdist\\-\(command)\\fR(1)"))
       let page = try folder.text("srdist-\(command).1")
