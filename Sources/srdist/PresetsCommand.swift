@@ -14,7 +14,7 @@ struct PresetsCommand: ParsableCommand {
         srdist train --config mine.yaml --epochs 5
       """)
 
-  @Argument(help: "vanilla, attention, hybrid or best.")
+  @Argument(help: "vanilla, attention, hybrid, best or quick.")
   var name: String?
 
   func run() throws {

@@ -28,7 +28,7 @@ struct TrainCommand: ParsableCommand {
       passes only these on and gives the ranks time. Status 77 means that a job that made no progress was ended.
       """)
 
-  @Option(help: "vanilla, attention, hybrid or best; `srdist presets` lists their settings.")
+  @Option(help: "vanilla, attention, hybrid, best or quick; `srdist presets` lists their settings.")
   var preset: String?
   @Option(
     help: "YAML file of settings, such as a run's config.yaml.", completion: .file(extensions: ["yaml"]))

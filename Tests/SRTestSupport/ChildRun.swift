@@ -1,7 +1,7 @@
 import Foundation
 
 /// A program, such as a script, that has run to its end.
-package struct ChildRun {
+package struct ChildRun: Sendable {
   /// The exit code, or the signal's number.
   package let status: Int32
   package let output: String

@@ -1,5 +1,6 @@
 import SRDistributed
 import SRFiles
+import SRTraining
 
 /// The findings about a job, and its problems, in plain words.
 package struct Diagnosis: Equatable, Sendable {
@@ -78,7 +79,7 @@ package struct Diagnosis: Equatable, Sendable {
     let weights = reports[0].weights
     let none =
       "none found: the presets vanilla, attention and hybrid and the metric LPIPS need weights, which "
-      + "`scripts/fetch-weights` fetches; --weights-dir names their folder"
+      + "`\(WeightFetching.command)` fetches; --weights-dir names their folder"
     table.append(["weights", weights.isEmpty ? none : weights.joined(separator: ", ")])
     return table.lines
   }
@@ -127,8 +128,8 @@ package struct Diagnosis: Equatable, Sendable {
   private static func weightProblems(_ reports: [RankReport]) -> [String] {
     Set(reports.flatMap { report in report.weightProblems.map { "\($0) (on \(report.host))" } }).sorted().map
     {
-      "weights that cannot be read: \($0). Move the file to another place, and run scripts/fetch-weights --output with "
-        + "its folder"
+      "weights that cannot be read: \($0). Move the file to another place, and run "
+        + "\(WeightFetching.command) --output with its folder"
     }
   }
 

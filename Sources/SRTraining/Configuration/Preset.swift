@@ -1,11 +1,12 @@
 import Foundation
 
-/// The paper's three runs, and one of our own: named YAML files in the package.
+/// The paper's three runs, and two of our own: named YAML files in the package.
 package enum Preset: String, CaseIterable, Sendable {
   case vanilla
   case attention
   case hybrid
   case best
+  case quick
 
   /// The preset of `srdist train` if neither preset, model nor loss is given.
   package static let standard = Preset.hybrid
@@ -18,6 +19,7 @@ package enum Preset: String, CaseIterable, Sendable {
       case .attention: PackageResources.attention_yaml
       case .hybrid: PackageResources.hybrid_yaml
       case .best: PackageResources.best_yaml
+      case .quick: PackageResources.quick_yaml
       }
     return String(decoding: bytes, as: UTF8.self)
   }

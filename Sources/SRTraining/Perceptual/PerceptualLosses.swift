@@ -107,7 +107,7 @@ struct PerceptualLosses {
   var obstacleToMetric: String? {
     get throws {
       try LossKind.lpips(.alex).misfit(shape)
-        ?? weights.missingForMetric.map { "there is no \($0) (`scripts/fetch-weights` fetches it)" }
+        ?? weights.missingForMetric.map { "there is no \($0) (`\(WeightFetching.command)` fetches it)" }
     }
   }
 

@@ -70,8 +70,8 @@ struct PerceptualWeights: Sendable {
   private func missing(_ name: String, or other: String? = nil) -> ConfigurationError {
     let files = ([name] + (other.map { [$0] } ?? [])).map(path).joined(separator: " nor ")
     return ConfigurationError(
-      "the loss needs a perceptual network's weights, and there is no \(files). `scripts/fetch-weights --output` "
-        + "with that folder fetches them; --weights-dir or $SRDIST_WEIGHTS names another folder; "
+      "the loss needs a perceptual network's weights, and there is no \(files). "
+        + "`\(WeightFetching.command) --output` with that folder fetches them; --weights-dir or $SRDIST_WEIGHTS names another folder; "
         + "--loss charbonnier=1,ssim=0.1 needs none."
     )
   }
