@@ -46,6 +46,7 @@ struct Im2colConvolution: Convolution2DKernel {
   }
 
   var rowStep: Int { blockRows }
+  var repeatedRows: Int { 0 }
   var forwardScratchCount: Int { scratchCount }
 
   func forwardParts(rows: Range<Int>, threads: Int) -> Int { (rows.count + blockRows - 1) / blockRows }
@@ -80,8 +81,12 @@ struct Im2colConvolution: Convolution2DKernel {
       CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(count), blasint(outputs),
       blasint(shape.patchCount), 1, scratch, blasint(shape.patchCount), preparedWeights,
       blasint(outputs), 1, block, blasint(outputs))
-    if epilogue.activation == .relu {
-      for index in 0..<count * outputs { block[index] = max(block[index], 0) }
+    switch epilogue.activation {
+    case .identity: break
+    case .relu: for index in 0..<count * outputs { block[index] = max(block[index], 0) }
+    case .prelu(let slopes):
+      VectorKernels().preluForward(
+        source: block, slopes: slopes, destination: block, pixels: count, channels: outputs)
     }
   }
 
