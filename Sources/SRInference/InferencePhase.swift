@@ -109,8 +109,7 @@ extension InferenceProgram {
     switch steps[step].operation {
     case .convolution:
       return maps[steps[step].sources[0]].channels < 16 && steps[step].sources.allSatisfy(isCheap)
-    case .activation, .pixelShuffle, .nearestUpsampling: return steps[step].sources.allSatisfy(isCheap)
-    case .add, .gatedAdd, .locallyGatedAdd, .windowMeans: return false
+    case .add, .gatedAdd, .locallyGatedAdd, .windowMeans, .shuffleAdd: return false
     }
   }
 }

@@ -55,6 +55,8 @@ struct InferencePlan: Sendable {
 
   /// Bytes of a phase's windows: what the caches hold.
   private static let preferredWindowBytes = 16 << 20
+  /// Bytes of a window for each thread: a layer's source and destination stay in a core's second-level cache beside the weights.
+  private static let nearWindowBytes = 384 << 10
 
   private init(
     _ program: InferenceProgram, _ geometry: InferenceGeometry, threads: Int, recomputes: Bool,
@@ -64,7 +66,10 @@ struct InferencePlan: Sendable {
     self.geometry = geometry
     let phases = program.phases(recomputes: recomputes)
     let schedules = phases.map { phase in
-      Self.schedule(phase, program, geometry, windowBytes: windowBytes)
+      // With small bands, kernels that repeat rows would compute much twice.
+      let near = phase.steps.count * threads * Self.nearWindowBytes
+      let bytes = phase.steps.contains(where: geometry.repeatsRows) ? windowBytes : min(windowBytes, near)
+      return Self.schedule(phase, program, geometry, windowBytes: bytes)
     }
     var memory = Memory()
     saved = Self.placeSavedMaps(phases, schedules, program, geometry, in: &memory)
@@ -102,7 +107,7 @@ struct InferencePlan: Sendable {
     preparedCount =
       program.steps.indices.reduce(0) { sum, step in
         guard case .convolution(let convolution) = program.steps[step].operation else { return sum }
-        return sum + geometry.kernels[step]!.preparedForwardCount + convolution.outputChannels + 32
+        return sum + PreparedConvolution.count(convolution, geometry.kernels[step]!)
       } + (windowSums.isEmpty ? 0 : program.gates.reduce(0) { $0 + PixelGate.count($1) })
   }
 

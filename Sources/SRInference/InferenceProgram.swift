@@ -4,9 +4,9 @@ import SRTensor
 
 /// A network's operations on maps, for any size of picture: what each makes of which maps.
 ///
-/// It is made from the ``NetworkGraph``. Operations that a kernel computes together are one step: a convolution and the pixel
-/// shuffle and activation around it, or a gate's product and the addition after it. The path from a pooling to the gates, on
-/// which values belong to whole channels, is a ``ChannelGate``.
+/// It is made from the ``NetworkGraph``. Operations that a kernel computes together are one step: a convolution with the pixel
+/// shuffle and the activation after it, a gate's product with the addition after it, or a pixel shuffle with the addition of an
+/// enlarged map. The path from a pooling to the gates, on which values belong to whole channels, is a ``ChannelGate``.
 struct InferenceProgram: Sendable {
   /// A map, with its size relative to the picture's.
   struct Map: Sendable {
@@ -25,7 +25,6 @@ struct InferenceProgram: Sendable {
 
   enum Operation: Sendable {
     case convolution(Convolution)
-    case activation(Activation)
     /// Every pixel's means over its window, for a gate.
     case windowMeans
     /// The first source plus the second one.
@@ -34,19 +33,16 @@ struct InferenceProgram: Sendable {
     case gatedAdd(gate: Int)
     /// The first source plus the second one times the gates that follow from the means in the third one.
     case locallyGatedAdd(gate: Int)
-    case pixelShuffle(factor: Int)
-    case nearestUpsampling(factor: Int)
+    /// The pixel shuffle of the first source plus the second source enlarged by nearest.
+    case shuffleAdd(factor: Int)
   }
 
   /// A convolution that keeps height and width.
   struct Convolution: Sendable {
     let weight: ParameterLayout.Entry
     let bias: ParameterLayout.Entry
-    /// The PReLU through which it reads its source.
-    var slope: ParameterLayout.Entry?
-    var shufflesPixels: Bool
-    /// What happens to its result in place.
-    var activation: Activation?
+    var shufflesPixels = false
+    var activation = Activation.identity
 
     var outputChannels: Int { weight.shape[0] }
 
@@ -60,10 +56,10 @@ struct InferenceProgram: Sendable {
   }
 
   enum Activation: Sendable {
+    case identity
+    case relu
     /// One slope, or one for each channel.
     case prelu(ParameterLayout.Entry)
-    case relu
-    case sigmoid
   }
 
   /// The picture is map 0.
@@ -74,7 +70,8 @@ struct InferenceProgram: Sendable {
   private(set) var result = 0
 
   /// - Precondition: every operation of the graph is one that inference has: convolutions that keep height and width, with
-  ///   stride 1; a product with channel values is added to another map.
+  ///   stride 1; an activation of a map follows a convolution, whose result nothing else reads; a product with channel values is
+  ///   added to another map; a pixel shuffle that no convolution stores is added to a map enlarged by nearest.
   init(_ graph: NetworkGraph, inputChannels: Int, pooling: NetworkInference.Pooling) {
     maps = [Map(factor: 1, channels: inputChannels)]
     var reader = GraphReader(graph, pooling: pooling)
@@ -93,16 +90,6 @@ struct InferenceProgram: Sendable {
     return gates.count - 1
   }
 
-  /// Makes a step's result pass an activation in place.
-  mutating func activate(_ map: Int, by activation: Activation) {
-    guard let index = steps.firstIndex(where: { $0.destination == map }),
-      case .convolution(var convolution) = steps[index].operation
-    else { preconditionFailure("only a convolution's result is activated in place") }
-    convolution.activation = activation
-    steps[index] = Step(
-      operation: .convolution(convolution), sources: steps[index].sources, destination: map)
-  }
-
   /// The step that makes a map; nil for the picture.
   func maker(of map: Int) -> Int? { steps.firstIndex { $0.destination == map } }
 }
@@ -118,11 +105,13 @@ private struct GraphReader {
 
   private enum Meaning {
     case map(Int)
-    /// The map, read through a PReLU by the one convolution that reads it.
-    case mapThrough(Int, slope: ParameterLayout.Entry)
     case gate(ChannelGate)
     /// A map times a gate, to be added to another map.
     case gated(Int, ChannelGate)
+    /// The pixel shuffle of a map, to be added to an enlarged one.
+    case shuffled(Int, factor: Int)
+    /// A map enlarged by nearest, to be added to a shuffled one.
+    case enlarged(Int, factor: Int)
   }
 
   init(_ graph: NetworkGraph, pooling: NetworkInference.Pooling) {
@@ -170,24 +159,10 @@ private struct GraphReader {
         stride == 1 && padding == weight.shape[2] / 2 && weight.storage == .convolutionHWIO,
         "\(node.name) does not keep height and width")
       return .map(convolution(node, weight, bias, &program))
-    case .prelu(let slope):
-      return .map(activate(map(of: input), .prelu(slope), &program))
-    case .relu: return .map(activate(map(of: input), .relu, &program))
-    case .sigmoid: return .map(activate(map(of: input), .sigmoid, &program))
-    case .pixelShuffle(let factor):
-      let source = map(of: input)
-      let from = program.maps[source]
-      return .map(
-        program.append(
-          .pixelShuffle(factor: factor), [source],
-          makes: .init(factor: from.factor * factor, channels: from.channels / (factor * factor))))
-    case .nearestUpsampling(let factor):
-      let source = map(of: input)
-      let from = program.maps[source]
-      return .map(
-        program.append(
-          .nearestUpsampling(factor: factor), [source],
-          makes: .init(factor: from.factor * factor, channels: from.channels)))
+    case .prelu, .relu, .sigmoid:
+      preconditionFailure("\(node.name) does not follow a convolution whose result nothing else reads")
+    case .pixelShuffle(let factor): return .shuffled(map(of: input), factor: factor)
+    case .nearestUpsampling(let factor): return .enlarged(map(of: input), factor: factor)
     case .scaleChannels:
       return .gated(map(of: input), gate(of: node.inputs[1]))
     case .add:
@@ -195,56 +170,44 @@ private struct GraphReader {
     }
   }
 
-  private func activate(
-    _ source: Int, _ activation: InferenceProgram.Activation, _ program: inout InferenceProgram
-  ) -> Int {
-    program.append(.activation(activation), [source], makes: program.maps[source])
-  }
-
-  /// A convolution, with the shuffle and the activation that follow it where nothing else reads what lies between.
+  /// A convolution, with the shuffle and the activation that follow it if nothing else reads what lies between.
   private mutating func convolution(
     _ node: NetworkGraph.Node, _ weight: ParameterLayout.Entry, _ bias: ParameterLayout.Entry,
     _ program: inout InferenceProgram
   ) -> Int {
-    var convolution = InferenceProgram.Convolution(weight: weight, bias: bias, shufflesPixels: false)
-    let source: Int
-    switch meanings[node.inputs[0]] {
-    case .mapThrough(let map, let slope): (source, convolution.slope) = (map, slope)
-    default: source = map(of: node.inputs[0])
-    }
-    var result = node.output
-    if let next = onlyReader(of: result), case .pixelShuffle(2) = next.operation,
+    var convolution = InferenceProgram.Convolution(weight: weight, bias: bias)
+    /// The values that the step computes. The last one is its result.
+    var values = [node.output]
+    if let next = onlyReader(of: node.output), case .pixelShuffle(2) = next.operation,
       weight.outputs == .bySubpixel
     {
       convolution.shufflesPixels = true
-      result = next.output
+      values.append(next.output)
     }
     precondition(
       convolution.shufflesPixels == (weight.outputs == .bySubpixel),
       "\(node.name) lies subpixel by subpixel, but no pixel shuffle follows")
+    if let next = onlyReader(of: values.last!), let activation = activation(next) {
+      convolution.activation = activation
+      values.append(next.output)
+    }
+    let source = map(of: node.inputs[0])
     let factor = program.maps[source].factor
     let map = program.append(
       .convolution(convolution), [source],
       makes: convolution.shufflesPixels
         ? .init(factor: 2 * factor, channels: convolution.outputChannels / 4)
         : .init(factor: factor, channels: convolution.outputChannels))
-    if let next = onlyReader(of: result) {
-      switch next.operation {
-      case .prelu(let slope):
-        if slope.count == 1, let reader = onlyReader(of: next.output), readsThroughPReLU(reader) {
-          meanings[next.output] = .mapThrough(map, slope: slope)
-        } else {
-          program.activate(map, by: .prelu(slope))
-          meanings[next.output] = .map(map)
-        }
-      case .relu:
-        program.activate(map, by: .relu)
-        meanings[next.output] = .map(map)
-      default: break
-      }
-    }
-    if result != node.output { meanings[result] = .map(map) }
+    for value in values { meanings[value] = .map(map) }
     return map
+  }
+
+  private func activation(_ node: NetworkGraph.Node) -> InferenceProgram.Activation? {
+    switch node.operation {
+    case .prelu(let slope): .prelu(slope)
+    case .relu: .relu
+    default: nil
+    }
   }
 
   private func onlyReader(of value: NetworkGraph.Value) -> NetworkGraph.Node? {
@@ -252,16 +215,14 @@ private struct GraphReader {
     return nodes[0]
   }
 
-  private func readsThroughPReLU(_ node: NetworkGraph.Node) -> Bool {
-    guard case .convolution(let weight, _, let stride, let padding) = node.operation else { return false }
-    let size = weight.shape[2]
-    return Convolution2DShape(
-      inputHeight: size, inputWidth: size, inputChannels: weight.shape[1], outputChannels: weight.shape[0],
-      kernelSize: size, stride: stride, padding: padding
-    ).readsThroughPReLU
-  }
-
   private func add(_ inputs: [NetworkGraph.Value], _ program: inout InferenceProgram) -> Int {
+    if case .shuffled(let source, let factor) = meanings[inputs[0]],
+      case .enlarged(let base, factor) = meanings[inputs[1]]
+    {
+      let map = InferenceProgram.Map(
+        factor: program.maps[base].factor * factor, channels: program.maps[base].channels)
+      return program.append(.shuffleAdd(factor: factor), [source, base], makes: map)
+    }
     guard let position = inputs.firstIndex(where: { isGated($0) }),
       case .gated(let image, let gate) = meanings[inputs[position]]
     else {

@@ -3,54 +3,6 @@ import SRProcess
 import SRTensor
 import Synchronization
 
-/// The weights of a network in the form that its kernels want for one size of picture.
-struct PreparedNetwork: Sendable {
-  /// By step: weights, then bias. Nil for what is no convolution.
-  let convolutions: [AlignedBuffer?]
-  /// Where each bias begins.
-  let biases: [Int]
-  /// By gate; empty without local pooling.
-  let gates: [PixelGate]
-
-  /// Prepares the weights, but takes over those of `other` whose kernels want the same form.
-  init(
-    _ plan: InferencePlan, _ weights: ParameterArena, pool: WorkerPool,
-    from other: (prepared: PreparedNetwork, plan: InferencePlan)?
-  ) throws {
-    let steps = plan.program.steps
-    var buffers = [AlignedBuffer?](repeating: nil, count: steps.count)
-    var biases = [Int](repeating: 0, count: steps.count)
-    var missing: [Int] = []
-    for (index, step) in steps.enumerated() {
-      guard case .convolution(let convolution) = step.operation else { continue }
-      let kernel = plan.geometry.kernels[index]!
-      biases[index] = (kernel.preparedForwardCount + 15) / 16 * 16
-      if let other, other.plan.geometry.kernels[index]!.algorithm == kernel.algorithm {
-        buffers[index] = other.prepared.convolutions[index]
-      } else {
-        buffers[index] = AlignedBuffer(count: biases[index] + convolution.outputChannels)
-        missing.append(index)
-      }
-    }
-    let (made, wanted) = (buffers, missing)
-    try pool.forEach(0..<wanted.count) { _, position in
-      let step = wanted[position]
-      guard case .convolution(let convolution) = steps[step].operation, let buffer = made[step] else {
-        return
-      }
-      plan.geometry.kernels[step]!.prepareForward(
-        weights: weights.pointer(to: convolution.weight), into: buffer.pointer)
-      (buffer.pointer + (plan.geometry.kernels[step]!.preparedForwardCount + 15) / 16 * 16).update(
-        from: weights.pointer(to: convolution.bias), count: convolution.outputChannels)
-    }
-    convolutions = buffers
-    self.biases = biases
-    gates =
-      plan.windowSums.isEmpty
-      ? [] : other?.prepared.gates ?? plan.program.gates.map { PixelGate($0, weights) }
-  }
-}
-
 /// The passes of one picture through a network, by all workers of a pool together.
 ///
 /// Workers take the parts of a task one by one, and all of them finish a task before any begins the next one.
@@ -68,8 +20,6 @@ final class InferenceRun: @unchecked Sendable {
     /// Moves the rows that the windows keep to the windows' beginning.
     case keepRows
     case step(index: Int, rows: Range<Int>)
-    /// The activation of a convolution's result.
-    case activate(step: Int, InferenceProgram.Activation, rows: Range<Int>)
     case pool(gate: Int, pixels: Range<Int>)
     /// The factors of a gate, from its sums.
     case closeGate(Int)
@@ -135,10 +85,6 @@ final class InferenceRun: @unchecked Sendable {
       let step = plan.program.steps[index]
       let range = rows[position]
       append(.step(index: index, rows: range), parts: parts(index, range))
-      if case .convolution(let convolution) = step.operation, let activation = convolution.activation {
-        append(
-          .activate(step: index, activation, rows: range), parts: elementwiseParts(step.destination, range))
-      }
       for (place, gate) in phase.phase.pooled.enumerated()
       where plan.program.gates[gate].map == step.destination {
         append(
@@ -160,8 +106,7 @@ final class InferenceRun: @unchecked Sendable {
       return plan.geometry.kernels[index]!.forwardParts(
         rows: sourceGrid(convolution, rows), threads: pool.count)
     case .windowMeans: return plan.program.maps[step.destination].channels / 16
-    case .pixelShuffle, .nearestUpsampling: return min(rows.count, 4 * pool.count)
-    case .activation, .add, .gatedAdd, .locallyGatedAdd: return elementwiseParts(step.destination, rows)
+    case .add, .gatedAdd, .locallyGatedAdd, .shuffleAdd: return elementwiseParts(step.destination, rows)
     }
   }
 
@@ -206,11 +151,6 @@ final class InferenceRun: @unchecked Sendable {
     switch task.work {
     case .keepRows: keepRows(task, window: part)
     case .step(let index, let rows): perform(index, rows, task, part: part, scratch: scratch)
-    case .activate(let step, let activation, let rows):
-      let destination = plan.program.steps[step].destination
-      activate(
-        activation, destination, from: map(destination), into: map(destination),
-        pixels: pixels(destination, rows).part(part, of: task.parts))
     case .pool(let gate, let pixels):
       let source = plan.program.gates[gate].map
       let sums = self.sums(plan.gateSums[gate])
@@ -268,14 +208,11 @@ final class InferenceRun: @unchecked Sendable {
 
     switch step.operation {
     case .convolution(let convolution):
-      let buffer = prepared.convolutions[index]!
+      let values = prepared.convolutions[index]!
       plan.geometry.kernels[index]!.forward(
-        ConvolutionSource(source, slope: convolution.slope.map { weights.pointer(to: $0)[0] }),
-        rows: sourceGrid(convolution, rows), part: part, of: task.parts, preparedWeights: buffer.pointer,
-        epilogue: ConvolutionEpilogue(bias: buffer.pointer + prepared.biases[index]),
-        destination: destination, scratch: scratch)
-    case .activation(let activation):
-      activate(activation, step.destination, from: source, into: destination, pixels: range)
+        ConvolutionSource(source), rows: sourceGrid(convolution, rows), part: part, of: task.parts,
+        preparedWeights: values.weights, epilogue: values.epilogue, destination: destination, scratch: scratch
+      )
     case .windowMeans:
       windowMeans(index, rows, source, into: destination, channels: channels, group: part)
     case .add:
@@ -299,36 +236,15 @@ final class InferenceRun: @unchecked Sendable {
           image: second + start, scales: factors, identity: source + start,
           destination: destination + start, count: count * channels)
       }
-    case .pixelShuffle(let factor):
-      shuffle(
-        source, factor: factor, step.sources[0], into: destination, rows: rows.part(part, of: task.parts))
-    case .nearestUpsampling(let factor):
-      enlarge(
-        source, factor: factor, step.sources[0], into: destination, rows: rows.part(part, of: task.parts))
-    }
-  }
-
-  private func activate(
-    _ activation: InferenceProgram.Activation, _ map: Int, from source: UnsafePointer<Float>,
-    into destination: UnsafeMutablePointer<Float>, pixels: Range<Int>
-  ) {
-    let channels = plan.program.maps[map].channels
-    let values = pixels.lowerBound * channels..<pixels.upperBound * channels
-    let (source, destination) = (source + values.lowerBound, destination + values.lowerBound)
-    switch activation {
-    case .prelu(let slope) where slope.count == 1:
-      set.preluForward(
-        source: source, slope: weights.pointer(to: slope)[0], destination: destination, count: values.count)
-    case .prelu(let slope):
-      let slopes = weights.pointer(to: slope)
-      for pixel in 0..<pixels.count {
-        for channel in 0..<channels {
-          let value = source[pixel * channels + channel]
-          destination[pixel * channels + channel] = value > 0 ? value : slopes[channel] * value
-        }
-      }
-    case .relu: for index in 0..<values.count { destination[index] = max(source[index], 0) }
-    case .sigmoid: for index in 0..<values.count { destination[index] = logistic(source[index]) }
+    case .shuffleAdd(let factor):
+      let rows = (rows.lowerBound / factor..<rows.upperBound / factor).part(part, of: task.parts)
+      guard !rows.isEmpty else { return }
+      let shape = ImageShape(
+        height: rows.count, width: plan.geometry.widthOf(step.sources[1]), channels: channels)
+      let start = rows.lowerBound * shape.width * channels
+      set.shufflePixels(
+        source + start * factor * factor, factor: factor, addingTo: second() + start, shape,
+        destination: destination + start * factor * factor)
     }
   }
 
@@ -356,44 +272,6 @@ final class InferenceRun: @unchecked Sendable {
       set.windowMeans(
         sums, width: geometry.width, channels: channels, group: group, rows: geometry.windowRows,
         columns: geometry.windowColumns, means: destination + row * count)
-    }
-  }
-
-  /// PyTorch's pixel shuffle of `map` to some rows of the destination.
-  private func shuffle(
-    _ source: UnsafePointer<Float>, factor: Int, _ map: Int, into destination: UnsafeMutablePointer<Float>,
-    rows: Range<Int>
-  ) {
-    let (width, channels) = (plan.geometry.widthOf(map), plan.program.maps[map].channels)
-    let outputs = channels / (factor * factor)
-    for row in rows {
-      let (y, i) = row.quotientAndRemainder(dividingBy: factor)
-      var pixel = destination + row * width * factor * outputs
-      for x in 0..<width {
-        let from = source + (y * width + x) * channels + i * factor
-        for j in 0..<factor {
-          for c in 0..<outputs { pixel[c] = from[c * factor * factor + j] }
-          pixel += outputs
-        }
-      }
-    }
-  }
-
-  /// Each pixel of `map` as a square of `factor` x `factor` pixels.
-  private func enlarge(
-    _ source: UnsafePointer<Float>, factor: Int, _ map: Int, into destination: UnsafeMutablePointer<Float>,
-    rows: Range<Int>
-  ) {
-    let (width, channels) = (plan.geometry.widthOf(map), plan.program.maps[map].channels)
-    for row in rows {
-      var pixel = destination + row * width * factor * channels
-      for x in 0..<width {
-        let from = source + (row / factor * width + x) * channels
-        for _ in 0..<factor {
-          pixel.update(from: from, count: channels)
-          pixel += channels
-        }
-      }
     }
   }
 }

@@ -148,16 +148,19 @@ struct InferenceGeometry: Sendable {
   func rowStep(_ step: Int) -> Int {
     switch program.steps[step].operation {
     case .convolution(let convolution): kernels[step]!.rowStep * (convolution.shufflesPixels ? 2 : 1)
-    case .pixelShuffle(let factor), .nearestUpsampling(let factor): factor
-    case .activation, .add, .gatedAdd, .locallyGatedAdd, .windowMeans: 1
+    case .shuffleAdd(let factor): factor
+    case .add, .gatedAdd, .locallyGatedAdd, .windowMeans: 1
     }
   }
+
+  /// Whether a step that makes rows repeats work for other rows.
+  func repeatsRows(_ step: Int) -> Bool { kernels[step].map { $0.repeatedRows > 0 } ?? false }
 
   /// Whether each pixel depends on the same pixel of the sources alone.
   func isElementwise(_ step: Int) -> Bool {
     switch program.steps[step].operation {
-    case .activation, .add, .gatedAdd, .locallyGatedAdd: true
-    case .convolution, .pixelShuffle, .nearestUpsampling, .windowMeans: false
+    case .add, .gatedAdd, .locallyGatedAdd: true
+    case .convolution, .shuffleAdd, .windowMeans: false
     }
   }
 
@@ -168,12 +171,12 @@ struct InferenceGeometry: Sendable {
       let factor = convolution.shufflesPixels ? 2 : 1
       return kernels[step]!.shape.sourceRows(
         for: rows.lowerBound / factor..<(rows.upperBound + factor - 1) / factor)
-    case .pixelShuffle(let factor), .nearestUpsampling(let factor):
+    case .shuffleAdd(let factor):
       return rows.lowerBound / factor..<(rows.upperBound + factor - 1) / factor
     case .windowMeans:
       // The window above the first one leaves its first row.
       return windowTop(max(0, rows.lowerBound - 1))..<windowTop(rows.upperBound - 1) + windowRows
-    case .activation, .add, .gatedAdd, .locallyGatedAdd: return rows
+    case .add, .gatedAdd, .locallyGatedAdd: return rows
     }
   }
 

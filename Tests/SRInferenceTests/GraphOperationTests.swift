@@ -7,8 +7,8 @@ import SRProcess
 import SRTensor
 import Testing
 
-/// Operations that SRResNet does not have, in a network like Real-ESRGAN's small one: per-channel PReLU, a pixel shuffle of any
-/// factor, and the picture enlarged by nearest.
+/// Operations that SRResNet does not have, in a network like Real-ESRGAN's small one: per-channel PReLU, ReLU, a pixel shuffle of
+/// any factor, and the picture enlarged by nearest.
 @Suite struct GraphOperationTests {
   private static let factor = 3
 
@@ -35,7 +35,10 @@ import Testing
     var graph = NetworkGraph()
     var value = first.append(to: &graph, graph.input)
     value = graph.append(.prelu(slope: slopes), "body.1", value)
-    for convolution in middle { value = convolution.append(to: &graph, value) }
+    for (index, convolution) in middle.enumerated() {
+      value = convolution.append(to: &graph, value)
+      if index == 1 { value = graph.append(.relu, "relu", value) }
+    }
     value = last.append(to: &graph, value)
     value = graph.append(.pixelShuffle(factor: Self.factor), "upsampler", value)
     let base = graph.append(.nearestUpsampling(factor: Self.factor), "base", graph.input)
@@ -53,7 +56,10 @@ import Testing
     var image = convolve(first, picture.map(Double.init)).enumerated().map { index, value in
       value > 0 ? value : slope[index % channels] * value
     }
-    for convolution in middle { image = convolve(convolution, image) }
+    for (index, convolution) in middle.enumerated() {
+      image = convolve(convolution, image)
+      if index == 1 { image = image.map { max($0, 0) } }
+    }
     image = convolve(last, image)
     let f = Self.factor
     var expected: [Double] = []

@@ -1,4 +1,3 @@
-import Foundation
 import SRInference
 import SRKernelDispatch
 import SRKernels
@@ -85,30 +84,18 @@ private struct Definition {
 
   /// A gate for each pixel and channel.
   private func gates(_ name: String, _ image: [Double]) -> [Double] {
-    let (rows, columns) = (min(48, height), min(48, width))
-    let (weight1, bias1) = (tensor("\(name).se.1.weight"), tensor("\(name).se.1.bias"))
-    let (weight2, bias2) = (tensor("\(name).se.3.weight"), tensor("\(name).se.3.bias"))
-    var gates: [Double] = []
-    for y in 0..<height {
-      for x in 0..<width {
-        let top = min(max(0, y - (rows - 1) / 2), height - rows)
-        let left = min(max(0, x - (columns - 1) / 2), width - columns)
-        var means = [Double](repeating: 0, count: features)
-        for row in top..<top + rows {
-          for column in left..<left + columns {
-            for c in 0..<features { means[c] += image[(row * width + column) * features + c] }
-          }
-        }
-        for c in 0..<features { means[c] /= Double(rows * columns) }
-        let hidden = bias1.indices.map { h in
-          max(0, (0..<features).reduce(bias1[h]) { $0 + weight1[h * features + $1] * means[$1] })
-        }
-        for c in 0..<features {
-          let sum = hidden.indices.reduce(bias2[c]) { $0 + weight2[c * hidden.count + $1] * hidden[$1] }
-          gates.append(1 / (1 + exp(-sum)))
-        }
-      }
-    }
-    return gates
+    let means = Reference.windowMeans(
+      image, ImageShape(height: height, width: width, channels: features), rows: min(48, height),
+      columns: min(48, width))
+    let hidden = dense("\(name).se.1", means, .relu)
+    return dense("\(name).se.3", hidden, .sigmoid)
+  }
+
+  /// A 1x1 convolution. Files have the weights as [outputs, inputs].
+  private func dense(_ name: String, _ values: [Double], _ activation: DenseActivation) -> [Double] {
+    let (weight, bias) = (tensor("\(name).weight"), tensor("\(name).bias"))
+    let inputs = weight.count / bias.count
+    let turned = (0..<inputs).flatMap { input in bias.indices.map { weight[$0 * inputs + input] } }
+    return Reference.dense(values, inputs: inputs, weights: turned, bias: bias, activation: activation)
   }
 }

@@ -19,8 +19,9 @@ struct SampleInference {
     weights = ParameterArena(layout: layout)
     network.initialize(weights, as: .pytorch, seed: seed)
     // Other slopes than the initial one, each its own.
-    for (index, entry) in layout.entries.enumerated() where entry.count == 1 {
-      weights.setTensor(entry, to: [0.1 + 0.01 * Float(index)])
+    let slopes = layout.entries.filter { $0.shape.count == 1 && $0.name.hasSuffix(".weight") }
+    for (index, entry) in slopes.enumerated() {
+      weights.setTensor(entry, to: (0..<entry.count).map { 0.1 + 0.01 * Float(index + $0) })
     }
   }
 
@@ -29,6 +30,12 @@ struct SampleInference {
   ) -> ModelDescription {
     var model = ModelDescription(attention: attention)
     (model.scale, model.features, model.blocks) = (scale, features, blocks)
+    return model
+  }
+
+  static func compact(scale: Int, features: Int = 16, convolutions: Int = 3) -> ModelDescription {
+    var model = ModelDescription.compact
+    (model.scale, model.features, model.blocks) = (scale, features, convolutions)
     return model
   }
 

@@ -4,8 +4,9 @@ import Testing
 
 // What is true of every convolution kernel.
 
-/// A kernel's result with ReLU is the maximum of its plain result and 0, and some plain results are negative.
-func expectCutsNegativesOff(
+/// A kernel's result with an activation has the bits of its plain result after the activation, and some plain results are
+/// negative.
+func expectActivatesItsResult(
   _ kernel: any Convolution2DKernel, _ trial: ConvolutionTrial,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -13,6 +14,21 @@ func expectCutsNegativesOff(
   #expect(plain.contains { $0 < 0 }, sourceLocation: sourceLocation)
   #expect(
     trial.forward(kernel, activation: .relu) == plain.map { max($0, 0) }, sourceLocation: sourceLocation)
+  let shape = kernel.shape
+  let slopes = (0..<shape.outputChannels).map { Float($0 % 7) * 0.5 - 1 }
+  var expected = plain
+  for row in 0..<shape.outputHeight {
+    for column in 0..<shape.outputWidth {
+      for (channel, slope) in slopes.enumerated() {
+        let index = shape.destinationIndex(row: row, column: column, channel: channel)
+        if plain[index] <= 0 { expected[index] = slope * plain[index] }
+      }
+    }
+  }
+  let activated = slopes.withUnsafeBufferPointer {
+    trial.forward(kernel, activation: .prelu(slopes: $0.baseAddress!))
+  }
+  #expect(activated == expected, sourceLocation: sourceLocation)
 }
 
 /// Two kernels of the same shape give the same bits, whatever was in their memory before.

@@ -1,4 +1,3 @@
-import Foundation
 import SRKernelDispatch
 import SRKernels
 import SRTensor
@@ -30,7 +29,9 @@ import Testing
     let bias = operands.buffer(shape.outputChannels)
     let prepared = AlignedBuffer(count: kernel.preparedForwardCount)
     kernel.prepareForward(weights: weights.pointer, into: prepared.pointer)
-    let epilogue = ConvolutionEpilogue(bias: bias.pointer)
+    let slopes = operands.buffer(shape.outputChannels)
+    // A PReLU that a part applied to pixels of its neighbour would show.
+    let epilogue = ConvolutionEpilogue(bias: bias.pointer, activation: .prelu(slopes: slopes.pointer))
     let whole = AlignedBuffer(count: shape.destinationCount)
     let scratch = AlignedBuffer(count: kernel.scratchCount)
     kernel.forward(
@@ -65,7 +66,7 @@ import Testing
         #expect(others.allSatisfy { $0.element == .infinity }, "rows \(rows), \(parts) parts")
       }
     }
-    withExtendedLifetime((source, weights, bias, prepared)) {}
+    withExtendedLifetime((source, weights, bias, slopes, prepared)) {}
   }
 
   @Test func partsMakeAWhole() {
@@ -78,7 +79,7 @@ import Testing
   }
 }
 
-/// The sums and gates of squeeze-and-excitation, a part at a time.
+/// The sums of squeeze-and-excitation, a part at a time.
 @Suite struct PoolingPartsTests {
   @Test(arguments: CPULevel.supported())
   func pixelsInPartsHaveTheBitsOfTheWholeImage(level: CPULevel) {
@@ -99,43 +100,6 @@ import Testing
       }
       #expect(totals.map { Float($0) / Float(pixels) } == means)
     }
-  }
-
-  /// Sigmoids from where they are 0 to where they are 1.
-  @Test(arguments: CPULevel.supported())
-  func denseLayersAgreeWithTheDefinition(level: CPULevel) {
-    let (pixels, inputs, outputs) = (13, 20, 32)
-    var operands = KernelValues(seed: 23)
-    let (source, weights) = (operands.buffer(pixels * inputs), operands.buffer(inputs * outputs))
-    let bias = AlignedBuffer(count: outputs)
-    for output in 0..<outputs { bias.pointer[output] = Float(output * 8 - 124) }
-    for activation in [DenseActivation.identity, .relu, .sigmoid] {
-      let result = AlignedBuffer(count: pixels * outputs)
-      level.kernels.dense(
-        source.pointer, pixels: pixels, inputs: inputs, outputs: outputs, weights: weights.pointer,
-        bias: bias.pointer, activation: activation, destination: result.pointer)
-      for pixel in 0..<pixels {
-        for output in 0..<outputs {
-          var sum = Double(bias.pointer[output])
-          for input in 0..<inputs {
-            sum +=
-              Double(source.pointer[pixel * inputs + input])
-              * Double(weights.pointer[input * outputs + output])
-          }
-          let expected = activated(sum, by: activation)
-          let error = abs(Double(result.pointer[pixel * outputs + output]) - expected)
-          #expect(error <= (activation == .sigmoid ? 4e-7 : 2e-5))
-        }
-      }
-    }
-  }
-}
-
-private func activated(_ value: Double, by activation: DenseActivation) -> Double {
-  switch activation {
-  case .identity: value
-  case .relu: max(value, 0)
-  case .sigmoid: 1 / (1 + exp(-value))
   }
 }
 

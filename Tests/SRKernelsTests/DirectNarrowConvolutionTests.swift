@@ -26,8 +26,8 @@ import Testing
   }
 
   @Test(arguments: CPULevel.supported())
-  func cutsNegativesOffWhereAsked(level: CPULevel) {
-    expectCutsNegativesOff(
+  func activatesItsResult(level: CPULevel) {
+    expectActivatesItsResult(
       level.kernels.makeConvolution2D(Self.shapes[0]), ConvolutionTrial(Self.shapes[0], seed: 7))
   }
 

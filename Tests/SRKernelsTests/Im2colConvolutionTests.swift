@@ -38,8 +38,8 @@ import Testing
   }
 
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[3]])
-  func cutsNegativesOffWhereAsked(level: CPULevel, shape: Convolution2DShape) {
-    expectCutsNegativesOff(level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, seed: 13))
+  func activatesItsResult(level: CPULevel, shape: Convolution2DShape) {
+    expectActivatesItsResult(level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, seed: 13))
   }
 
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[1], shapes[4]])

@@ -29,8 +29,8 @@ import Testing
   }
 
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[5]])
-  func cutsNegativesOffWhereAsked(level: CPULevel, shape: Convolution2DShape) {
-    expectCutsNegativesOff(level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, seed: 4))
+  func activatesItsResult(level: CPULevel, shape: Convolution2DShape) {
+    expectActivatesItsResult(level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, seed: 4))
   }
 
   @Test(arguments: CPULevel.supported(), [shapes[0], shapes[1]])

@@ -50,8 +50,8 @@ import Testing
   }
 
   @Test(arguments: CPULevel.supported(), [shapes[1], shapes[10]])
-  func cutsNegativesOffWhereAsked(level: CPULevel, shape: Convolution2DShape) {
-    expectCutsNegativesOff(
+  func activatesItsResult(level: CPULevel, shape: Convolution2DShape) {
+    expectActivatesItsResult(
       level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, slope: 0.25, seed: 24))
   }
 

@@ -64,10 +64,9 @@ import Testing
     }
   }
 
-  @Test(arguments: CPULevel.supported())
-  func cutsNegativesOffWhereAsked(level: CPULevel) {
-    expectCutsNegativesOff(
-      level.kernels.makeConvolution2D(Self.shapes[1]), ConvolutionTrial(Self.shapes[1], seed: 8))
+  @Test(arguments: CPULevel.supported(), [shapes[1], shapes[6], shuffledShapes[2], shuffledShapes[3]])
+  func activatesItsResult(level: CPULevel, shape: Convolution2DShape) {
+    expectActivatesItsResult(level.kernels.makeConvolution2D(shape), ConvolutionTrial(shape, seed: 8))
   }
 
   @Test(arguments: CPULevel.supported())

@@ -7,8 +7,8 @@ those of the network alone, after a first pass. Ratios are taken within a round.
 medians over the rounds. All results must agree with srdist's to 1e-3. A peer that ends before its
 first result, for want of memory, say, is left out of the row.
 
-The ONNX and ncnn files are made by `srdist export`. Without --weights, the network is the attention
-model with weights of a training run of one step.
+The ONNX and ncnn files are made by `srdist export`. Without --weights, the network is the one that
+--model and --blocks name, with weights of a training run of one step.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ def parsed() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="scripts/bench-upscale"
     )
     parser.add_argument("--weights", help="weight file or checkpoint")
+    parser.add_argument("--model", default="attention", help="network without --weights: vanilla, attention, compact (attention)")
+    parser.add_argument("--blocks", type=int, default=16, help="blocks or convolutions of that network (16)")
     parser.add_argument("--size", type=int, action="append", help="side of the picture in pixels (64, 128, 256, 512)")
     parser.add_argument("--threads", type=int, action="append", help="threads (1, 2)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (5)")
@@ -177,7 +179,8 @@ def main() -> None:
         folder = Path(name)
         srdist = f"{options.programs}/srdist"
         if not options.weights:
-            arguments = "--synthetic-train 8 --synthetic-valid 1 --max-steps 1 --model attention --loss charbonnier=1"
+            arguments = "--synthetic-train 8 --synthetic-valid 1 --max-steps 1 --loss charbonnier=1"
+            arguments += f" --model {options.model} --blocks {options.blocks}"
             subprocess.run(
                 [srdist, "train", *arguments.split(), "--output", str(folder / "run")],
                 check=True,

@@ -21,7 +21,7 @@ package struct ConvolutionSource {
   }
 }
 
-/// What a convolution does to its result as it stores it: activation(bias + result).
+/// What a convolution does to its result: activation(bias + result).
 package struct ConvolutionEpilogue {
   /// One value for each output channel.
   package var bias: UnsafePointer<Float>
@@ -33,10 +33,13 @@ package struct ConvolutionEpilogue {
   }
 }
 
-package enum ConvolutionActivation: Sendable {
+package enum ConvolutionActivation {
   case identity
   /// max(0, x)
   case relu
+  /// x > 0 ? x : slopes[k] * x, with a slope for each output channel k, before any pixel shuffle. The bits are those of a pass
+  /// of ``ElementwiseKernels/preluForward(source:slopes:destination:pixels:channels:)`` over the plain result.
+  case prelu(slopes: UnsafePointer<Float>)
 }
 
 /// One convolution of a fixed shape. Weights are HWIO, images NHWC.
@@ -77,6 +80,8 @@ package protocol Convolution2DKernel: Sendable {
 
   /// The forward pass of some rows begins at a multiple of this row.
   var rowStep: Int { get }
+  /// Rows for which each part of the forward pass repeats work of its neighbour.
+  var repeatedRows: Int { get }
   /// Floats of scratch memory that the forward pass needs.
   var forwardScratchCount: Int { get }
 

@@ -6,10 +6,10 @@ package protocol LocalPoolingKernels {
   /// Moves windows down by one row: sums[x, c] += entering[x, c] - leaving[x, c], for one group of channels.
   ///
   /// - Parameters:
-  ///   - entering: a row of pixels; nil for none.
+  ///   - entering: a row of pixels.
   ///   - leaving: a row of pixels; nil for none.
   func moveWindows(
-    entering: UnsafePointer<Float>?, leaving: UnsafePointer<Float>?, width: Int, channels: Int, group: Int,
+    entering: UnsafePointer<Float>, leaving: UnsafePointer<Float>?, width: Int, channels: Int, group: Int,
     sums: UnsafeMutablePointer<Double>)
 
   /// means[x, c] = sum over the columns of the window of x of sums[column, c], divided by the window's pixels, for one group of

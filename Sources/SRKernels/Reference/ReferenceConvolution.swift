@@ -8,10 +8,12 @@ package enum Reference {}
 extension Reference {
   /// destination[y, x, k] = activation(bias[k] + sum over (i, j, c) of
   /// f(source[y * stride + i - padding, x * stride + j - padding, c]) * weights[i, j, c, k])
+  ///
+  /// - Parameter resultSlopes: a slope of the activation for each k; nil for the identity. Zeros make it a ReLU.
   @_specialize(where T == Double)
   package static func convolution2DForward<T: BinaryFloatingPoint>(
     _ shape: Convolution2DShape, source: [T], slope: T? = nil, weights: [T], bias: [T],
-    activation: ConvolutionActivation = .identity
+    resultSlopes: [T]? = nil
   ) -> [T] {
     let read = activated(source, slope: slope)
     var destination = [T](repeating: 0, count: shape.destinationCount)
@@ -26,8 +28,8 @@ extension Reference {
           }
         }
         for k in 0..<shape.outputChannels {
-          destination[shape.destinationIndex(row: y, column: x, channel: k)] =
-            activation == .relu ? max(pixel[k], 0) : pixel[k]
+          let slope = pixel[k] > 0 ? 1 : resultSlopes?[k] ?? 1
+          destination[shape.destinationIndex(row: y, column: x, channel: k)] = slope * pixel[k]
         }
       }
     }

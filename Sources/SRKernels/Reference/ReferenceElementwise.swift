@@ -80,7 +80,8 @@ extension Reference {
     }
   }
 
-  /// identity[pixel, c] + image[pixel, c] * scales[c]
+  /// identity[pixel, c] + image[pixel, c] * scales[c]. With a scale for each value, it is the twin of
+  /// ``LocalPoolingKernels/scaleAndAdd(image:scales:identity:destination:count:)``.
   package static func scaleChannelsAndAdd<T: BinaryFloatingPoint>(
     image: [T], scales: [T], identity: [T]
   ) -> [T] {

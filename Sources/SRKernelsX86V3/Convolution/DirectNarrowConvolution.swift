@@ -77,6 +77,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   }
 
   var rowStep: Int { 1 }
+  var repeatedRows: Int { 0 }
   var forwardScratchCount: Int { paddedCount }
 
   func forwardParts(rows: Range<Int>, threads: Int) -> Int {
@@ -124,6 +125,8 @@ struct DirectNarrowConvolution: Convolution2DKernel {
     epilogue: ConvolutionEpilogue, into destination: UnsafeMutablePointer<Float>
   ) {
     let floor = Vector(repeating: epilogue.floor)
+    let prelu = epilogue.prelu
+    let layout = PixelLayout(destinationOf: shape)
     for y in rows {
       for x in stride(from: 0, to: shape.outputWidth, by: Block.rows) {
         // The last block may overlap the one before.
@@ -134,6 +137,9 @@ struct DirectNarrowConvolution: Convolution2DKernel {
           convolve(
             patch, weights: preparedWeights + k, bias: epilogue.bias + k, into: output + k, floor: floor)
         }
+        prelu?.apply(
+          to: destination, layout, rows: y..<y + 1, columns: x..<x + Block.rows,
+          channels: 0..<shape.outputChannels)
       }
     }
   }

@@ -80,6 +80,7 @@ struct Im2colConvolution: Convolution2DKernel {
   }
 
   var rowStep: Int { 1 }
+  var repeatedRows: Int { 0 }
   var forwardScratchCount: Int { scratchCount }
 
   func forwardParts(rows: Range<Int>, threads: Int) -> Int {
@@ -118,6 +119,10 @@ struct Im2colConvolution: Convolution2DKernel {
         finish(
           result, pixels: count, columns: min(width, outputs - panel), epilogue.bias + panel,
           floor: epilogue.floor, into: block + panel)
+      }
+      if let prelu = epilogue.prelu {
+        VectorKernels().preluForward(
+          source: block, slopes: prelu.slopes, destination: block, pixels: count, channels: outputs)
       }
     }
   }

@@ -8,8 +8,37 @@ extension ConvolutionSource {
 }
 
 extension ConvolutionEpilogue {
-  /// The activation is max(floor, x).
-  @inline(__always) var floor: Float { activation == .relu ? 0 : -.infinity }
+  /// Results are stored as max(floor, x).
+  @inline(__always) var floor: Float { if case .relu = activation { 0 } else { -.infinity } }
+
+  /// The PReLU that results pass after they are stored; nil if there is none.
+  @inline(__always) var prelu: ResultPReLU? {
+    if case .prelu(let slopes) = activation { ResultPReLU(slopes: slopes) } else { nil }
+  }
+}
+
+/// The PReLU of a convolution's result. It is applied to a few pixels at a time, while a near cache still holds them.
+struct ResultPReLU {
+  /// By output channel.
+  let slopes: UnsafePointer<Float>
+
+  /// Applies the PReLU in place to a rectangle of one image and some of its channels, in whole vectors.
+  @inline(never)
+  func apply(
+    to image: UnsafeMutablePointer<Float>, _ layout: PixelLayout, rows: Range<Int>, columns: Range<Int>,
+    channels: Range<Int>
+  ) {
+    for channel in stride(from: channels.lowerBound, to: channels.upperBound, by: Vector.scalarCount) {
+      let slope = slopes.vector(at: channel)
+      let pixels = image + layout.offset(channel: channel)
+      for row in rows {
+        for column in columns {
+          let index = row * layout.rowStride + column * layout.pixelStride
+          pixels.store(prelu(pixels.vector(at: index), slope), at: index)
+        }
+      }
+    }
+  }
 }
 
 /// The derivative of the PReLU through which a convolution read its source, for the backward pass.

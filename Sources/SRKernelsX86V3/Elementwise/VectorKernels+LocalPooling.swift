@@ -2,13 +2,13 @@ import SRKernels
 
 extension VectorKernels {
   package func moveWindows(
-    entering: UnsafePointer<Float>?, leaving: UnsafePointer<Float>?, width: Int, channels: Int, group: Int,
+    entering: UnsafePointer<Float>, leaving: UnsafePointer<Float>?, width: Int, channels: Int, group: Int,
     sums: UnsafeMutablePointer<Double>
   ) {
     let start = group * Vector.scalarCount
     for index in stride(from: start, to: start + width * channels, by: channels) {
       var sum = DoubleVector(sums + index)
-      if let entering { sum.add(entering.vector(at: index)) }
+      sum.add(entering.vector(at: index))
       if let leaving { sum.subtract(leaving.vector(at: index)) }
       sum.store(to: sums + index)
     }

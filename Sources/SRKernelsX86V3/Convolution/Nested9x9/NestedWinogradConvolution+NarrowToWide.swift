@@ -70,6 +70,8 @@ extension NestedWinogradConvolution {
     let ring = scratch + plan.ring
     let bias = epilogue?.bias
     let floor = Register(repeating: epilogue?.floor ?? -.infinity)
+    let prelu = epilogue?.prelu
+    let layout = PixelLayout(height: shape.inputHeight, width: shape.inputWidth, channels: wide)
     let tileRows = tileRows ?? 0..<self.tileRows
     guard !tileRows.isEmpty else { return slopeGradient }
     for patchRow in tileRows.lowerBound..<tileRows.upperBound + 2 {
@@ -105,8 +107,11 @@ extension NestedWinogradConvolution {
               into: destination + panel + lane)
           }
         }
+        prelu?.apply(
+          to: destination, layout, rows: 3 * tileRow..<min(3 * tileRow + 3, layout.height),
+          columns: 3 * block.lowerBound..<min(3 * block.upperBound, layout.width), channels: 0..<wide)
         if let derivative {
-          slopeGradient += multiply(destination, by: derivative, row: tileRow, block)
+          slopeGradient += multiply(destination, layout, by: derivative, row: tileRow, block)
         }
       }
     }
@@ -115,10 +120,10 @@ extension NestedWinogradConvolution {
 
   /// ``PReLUDerivative/multiply(_:image:_:rows:columns:channels:)`` of tiles of one row.
   private func multiply(
-    _ gradient: UnsafeMutablePointer<Float>, by derivative: PReLUDerivative, row: Int, _ columns: Range<Int>
+    _ gradient: UnsafeMutablePointer<Float>, _ layout: PixelLayout, by derivative: PReLUDerivative, row: Int,
+    _ columns: Range<Int>
   ) -> Double {
-    let layout = PixelLayout(height: shape.inputHeight, width: shape.inputWidth, channels: wide)
-    return (3 * row..<min(3 * row + 3, layout.height)).reduce(0) { sum, y in
+    (3 * row..<min(3 * row + 3, layout.height)).reduce(0) { sum, y in
       sum
         + derivative.multiply(
           gradient, layout, rows: y..<y + 1,

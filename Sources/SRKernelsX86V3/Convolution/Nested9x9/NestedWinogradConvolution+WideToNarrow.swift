@@ -148,6 +148,7 @@ extension NestedWinogradConvolution {
   ) {
     let bias = epilogue?.bias
     let floor = epilogue?.floor ?? -.infinity
+    let slopes = epilogue?.prelu?.slopes
     let (height, width) = (shape.inputHeight, shape.inputWidth)
     let columnStride = 9 * Self.sumStride
     for i in 0..<min(3, height - 3 * row) {
@@ -160,6 +161,7 @@ extension NestedWinogradConvolution {
             (bias?[n] ?? 0) + sums[n] + sums[columnStride + narrow + n]
             + sums[2 * columnStride + 2 * narrow + n]
           pixel[n] = max(sum, floor)
+          if let slopes, pixel[n] <= 0 { pixel[n] *= slopes[n] }
         }
         pixel += narrow
       }

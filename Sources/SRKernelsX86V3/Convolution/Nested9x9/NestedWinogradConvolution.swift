@@ -96,6 +96,8 @@ struct NestedWinogradConvolution: Convolution2DKernel {
   }
 
   var rowStep: Int { 3 }
+  /// Two rows of patches.
+  var repeatedRows: Int { 6 }
   var forwardScratchCount: Int { reduces ? wideToNarrowScratch.count : narrowToWideScratch.count }
 
   /// The rows of tiles that write rows of the image, which begin at a whole tile.
@@ -103,7 +105,6 @@ struct NestedWinogradConvolution: Convolution2DKernel {
     rows.lowerBound / 3..<(rows.upperBound + 2) / 3
   }
 
-  // Each part transforms two rows of patches that its neighbour transforms too.
   func forwardParts(rows: Range<Int>, threads: Int) -> Int {
     tileRows(rows).count.parts(of: 64, threads: threads)
   }

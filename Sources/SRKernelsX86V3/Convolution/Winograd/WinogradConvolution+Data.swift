@@ -174,6 +174,7 @@ extension WinogradConvolution {
   ) {
     let bias = epilogue?.bias
     let floor = Register(repeating: epilogue?.floor ?? -.infinity)
+    let prelu = epilogue?.prelu
     let imageCount = tiles.height * tiles.width * plan.columns
     for index in block {
       let (image, tile) = index.quotientAndRemainder(dividingBy: tiles.count)
@@ -202,9 +203,10 @@ extension WinogradConvolution {
           tiles.writeInside(tile, patch: patch, image: pixels, layout)
         }
       }
+      let (rows, columns) = (y..<min(y + tiles.size, tiles.height), x..<min(x + tiles.size, tiles.width))
+      prelu?.apply(to: destination, layout, rows: rows, columns: columns, channels: channels)
       slope?.multiply(
-        images, image: image * imageCount, layout, rows: y..<min(y + tiles.size, tiles.height),
-        columns: x..<min(x + tiles.size, tiles.width), channels: channels)
+        images, image: image * imageCount, layout, rows: rows, columns: columns, channels: channels)
     }
   }
 }

@@ -126,6 +126,7 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
   }
 
   var rowStep: Int { tiles.size }
+  var repeatedRows: Int { 0 }
   var forwardScratchCount: Int { forwardPlan.scratchCount }
 
   func forwardParts(rows: Range<Int>, threads: Int) -> Int {
