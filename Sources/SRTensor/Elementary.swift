@@ -2,7 +2,7 @@
 ///
 /// The C library's functions differ between its versions and, because it picks instructions by CPU, between machines. These
 /// use only operations that IEEE 754 rounds in one way: +, -, *, / and fused multiplication. The polynomials of
-/// ``exp(_:)``, ``cos(_:)`` and ``log10(_:)`` are fdlibm's (Sun Microsystems, 1993; `log10` in FreeBSD's form).
+/// `exp` in double precision, ``cos(_:)`` and ``log10(_:)`` are fdlibm's (Sun Microsystems, 1993; `log10` in FreeBSD's form).
 package enum Elementary {
   /// e to the power of `x`, within one unit in the last place. 0 below -745.2, infinite above 709.8.
   ///
@@ -32,6 +32,35 @@ package enum Elementary {
   private static func powerOfTwo(_ exponent: Int) -> Double {
     Double(bitPattern: UInt64(1023 + exponent) << 52)
   }
+
+  /// e to the power of `x`, rounded to single precision with an error of at most 0.502 units in the last place. 0 below -104,
+  /// infinite above 88.73.
+  ///
+  /// exp(x) = 2^(k / 32) 2^r with |r| <= 1 / 64, in double precision; 2^r by a polynomial (S. Nagy, Arm Optimized Routines).
+  package static func exp(_ x: Float) -> Float {
+    if x.isNaN { return x }
+    if x > 89 { return .infinity }
+    if x < -104 { return 0 }
+    let scaled = Double(x) * (0x1.71547652b82fep0 * 32)
+    let k = scaled.rounded(.toNearestOrEven)
+    let r = scaled - k
+    let high = 0x1.c6af84b912394p-5 / 32 / 32 / 32 * r + 0x1.ebfce50fac4f3p-3 / 32 / 32
+    let low = 0x1.62e42ff0c52d6p-1 / 32 * r + 1
+    let power = powersOfRoot[Int(k) & 31] * powerOfTwo(Int(k) >> 5)
+    return Float((high * (r * r) + low) * power)
+  }
+
+  /// 2^(i / 32), each rounded once.
+  private static let powersOfRoot: [Double] = [
+    0x1.0000000000000p0, 0x1.059b0d3158574p0, 0x1.0b5586cf9890fp0, 0x1.11301d0125b51p0,
+    0x1.172b83c7d517bp0, 0x1.1d4873168b9aap0, 0x1.2387a6e756238p0, 0x1.29e9df51fdee1p0,
+    0x1.306fe0a31b715p0, 0x1.371a7373aa9cbp0, 0x1.3dea64c123422p0, 0x1.44e086061892dp0,
+    0x1.4bfdad5362a27p0, 0x1.5342b569d4f82p0, 0x1.5ab07dd485429p0, 0x1.6247eb03a5585p0,
+    0x1.6a09e667f3bcdp0, 0x1.71f75e8ec5f74p0, 0x1.7a11473eb0187p0, 0x1.82589994cce13p0,
+    0x1.8ace5422aa0dbp0, 0x1.93737b0cdc5e5p0, 0x1.9c49182a3f090p0, 0x1.a5503b23e255dp0,
+    0x1.ae89f995ad3adp0, 0x1.b7f76f2fb5e47p0, 0x1.c199bdd85529cp0, 0x1.cb720dcef9069p0,
+    0x1.d5818dcfba487p0, 0x1.dfc97337b9b5fp0, 0x1.ea4afa2a490dap0, 0x1.f50765b6e4540p0,
+  ]
 
   /// The cosine of `x`, within one unit in the last place.
   ///
