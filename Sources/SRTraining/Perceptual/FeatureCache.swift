@@ -15,7 +15,7 @@ struct FeatureCache: Sendable {
   let belongsToRun: Bool
   private let run: RunContext
   private let networks: [TargetFeatures]
-  private let trouble = FeatureCacheTrouble()
+  private let trouble: FeatureCacheTrouble
 
   /// What a rank can keep on its host.
   private struct Room: Codable {
@@ -43,6 +43,10 @@ struct FeatureCache: Sendable {
     guard !networks.isEmpty else { return nil }
     self.run = run
     self.networks = networks
+    trouble = FeatureCacheTrouble(
+      reserve: belongsToRun
+        ? .init(folder: folder, bytes: (configuration.keepCheckpoints + 2) * RunRecorder.checkpointBytes(run))
+        : nil)
     let flips = configuration.augment == .flip ? 2 : 1
     let room = Self.room(
       run, folder, belongsToRun: belongsToRun, epochs: run.steps(after: position) / run.stepsPerEpoch,
