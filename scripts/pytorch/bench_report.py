@@ -14,7 +14,10 @@ FLOAT32_MODES = ("eager", "channels_last", "compiled")
 
 @dataclass(frozen=True)
 class Bar:
-    """How many times as fast as the fastest of other sides a side must be; None to only report it."""
+    """How many times as fast as the fastest of other sides a side must be.
+
+    None to only report it.
+    """
 
     title: str
     workload: str
@@ -87,11 +90,11 @@ def _spread(values: list[float]) -> str:
 def _left_out(options: argparse.Namespace) -> str:
     return (
         "Left out on both sides: start-up, reading data and networks, and untimed steps at first: "
-        f"{options.warmup} of PyTorch's, which compile, and srdist's first epoch, in which it writes the "
-        "features that it keeps. Also left out, on srdist's side: validation, pictures, checkpoints and the "
-        "log. Timed are batches, forward and backward passes, the loss and Adam; with srdist also PSNR and "
-        "SSIM of each training image. An epoch of a real run has them all: see the times of epochs in "
-        "metrics.jsonl."
+        f"{options.warmup} of PyTorch's, which compile, and srdist's first epoch, in which it "
+        "writes the features that it keeps. Also left out, on srdist's side: validation, pictures, "
+        "checkpoints and the log. Timed are batches, forward and backward passes, the loss and "
+        "Adam; with srdist also PSNR and SSIM of each training image. An epoch of a real run has "
+        "all of it: see the times of epochs in metrics.jsonl."
     )
 
 

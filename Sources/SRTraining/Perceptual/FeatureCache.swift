@@ -1,6 +1,5 @@
 import SRDistributed
 import SRFiles
-import SRKernelDispatch
 import SRKernels
 
 /// The folder in which a run keeps the features that its frozen networks have of targets. Targets are the same in every epoch.
@@ -15,7 +14,7 @@ struct FeatureCache: Sendable {
   let belongsToRun: Bool
   private let run: RunContext
   private let networks: [TargetFeatures]
-  private let trouble = FeatureCacheTrouble()
+  private let trouble: FeatureCacheTrouble
 
   /// What a rank can keep on its host.
   private struct Room: Codable {
@@ -43,6 +42,10 @@ struct FeatureCache: Sendable {
     guard !networks.isEmpty else { return nil }
     self.run = run
     self.networks = networks
+    trouble = FeatureCacheTrouble(
+      reserve: belongsToRun
+        ? .init(folder: folder, bytes: (configuration.keepCheckpoints + 2) * RunFiles.checkpointBytes(run))
+        : nil)
     let orientations = configuration.augment.places
     let room = Self.room(
       run, folder, belongsToRun: belongsToRun, epochs: run.steps(after: position) / run.stepsPerEpoch,

@@ -92,6 +92,7 @@ final class TargetFeatures: TargetFeatureStore {
 
     func write(_ tap: Int, _ features: UnsafeBufferPointer<Float>) {
       do {
+        try trouble.checkReserve()
         try file(tap)?.write(entry, source: source, UnsafeRawBufferPointer(features))
       } catch {
         trouble.endWriting(because: error)
@@ -102,12 +103,26 @@ final class TargetFeatures: TargetFeatureStore {
 
 /// What goes wrong with the files of kept features. None of it ends the run.
 final class FeatureCacheTrouble: Sendable {
+  /// The disk that a run's checkpoints need too, and the bytes that stay free on it.
+  struct Reserve {
+    let folder: String
+    let bytes: Int
+  }
+
   private struct State {
     var endsWriting = false
     var texts: [String] = []
     var reported: Set<String> = []
   }
   private let state = Mutex(State())
+  private let reserve: Reserve?
+
+  init(reserve: Reserve?) { self.reserve = reserve }
+
+  /// Throws ``FileError`` if less than the reserve is free.
+  func checkReserve() throws {
+    if let reserve { try WriteAccess.checkSpace(reserve.bytes, at: reserve.folder) }
+  }
 
   /// Whether nothing is written any more, because a write failed.
   var endsWriting: Bool { state.withLock { $0.endsWriting } }
@@ -123,7 +138,7 @@ final class FeatureCacheTrouble: Sendable {
       defer { state.endsWriting = true }
       return !state.endsWriting
     }
-    if isFirst { report("\(error). No more features of targets are kept; they are computed each time") }
+    if isFirst { report("no more features of targets are kept, and they are computed each time: \(error)") }
   }
 
   /// What was reported since the last call.
