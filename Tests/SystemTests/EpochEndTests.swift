@@ -15,7 +15,8 @@ import Testing
 
   private func arguments(_ name: String, _ more: [String]) -> [String] {
     [
-      "train", "--model", "vanilla", "--features", "16", "--blocks", "1", "--loss", "mse=1,ssim=0.1", "--data",
+      "train", "--model", "vanilla", "--features", "16", "--blocks", "1", "--loss", "mse=1,ssim=0.1",
+      "--data",
       folder.path, "--batch-size", "9", "--epochs", "1", "--samples", "7", "--weights-dir", folder.path,
       "--output", folder.file(name),
     ] + more
