@@ -147,6 +147,16 @@ extension KernelCase {
           written(count, from: gradient) { kernels.reluBackward(output: source, gradient: $0, count: count) })
       }
     },
+    KernelCase("scale, accumulate with a factor, sumOfSquares") { kernels, results in
+      for count in [16, 48, 1024, 9008] {
+        var operands = KernelOperands(seed: 69)
+        let (left, right) = (operands.uniform(count), operands.uniform(count))
+        results.add(written(count, from: left) { kernels.scale($0, by: 0.3, count: count) })
+        results.add(
+          written(count, from: left) { kernels.accumulate(right, scaledBy: 0.3, into: $0, count: count) })
+        results.add([kernels.sumOfSquares(left, count: count)])
+      }
+    },
     KernelCase("adam, exponentialMovingAverage") { kernels, results in
       for count in [16, 48, 1024] {
         for scale: Float in [1, 1e-6, 1e-30] {
@@ -273,7 +283,8 @@ extension KernelCase {
 
   /// Kernels of pixels whose channels are whole vectors.
   private static let vectorwise = [
-    KernelCase("scaleChannelsAndAdd, scaleAndAdd, unitNormalizedDifference") { kernels, results in
+    KernelCase("scaleChannelsAndAdd, scaleAndAdd, unitNormalizedDifference, normalizeToUnitLength") {
+      kernels, results in
       for (pixels, channels) in maps {
         var operands = KernelOperands(seed: 60)
         let count = pixels * channels
@@ -293,10 +304,14 @@ extension KernelCase {
         results.add(
           written(count, from: start) {
             total = kernels.unitNormalizedDifference(
-              superRes: image, highRes: other, weights: weights, pixels: pixels, channels: channels,
-              gradientScale: 0.3, gradient: $0)
+              superRes: image, highRes: other, highResIsUnit: false, weights: weights, pixels: pixels,
+              channels: channels, gradientScale: 0.3, gradient: $0)
           })
         results.add([total])
+        results.add(
+          written(count, from: image) {
+            kernels.normalizeToUnitLength($0, pixels: pixels, channels: channels)
+          })
       }
     },
     KernelCase("addPixels, moveWindows, windowMeans") { kernels, results in
@@ -365,12 +380,16 @@ extension KernelCase {
 
   /// The losses and metrics of image pairs, with and without a gradient.
   private static let pairs = [
-    KernelCase("squaredDifference, charbonnierDifference") { kernels, results in
+    KernelCase("squaredDifference, absoluteDifference, charbonnierDifference") { kernels, results in
       for count in counts {
         var operands = KernelOperands(seed: 64)
         let (left, right, start) = (operands.uniform(count), operands.uniform(count), operands.uniform(count))
         results.addLoss(from: start) {
           kernels.squaredDifference(
+            superRes: left, highRes: right, count: count, gradientScale: 0.3, gradient: $0)
+        }
+        results.addLoss(from: start) {
+          kernels.absoluteDifference(
             superRes: left, highRes: right, count: count, gradientScale: 0.3, gradient: $0)
         }
         results.addLoss(from: start) {
@@ -391,6 +410,48 @@ extension KernelCase {
             kernels.structuralSimilarity(
               superRes: left, highRes: right, shape: shape, window: window, gradientScale: 0.3,
               gradient: $0, scratch: scratch.pointer)
+          }
+        }
+      }
+    },
+    KernelCase("channelSimilarities, addSimilarityGradient") { kernels, results in
+      for part in [SimilarityPart.contrastStructure, .whole] {
+        for (height, width) in sides where min(height, width) >= SSIMWindow.gaussian.smallestSide {
+          let shape = ImageShape(height: height, width: width)
+          let scratch = AlignedBuffer(count: kernels.channelSimilaritiesScratchCount(shape))
+          var operands = KernelOperands(seed: 67)
+          let (left, right) = (operands.uniform(shape.count), operands.uniform(shape.count))
+          let means = kernels.channelSimilarities(
+            superRes: left, highRes: right, shape: shape, part: part, keepsSlopes: true,
+            scratch: scratch.pointer)
+          results.add([means.x, means.y, means.z])
+          results.add(
+            written(shape.count, from: operands.uniform(shape.count)) {
+              kernels.addSimilarityGradient(
+                superRes: left, highRes: right, shape: shape, factors: [0.3, -0.7, 1.1], gradient: $0,
+                scratch: scratch.pointer)
+            })
+        }
+      }
+    },
+    KernelCase("halve, halveBackward, reducedDifference") { kernels, results in
+      for (height, width) in sides where min(height, width) >= 2 {
+        let shape = ImageShape(height: height, width: width)
+        let half = (height / 2) * (width / 2) * shape.channels
+        var operands = KernelOperands(seed: 68)
+        let (image, gradient) = (operands.uniform(shape.count), operands.uniform(half))
+        results.add(written(half) { kernels.halve(image, shape, destination: $0) })
+        results.add(
+          written(shape.count, from: operands.uniform(shape.count)) {
+            kernels.halveBackward(gradient, shape, addingTo: $0)
+          })
+        let whole = ImageShape(height: height / 2 * 2, width: width / 2 * 2)
+        let scratch = AlignedBuffer(count: kernels.reducedDifferenceScratchCount(whole))
+        gradient.withUnsafeBufferPointer { lowRes in
+          results.addLoss(from: operands.uniform(whole.count)) {
+            kernels.reducedDifference(
+              superRes: image, lowRes: ImagePair.LowRes(lowRes.baseAddress!, scale: 2), shape: whole,
+              gradientScale: 0.3, gradient: $0, scratch: scratch.pointer)
           }
         }
       }

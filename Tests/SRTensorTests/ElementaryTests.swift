@@ -13,12 +13,13 @@ import Testing
   private func numbers(_ range: ClosedRange<Double>, count: Int = 50_000) -> [Double] {
     var generator = PhiloxGenerator(seed: 31, stream: 0)
     let width = range.upperBound - range.lowerBound
-    return (0...count).flatMap { index in
-      [
-        range.lowerBound + width * Double(index) / Double(count),
-        range.lowerBound + width * (Double(generator.next() >> 11) * 0x1p-53),
-      ]
-    }.filter(range.contains)
+    var numbers: [Double] = []
+    for index in 0...count {
+      let even = Double(index) / Double(count)
+      let random = Double(generator.next() >> 11) * 0x1p-53
+      numbers += [range.lowerBound + width * even, range.lowerBound + width * random]
+    }
+    return numbers.filter(range.contains)
   }
 
   @Test func exponentialAgreesWithTheLibrary() {
@@ -29,6 +30,18 @@ import Testing
     #expect(Elementary.exp(710.0) == .infinity && Elementary.exp(Double.infinity) == .infinity)
     #expect(Elementary.exp(-746.0) == 0 && Elementary.exp(-Double.infinity) == 0)
     #expect(Elementary.exp(Double.nan).isNaN)
+  }
+
+  /// The error grows with the exponent of e that the power is.
+  @Test func realPowerAgreesWithTheLibrary() {
+    for base in numbers(1e-6...4, count: 500) {
+      for exponent in [0.0448, 0.3333, 1, 2.5, -3] {
+        let units = 4 + 2 * abs(exponent * log(base))
+        #expect(
+          distance(Elementary.power(base, exponent), pow(base, exponent)) <= units, "\(base) to \(exponent)")
+      }
+    }
+    #expect(Elementary.power(1, 0.3) == 1)
   }
 
   /// In single precision against the exact power. Nearly all results are the nearest number.

@@ -40,7 +40,7 @@ import Testing
       let run = try ProgramRun("srdist", arguments(name, ["--threads", "\(threads)"]))
       try #require(run.status == 0, "\(run.errors)")
     }
-    let ranks = try ProgramRun("srdist", arguments("ranks", ["--threads", "1"]), ranks: 3)
+    let ranks = try ProgramRun(ranks: 3, "srdist", arguments("ranks", ["--threads", "1"]))
     try #require(ranks.status == 0, "\(ranks.errors)")
     let expected = try ending("one")
     #expect(expected.count == 2)
