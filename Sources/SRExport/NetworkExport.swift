@@ -26,7 +26,8 @@ package struct NetworkExport: Sendable {
     files = format.files(at: path)
   }
 
-  /// Writes the files, each whole or not at all, and first the folders above them that do not exist. An earlier file of the name stays until the new one is complete.
+  /// Writes the files, each whole or not at all. An earlier file of the name stays until the new one is complete. Folders that do
+  /// not exist are created first.
   ///
   /// - Throws: ``ExportError``, ``SafetensorsError``, ``FileError`` or ``TorchArchiveError``.
   package func run() throws {

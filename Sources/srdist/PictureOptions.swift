@@ -13,8 +13,10 @@ struct PictureOptions: ParsableArguments {
   var reference: String?
   @Option(
     help: ArgumentHelp(
-      "Folder of low-resolution pictures (LR) of the same names as the originals, whatever the endings. Without it, they are made from the originals by the bicubic of --resample.",
-      valueName: "folder"), completion: .directory)
+      """
+      Folder of low-resolution pictures (LR) of the same names as the originals, whatever the endings. Without it, they are \
+      made from the originals by the bicubic of --resample.
+      """, valueName: "folder"), completion: .directory)
   var input: String?
   @Option(
     help: ArgumentHelp(
