@@ -15,7 +15,8 @@ import Testing
 
   private func arguments(_ name: String, _ more: [String]) -> [String] {
     [
-      "train", "--model", "vanilla", "--features", "16", "--blocks", "1", "--loss", "mse=1,ssim=0.1", "--data",
+      "train", "--model", "vanilla", "--features", "16", "--blocks", "1", "--loss", "mse=1,ssim=0.1",
+      "--data",
       folder.path, "--batch-size", "9", "--epochs", "1", "--samples", "7", "--weights-dir", folder.path,
       "--output", folder.file(name),
     ] + more
@@ -39,7 +40,7 @@ import Testing
       let run = try ProgramRun("srdist", arguments(name, ["--threads", "\(threads)"]))
       try #require(run.status == 0, "\(run.errors)")
     }
-    let ranks = try ProgramRun("srdist", arguments("ranks", ["--threads", "1"]), ranks: 3)
+    let ranks = try ProgramRun(ranks: 3, "srdist", arguments("ranks", ["--threads", "1"]))
     try #require(ranks.status == 0, "\(ranks.errors)")
     let expected = try ending("one")
     #expect(expected.count == 2)

@@ -1,5 +1,6 @@
 import SRCheckpoint
 import SRFiles
+import Synchronization
 
 /// The contents of a run's data, initial weights and networks. Ranks compare their inputs with each other. A resumed run compares
 /// its inputs with its checkpoint's.
@@ -11,14 +12,23 @@ struct RunInputs: Equatable, Sendable {
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights that a file gives the run's start; nil if no file does.
   let initWeightsSHA256: String?
 
+  /// Reads all data. The run's workers take a part each.
+  ///
   /// - Parameter run: has its initial weights.
-  init(_ run: RunContext) {
-    let hash = SHA256()
+  init(_ run: RunContext) throws {
     let progress = run.activity.mark
-    for part in [
-      run.data.train.contentHash(progress: progress), run.data.valid.contentHash(progress: progress),
-      run.samples.crops?.contentHash(progress: progress),
-    ] {
+    let (data, crops) = (run.data, run.samples.crops)
+    let parts: [@Sendable () -> String?] = [
+      { data.train.contentHash(progress: progress) }, { data.valid.contentHash(progress: progress) },
+      { crops?.contentHash(progress: progress) },
+    ]
+    let hashes = Mutex([String?](repeating: nil, count: parts.count))
+    try run.pool.forEach(parts.indices) { _, part in
+      let hash = parts[part]()
+      hashes.withLock { $0[part] = hash }
+    }
+    let hash = SHA256()
+    for part in hashes.withLock({ $0 }) {
       if let part { hash.update(part) }
     }
     dataSHA256 = hash.finalize()
