@@ -15,6 +15,16 @@ import Testing
     #expect(later.highResImage(at: 1) == faces.highResImage(at: 4))
   }
 
+  /// Ranks draw shares and put them together.
+  @Test func sharesMakeTheWhole() throws {
+    let shares = try [5..<5, 0..<2, 2..<6].map {
+      try SyntheticFaces.draw(seed: 5, $0, scale: 4, threads: 2)
+    }
+    let joined = SyntheticFaces(pictures: Array(shares.joined()), seed: 5, count: 6, first: 0, scale: 4)
+    #expect(joined.contentHash() == faces.contentHash())
+    #expect(joined.summary == faces.summary)
+  }
+
   /// The bits are pinned: only IEEE-exact operations are used, so every machine and release draws them.
   @Test func bitsArePinned() throws {
     #expect(

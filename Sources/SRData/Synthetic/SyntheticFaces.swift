@@ -9,8 +9,8 @@ package struct SyntheticFaces: PairDataset {
   package let summary: String
   package let count: Int
   package let scale: Int
-  private let lowRes: [[UInt8]]
-  private let highRes: [[UInt8]]
+  /// The pictures as ``draw(seed:_:scale:threads:progress:)`` returns them.
+  private let pictures: [UInt8]
 
   /// Height and width of the high-resolution images.
   package static let highResSize = 128
@@ -34,26 +34,60 @@ package struct SyntheticFaces: PairDataset {
     seed: UInt64, count: Int, first: Int = 0, scale: Int = 4, threads: Int = 1,
     progress: @escaping @Sendable () -> Void = {}
   ) throws {
-    precondition(Self.canReduce(by: scale), "synthetic faces cannot be reduced by \(scale)")
     precondition(count > 0 && first >= 0, "\(count) synthetic faces from \(first) on")
-    let pairs = try mapConcurrently(count: count, threads: threads) { index in
-      defer { progress() }
-      return Self.draw(seed: seed, index: first + index, scale: scale)
-    }
+    let pictures = try Self.draw(
+      seed: seed, first..<first + count, scale: scale, threads: threads, progress: progress)
+    self.init(pictures: pictures, seed: seed, count: count, first: first, scale: scale)
+  }
+
+  /// Faces that are drawn already.
+  ///
+  /// - Parameter pictures: what ``draw(seed:_:scale:threads:progress:)`` returns for these faces.
+  package init(pictures: [UInt8], seed: UInt64, count: Int, first: Int, scale: Int) {
+    let pairBytes = Self.pairBytes(scale: scale)
+    precondition(
+      pictures.count == count * pairBytes, "\(pictures.count) bytes of \(count) pairs of \(pairBytes) bytes")
+    self.pictures = pictures
     self.scale = scale
     self.count = count
     summary = "synthetic faces \(first)..<\(first + count) of seed \(seed)"
-    lowRes = pairs.map(\.lowRes.pixels)
-    highRes = pairs.map(\.highRes.pixels)
   }
 
   package func withPair<Result>(
     at index: Int,
     _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) throws -> Result
   ) rethrows -> Result {
-    try lowRes[index].withUnsafeBufferPointer { low in
-      try highRes[index].withUnsafeBufferPointer { high in try body(low, high) }
+    precondition(0..<count ~= index, "face \(index) of \(count)")
+    let pairBytes = Self.pairBytes(scale: scale)
+    return try pictures.withUnsafeBufferPointer { pictures in
+      let pair = UnsafeBufferPointer(rebasing: pictures[index * pairBytes..<(index + 1) * pairBytes])
+      return try body(
+        UnsafeBufferPointer(rebasing: pair.prefix(lowResElementCount)),
+        UnsafeBufferPointer(rebasing: pair.dropFirst(lowResElementCount)))
     }
+  }
+
+  /// The pictures of some faces, one pair behind the other: the low-resolution picture, then the high-resolution one.
+  ///
+  /// - Parameter progress: called after each face, on any thread.
+  /// - Throws: ``ThreadError`` if the system does not start all threads.
+  /// - Precondition: the faces ``canReduce(by:)`` `scale`.
+  package static func draw(
+    seed: UInt64, _ indices: Range<Int>, scale: Int, threads: Int,
+    progress: @escaping @Sendable () -> Void = {}
+  ) throws -> [UInt8] {
+    precondition(canReduce(by: scale), "synthetic faces cannot be reduced by \(scale)")
+    let pairs = try mapConcurrently(count: indices.count, threads: threads) { index in
+      defer { progress() }
+      return draw(seed: seed, index: indices.lowerBound + index, scale: scale)
+    }
+    return pairs.flatMap { $0.lowRes.pixels + $0.highRes.pixels }
+  }
+
+  /// Bytes of a pair's pictures.
+  package static func pairBytes(scale: Int) -> Int {
+    let lowResSize = highResSize / scale
+    return 3 * (lowResSize * lowResSize + highResSize * highResSize)
   }
 
   private static func draw(seed: UInt64, index: Int, scale: Int) -> (lowRes: RGBImage, highRes: RGBImage) {

@@ -28,7 +28,7 @@ struct DataWatch {
       let changes = files.compactMap { file in file.change().map { (file: file, change: $0) } }
       let certain = changes.first { $0.change != .written && $0.change != .touched }
       guard let (file, change) = certain ?? changes.first else { return }
-      if certain == nil, isUnchanged(run) { return }
+      if certain == nil, try isUnchanged(run) { return }
       throw ChangedDataError(
         path: file.path, change: change,
         advice:
@@ -40,9 +40,9 @@ struct DataWatch {
 
 extension DataWatch {
   /// Whether all contents are those that the run was started with. Reads everything.
-  private func isUnchanged(_ run: RunContext) -> Bool {
+  private func isUnchanged(_ run: RunContext) throws -> Bool {
     let sha256 = validation.sha256
-    return RunInputs(run).dataSHA256 == inputs.dataSHA256
+    return try RunInputs(run).dataSHA256 == inputs.dataSHA256
       && validation.sets.allSatisfy { $0.set.contentHash(progress: run.activity.mark) == sha256[$0.name] }
   }
 }

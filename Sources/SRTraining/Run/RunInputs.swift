@@ -1,6 +1,7 @@
 import SRCheckpoint
 import SRFiles
 import SRKernels
+import Synchronization
 
 /// The contents of a run's data, initial weights and networks. Ranks compare their inputs with each other. A resumed run compares
 /// its inputs with its checkpoint's.
@@ -14,17 +15,28 @@ struct RunInputs: Equatable, Sendable {
   /// ``SRCheckpoint/weightsSHA256(_:)`` of the weights that a file gives the run's start; nil if no file does.
   let initWeightsSHA256: String?
 
+  /// Reads all data. The run's workers take a part each.
+  ///
   /// - Parameter run: has its initial weights.
-  init(_ run: RunContext) {
-    let hash = SHA256()
+  init(_ run: RunContext) throws {
     let progress = run.activity.mark
-    let training = run.data.train.contentHash(progress: progress)
-    let validation = run.data.valid.contentHash(progress: progress)
-    for part in [training, validation, run.samples.crops?.contentHash(progress: progress)] {
+    let (data, crops) = (run.data, run.samples.crops)
+    let parts: [@Sendable () -> String?] = [
+      { data.train.contentHash(progress: progress) }, { data.valid.contentHash(progress: progress) },
+      { crops?.contentHash(progress: progress) },
+    ]
+    let hashes = Mutex([String?](repeating: nil, count: parts.count))
+    try run.pool.forEach(parts.indices) { _, part in
+      let hash = parts[part]()
+      hashes.withLock { $0[part] = hash }
+    }
+    let hash = SHA256()
+    let found = hashes.withLock { $0 }
+    for part in found {
       if let part { hash.update(part) }
     }
     dataSHA256 = hash.finalize()
-    partSHA256 = [.training: training, .validation: validation]
+    partSHA256 = [.training: found[0] ?? "", .validation: found[1] ?? ""]
     networkSHA256 = run.lossAssembly.networkSHA256
     initWeightsSHA256 = run.configuration.initWeights.map { _ in weightsSHA256(run.parameters) }
   }

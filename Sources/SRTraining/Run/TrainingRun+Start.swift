@@ -34,14 +34,15 @@ extension TrainingRun {
     }.agree(communicator)
     if try isAskedToStop() { return nil }
     let folder = RunFolder(path: configuration.output)
-    let run = try communicator.together(starting: activity) {
+    try communicator.together(starting: activity) {
       try checkRanks()
       if communicator.rank == 0 {
         try folder.checkAccess()
         if let gradientDump { try WriteAccess.checkFile(gradientDump) }
       }
-      return try context()
     }
+    let data = try RunData(configuration).load(sharedBy: communicator, activity)
+    let run = try communicator.together(starting: activity) { try context(data) }
     do {
       let started = try ready(run, folder, createsFiles: createsFiles)
       if started == nil { run.pool.close() }
@@ -65,10 +66,9 @@ extension TrainingRun {
     }
   }
 
-  /// Reads data and initial weights, and allocates the memory.
-  private func context() throws -> RunContext {
-    var data = try RunData(configuration).load(progress: activity.mark)
-    if let imageLimit { data = data.limited(train: imageLimit.train, valid: imageLimit.valid) }
+  /// Reads initial weights, and allocates the memory.
+  private func context(_ data: DatasetSplit) throws -> RunContext {
+    let data = imageLimit.map { data.limited(train: $0.train, valid: $0.valid) } ?? data
     if communicator.rank == 0 {
       logger.info(
         "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
@@ -90,7 +90,7 @@ extension TrainingRun {
 
   /// Finds the run's position, and checks what depends on it.
   private func ready(_ run: RunContext, _ folder: RunFolder, createsFiles: Bool) throws -> StartedRun? {
-    let inputs = try communicator.together(starting: activity) { RunInputs(run) }
+    let inputs = try communicator.together(starting: activity) { try RunInputs(run) }
     let validation = try communicator.together(starting: activity) {
       let validation = try ValidationSets(run)
       try run.memory.adding(validation).check(AvailableResources(), ranks: communicator.localSize)
