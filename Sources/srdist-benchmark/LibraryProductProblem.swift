@@ -20,12 +20,14 @@ struct LibraryProductProblem: Problem {
 
   func makeRun(kernels: any KernelSet) -> any ProblemRun { LibraryProductRun(self) }
 
-  static let all: [any Problem] = [
-    LibraryProductProblem(layer: "AlexNet conv1", rows: 31 * 31, depth: 363, columns: 64),
-    LibraryProductProblem(layer: "AlexNet conv2", rows: 15 * 15, depth: 1600, columns: 192),
-    LibraryProductProblem(layer: "SqueezeNet fire9 squeeze", rows: 7 * 7, depth: 512, columns: 64),
-    LibraryProductProblem(layer: "compact last x2", rows: 32 * 32, depth: 576, columns: 12),
-  ]
+  static var all: [any Problem] {
+    [
+      LibraryProductProblem(layer: "AlexNet conv1", rows: 31 * 31, depth: 363, columns: 64),
+      LibraryProductProblem(layer: "AlexNet conv2", rows: 15 * 15, depth: 1600, columns: 192),
+      LibraryProductProblem(layer: "SqueezeNet fire9 squeeze", rows: 7 * 7, depth: 512, columns: 64),
+      LibraryProductProblem(layer: "compact last x2", rows: 32 * 32, depth: 576, columns: 12),
+    ]
+  }
 }
 
 private struct LibraryProductRun: ProblemRun {

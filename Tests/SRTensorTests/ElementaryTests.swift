@@ -13,12 +13,14 @@ import Testing
   private func numbers(_ range: ClosedRange<Double>, count: Int = 50_000) -> [Double] {
     var generator = PhiloxGenerator(seed: 31, stream: 0)
     let width = range.upperBound - range.lowerBound
-    return (0...count).flatMap { index in
-      [
-        range.lowerBound + width * Double(index) / Double(count),
-        range.lowerBound + width * (Double(generator.next() >> 11) * 0x1p-53),
-      ]
-    }.filter(range.contains)
+    var numbers: [Double] = []
+    for index in 0...count {
+      let share = Double(index) / Double(count)
+      numbers.append(min(range.lowerBound + width * share, range.upperBound))
+      let random = Double(generator.nextUInt32()) * 0x1p-32
+      numbers.append(range.lowerBound + width * random)
+    }
+    return numbers
   }
 
   @Test func exponentialAgreesWithTheLibrary() {
