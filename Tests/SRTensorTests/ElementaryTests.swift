@@ -15,11 +15,12 @@ import Testing
     let width = range.upperBound - range.lowerBound
     var numbers: [Double] = []
     for index in 0...count {
-      let even = Double(index) / Double(count)
-      let random = Double(generator.next() >> 11) * 0x1p-53
-      numbers += [range.lowerBound + width * even, range.lowerBound + width * random]
+      let share = Double(index) / Double(count)
+      numbers.append(min(range.lowerBound + width * share, range.upperBound))
+      let random = Double(generator.nextUInt32()) * 0x1p-32
+      numbers.append(range.lowerBound + width * random)
     }
-    return numbers.filter(range.contains)
+    return numbers
   }
 
   @Test func exponentialAgreesWithTheLibrary() {
