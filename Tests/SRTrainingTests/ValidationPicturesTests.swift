@@ -27,7 +27,7 @@ import Testing
     #expect(error?.description.contains(said) == true, "\(error?.description ?? "")")
   }
 
-  @Test(arguments: ["psnr", "ssim", "lpips", "ssim_box", "mse", "Set5/psnr", "B-1.x/lpips"])
+  @Test(arguments: ["psnr", "ssim", "lpips", "ssim_box", "mse", "lr_psnr", "Set5/psnr", "B-1.x/lpips"])
   func metricsAreReadBack(text: String) throws {
     let metric = try #require(BestMetric(text))
     #expect("\(metric)" == text)

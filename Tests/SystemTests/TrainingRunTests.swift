@@ -144,13 +144,16 @@ import Testing
       ])
     try #require(evaluation.status == 0, "\(evaluation.errors)")
     let result = try JSONDecoder().decode(EvaluationRun.Result.self, from: Data(evaluation.output.utf8))
-    let metrics = ["psnr", "ssim", "mse", "ssim_box"]
+    let metrics = ["psnr", "ssim", "mse", "ssim_box", "lr_psnr"]
     #expect(Set(result.metrics.keys) == Set(metrics) && Set(result.bicubic.keys) == Set(metrics))
     for metric in metrics { #expect(result.metrics[metric] == epoch[.valid, metric], "\(metric)") }
     for metric in ["psnr", "ssim", "ssim_box"] {
       #expect(result.bicubic[metric] == epoch[.bicubic, metric], "\(metric)")
     }
-    #expect(Set(result.terms.keys) == ["mse", "charbonnier", "ssim", "ssim_box", "edge"])
+    #expect(
+      Set(result.terms.keys) == [
+        "mse", "l1", "charbonnier", "ssim", "ssim_box", "ms_ssim", "consistency", "edge",
+      ])
     let bicubic = try #require(result.bicubic["psnr"])
     #expect(abs(bicubic - (try bicubicPSNR(folder.path))) < 1e-4)
   }
