@@ -66,9 +66,12 @@ import Testing
 
   private func log(_ output: String) throws -> [String] {
     try folder.text("\(output)/metrics.jsonl").split(separator: "\n").map { line in
-      let fields = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      return fields.filter { $0.key != "seconds" && $0.key != "images_per_second" }
-        .sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+      var fields = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      for name in ["seconds", "images_per_second"] { fields[name] = nil }
+      // The last step of each start has a hash. Epochs have theirs.
+      if fields["kind"] as? String == "step" { fields["weights_sha256"] = nil }
+      let sorted = try JSONSerialization.data(withJSONObject: fields, options: .sortedKeys)
+      return String(decoding: sorted, as: UTF8.self)
     }
   }
 
@@ -198,7 +201,9 @@ import Testing
     #expect(damaged.log == expected)
     #expect(damaged.errors.contains(" has damaged entries. They are computed and written again"))
     #expect(try files(cache) == names)
-    let healed = try train("c", ["--cache-features", cache])
+    // Damage at a shallow tap shows when the deep ones are sound.
+    #expect(try train("c", ["--cache-features", cache]).log == expected)
+    let healed = try train("healed", ["--cache-features", cache])
     #expect(healed.log == expected && !healed.errors.contains("warning"), "\(healed.errors)")
 
     try Self.writeWeights(to: folder, seed: 2)
