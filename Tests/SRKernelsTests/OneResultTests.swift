@@ -52,26 +52,33 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
   var testDescription: String { "\(shape)\(slope == nil ? "" : " through a PReLU")" }
 
   static let all: [ConvolutionCase] = {
-    let plain =
-      WinogradConvolutionTests.shapes + WinogradConvolutionTests.shuffledShapes
-      + NestedWinogradConvolutionTests.shapes + DirectNarrowConvolutionTests.shapes
-      + Im2colConvolutionTests.shapes + ConvolutionRowsTests.shapes + awkward
+    let tables: [[Convolution2DShape]] = [
+      WinogradConvolutionTests.shapes, WinogradConvolutionTests.shuffledShapes,
+      NestedWinogradConvolutionTests.shapes, DirectNarrowConvolutionTests.shapes,
+      Im2colConvolutionTests.shapes, ConvolutionRowsTests.shapes, awkward,
+    ]
+    let plain = tables.flatMap { $0 }
     let throughPReLU = PReLUConvolutionTests.shapes + plain.filter(\.readsThroughPReLU)
     return plain.map { ConvolutionCase(shape: $0, slope: nil) }
       + throughPReLU.map { ConvolutionCase(shape: $0, slope: 0.25) }
   }()
 
   /// Few pixels, any number of channels, and channels that the levels divide into groups of different sizes.
-  private static let awkward: [Convolution2DShape] =
-    (1...17).map { shape($0, 18 - $0, 16, 16) } + (1...17).map { shape(3, 5, $0, 18 - $0) }
-    + (1...17).map { shape(1, 1, $0, 33, kernel: 1) } + (1...17).map { shape(5, $0, 3, 32) }
-    + (1...17).map { shape($0, 18 - $0, 16, 3, kernel: 9) }
-    + [
-      // Blocks of tiles that the levels cut at different places.
+  private static let awkward: [Convolution2DShape] = {
+    var shapes: [Convolution2DShape] = []
+    for size in 1...17 {
+      shapes += [
+        shape(size, 18 - size, 16, 16), shape(3, 5, size, 18 - size), shape(1, 1, size, 33, kernel: 1),
+        shape(5, size, 3, 32), shape(size, 18 - size, 16, 3, kernel: 9),
+      ]
+    }
+    // Blocks of tiles that the levels cut at different places.
+    shapes += [
       shape(43, 67, 128, 192), shape(50, 50, 192, 80), shape(9, 11, 144, 208), shape(64, 64, 16, 16),
-      // Compact networks' last convolution of scale 2 and 3.
-      shape(19, 33, 64, 12), shape(19, 33, 64, 27),
     ]
+    // Compact networks' last convolution of scale 2 and 3.
+    return shapes + [shape(19, 33, 64, 12), shape(19, 33, 64, 27)]
+  }()
 
   private static func shape(
     _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3
@@ -107,18 +114,20 @@ struct KernelCase: CustomTestStringConvertible, Sendable {
     self.run = run
   }
 
-  static let all = flat + pixelwise + vectorwise + pooling + pairs
+  static let all: [KernelCase] = [flat, pixelwise, vectorwise, pooling, pairs].flatMap { $0 }
 
-  private static let counts = Array(1...17) + [31, 33, 63, 65, 4095, 4097, 9001]
+  private static let counts: [Int] = Array(1...17) + [31, 33, 63, 65, 4095, 4097, 9001]
   /// Sizes of images whose channels need not be whole vectors.
-  private static let images = (1...17).map { ($0, 18 - $0) } + [(1, 1), (33, 3), (257, 5), (1031, 64)]
+  private static let images: [(Int, Int)] = ends + [(1, 1), (33, 3), (257, 5), (1031, 64)]
+  /// 1...17 of one side, where vectors end.
+  private static let ends: [(Int, Int)] = (1...17).map { ($0, 18 - $0) }
   /// Sizes of feature maps.
-  private static let maps = [(1, 16), (2, 48), (7, 16), (17, 64), (33, 144), (1031, 512)]
+  private static let maps: [(Int, Int)] = [(1, 16), (2, 48), (7, 16), (17, 64), (33, 144), (1031, 512)]
 }
 
 extension KernelCase {
   /// Kernels of any number of floats.
-  private static let flat = [
+  private static let flat: [KernelCase] = [
     KernelCase("accumulate, add, allFinite, sum") { kernels, results in
       for count in counts {
         var operands = KernelOperands(seed: 52)
@@ -183,7 +192,7 @@ extension KernelCase {
   ]
 
   /// Kernels of pixels with any number of channels.
-  private static let pixelwise = [
+  private static let pixelwise: [KernelCase] = [
     KernelCase("PReLU of a slope for each channel") { kernels, results in
       for (pixels, channels) in images {
         var operands = KernelOperands(seed: 55)
@@ -228,10 +237,11 @@ extension KernelCase {
     },
     KernelCase("shufflePixels, unshufflePixels") { kernels, results in
       for factor in 1...5 {
-        for shape in [
+        let shapes: [ImageShape] = [
           ImageShape(height: 1, width: 1), ImageShape(height: 3, width: 17),
           ImageShape(height: 2, width: 5, channels: 16), ImageShape(height: 4, width: 3, channels: 1),
-        ] {
+        ]
+        for shape in shapes {
           var operands = KernelOperands(seed: 57)
           let count = shape.count * factor * factor
           let (source, base) = (operands.uniform(count), operands.uniform(shape.count))
@@ -282,7 +292,7 @@ extension KernelCase {
   ]
 
   /// Kernels of pixels whose channels are whole vectors.
-  private static let vectorwise = [
+  private static let vectorwise: [KernelCase] = [
     KernelCase("scaleChannelsAndAdd, scaleAndAdd, unitNormalizedDifference, normalizeToUnitLength") {
       kernels, results in
       for (pixels, channels) in maps {
@@ -351,12 +361,13 @@ extension KernelCase {
     },
   ]
 
-  private static let pooling = [
+  private static let pooling: [KernelCase] = [
     KernelCase("maxPooling2D") { kernels, results in
-      for (height, width, channels, size, stride, ceilMode) in [
+      let shapes: [(Int, Int, Int, Int, Int, Bool)] = [
         (8, 6, 16, 2, 2, false), (7, 9, 32, 2, 2, false), (9, 12, 16, 3, 2, false), (10, 12, 48, 3, 2, true),
         (3, 3, 16, 3, 2, true), (1, 1, 16, 1, 1, false), (17, 3, 144, 3, 2, true),
-      ] {
+      ]
+      for (height, width, channels, size, stride, ceilMode) in shapes {
         let shape = MaxPooling2DShape(
           inputHeight: height, inputWidth: width, channels: channels, kernelSize: size, stride: stride,
           ceilMode: ceilMode)
@@ -379,7 +390,7 @@ extension KernelCase {
   ]
 
   /// The losses and metrics of image pairs, with and without a gradient.
-  private static let pairs = [
+  private static let pairs: [KernelCase] = [
     KernelCase("squaredDifference, absoluteDifference, charbonnierDifference") { kernels, results in
       for count in counts {
         var operands = KernelOperands(seed: 64)
@@ -471,5 +482,5 @@ extension KernelCase {
     },
   ]
 
-  private static let sides = (1...17).map { ($0, 18 - $0) } + [(1, 1), (6, 6), (16, 16), (7, 33), (40, 49)]
+  private static let sides: [(Int, Int)] = ends + [(1, 1), (6, 6), (16, 16), (7, 33), (40, 49)]
 }
