@@ -7,6 +7,9 @@ those of the network alone, after a first pass. Ratios are taken within a round.
 medians over the rounds. All results must agree with srdist's to 1e-3. A peer that ends before its
 first result, for want of memory, say, is left out of the row.
 
+With --clock cpu, the times are CPU times. Other work on the machine changes them less. Compare one
+thread then: a thread that waits for another one may count as busy.
+
 The ONNX and ncnn files are made by `srdist export`. Without --weights, the network is the one that
 --model and --blocks name, with weights of a training run of one step.
 """
@@ -34,11 +37,12 @@ def parsed() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="scripts/bench-upscale"
     )
     parser.add_argument("--weights", help="weight file or checkpoint")
-    parser.add_argument("--model", default="attention", help="network without --weights: vanilla, attention, compact (attention)")
+    parser.add_argument("--model", default="attention", help="network, if --weights names none (attention)")
     parser.add_argument("--blocks", type=int, default=16, help="blocks or convolutions of that network (16)")
     parser.add_argument("--size", type=int, action="append", help="side of the picture in pixels (64, 128, 256, 512)")
     parser.add_argument("--threads", type=int, action="append", help="threads (1, 2)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (5)")
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="the time that counts (wall)")
     parser.add_argument("--peer", action="append", choices=PEERS, help="a peer (all)")
     parser.add_argument("--programs", default=str(ROOT / ".build/release"), help="folder of srdist and srdist-benchmark")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
@@ -114,8 +118,9 @@ class EndedError(Exception):
 class Side:
     """A process that makes passes on request."""
 
-    def __init__(self, name: str, command: list[str], threads: int) -> None:
+    def __init__(self, name: str, command: list[str], threads: int, clock: str) -> None:
         self.name = name
+        self.clock = clock
         cores = sorted(os.sched_getaffinity(0))[:threads]
         self.process = subprocess.Popen(
             command,
@@ -129,13 +134,18 @@ class Side:
             if not line:
                 raise EndedError(f"{name} ended before it was ready, with status {self.process.wait()}")
 
+    def cpu_milliseconds(self) -> float:
+        # Linux's number of the clock that counts the CPU time of all threads of a process.
+        return time.clock_gettime((~self.process.pid << 3) | 2) * 1e3
+
     def run(self) -> None:
+        start = self.cpu_milliseconds()
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"{self.name} ended in a pass")
-        self.times.append(float(line))
+        self.times.append(float(line) if self.clock == "wall" else self.cpu_milliseconds() - start)
 
     def close(self) -> None:
         self.process.stdin.close()
@@ -149,13 +159,13 @@ def measure(options: argparse.Namespace, folder: Path, size: int, threads: int) 
     command = [f"{options.programs}/srdist-benchmark", "upscale", "--weights", options.weights]
     command += ["--picture", str(picture), "--height", str(size), "--width", str(size)]
     command += ["--threads", str(threads), "--output", str(folder / "srdist")]
-    sides = [Side("srdist", command, threads)]
+    sides = [Side("srdist", command, threads, options.clock)]
     ours = np.fromfile(folder / "srdist", np.float32)
     for peer in options.peer or PEERS:
         arguments = [peer, folder / "model", picture, size, threads, folder / peer]
         command = [sys.executable, __file__, "--worker", "\n".join(map(str, arguments))]
         try:
-            sides.append(Side(peer, command, threads))
+            sides.append(Side(peer, command, threads, options.clock))
         except EndedError as error:
             print(f"{size}x{size}, {threads} threads: {error}", file=sys.stderr)
             continue

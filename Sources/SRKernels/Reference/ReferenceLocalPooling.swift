@@ -8,6 +8,7 @@ extension Reference {
   ///
   /// This is the twin of ``LocalPoolingKernels/moveWindows(entering:leaving:width:channels:group:sums:)``, from row to row, with
   /// ``LocalPoolingKernels/windowMeans(_:width:channels:group:rows:columns:means:)`` of each row.
+  @_specialize(where T == Double)
   package static func windowMeans<T: BinaryFloatingPoint>(
     _ image: [T], _ shape: ImageShape, rows: Int, columns: Int
   ) -> [T] {
@@ -31,6 +32,7 @@ extension Reference {
   }
 
   /// activation(bias[k] + sum over c of source[pixel, c] * weights[c, k])
+  @_specialize(where T == Double)
   package static func dense<T: BinaryFloatingPoint>(
     _ source: [T], inputs: Int, weights: [T], bias: [T], activation: DenseActivation
   ) -> [T] {
