@@ -151,12 +151,9 @@ package enum Elementary {
   }
 
   /// `base` to the power of `exponent`, as exp(exponent log(base)). The relative error is about |exponent log(base)| + 2 units in
-  /// the last place.
-  ///
-  /// - Precondition: the base is positive.
+  /// the last place. NaN for a negative base.
   package static func power(_ base: Double, _ exponent: Double) -> Double {
-    precondition(base > 0, "a power of \(base) was asked for")
-    return exp(exponent * (log10(base) * 2.30258509299404568402))
+    exp(exponent * (log10(base) * 2.30258509299404568402))
   }
 
   /// The sum of two numbers, the second of which is at most half a unit in the last place of the first.

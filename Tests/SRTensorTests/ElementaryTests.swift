@@ -42,7 +42,8 @@ import Testing
           distance(Elementary.power(base, exponent), pow(base, exponent)) <= units, "\(base) to \(exponent)")
       }
     }
-    #expect(Elementary.power(1, 0.3) == 1)
+    #expect(Elementary.power(1, 0.3) == 1 && Elementary.power(0, 0.3) == 0)
+    #expect(Elementary.power(-1, 0.3).isNaN && Elementary.power(.nan, 0.3).isNaN)
   }
 
   /// In single precision against the exact power. Nearly all results are the nearest number.

@@ -141,7 +141,9 @@ import Testing
     #expect(refusal("network_g: &a {type: x}\ntrain: *a").hasPrefix("a.yml:1: '&a' is an anchor"))
     #expect(refusal("a: 1\na: 2").hasPrefix("a.yml:2: 'a' is given twice"))
     #expect(refusal("a: [").hasPrefix("a.yml:"))
-    #expect(refusal(String(repeating: "[", count: 60_000)).contains("nested more than 32 levels"))
+    #expect(refusal(String(repeating: "[", count: 60)).contains("nested more than 32 levels"))
+    // libyaml has a limit too.
+    #expect(refusal(String(repeating: "[", count: 60_000)).contains("nest"))
     #expect(refusal(String(repeating: "a", count: 70_000)).contains("is it another file?"))
   }
 }

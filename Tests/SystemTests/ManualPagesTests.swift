@@ -33,9 +33,9 @@ import Testing
     let names = try #require(commands)
     #expect(Set(["train", "upscale", "export"]).isSubset(of: names), "\(names)")
     for command in names {
-      #expect(main.contains("\\fBsrdist\\-\(command)\\fR(1)"))
+      #expect(main.contains("\\fBsrdist\\-\(command.replacing("-", with: "\\-"))\\fR(1)"))
       let page = try folder.text("srdist-\(command).1")
-      #expect(page.contains(".SH NAME\nsrdist\\-\(command) \\- "))
+      #expect(page.contains(".SH NAME\nsrdist\\-\(command.replacing("-", with: "\\-")) \\- "))
       // The help names each option once, at the start of a line.
       let lines = try ProgramRun("srdist", [command, "--help"]).output.split(separator: "\n")
       let options = lines.compactMap { $0.firstMatch(of: /^  (?:-[a-z], )?(--[a-z0-9-]+)/)?.1 }

@@ -61,7 +61,8 @@ import Testing
       "model": "vanilla", "loss": "mse=2", "init-weights": "", "strict": "true", "param-key": "", "data": "",
       "val": "",
       "weights-dir": folder.path,
-      "crop": "stored", "reduction": "tree", "learning-rate": "1e-05", "max-steps": "1", "samples": "1",
+      "crop": "stored", "reduction": "tree", "learning-rate": "1e-05", "warmup-steps": "0", "max-steps": "1",
+      "samples": "1",
     ]
     var arguments = ["train", "--output", folder.file("run"), "--threads", "1"]
     var expected: [String: String] = [:]
