@@ -52,7 +52,7 @@ import Testing
     ("", LossTermError.notATerm("")),
     ("mse", .notATerm("mse")),
     ("mse=1,", .notATerm("")),
-    ("l1=1", .unknown(name: "l1")),
+    ("l2=1", .unknown(name: "l2")),
     ("mse=one", .badWeight(name: "mse", weight: "one")),
     ("mse=0", .badWeight(name: "mse", weight: "0")),
     ("mse=-1", .badWeight(name: "mse", weight: "-1")),

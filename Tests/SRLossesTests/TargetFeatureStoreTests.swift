@@ -73,13 +73,16 @@ import Testing
     let gradients = targets.map { _ in AlignedBuffer(count: side * side * 3) }
     let scratch = AlignedBuffer(count: loss.scratchCount(shape))
     scratch.pointer.update(repeating: .nan, count: scratch.count)
-    let values = loss.evaluate(
-      targets.indices.map {
-        ImagePair(
-          superRes: superRes[$0].pointer, highRes: highRes[$0].pointer, shape: shape,
-          gradient: wantsGradient ? gradients[$0].pointer : nil,
-          identity: SampleIdentity(.training, index: targets[$0]))
-      }, weight: 0.5, scratch: scratch.pointer)
+    // Pointers do not keep memory alive.
+    let values = withExtendedLifetime((superRes, highRes, gradients, scratch)) {
+      loss.evaluate(
+        targets.indices.map {
+          ImagePair(
+            superRes: superRes[$0].pointer, highRes: highRes[$0].pointer, shape: shape,
+            gradient: wantsGradient ? gradients[$0].pointer : nil,
+            identity: SampleIdentity(.training, index: targets[$0]))
+        }, weight: 0.5, scratch: scratch.pointer)
+    }
     return Result(values: values, gradients: gradients.map(\.values))
   }
 

@@ -24,10 +24,13 @@ import Testing
 
   /// The validation's numbers and the picture, without times.
   private func ending(_ name: String) throws -> [String] {
+    // Dictionaries have no order of their own.
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
     let epochs = try MetricsFile.epochs(folder.file("\(name)/metrics.jsonl")).map { record in
       var record = record
       record.seconds = 0
-      return "\(record)"
+      return String(decoding: try encoder.encode(record), as: UTF8.self)
     }
     return epochs + [try FileDigest(ofFile: folder.file("\(name)/samples/epoch-0001.png")).sha256]
   }

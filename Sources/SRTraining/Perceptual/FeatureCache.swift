@@ -42,9 +42,10 @@ struct FeatureCache: Sendable {
     guard !networks.isEmpty else { return nil }
     self.run = run
     self.networks = networks
+    // The checkpoints that are kept, the best one, the one that is being written, and as much as one for log and pictures.
     trouble = FeatureCacheTrouble(
       reserve: belongsToRun
-        ? .init(folder: folder, bytes: (configuration.keepCheckpoints + 2) * RunFiles.checkpointBytes(run))
+        ? .init(folder: folder, bytes: (configuration.keepCheckpoints + 3) * RunFiles.checkpointBytes(run))
         : nil)
     let orientations = configuration.augment.places
     let room = Self.room(
