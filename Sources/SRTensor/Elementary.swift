@@ -36,7 +36,7 @@ package enum Elementary {
   /// e to the power of `x`, rounded to single precision with an error of at most 0.502 units in the last place. 0 below -104,
   /// infinite above 88.73.
   ///
-  /// exp(x) = 2^(k / 32) 2^r with |r| <= 1 / 64, in double precision; 2^r by a polynomial (S. Nagy, Arm Optimized Routines).
+  /// exp(x) = 2^(k / 32) 2^(r / 32) with |r| <= 1 / 2, in double precision; 2^(r / 32) by a polynomial (S. Nagy, Arm Optimized Routines).
   package static func exp(_ x: Float) -> Float {
     if x.isNaN { return x }
     if x > 89 { return .infinity }
