@@ -29,6 +29,21 @@ package struct ChildRun: Sendable {
   }
 }
 
+extension TemporaryFolder {
+  /// Writes a script that can be run, and returns its path.
+  ///
+  /// Another process writes it. A child that this process starts at the same moment for another test has a copy of each open
+  /// file until it runs its own program, and a file that is open for writing cannot be run ("Text file busy").
+  @discardableResult
+  package func writeScript(_ text: String, as name: String) throws -> String {
+    let source = try write(Array(text.utf8), as: ".\(name).text")
+    let copied = try ChildRun("/usr/bin/install", ["-m", "755", source, file(name)])
+    guard copied.status == 0 else { throw CocoaError(.fileWriteUnknown) }
+    try FileManager.default.removeItem(atPath: source)
+    return file(name)
+  }
+}
+
 /// `$PYTHON` or, if it is not set, `python3`, for comparisons with other libraries.
 package enum Python {
   /// Whether Python can import Pillow and NumPy.

@@ -25,8 +25,7 @@ import Testing
       statuses=(\(statuses.map(String.init).joined(separator: " ")))
       exit "${statuses[$(wc -l <'\(folder.file("starts"))') - 1]}"
       """
-    try Data(script.utf8).write(to: URL(fileURLWithPath: folder.file("mpirun")))
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.file("mpirun"))
+    try folder.writeScript(script, as: "mpirun")
     let run = try await Self.launches.run(
       "/usr/bin/env",
       prefix + ["bash", Repository.file("scripts/srdist-launch"), "-n", "2", "--program", "/bin/true"]
@@ -112,8 +111,7 @@ import Testing
   @Test func aHostThatSaysNothingIsLeftOut() async throws {
     let folder = try TemporaryFolder()
     let hostfile = try folder.write(Array("localhost\nsilent.invalid\n".utf8), as: "hosts")
-    let ssh = try folder.write(Array("#!/bin/sh\nexec sleep 3000\n".utf8), as: "ssh")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+    let ssh = try folder.writeScript("#!/bin/sh\nexec sleep 3000\n", as: "ssh")
     let run = try await launch(
       [0], ["--hostfile", hostfile], ssh: ssh, environment: ["SRDIST_ANSWER_PATIENCE": "10"])
     #expect(run.status == 0 && run.starts.count == 1, "\(run.said)")
@@ -125,16 +123,14 @@ import Testing
     let folder = try TemporaryFolder()
     let hostfile = try folder.write(Array("localhost\nnext.invalid\n".utf8), as: "hosts")
     // The other host answers until the job has ended.
-    let ssh = try folder.write(
-      Array(
-        #"""
-        #!/bin/sh
-        while [ "$1" != -- ]; do shift; done
-        shift 2
-        [ -e "$HERE/gone" ] || exec "$@"
-        exit 255
-        """#.utf8), as: "ssh")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+    let ssh = try folder.writeScript(
+      #"""
+      #!/bin/sh
+      while [ "$1" != -- ]; do shift; done
+      shift 2
+      [ -e "$HERE/gone" ] || exec "$@"
+      exit 255
+      """#, as: "ssh")
     let run = try await launch([0, 0], ["--hostfile", hostfile], commands: #"touch "$HERE/gone""#, ssh: ssh)
     #expect(run.status == 0 && run.starts.count == 2, "\(run.said)")
     #expect(run.said.contains("a host was lost (0)"), "\(run.said)")
@@ -144,13 +140,11 @@ import Testing
   /// What ssh says is repeated. To ssh, a name that begins with a dash would be an option.
   @Test func hostsAreNamesToSSH() async throws {
     let folder = try TemporaryFolder()
-    let ssh = try folder.write(
-      Array(
-        #"""
-        #!/bin/bash
-        for word; do [ "$word" != -- ] || { echo "refused by $2 after --" >&2; exit 255; }; shift; done
-        """#.utf8), as: "ssh")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ssh)
+    let ssh = try folder.writeScript(
+      #"""
+      #!/bin/bash
+      for word; do [ "$word" != -- ] || { echo "refused by $2 after --" >&2; exit 255; }; shift; done
+      """#, as: "ssh")
     let hostfile = try folder.write(Array("far.invalid\n".utf8), as: "hosts")
     let run = try await launch([0], ["--hostfile", hostfile], ssh: ssh)
     #expect(run.status == 69 && run.said.contains("(refused by far.invalid after --)"), "\(run.said)")

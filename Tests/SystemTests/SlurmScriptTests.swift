@@ -10,9 +10,7 @@ import Testing
   ) {
     let folder = try TemporaryFolder()
     func stand(in name: String, _ commands: String) throws {
-      let path = try folder.write(
-        Array("#!/usr/bin/env bash\ncd '\(folder.path)'\n\(commands)\n".utf8), as: name)
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+      try folder.writeScript("#!/usr/bin/env bash\ncd '\(folder.path)'\n\(commands)\n", as: name)
     }
     try stand(in: way, "echo $$ >pid\n\(commands)")
     // Returns when the job has ended, and its parent has noticed the end.
