@@ -6,32 +6,22 @@ extension LossKind {
   /// A row has a name, a description, and a source. A pixel loss's row has the kernel, the twin, and the requirements for images.
   /// In the formulas, x is the super-resolved image and y is its target.
   package static let all: [LossKind] = [
-    // mean over elements of (x - y)^2
-    LossKind(
+    meanOverElements(
       "mse", "mean squared error",
-      twin: {
-        Reference.squaredDifference(superRes: $0.superRes, highRes: $0.highRes)
-          .scaled(by: 1 / Double($0.shape.count))
-      }
-    ) { kernels, pair, weight, _ in
-      let count = pair.shape.count
-      return kernels.squaredDifference(
-        superRes: pair.superRes, highRes: pair.highRes, count: count, gradientScale: weight / Float(count),
-        gradient: pair.gradient) / Double(count)
+      twin: { Reference.squaredDifference(superRes: $0.superRes, highRes: $0.highRes) }
+    ) { kernels, pair, scale in
+      kernels.squaredDifference(
+        superRes: pair.superRes, highRes: pair.highRes, count: pair.shape.count, gradientScale: scale,
+        gradient: pair.gradient)
     },
 
-    // mean over elements of |x - y|
-    LossKind(
+    meanOverElements(
       "l1", "mean absolute error",
-      twin: {
-        Reference.absoluteDifference(superRes: $0.superRes, highRes: $0.highRes)
-          .scaled(by: 1 / Double($0.shape.count))
-      }
-    ) { kernels, pair, weight, _ in
-      let count = pair.shape.count
-      return kernels.absoluteDifference(
-        superRes: pair.superRes, highRes: pair.highRes, count: count, gradientScale: weight / Float(count),
-        gradient: pair.gradient) / Double(count)
+      twin: { Reference.absoluteDifference(superRes: $0.superRes, highRes: $0.highRes) }
+    ) { kernels, pair, scale in
+      kernels.absoluteDifference(
+        superRes: pair.superRes, highRes: pair.highRes, count: pair.shape.count, gradientScale: scale,
+        gradient: pair.gradient)
     },
 
     charbonnier,
@@ -96,18 +86,32 @@ extension LossKind {
   /// A smooth absolute error: mean over elements of sqrt((x - y)^2 + 1e-6).
   ///
   /// Lai, Huang, Ahuja, Yang: "Deep Laplacian Pyramid Networks for Fast and Accurate Super-Resolution" (CVPR 2017).
-  package static let charbonnier = LossKind(
+  package static let charbonnier = meanOverElements(
     "charbonnier", "smooth absolute error",
     twin: {
       Reference.charbonnierDifference(
-        superRes: $0.superRes, highRes: $0.highRes, epsilonSquared: Double(epsilonSquared)
-      ).scaled(by: 1 / Double($0.shape.count))
+        superRes: $0.superRes, highRes: $0.highRes, epsilonSquared: Double(epsilonSquared))
     }
-  ) { kernels, pair, weight, _ in
-    let count = pair.shape.count
-    return kernels.charbonnierDifference(
-      superRes: pair.superRes, highRes: pair.highRes, count: count, epsilonSquared: epsilonSquared,
-      gradientScale: weight / Float(count), gradient: pair.gradient) / Double(count)
+  ) { kernels, pair, scale in
+    kernels.charbonnierDifference(
+      superRes: pair.superRes, highRes: pair.highRes, count: pair.shape.count,
+      epsilonSquared: epsilonSquared, gradientScale: scale, gradient: pair.gradient)
+  }
+
+  /// The mean over elements of a difference.
+  ///
+  /// - Parameters:
+  ///   - twin: the sum of the differences.
+  ///   - sum: the same sum. Adds `scale` times its gradient if the pair asks for a gradient.
+  private static func meanOverElements(
+    _ name: String, _ help: String, twin: @escaping @Sendable (ReferencePair) -> ReferenceLoss<Double>,
+    sum: @escaping @Sendable (_ kernels: any KernelSet, _ pair: ImagePair, _ scale: Float) -> Double
+  ) -> LossKind {
+    LossKind(name, help, twin: { twin($0).scaled(by: 1 / Double($0.shape.count)) }) {
+      kernels, pair, weight, _ in
+      let count = pair.shape.count
+      return sum(kernels, pair, weight / Float(count)) / Double(count)
+    }
   }
 
   /// Square of the difference below which Charbonnier's root changes from linear to quadratic.

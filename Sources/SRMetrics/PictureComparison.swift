@@ -1,9 +1,10 @@
+import SRKernels
 import SRTensor
 
 /// Two 8-bit RGB pictures of one size, compared by a convention of the literature, in double precision.
 package struct PictureComparison: Sendable {
   /// The side of SSIM's window.
-  static let windowSize = 11
+  static let windowSize = SSIMWindow.taps
   private static let peak = 255.0
 
   private let width: Int
@@ -80,14 +81,7 @@ package struct PictureComparison: Sendable {
     planes.reduce(0) { $0 + similarity($1.picture, $1.original) } / Double(planes.count)
   }
 
-  private static let weights: [Double] = {
-    let weights = (0..<windowSize).map { index in
-      let distance = Double(index - windowSize / 2)
-      return Elementary.exp(-distance * distance / (2 * 1.5 * 1.5))
-    }
-    let sum = weights.reduce(0, +)
-    return weights.map { $0 / sum }
-  }()
+  private static let weights = (0..<windowSize).map { SSIMWindow.gaussian.weight(tap: $0) }
 
   /// The mean similarity of one channel.
   private func similarity(_ picture: [Double], _ original: [Double]) -> Double {
