@@ -240,18 +240,21 @@ class Results:
                 found = json.loads((self.output / run.name / "gates.json").read_text())
             except (OSError, ValueError):
                 continue
-            if found.get("blocks"):
-                deviations = [block["deviation"] for block in found["blocks"]]
-                means = [block["mean"] for block in found["blocks"]]
-                rows.append([f"`{run.name}`", number(sum(deviations) / len(deviations), 5), number(max(deviations), 5),
-                             number(min(means), 3), number(max(means), 3)])
+            gates = found.get("gates") or []
+            if gates:
+                deviations = [layer["deviation"] for layer in gates]
+                means = [layer["mean"] for layer in gates]
+                rows.append([
+                    f"`{run.name}`", number(sum(deviations) / len(deviations), 5), number(max(deviations), 5),
+                    number(max(layer["largest_deviation"] for layer in gates), 5), number(min(means), 3), number(max(means), 3)])
         if not rows:
             return ""
         return "\n".join([
             "## Attention", "",
             "A gate is a number from 0 to 1 by which a channel is multiplied. Its standard deviation over the validation faces says "
-            "how far it depends on the picture: with 0, the attention is a constant.", "",
-            *markdown(["run", "mean deviation", "largest block's deviation", "smallest block's mean gate", "largest"], rows)])
+            "how far it depends on the picture: with 0, the attention is a constant. From `srdist evaluate --gates`.", "",
+            *markdown(["run", "deviation, mean of the blocks", "of the most active block", "of the most active channel",
+                       "least mean gate of a block", "largest"], rows)])
 
     def commands(self) -> str:
         lines = ["## Commands", ""]

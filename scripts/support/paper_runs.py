@@ -27,8 +27,8 @@ class Run:
         return bool(self.loss)
 
     @property
-    def is_measured_elsewhere(self) -> bool:
-        return self.group == PAPER
+    def has_attention(self) -> bool:
+        return "vanilla" not in self.arguments
 
 
 # Ours: fresh crops. Each ablation changes one thing of it, in as many epochs.

@@ -229,6 +229,19 @@ final class ValidationWorker: Sendable {
     measurement = worker.measurement
   }
 
+  /// The forward pass of one pair through the network's body, watched by an observer.
+  func watch(
+    _ index: Int, of pairs: any PairDataset, weights: StepWeights, by observer: any LayerObserver
+  ) {
+    let images = measurement.images[0]
+    pairs.load(index: index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+    plan.forwardBody([
+      plan.pass(
+        lowRes: images.lowRes.pointer, parameters: weights.parameters, prepared: weights.prepared,
+        gradients: nil, workspace: workspace, observer: observer)
+    ])
+  }
+
   /// The forward passes of up to ``groupSize`` pairs of one part of the data, and their rows of values.
   ///
   /// - Parameters:
