@@ -64,11 +64,13 @@ struct ReportCommand: ParsableCommand {
     try ValidationError.checkPaths(["--output": output, "--faces": faces])
     if let faces, html != nil || output != nil || separate {
       throw ValidationError(
-        "--faces writes \(faces) alone; leave out --html, --output and --separate, or give them in another command")
+        "--faces writes \(faces) alone; leave out --html, --output and --separate, or give them in another command"
+      )
     }
     if overwrite, faces == nil { throw ValidationError("--overwrite needs --faces") }
     if separate, html != nil {
-      throw ValidationError("--separate is for curves.png, and --html writes a page in its place; give one of them")
+      throw ValidationError(
+        "--separate is for curves.png, and --html writes a page in its place; give one of them")
     }
     for run in runs { try ValidationError.checkPaths(["a run": run]) }
     guard every >= 1 else { throw ValidationError("--every is \(every), expected at least 1") }
@@ -98,7 +100,10 @@ struct ReportCommand: ParsableCommand {
     let folder = output ?? runs[0]
     try DirectoryCalls.createWithParents(folder)
     let picture = "\(folder)/curves.png"
-    switch try Gnuplot.run(CurvePlot(series, separate ? .separate : .together).script(pngPath: picture), keptAt: "\(folder)/curves.gp") {
+    switch try Gnuplot.run(
+      CurvePlot(series, separate ? .separate : .together).script(pngPath: picture),
+      keptAt: "\(folder)/curves.gp")
+    {
     case .drawn:
       print("\ncurves: \(picture.onOneLine)")
     case .notInstalled(let script):

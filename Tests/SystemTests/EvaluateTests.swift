@@ -76,12 +76,14 @@ import Testing
       ])
     try #require(training.status == 0, "\(training.errors)")
     let arguments = [
-      "evaluate", "--weights", folder.file("run"), "--data", folder.path, "--weights-dir", folder.file("none"),
+      "evaluate", "--weights", folder.file("run"), "--data", folder.path, "--weights-dir",
+      folder.file("none"),
       "--gates",
     ]
     let alone = try ProgramRun("srdist", arguments + ["--json", "--threads", "1"])
     try #require(alone.status == 0, "\(alone.errors)")
-    let gates = try #require(try ReadableJSON.decode(EvaluationRun.Result.self, from: alone.output.utf8).gates)
+    let gates = try #require(
+      try ReadableJSON.decode(EvaluationRun.Result.self, from: alone.output.utf8).gates)
     #expect(gates.map(\.layer) == ["res_blocks.0.attention", "res_blocks.1.attention"])
     for layer in gates {
       #expect(layer.mean > 0.2 && layer.mean < 0.8)
@@ -98,7 +100,8 @@ import Testing
     let none = try evaluate(["--gates"])
     #expect(try ReadableJSON.decode(EvaluationRun.Result.self, from: none.output.utf8).gates == [])
     let elsewhere = try evaluate(["--gates", "--eight-bit"])
-    #expect(elsewhere.status == 64 && elsewhere.errors.contains("--gates belongs to the measures of training"))
+    #expect(
+      elsewhere.status == 64 && elsewhere.errors.contains("--gates belongs to the measures of training"))
   }
 
   @Test func deviationsAreThoseOfEachChannelOverTheImages() {

@@ -22,9 +22,11 @@ import Testing
   /// The script's command line, to which the path of srdist is to be added.
   private func command(_ only: String, weights: String? = nil) -> [String] {
     [
-      "/usr/bin/env", "python3", Repository.file("scripts/reproduce-paper"), "--quick", "--split", "6/2", "--faces",
+      "/usr/bin/env", "python3", Repository.file("scripts/reproduce-paper"), "--quick", "--split", "6/2",
+      "--faces",
       folder.file("faces"), "--extra", folder.file("no-extra"), "--set5", folder.file("no-set"), "--set14",
-      folder.file("no-set"), "--only", only, "--output", output, "--weights-dir", weights ?? folder.file("none"),
+      folder.file("no-set"), "--only", only, "--output", output, "--weights-dir",
+      weights ?? folder.file("none"),
       "--program",
     ]
   }
@@ -58,7 +60,9 @@ import Testing
       "trap 'exit 75' USR1; touch '\(folder.file("started"))'; while :; do sleep 0.05; done")
     let stopped = try RunningProgram(
       under: command("best"), "srdist", ["--launcher", waiting, "--", "--threads", "1"])
-    while !FileManager.default.fileExists(atPath: folder.file("started")), stopped.isRunning { usleep(20_000) }
+    while !FileManager.default.fileExists(atPath: folder.file("started")), stopped.isRunning {
+      usleep(20_000)
+    }
     stopped.kill(SIGTERM)
     let (status, _, errors) = try stopped.wait()
     #expect(status == 75 && errors.contains("repeat the command to resume"), "\(errors)")
@@ -69,7 +73,8 @@ import Testing
     #expect(!run.errors.contains("preparing") && run.errors.contains("all 1 runs are done"), "\(run.errors)")
     let results = try folder.text("output/RESULTS.md")
     for text in [
-      "6 training and 2 validation photographs", "| `best` | ", "weights_sha256", "best --crop random", "## Attention",
+      "6 training and 2 validation photographs", "| `best` | ", "weights_sha256", "best --crop random",
+      "## Attention",
       "![Validation faces", "This was a try",
     ] {
       #expect(results.contains(text), "'\(text)' in \(results)")
@@ -107,7 +112,8 @@ import Testing
   }
 
   /// The paper's table, over the networks that are at hand.
-  @Test(.enabled(if: SharedData.isAvailable, "SKIPPED: needs photographs and networks in $SRDIST_SHARED_DATA"))
+  @Test(
+    .enabled(if: SharedData.isAvailable, "SKIPPED: needs photographs and networks in $SRDIST_SHARED_DATA"))
   func resultsStandBesideThePapers() throws {
     let run = try reproduce("vanilla", weights: SharedData.weights)
     try #require(run.status == 0, "\(run.errors)")

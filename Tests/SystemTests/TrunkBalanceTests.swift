@@ -38,11 +38,14 @@ import Testing
     }
   }
 
-  private func run(_ output: String, over trunk: String, ranks: Int? = nil, _ more: [String]) throws -> ProgramRun {
+  private func run(_ output: String, over trunk: String, ranks: Int? = nil, _ more: [String]) throws
+    -> ProgramRun
+  {
     try ProgramRun(
       ranks: ranks, "srdist",
       [
-        "train", "--model", "vanilla", "--blocks", "1", "--features", "16", "--loss", "mse=1,ssim=0.1,vgg=0.1",
+        "train", "--model", "vanilla", "--blocks", "1", "--features", "16", "--loss",
+        "mse=1,ssim=0.1,vgg=0.1",
         "--data", folder.path, "--weights-dir", folder.file(trunk), "--batch-size", "4", "--epochs", "2",
         "--cache-features", "off", "--samples", "0", "--no-tensorboard", "--output", folder.file(output),
       ] + more)
@@ -87,7 +90,8 @@ import Testing
 
   @Test func aResumedRunKeepsItsFactor() throws {
     let whole = try train("whole", over: "caffe", ["--trunk-balance", "on"])
-    _ = try run("halves", over: "caffe", ["--trunk-balance", "on", "--checkpoint-every", "1", "--max-steps", "2"])
+    _ = try run(
+      "halves", over: "caffe", ["--trunk-balance", "on", "--checkpoint-every", "1", "--max-steps", "2"])
     let rest = try train("halves", over: "caffe", ["--trunk-balance", "on"])
     #expect(rest.hash == whole.hash)
     #expect(try factor("halves") == factor("whole"))
@@ -118,7 +122,8 @@ import Testing
   @Test func torchvisionsTrunkNeedsNoFactor() throws {
     let on = try train("on", over: "torchvision", ["--trunk-balance", "on"])
     let off = try train("off", over: "torchvision")
-    #expect(on.hash == off.hash && !on.errors.contains("trunk balance") && !off.errors.contains("--trunk-balance"))
+    #expect(
+      on.hash == off.hash && !on.errors.contains("trunk balance") && !off.errors.contains("--trunk-balance"))
   }
 
   @Test(arguments: [["--vgg-input", "imagenet"], ["--vgg-criterion", "l1"], ["--vgg-layers", "relu2_2=1"]])

@@ -70,7 +70,8 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
     best: Best? = nil, bestMetric: String? = nil, model: ModelDescription? = nil, configuration: String,
     dataSHA256: String,
-    networkSHA256: [String: String]? = nil, trunkFactors: [String: Double]? = nil, initWeightsSHA256: String? = nil,
+    networkSHA256: [String: String]? = nil, trunkFactors: [String: Double]? = nil,
+    initWeightsSHA256: String? = nil,
     validationSHA256: [String: String]? = nil, weightsSHA256: String = "", srdistVersion: String,
     arithmeticVersion: Int? = nil, epochSums: [String: [Double]] = [:]
   ) {

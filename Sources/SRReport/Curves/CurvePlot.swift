@@ -44,7 +44,8 @@ package struct CurvePlot {
         let title = layout == .together ? panel.title : "\(drawn[0].name): \(panel.title)"
         lines.append("set title \(Gnuplot.string("\(title) by epoch"))")
         lines.append(panel.isLogarithmic(drawn) ? "set logscale y" : "unset logscale y")
-        lines.append("plot " + curves(of: panel, runs, firstColumn: 2 + 3 * index).joined(separator: ", \\\n  "))
+        lines.append(
+          "plot " + curves(of: panel, runs, firstColumn: 2 + 3 * index).joined(separator: ", \\\n  "))
       }
     }
     lines.append("unset multiplot\n")

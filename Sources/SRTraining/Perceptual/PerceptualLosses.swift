@@ -102,7 +102,8 @@ struct PerceptualLosses {
       loss: loss, weightCount: network.weightCount,
       provenance: "\(name) over \(trunk.file.summary), input \(input.rawValue), "
         + "linear \(chosen.rawValue)\(note)",
-      features: features, files: [trunk.file] + (linearFile.map { [$0] } ?? []), isOverTorchvision: trunk.isTorchvisions)
+      features: features, files: [trunk.file] + (linearFile.map { [$0] } ?? []),
+      isOverTorchvision: trunk.isTorchvisions)
   }
 
   /// Why LPIPS cannot be reported for images of this shape; nil if it can.

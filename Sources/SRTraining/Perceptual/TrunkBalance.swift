@@ -66,7 +66,8 @@ struct TrunkBalance: Sendable {
 
   private static func figure(_ kind: LossKind, _ configuration: TrainingConfiguration) throws -> Double {
     switch kind.source {
-    case .vgg where configuration.vggInput == .raw && configuration.vggLayers == .standard
+    case .vgg
+    where configuration.vggInput == .raw && configuration.vggLayers == .standard
       && configuration.vggCriterion == .mse:
       Figure.vgg
     case .lpips(.vgg) where configuration.lpipsInput == .raw: Figure.lpips
