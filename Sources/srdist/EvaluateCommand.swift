@@ -37,10 +37,11 @@ struct EvaluateCommand: ParsableCommand {
   var loss: String?
   @Flag(
     help: """
-      Also measure on a data set how far attention depends on the image: the mean of each layer's gates (the factors of \
-      the channels), and their standard deviation over the images. 0 means that the attention is a constant.
+      Also examine the network on a data set: the shift of colours (mean of the results less that of the inputs), and how far \
+      attention depends on the image (mean and standard deviation over the images of each layer's gates, the factors of the \
+      channels; a deviation of 0 means that the attention is a constant).
       """)
-  var gates = false
+  var diagnose = false
   @Option(help: "train or valid.")
   var split: NumPyPairDataset.Split = .valid
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
@@ -62,9 +63,9 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("--data and --reference name two sets of pictures: leave out one of them")
     }
     guard measuresPictures else { return try pictures.refuseWithoutPictures() }
-    if gates {
+    if diagnose {
       throw ValidationError(
-        "--gates belongs to the measures of training; leave it out, or measure --data alone")
+        "--diagnose belongs to the measures of training; leave it out, or measure --data alone")
     }
     if loss != nil {
       throw ValidationError(
@@ -93,7 +94,7 @@ struct EvaluateCommand: ParsableCommand {
       var run = try EvaluationRun(
         network, settings: layers, split: split, communicator: job.communicator, kernels: job.kernels)
       run.activity = job.activity
-      run.measuresGates = gates
+      run.diagnoses = diagnose
       return run
     }
     let result = try run.run()
@@ -157,13 +158,9 @@ struct EvaluateCommand: ParsableCommand {
     metric("psnr", "dB")
     metric("ssim", "Gaussian window")
     for name in result.metrics.keys.sorted() where name != "psnr" && name != "ssim" { metric(name, "metric") }
-    let gates = (result.gates ?? []).map {
-      "\($0.layer): gates of mean \($0.mean.fixed(4)), standard deviation over the images \($0.deviation.fixed(6)) (largest "
-        + "\($0.largestDeviation.fixed(6)))"
-    }
-    let none = result.gates?.isEmpty == true ? ["the network has no attention, so it has no gates"] : []
     let title = "\(result.weights): \(result.model), \(result.images) images of \(result.data)"
-    return ([title] + table.lines + gates + none + result.provenance).map(\.onOneLine).joined(separator: "\n")
+    return ([title] + table.lines + (result.diagnosis?.lines ?? []) + result.provenance).map(\.onOneLine)
+      .joined(separator: "\n")
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import SRCheckpoint
+import SRData
 import SRFiles
 import SRKernelDispatch
 import SRModels
@@ -78,12 +79,13 @@ import Testing
     let arguments = [
       "evaluate", "--weights", folder.file("run"), "--data", folder.path, "--weights-dir",
       folder.file("none"),
-      "--gates",
+      "--diagnose",
     ]
     let alone = try ProgramRun("srdist", arguments + ["--json", "--threads", "1"])
     try #require(alone.status == 0, "\(alone.errors)")
-    let gates = try #require(
-      try ReadableJSON.decode(EvaluationRun.Result.self, from: alone.output.utf8).gates)
+    let found = try #require(
+      try ReadableJSON.decode(EvaluationRun.Result.self, from: alone.output.utf8).diagnosis)
+    let gates = found.gates
     #expect(gates.map(\.layer) == ["res_blocks.0.attention", "res_blocks.1.attention"])
     for layer in gates {
       #expect(layer.mean > 0.2 && layer.mean < 0.8)
@@ -97,11 +99,20 @@ import Testing
     #expect(table.output.contains("res_blocks.1.attention: gates of mean 0."), "\(table.output)")
 
     _ = try writeWeights(0)
-    let none = try evaluate(["--gates"])
-    #expect(try ReadableJSON.decode(EvaluationRun.Result.self, from: none.output.utf8).gates == [])
-    let elsewhere = try evaluate(["--gates", "--eight-bit"])
+    let none = try #require(
+      try ReadableJSON.decode(EvaluationRun.Result.self, from: evaluate(["--diagnose"]).output.utf8).diagnosis
+    )
+    #expect(none.gates.isEmpty)
+    // The result is black.
+    let inputs = try NumPyPairDataset(directory: folder.path, split: .valid)
+    let sums = (0..<inputs.count).reduce(0) { sum, index in
+      sum + inputs.withPair(at: index) { low, _ in low.reduce(0) { $0 + Int($1) } }
+    }
+    let mean = Double(sums) / Double(inputs.count * inputs.lowResElementCount)
+    #expect(abs(none.colourShift.reduce(0, +) / 3 + mean) < 1e-3)
+    let elsewhere = try evaluate(["--diagnose", "--eight-bit"])
     #expect(
-      elsewhere.status == 64 && elsewhere.errors.contains("--gates belongs to the measures of training"))
+      elsewhere.status == 64 && elsewhere.errors.contains("--diagnose belongs to the measures of training"))
   }
 
   @Test func deviationsAreThoseOfEachChannelOverTheImages() {

@@ -91,7 +91,7 @@ class Results:
         for group, title in ((ABLATIONS, "What each part of `best` does"), (BATCHES, "Large batches")):
             if self.started(group):
                 parts.append(self.comparison(group, title))
-        parts += [self.other_pictures(), self.attention(), self.commands()]
+        parts += [self.other_pictures(), self.diagnoses(), self.commands()]
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def introduction(self) -> str:
@@ -195,8 +195,8 @@ class Results:
         lines = []
         for name, text in (
             ("figure-1.png", "Validation faces: LR, bicubic, each run, HR. Each run as after its best epoch."),
-            ("figure-4.png", "Loss, PSNR, SSIM and LPIPS by epoch; dashed: training, solid: validation, dotted: bicubic. A row for "
-             "each variant."),
+            ("figure-4.png", "Loss, PSNR and SSIM by epoch; dashed: training, solid: validation, dotted: bicubic. A row for each "
+             "variant."),
         ):
             if (self.output / name).exists():
                 lines += [f"![{text}]({name})", "", f"*{text}*", ""]
@@ -233,28 +233,29 @@ class Results:
             "which the literature has at 28.42 / .8104 (Set5) and 26.00 / .7027 (Set14).", "",
             *markdown(["run", "pictures", "PSNR-Y", "SSIM-Y", "LPIPS"], rows)])
 
-    def attention(self) -> str:
+    def diagnoses(self) -> str:
         rows = []
         for run in self.started(PAPER):
             try:
-                found = json.loads((self.output / run.name / "gates.json").read_text())
-            except (OSError, ValueError):
+                found = json.loads((self.output / run.name / "diagnosis.json").read_text())["diagnosis"]
+            except (OSError, ValueError, KeyError):
                 continue
-            gates = found.get("gates") or []
-            if gates:
-                deviations = [layer["deviation"] for layer in gates]
-                means = [layer["mean"] for layer in gates]
-                rows.append([
-                    f"`{run.name}`", number(sum(deviations) / len(deviations), 5), number(max(deviations), 5),
-                    number(max(layer["largest_deviation"] for layer in gates), 5), number(min(means), 3), number(max(means), 3)])
+            gates = found["gates"]
+            deviations = [layer["deviation"] for layer in gates]
+            rows.append([f"`{run.name}`", " / ".join(number(shift, 3) for shift in found["colour_shift"])] + ([
+                number(sum(deviations) / len(deviations), 5), number(max(deviations), 5),
+                number(max(layer["largest_deviation"] for layer in gates), 5),
+                f"{number(min(layer['mean'] for layer in gates), 3)} to {number(max(layer['mean'] for layer in gates), 3)}",
+            ] if gates else ["no attention", "", "", ""]))
         if not rows:
             return ""
         return "\n".join([
-            "## Attention", "",
-            "A gate is a number from 0 to 1 by which a channel is multiplied. Its standard deviation over the validation faces says "
-            "how far it depends on the picture: with 0, the attention is a constant. From `srdist evaluate --gates`.", "",
-            *markdown(["run", "deviation, mean of the blocks", "of the most active block", "of the most active channel",
-                       "least mean gate of a block", "largest"], rows)])
+            "## Colours and attention", "",
+            "The best weights, over the validation faces, by `srdist evaluate --diagnose`. The shift of colours is the mean of the "
+            "results less that of the inputs, in steps of 1/255. A gate is a number from 0 to 1 by which attention multiplies a "
+            "channel. Its standard deviation over the faces says how far it depends on the picture: with 0, attention is a constant.",
+            "", *markdown(["run", "shift of red / green / blue", "deviation of gates, mean of the blocks", "of the most active block",
+                           "of the most active channel", "mean gates of the blocks"], rows)])
 
     def commands(self) -> str:
         lines = ["## Commands", ""]

@@ -26,10 +26,6 @@ class Run:
     def is_perceptual(self) -> bool:
         return bool(self.loss)
 
-    @property
-    def has_attention(self) -> bool:
-        return "vanilla" not in self.arguments
-
 
 # Ours: fresh crops. Each ablation changes one thing of it, in as many epochs.
 BEST = ("--preset", "best", "--crop", "random")

@@ -22,14 +22,14 @@ package struct EvaluationRun {
     package let bicubic: [String: Double]
     /// What was chosen and unwrapped of the weights, and the networks and weight files of the perceptual terms and metrics.
     package let provenance: [String]
-    /// How far the network's attention depends on the image; nil if that was not measured, empty if the network has none.
-    package let gates: [GateStatistics]?
+    /// Nil if the network was not examined.
+    package let diagnosis: NetworkDiagnosis?
 
     /// The loss terms and metrics that are no numbers, because the network's results are not finite.
     package var notFinite: [String] { (terms.notFinite + metrics.notFinite).sorted() }
 
     enum CodingKeys: String, CodingKey {
-      case weights, data, images, model, terms, metrics, bicubic, provenance, gates
+      case weights, data, images, model, terms, metrics, bicubic, provenance, diagnosis
     }
   }
 
@@ -40,8 +40,8 @@ package struct EvaluationRun {
   private let kernels: any KernelSet
   /// What this rank is doing, for the watchdog.
   package var activity = RankActivity()
-  /// Whether the attention's gates are measured too.
-  package var measuresGates = false
+  /// Whether the network is examined too.
+  package var diagnoses = false
 
   /// - Parameters:
   ///   - network: what is measured.
@@ -82,7 +82,7 @@ package struct EvaluationRun {
     defer { run.pool.close() }
     let weights = StepWeights(plan: run.inferencePlan, parameters: run.parameters)
     let sums = try Evaluator(run, part).run(weights)
-    let gates = measuresGates ? try GateStatistics.measure(run, part, weights) : nil
+    let diagnosis = diagnoses ? try NetworkDiagnosis(run, part, weights) : nil
     let baseline = try BaselineEvaluation(run, part)
     let pairs = run.pairs(of: part)
     try communicator.together {
@@ -95,6 +95,6 @@ package struct EvaluationRun {
     return Result(
       weights: network.file, data: pairs.summary, images: pairs.count, model: network.model.name,
       terms: sums.terms, metrics: sums.metrics, bicubic: baseline.metrics,
-      provenance: network.notes + run.lossAssembly.provenance, gates: gates)
+      provenance: network.notes + run.lossAssembly.provenance, diagnosis: diagnosis)
   }
 }

@@ -229,17 +229,22 @@ final class ValidationWorker: Sendable {
     measurement = worker.measurement
   }
 
-  /// The forward pass of one pair through the network's body, watched by an observer.
+  /// The forward pass of one pair, watched by an observer.
+  ///
+  /// - Parameter receive: called with the input and the result, which are valid during the call.
   func watch(
-    _ index: Int, of pairs: any PairDataset, weights: StepWeights, by observer: any LayerObserver
+    _ index: Int, of pairs: any PairDataset, weights: StepWeights, by observer: any LayerObserver,
+    receive: (_ lowRes: UnsafeBufferPointer<Float>, _ superRes: UnsafeBufferPointer<Float>) -> Void
   ) {
     let images = measurement.images[0]
     pairs.load(index: index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
-    plan.forwardBody([
-      plan.pass(
-        lowRes: images.lowRes.pointer, parameters: weights.parameters, prepared: weights.prepared,
-        gradients: nil, workspace: workspace, observer: observer)
-    ])
+    let pass = plan.pass(
+      lowRes: images.lowRes.pointer, parameters: weights.parameters, prepared: weights.prepared,
+      gradients: nil, workspace: workspace, observer: observer)
+    plan.forwardBody([pass])
+    receive(
+      UnsafeBufferPointer(start: images.lowRes.pointer, count: plan.lowResShape.count),
+      UnsafeBufferPointer(start: plan.forwardTail(pass), count: plan.highResShape.count))
   }
 
   /// The forward passes of up to ``groupSize`` pairs of one part of the data, and their rows of values.
