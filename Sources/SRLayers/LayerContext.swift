@@ -43,6 +43,13 @@ package protocol LayerObserver: AnyObject, Sendable {
 
   /// Called after a layer's pass. `values` are the layer's output (forward) or the gradient that the layer passed on (backward).
   func layer(_ name: String, finished pass: LayerPass, values: UnsafePointer<Float>, count: Int)
+
+  /// Called in the forward pass of an attention with the factors of the channels.
+  func gates(_ name: String, values: UnsafePointer<Float>, count: Int)
+}
+
+extension LayerObserver {
+  package func gates(_ name: String, values: UnsafePointer<Float>, count: Int) {}
 }
 
 package enum LayerPass: String, Sendable {

@@ -83,6 +83,7 @@ struct SqueezeExcitationPlan: ChannelAttentionPlan {
       for h in 0..<hidden { sum += weight2[c * hidden + h] * hiddenValues[h] }
       scales[c] = logistic(sum)
     }
+    context.observer?.gates(layer.name, values: scales, count: channels)
     context.kernels.scaleChannelsAndAdd(
       image: image, scales: scales, identity: identity, destination: destination, pixels: pixels,
       channels: channels)

@@ -35,6 +35,13 @@ struct EvaluateCommand: ParsableCommand {
   var method: Method?
   @Option(help: "Loss terms to measure on a data set. (default: the pixel terms)")
   var loss: String?
+  @Flag(
+    help: """
+      Also examine the network on a data set: the shift of colours (mean of the results less that of the inputs), and how far \
+      attention depends on the image (mean and standard deviation over the images of each layer's gates, the factors of the \
+      channels; a deviation of 0 means that the attention is a constant).
+      """)
+  var diagnose = false
   @Option(help: "train or valid.")
   var split: NumPyPairDataset.Split = .valid
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
@@ -56,6 +63,10 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("--data and --reference name two sets of pictures: leave out one of them")
     }
     guard measuresPictures else { return try pictures.refuseWithoutPictures() }
+    if diagnose {
+      throw ValidationError(
+        "--diagnose belongs to the measures of training; leave it out, or measure --data alone")
+    }
     if loss != nil {
       throw ValidationError(
         "--loss belongs to the measures of training; leave it out, or measure --data alone")
@@ -83,6 +94,7 @@ struct EvaluateCommand: ParsableCommand {
       var run = try EvaluationRun(
         network, settings: layers, split: split, communicator: job.communicator, kernels: job.kernels)
       run.activity = job.activity
+      run.diagnoses = diagnose
       return run
     }
     let result = try run.run()
@@ -147,7 +159,8 @@ struct EvaluateCommand: ParsableCommand {
     metric("ssim", "Gaussian window")
     for name in result.metrics.keys.sorted() where name != "psnr" && name != "ssim" { metric(name, "metric") }
     let title = "\(result.weights): \(result.model), \(result.images) images of \(result.data)"
-    return ([title] + table.lines + result.provenance).map(\.onOneLine).joined(separator: "\n")
+    return ([title] + table.lines + (result.diagnosis?.lines ?? []) + result.provenance).map(\.onOneLine)
+      .joined(separator: "\n")
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SRData
 import SRFiles
 import SRReport
 import SRTraining
@@ -19,10 +20,14 @@ struct ReportCommand: ParsableCommand {
       runs stand side by side. A run that is not complete or that is damaged has a page too, which says what is \
       absent. The pictures are those of the last and the best epoch, \(ReportPage.mostFaces) images at most.
 
+      With --faces, writes one picture in place of curves.png: the samples of all runs side by side, each run as after its \
+      best epoch. --separate gives each run a row of its own in curves.png.
+
       Examples:
         srdist report runs/attention
         srdist report --every 5 --output comparison runs/vanilla runs/attention
         srdist report runs/vanilla runs/attention --html comparison.html
+        srdist report runs/vanilla runs/attention --faces faces.png
       """)
 
   @Argument(help: "Folders of runs.")
@@ -42,9 +47,31 @@ struct ReportCommand: ParsableCommand {
       valueName: "file"))
   var html: PageFile?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write LR, bicubic, each run's result and HR of the runs' samples to this PNG file, in place of curves.png.",
+      valueName: "file"), completion: .file(extensions: ["png"]))
+  var faces: String?
+
+  @Flag(help: "Replace the file of --faces if it exists.")
+  var overwrite = false
+
+  @Flag(help: "Draw the curves of each run apart: a row of loss, PSNR and SSIM for each.")
+  var separate = false
+
   func validate() throws {
     guard !runs.isEmpty else { throw ValidationError("name at least one run") }
-    try ValidationError.checkPaths(["--output": output])
+    try ValidationError.checkPaths(["--output": output, "--faces": faces])
+    if let faces, html != nil || output != nil || separate {
+      throw ValidationError(
+        "--faces writes \(faces) alone; leave out --html, --output and --separate, or give them in another command"
+      )
+    }
+    if overwrite, faces == nil { throw ValidationError("--overwrite needs --faces") }
+    if separate, html != nil {
+      throw ValidationError(
+        "--separate is for curves.png, and --html writes a page in its place; give one of them")
+    }
     for run in runs { try ValidationError.checkPaths(["a run": run]) }
     guard every >= 1 else { throw ValidationError("--every is \(every), expected at least 1") }
     if case .file(let path) = html, output != nil {
@@ -53,7 +80,13 @@ struct ReportCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let html { try writePage(html) } else { try drawCurves() }
+    if let faces {
+      try drawFaces(faces)
+    } else if let html {
+      try writePage(html)
+    } else {
+      try drawCurves()
+    }
   }
 
   private func drawCurves() throws {
@@ -67,13 +100,34 @@ struct ReportCommand: ParsableCommand {
     let folder = output ?? runs[0]
     try DirectoryCalls.createWithParents(folder)
     let picture = "\(folder)/curves.png"
-    switch try Gnuplot.run(CurvePlot(series).script(pngPath: picture), keptAt: "\(folder)/curves.gp") {
+    switch try Gnuplot.run(
+      CurvePlot(series, separate ? .separate : .together).script(pngPath: picture),
+      keptAt: "\(folder)/curves.gp")
+    {
     case .drawn:
       print("\ncurves: \(picture.onOneLine)")
     case .notInstalled(let script):
       let command = "gnuplot \(ShellWord.quoted(Gnuplot.path(script)))"
       print("\ngnuplot is not installed (Debian: gnuplot-nox), so no curves were drawn; run `\(command)`")
     }
+  }
+
+  private func drawFaces(_ path: String) throws {
+    if !overwrite, try PathKind.of(path) != nil {
+      throw FileError(.create, path, reason: "a file of this name exists; --overwrite replaces it")
+    }
+    let found = try runs.map { try ReportedRun(RunFolder(path: $0), name: Self.name(of: $0)) }
+    guard let comparison = FaceComparison(found) else {
+      let lacking = found.filter(\.sheets.isEmpty).map(\.name)
+      throw RunError(
+        lacking.isEmpty
+          ? "the runs have no sample of the same image, expected runs on the same data"
+          : "\(lacking.joined(separator: ", ")): no picture of samples can be read, expected one for each run, which `srdist "
+            + "train --samples` draws after each epoch")
+    }
+    try DirectoryCalls.createWithParents(DirectoryCalls.parent(of: path))
+    try DurableFileWriter.replace(path, with: try ImageFile.encodePNG(comparison.image(), path: path))
+    print("faces: \(path.onOneLine)")
   }
 
   private func writePage(_ file: PageFile) throws {

@@ -268,7 +268,7 @@ import Testing
     "warmup-epochs", "warmup-steps", "lr-unit", "lr-milestones", "lr-periods", "lr-restart-weights",
     "optimizer", "betas", "adam-epsilon", "weight-decay", "clip-grad-norm", "vgg-layers", "vgg-criterion",
     "lr-scaling", "seed", "shuffle", "augment", "crop", "ema-decay", "gradient-dtype",
-    "reduction", "init", "vgg-input", "lpips-input", "lpips-linear",
+    "reduction", "init", "trunk-balance", "vgg-input", "lpips-input", "lpips-linear",
   ]
 
   @Test func ranksAreComparedButForPlacesAndThreads() {

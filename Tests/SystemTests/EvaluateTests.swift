@@ -1,5 +1,6 @@
 import Foundation
 import SRCheckpoint
+import SRData
 import SRFiles
 import SRKernelDispatch
 import SRModels
@@ -62,6 +63,63 @@ import Testing
         "--output", folder.file("run"), "--init-weights", folder.file("w.safetensors"), "--batch-size", "2",
       ])
     #expect(training.status == 1 && training.errors.contains(said), "\(training.errors)")
+  }
+
+  /// Gates of an attention that has learned depend on the image; those of one with zero weights are 0.5.
+  @Test func gatesTellHowFarAttentionDependsOnTheImage() throws {
+    try SmallPairs.write(to: folder, count: 5)
+    let training = try ProgramRun(
+      "srdist",
+      [
+        "train", "--model", "attention", "--blocks", "2", "--features", "16", "--init", "pytorch", "--loss",
+        "mse=1", "--data", folder.path, "--weights-dir", folder.file("none"), "--max-steps", "1", "--samples",
+        "0", "--output", folder.file("run"),
+      ])
+    try #require(training.status == 0, "\(training.errors)")
+    let arguments = [
+      "evaluate", "--weights", folder.file("run"), "--data", folder.path, "--weights-dir",
+      folder.file("none"),
+      "--diagnose",
+    ]
+    let alone = try ProgramRun("srdist", arguments + ["--json", "--threads", "1"])
+    try #require(alone.status == 0, "\(alone.errors)")
+    let found = try #require(
+      try ReadableJSON.decode(EvaluationRun.Result.self, from: alone.output.utf8).diagnosis)
+    let gates = found.gates
+    #expect(gates.map(\.layer) == ["res_blocks.0.attention", "res_blocks.1.attention"])
+    for layer in gates {
+      #expect(layer.mean > 0.2 && layer.mean < 0.8)
+      #expect(layer.deviation > 0 && layer.deviation < layer.largestDeviation && layer.largestDeviation < 0.5)
+    }
+    if ProgramRun.launcher != nil {
+      let ranks = try ProgramRun(ranks: 3, "srdist", arguments + ["--json", "--threads", "1"])
+      #expect(ranks.output == alone.output, "\(ranks.errors)")
+    }
+    let table = try ProgramRun("srdist", arguments)
+    #expect(table.output.contains("res_blocks.1.attention: gates of mean 0."), "\(table.output)")
+
+    _ = try writeWeights(0)
+    let none = try #require(
+      try ReadableJSON.decode(EvaluationRun.Result.self, from: evaluate(["--diagnose"]).output.utf8).diagnosis
+    )
+    #expect(none.gates.isEmpty)
+    // The result is black.
+    let inputs = try NumPyPairDataset(directory: folder.path, split: .valid)
+    let sums = (0..<inputs.count).reduce(0) { sum, index in
+      sum + inputs.withPair(at: index) { low, _ in low.reduce(0) { $0 + Int($1) } }
+    }
+    let mean = Double(sums) / Double(inputs.count * inputs.lowResElementCount)
+    #expect(abs(none.colourShift.reduce(0, +) / 3 + mean) < 1e-3)
+    let elsewhere = try evaluate(["--diagnose", "--eight-bit"])
+    #expect(
+      elsewhere.status == 64 && elsewhere.errors.contains("--diagnose belongs to the measures of training"))
+  }
+
+  @Test func deviationsAreThoseOfEachChannelOverTheImages() {
+    let constant = GateStatistics(layer: "a", gates: [[0.25, 0.75], [0.25, 0.75]])
+    #expect(constant.mean == 0.5 && constant.deviation == 0 && constant.largestDeviation == 0)
+    let one = GateStatistics(layer: "a", gates: [[0.25, 0.5], [0.75, 0.5]])
+    #expect(one.mean == 0.5 && one.deviation == 0.125 && one.largestDeviation == 0.25)
   }
 
   /// Each split can be measured without the other one.

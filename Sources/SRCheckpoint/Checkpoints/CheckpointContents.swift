@@ -26,6 +26,7 @@ package struct CheckpointContents: Sendable {
   func weightFiles() throws -> [(name: String, writer: SafetensorsWriter)] {
     var place = ["epoch": "\(state.epoch)", "step": "\(state.step)", "srdist": state.srdistVersion]
     place["arithmetic"] = state.arithmeticVersion.map { "\($0)" }
+    place["trunk_balance"] = state.trunkFactors.map(CheckpointState.text(ofFactors:))
     let metadata = try state.model.map { try ModelMetadata.of($0, adding: place) } ?? place
     func writer(_ groups: [ParameterGroup]) -> SafetensorsWriter {
       SafetensorsWriter(tensors: groups.tensors, metadata: metadata)

@@ -49,6 +49,8 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package var dataSHA256: String
   /// SHA-256 of the weight files of the loss's networks, by name; nil in checkpoints of versions that did not record it.
   package var networkSHA256: [String: String]?
+  /// The factors of perceptual terms that weigh as much as over another network, by the terms' names; nil if there are none.
+  package var trunkFactors: [String: Double]?
   /// SHA-256 of the weights that a file gave the run's start; nil if no file did, or in checkpoints of versions that did not
   /// record it.
   package var initWeightsSHA256: String?
@@ -68,7 +70,8 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
     best: Best? = nil, bestMetric: String? = nil, model: ModelDescription? = nil, configuration: String,
     dataSHA256: String,
-    networkSHA256: [String: String]? = nil, initWeightsSHA256: String? = nil,
+    networkSHA256: [String: String]? = nil, trunkFactors: [String: Double]? = nil,
+    initWeightsSHA256: String? = nil,
     validationSHA256: [String: String]? = nil, weightsSHA256: String = "", srdistVersion: String,
     arithmeticVersion: Int? = nil, epochSums: [String: [Double]] = [:]
   ) {
@@ -84,6 +87,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     self.configuration = configuration
     self.dataSHA256 = dataSHA256
     self.networkSHA256 = networkSHA256
+    self.trunkFactors = trunkFactors
     self.initWeightsSHA256 = initWeightsSHA256
     self.validationSHA256 = validationSHA256
     self.weightsSHA256 = weightsSHA256
@@ -106,6 +110,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     case configuration
     case dataSHA256 = "data_sha256"
     case networkSHA256 = "network_sha256"
+    case trunkFactors = "trunk_factors"
     case initWeightsSHA256 = "init_weights_sha256"
     case validationSHA256 = "validation_sha256"
     case weightsSHA256 = "weights_sha256"
@@ -116,6 +121,11 @@ package struct CheckpointState: Codable, Equatable, Sendable {
 }
 
 extension CheckpointState {
+  /// Such as `lpips_vgg=1.25,vgg=0.0001`, sorted by name.
+  package static func text(ofFactors factors: [String: Double]) -> String {
+    factors.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+  }
+
   /// What makes no sense, with the field's name; nil if all values are in their ranges and agree with each other.
   ///
   /// Programs can rely on this: no number overflows when epochs and steps are counted with it.
@@ -139,6 +149,9 @@ extension CheckpointState {
       ? earlier == 0
       : earlier % completedEpochs == 0 && earlier >= completedEpochs
         && stepInEpoch <= earlier / completedEpochs
+    if let (term, factor) = trunkFactors?.first(where: { !($0.value > 0 && $0.value.isFinite) }) {
+      return check(false, .trunkFactors, "\(factor) for \(term)", "a finite number above 0")
+    }
     return check(
       isWhole, .step, step,
       "\(completedEpochs) epochs of equal length and the \(stepInEpoch) steps after them")

@@ -54,6 +54,9 @@ extension Inspection {
         + "\(state.completedEpochs) epochs completed",
       "seed \(state.seed), learning rate \(state.learningRate.rate)",
     ]
+    if let factors = state.trunkFactors {
+      lines.append("trunk balance \(CheckpointState.text(ofFactors: factors))")
+    }
     if let best = state.best { lines.append("best \(best.metric) \(best.value) in epoch \(best.epoch)") }
     lines += [
       "weights sha256 \(state.weightsSHA256)", "data sha256 \(state.dataSHA256)",

@@ -137,15 +137,3 @@ extension ReportPage.Face {
     superRes.append(Version(title: title, image: row.superRes, run: run))
   }
 }
-
-extension RGBImage {
-  /// 10 log10(255^2 / MSE) in dB; nil if the images are equal or differ in size.
-  fileprivate func psnr(to other: RGBImage) -> Double? {
-    guard width == other.width, height == other.height, self != other else { return nil }
-    let sum = zip(pixels, other.pixels).reduce(0) { sum, pair in
-      let difference = Int(pair.0) - Int(pair.1)
-      return sum + difference * difference
-    }
-    return 10 * log10(255 * 255 * Double(pixels.count) / Double(sum))
-  }
-}

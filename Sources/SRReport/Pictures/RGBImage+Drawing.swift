@@ -1,3 +1,4 @@
+import Foundation
 import SRData
 
 extension RGBImage {
@@ -41,5 +42,17 @@ extension RGBImage {
       UInt8((Swift.min(Swift.max(0, value), 1) * 255).rounded())
     }
     self.init(width: width, height: height, pixels: pixels)
+  }
+}
+
+extension RGBImage {
+  /// 10 log10(255^2 / MSE) in dB; nil if the images are equal or differ in size.
+  func psnr(to other: RGBImage) -> Double? {
+    guard width == other.width, height == other.height, self != other else { return nil }
+    let sum = zip(pixels, other.pixels).reduce(0) { sum, pair in
+      let difference = Int(pair.0) - Int(pair.1)
+      return sum + difference * difference
+    }
+    return 10 * log10(255 * 255 * Double(pixels.count) / Double(sum))
   }
 }

@@ -33,16 +33,6 @@ package struct SampleGrid: Sendable {
     }
   }
 
-  private struct Cell {
-    let image: RGBImage
-    let caption: String
-  }
-
-  /// Pixels between cells, and around the grid.
-  static let gap = 4
-  /// Height of a caption under an image, in pixels.
-  static let captionHeight = PixelFont.height + 6
-
   package let samples: [Sample]
 
   /// Precondition: there is at least one sample.
@@ -52,40 +42,17 @@ package struct SampleGrid: Sendable {
   }
 
   /// The grid as one picture.
-  package func image() -> RGBImage {
-    let rows = samples.map(Self.cells)
-    // Each cell is as wide as the widest image or caption, so captions never overlap.
-    let cellWidth = rows.joined().map { max($0.image.width, PixelFont.width(of: $0.caption)) }.max() ?? 0
-    let rowHeights = rows.map { row in (row.map(\.image.height).max() ?? 0) + Self.captionHeight }
-    var result = RGBImage(
-      width: (rows.map(\.count).max() ?? 0) * (cellWidth + Self.gap) + Self.gap,
-      height: rowHeights.reduce(Self.gap) { $0 + $1 + Self.gap })
-    var y = Self.gap
-    for (row, height) in zip(rows, rowHeights) {
-      for (column, cell) in row.enumerated() {
-        let x = Self.gap + column * (cellWidth + Self.gap)
-        result.draw(cell.image, x: x + (cellWidth - cell.image.width) / 2, y: y)
-        Self.draw(cell.caption, on: &result, x: x, y: y + height - Self.captionHeight, width: cellWidth)
-      }
-      y += height + Self.gap
-    }
-    return result
-  }
+  package func image() -> RGBImage { CaptionedGrid(rows: samples.map(Self.cells)).image() }
 
-  /// Draws a caption into the middle of a strip with the upper left corner (`x`, `y`).
-  static func draw(_ caption: String, on image: inout RGBImage, x: Int, y: Int, width: Int) {
-    PixelFont.draw(caption, on: &image, x: x + (width - PixelFont.width(of: caption)) / 2, y: y + 3)
-  }
-
-  private static func cells(of sample: Sample) -> [Cell] {
+  private static func cells(of sample: Sample) -> [CaptionedGrid.Cell] {
     func caption(_ name: String, _ psnr: Double?) -> String {
       psnr.map { "\(name) \($0.fixed(2)) dB" } ?? name
     }
     let (width, height) = (sample.superRes.width, sample.superRes.height)
     return [
-      Cell(image: sample.lowRes.repeated(width: width, height: height), caption: "LR"),
-      Cell(image: sample.bicubic, caption: caption("bicubic", sample.bicubicPSNR)),
-      Cell(image: sample.superRes, caption: caption("SR", sample.superResPSNR)),
-    ] + (sample.highRes.map { [Cell(image: $0, caption: "HR")] } ?? [])
+      CaptionedGrid.Cell(image: sample.lowRes.repeated(width: width, height: height), caption: "LR"),
+      CaptionedGrid.Cell(image: sample.bicubic, caption: caption("bicubic", sample.bicubicPSNR)),
+      CaptionedGrid.Cell(image: sample.superRes, caption: caption("SR", sample.superResPSNR)),
+    ] + (sample.highRes.map { [CaptionedGrid.Cell(image: $0, caption: "HR")] } ?? [])
   }
 }

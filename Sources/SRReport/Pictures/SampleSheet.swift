@@ -30,6 +30,7 @@ extension SampleGrid {
   /// The picture does not say how many rows it has. Its number of rows is the one with which each row has the captions `LR` and
   /// `HR` in their places.
   static func rows(of sheet: RGBImage) -> [SampleSheet.Row] {
+    let (gap, captionHeight) = (CaptionedGrid.gap, CaptionedGrid.captionHeight)
     let (pitch, remainder) = (sheet.width - gap).quotientAndRemainder(dividingBy: 4)
     let usedHeight = sheet.height - gap
     guard remainder == 0, pitch - gap >= PixelFont.width(of: "LR"), usedHeight > 0 else { return [] }
@@ -53,18 +54,18 @@ extension SampleGrid {
     let width: Int
     let imageHeight: Int
 
-    func x(_ column: Int) -> Int { SampleGrid.gap + column * (width + SampleGrid.gap) }
+    func x(_ column: Int) -> Int { CaptionedGrid.gap + column * (width + CaptionedGrid.gap) }
     func y(_ row: Int) -> Int {
-      SampleGrid.gap + row * (imageHeight + SampleGrid.captionHeight + SampleGrid.gap)
+      CaptionedGrid.gap + row * (imageHeight + CaptionedGrid.captionHeight + CaptionedGrid.gap)
     }
 
     /// Whether the captions that do not depend on the images are where they belong.
     func hasCaptions(row: Int, of sheet: RGBImage) -> Bool {
       [(0, "LR"), (3, "HR")].allSatisfy { column, caption in
-        var strip = RGBImage(width: width, height: SampleGrid.captionHeight)
-        SampleGrid.draw(caption, on: &strip, x: 0, y: 0, width: width)
+        var strip = RGBImage(width: width, height: CaptionedGrid.captionHeight)
+        CaptionedGrid.draw(caption, on: &strip, x: 0, y: 0, width: width)
         let found = sheet.cropped(
-          x: x(column), y: y(row) + imageHeight, width: width, height: SampleGrid.captionHeight)
+          x: x(column), y: y(row) + imageHeight, width: width, height: CaptionedGrid.captionHeight)
         return strip == found
       }
     }

@@ -50,6 +50,12 @@ extension SettingGroup {
         "loss", \.loss, .lossTerms, .result, ranks: .alike,
         "Weighted sum of terms, such as mse=1,ssim=0.1. Terms: \(LossKind.helpText)."),
       Setting(
+        "trunk-balance", \.trunkBalance, .choice, .result, ranks: .alike,
+        """
+        on: scale perceptual terms over a VGG16 that is not torchvision's, so that they weigh as much as over torchvision's. \
+        off: take them as they are.
+        """),
+      Setting(
         "epochs", \.epochs, .whole(from: 1),
         // A cosine schedule depends on its end.
         .resultIf { $0.lrSchedule == .cosine && $0.lrUnit == .epochs }, ranks: .alike,

@@ -35,6 +35,7 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package enum Optimizer: String, CaseIterable, Sendable { case adam, adamw }
   package enum Scaling: String, CaseIterable, Sendable { case none, linear, sqrt }
   package enum Crop: String, CaseIterable, Sendable { case stored, random }
+  package enum TrunkBalance: String, CaseIterable, Sendable { case off, on }
   package enum Validation: String, CaseIterable, Sendable { case dealt, rank0 }
 
   /// What to resume from.
@@ -62,6 +63,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var blocks: Int?
   package var attention: ModelDescription.Attention?
   package var loss = [LossTerm(.charbonnier, weight: 1)]
+  /// Whether perceptual terms weigh as much as over the paper's network.
+  package var trunkBalance = TrunkBalance.off
   package var epochs = 20
   /// So many that the steps alone end a run.
   package static let mostEpochs = 1_000_000_000

@@ -22,12 +22,14 @@ package struct EvaluationRun {
     package let bicubic: [String: Double]
     /// What was chosen and unwrapped of the weights, and the networks and weight files of the perceptual terms and metrics.
     package let provenance: [String]
+    /// Nil if the network was not examined.
+    package let diagnosis: NetworkDiagnosis?
 
     /// The loss terms and metrics that are no numbers, because the network's results are not finite.
     package var notFinite: [String] { (terms.notFinite + metrics.notFinite).sorted() }
 
     enum CodingKeys: String, CodingKey {
-      case weights, data, images, model, terms, metrics, bicubic, provenance
+      case weights, data, images, model, terms, metrics, bicubic, provenance, diagnosis
     }
   }
 
@@ -38,6 +40,8 @@ package struct EvaluationRun {
   private let kernels: any KernelSet
   /// What this rank is doing, for the watchdog.
   package var activity = RankActivity()
+  /// Whether the network is examined too.
+  package var diagnoses = false
 
   /// - Parameters:
   ///   - network: what is measured.
@@ -76,8 +80,9 @@ package struct EvaluationRun {
         parts: [part: pairs], activity: activity)
     }
     defer { run.pool.close() }
-    let sums = try Evaluator(run, part).run(
-      StepWeights(plan: run.inferencePlan, parameters: run.parameters))
+    let weights = StepWeights(plan: run.inferencePlan, parameters: run.parameters)
+    let sums = try Evaluator(run, part).run(weights)
+    let diagnosis = diagnoses ? try NetworkDiagnosis(run, part, weights) : nil
     let baseline = try BaselineEvaluation(run, part)
     let pairs = run.pairs(of: part)
     try communicator.together {
@@ -90,6 +95,6 @@ package struct EvaluationRun {
     return Result(
       weights: network.file, data: pairs.summary, images: pairs.count, model: network.model.name,
       terms: sums.terms, metrics: sums.metrics, bicubic: baseline.metrics,
-      provenance: network.notes + run.lossAssembly.provenance)
+      provenance: network.notes + run.lossAssembly.provenance, diagnosis: diagnosis)
   }
 }

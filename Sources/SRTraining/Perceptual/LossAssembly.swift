@@ -11,6 +11,8 @@ struct LossAssembly: Sendable {
   /// All metrics, in the order in which they are reported. The last one is LPIPS as everyone reports it (AlexNet, symmetric
   /// input), if its weights exist and the images are large enough.
   let metrics: [Metric]
+  /// The terms whose factors are found when the run starts (``TrunkBalance``).
+  let balance: TrunkBalance
   /// The networks' features of targets.
   let targetFeatures: [TargetFeatures]
   /// Floats of the networks' weights.
@@ -38,6 +40,7 @@ struct LossAssembly: Sendable {
     var networkFloats = 0
     var targetFeatures: [TargetFeatures] = []
     var networkSHA256: [String: String] = [:]
+    var balance = TrunkBalance()
     func make(_ kind: LossKind) throws -> any Loss {
       if let reason = kind.misfit(shape) {
         throw ConfigurationError(
@@ -46,15 +49,20 @@ struct LossAssembly: Sendable {
       }
       if let loss = kind.pixelLoss(kernels: kernels) { return loss }
       let built = try perceptual.loss(kind, configuration, pairs: pairs, purpose: purpose)
-      provenance.append(built.provenance)
+      let isBalanced = configuration.trunkBalance == .on || built.isOverTorchvision
+      let advice = isBalanced || purpose != .training ? "" : Self.balanceAdvice
+      provenance.append(built.provenance + advice)
       networkFloats += built.weightCount
       targetFeatures.append(built.features)
       progress()
       networkSHA256.merge(try Self.digests(built.files, progress)) { $1 }
-      return built.loss
+      if configuration.trunkBalance == .off || built.isOverTorchvision { return built.loss }
+      return try balance.balanced(built.loss, kind, configuration)
     }
     loss = WeightedSum(
       try configuration.loss.map { WeightedSum.Term(try make($0.kind), weight: $0.weight) })
+
+    self.balance = balance
 
     var metrics = Metric.pixelMetrics
     var metricNetworkSHA256: [String: String] = [:]
@@ -76,6 +84,9 @@ struct LossAssembly: Sendable {
     self.networkSHA256 = networkSHA256
     self.metricNetworkSHA256 = metricNetworkSHA256
   }
+
+  private static let balanceAdvice =
+    ". Its size is not that of the paper's loss; with --trunk-balance on, it weighs as much"
 
   static func digests(
     _ files: [PerceptualWeights.File], _ progress: () -> Void

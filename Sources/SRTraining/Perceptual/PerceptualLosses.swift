@@ -22,6 +22,8 @@ struct PerceptualLosses {
     let features: TargetFeatures
     /// The files of its weights.
     let files: [PerceptualWeights.File]
+    /// Whether the network's convolutions are torchvision's.
+    let isOverTorchvision: Bool
   }
 
   /// A loss that needs a network, as the configuration describes it.
@@ -67,7 +69,7 @@ struct PerceptualLosses {
     return Built(
       loss: loss, weightCount: network.weightCount,
       provenance: "vgg over \(trunk.file.summary), input \(input.rawValue)\(choice)", features: features,
-      files: [trunk.file])
+      files: [trunk.file], isOverTorchvision: trunk.isTorchvisions)
   }
 
   /// - Parameters:
@@ -80,8 +82,8 @@ struct PerceptualLosses {
     purpose: LayerPlanner.Purpose
   ) throws -> Built {
     let trunk = try weights.trunk(net)
-    let leavesOut = linear == .automatic && !trunk.suitsLinear
-    let chosen = linear == .automatic ? (trunk.suitsLinear ? .v01 : .none) : linear
+    let leavesOut = linear == .automatic && !trunk.isTorchvisions
+    let chosen = linear == .automatic ? (trunk.isTorchvisions ? .v01 : .none) : linear
     let linearFile = chosen == .none ? nil : try weights.linear(net)
     var layers = try linearFile.map { try linearLayers(net, $0) } ?? .none(for: net.architecture)
     if chosen == .mean { layers = .mean(of: layers) }
@@ -100,7 +102,8 @@ struct PerceptualLosses {
       loss: loss, weightCount: network.weightCount,
       provenance: "\(name) over \(trunk.file.summary), input \(input.rawValue), "
         + "linear \(chosen.rawValue)\(note)",
-      features: features, files: [trunk.file] + (linearFile.map { [$0] } ?? []))
+      features: features, files: [trunk.file] + (linearFile.map { [$0] } ?? []),
+      isOverTorchvision: trunk.isTorchvisions)
   }
 
   /// Why LPIPS cannot be reported for images of this shape; nil if it can.

@@ -26,19 +26,19 @@ struct PerceptualWeights: Sendable {
   /// A network's convolutions.
   struct Trunk: Sendable {
     let file: File
-    /// Whether LPIPS's linear layers were calibrated for these weights.
-    let suitsLinear: Bool
+    /// Whether these are torchvision's weights. The paper's losses use them, and LPIPS's linear layers were calibrated for them.
+    let isTorchvisions: Bool
   }
 
   func trunk(_ net: LPIPSNet) throws -> Trunk {
     switch net {
     case .vgg:
       // The paper's trunk is preferred to its replacement.
-      if let file = try find("vgg16-torchvision-features") { return Trunk(file: file, suitsLinear: true) }
-      if let file = try find("vgg16-caffe-features") { return Trunk(file: file, suitsLinear: false) }
+      if let file = try find("vgg16-torchvision-features") { return Trunk(file: file, isTorchvisions: true) }
+      if let file = try find("vgg16-caffe-features") { return Trunk(file: file, isTorchvisions: false) }
       throw missing("vgg16-torchvision-features", or: "vgg16-caffe-features")
-    case .alex: return Trunk(file: try require(Self.alexTrunk), suitsLinear: true)
-    case .squeeze: return Trunk(file: try require("squeezenet1_1-torchvision-features"), suitsLinear: true)
+    case .alex: return Trunk(file: try require(Self.alexTrunk), isTorchvisions: true)
+    case .squeeze: return Trunk(file: try require("squeezenet1_1-torchvision-features"), isTorchvisions: true)
     }
   }
 

@@ -50,6 +50,7 @@ extension RankFacts {
     facts.add("weights", "SHA-256 \(short(weightsSHA256(run.weights.parameters)))", remedy: remedy)
     facts.add("moments", "SHA-256 \(short(weightsSHA256(run.optimizer.secondMoments)))", remedy: remedy)
     facts.add("step", String(position.step), remedy: remedy)
+    facts.add("trunk balance", run.lossAssembly.balance.text, remedy: remedy)
     return facts
   }
 

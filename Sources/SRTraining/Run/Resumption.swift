@@ -38,6 +38,7 @@ struct Resumption {
       return state
     }
     let state = try communicator.broadcast(selected)
+    if let factors = state?.trunkFactors { run.lossAssembly.balance.use(factors) }
     for arena in arenas {
       try communicator.broadcast(arena.buffer.elements)
       run.activity.mark()
@@ -142,10 +143,18 @@ struct Resumption {
         + "\(state.stepInEpoch) steps after them")
     try check(
       state.seed == run.configuration.seed, "seed is \(state.seed), expected \(run.configuration.seed)")
+    let (factors, terms) = (state.trunkFactors ?? [:], run.lossAssembly.balance.names)
+    try check(
+      Set(factors.keys) == Set(terms),
+      "trunk_factors is for \(Self.list(factors.keys.sorted())), expected \(Self.list(terms.sorted()))")
     let samples = min(state.stepInEpoch * run.configuration.batchSize, run.samples.count)
     if let problem = RunPosition.problem(ofSums: state.epochSums, samples: samples) {
       try check(false, problem)
     }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.isEmpty ? "no term" : names.joined(separator: ", ")
   }
 
   private func load(_ checkpoint: CheckpointDirectory) throws {

@@ -114,6 +114,7 @@ final class RunRecorder {
         best: position.best, bestMetric: position.judge.description, model: run.network.model,
         configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
         dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256,
+        trunkFactors: run.lossAssembly.balance.factors,
         initWeightsSHA256: inputs.initWeightsSHA256, validationSHA256: validation.sha256,
         srdistVersion: srdistVersion, arithmeticVersion: ArithmeticVersion.current,
         epochSums: position.storedSums))

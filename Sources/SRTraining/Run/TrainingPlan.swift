@@ -66,6 +66,7 @@ package struct TrainingPlan: CustomStringConvertible {
         ),
         ("output", configuration.output),
       ]
+      + run.lossAssembly.balance.lines.map { ("trunk balance", $0) }
       + (features?.lines ?? []).map { ("feature cache", $0) }
       + validation.summaries.map { ("val", $0) }
   }

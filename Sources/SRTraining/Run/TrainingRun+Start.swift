@@ -116,6 +116,7 @@ extension TrainingRun {
     let position = try Resumption(
       run: run, folder: folder, inputs: inputs, validation: validation, logger: logger
     ).restore(layout: step.layout)
+    guard try balanceTrunks(run) else { return nil }
     try communicator.together(starting: activity) {
       try validation.check(position.judge)
       if gradientDump != nil, position.step > 0 {
@@ -129,6 +130,25 @@ extension TrainingRun {
     return StartedRun(
       run: run, inputs: inputs, validation: validation, step: step, folder: folder, position: position,
       lock: lock)
+  }
+
+  /// Finds the factors of perceptual terms that need some, unless a checkpoint has given them. Collective.
+  ///
+  /// - Returns: false if a signal asked to stop.
+  private func balanceTrunks(_ run: RunContext) throws -> Bool {
+    let balance = run.lossAssembly.balance
+    if balance.isEmpty { return true }
+    if !balance.isKnown {
+      let measured = try balance.measure(run)
+      // A rank that is asked to stop leaves images out.
+      if try isAskedToStop() { return false }
+      try balance.use(measured)
+      if communicator.rank == 0 { logger.info("trunk balance: \(balance.text(measured))") }
+    }
+    if communicator.rank == 0 {
+      for line in balance.lines { logger.info("\(line)") }
+    }
+    return true
   }
 
   /// Checks that the log can be continued at the position, and that the disk has room for a checkpoint if steps are left.

@@ -184,6 +184,22 @@ final class SampleWorker: Sendable {
     }
     plan.backwardBody(passes) { gradientsFinal($0, $1) }
   }
+
+  /// The row of values of an image that the network did not make, such as a bicubic one. Nothing of its target is kept.
+  ///
+  /// - Parameter image: stands in for the super-resolved image of the pair at `index`, and has the size of the targets.
+  func measure(
+    _ image: RGBImage, inPlaceOf index: Int, of pairs: any PairDataset, metrics: [Metric],
+    values: UnsafeMutablePointer<Double>
+  ) {
+    let (images, intensities) = (measurement.images[0], gradientsSuperRes[0].pointer)
+    pairs.load(index: index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+    for (position, byte) in image.pixels.enumerated() { intensities[position] = Float(byte) / 255 }
+    let pair = ImagePair(
+      superRes: intensities, highRes: images.highRes.pointer, shape: measurement.shape,
+      lowRes: measurement.lowRes(0))
+    measurement.evaluate([pair], metrics: metrics, reusesSSIM: false) { _ in values }
+  }
 }
 
 /// One worker's forward passes over a group of pairs, and their measurements.
@@ -211,6 +227,24 @@ final class ValidationWorker: Sendable {
     self.plan = plan
     workspace = NetworkWorkspace(for: plan, within: worker.workspace)
     measurement = worker.measurement
+  }
+
+  /// The forward pass of one pair, watched by an observer.
+  ///
+  /// - Parameter receive: called with the input and the result, which are valid during the call.
+  func watch(
+    _ index: Int, of pairs: any PairDataset, weights: StepWeights, by observer: any LayerObserver,
+    receive: (_ lowRes: UnsafeBufferPointer<Float>, _ superRes: UnsafeBufferPointer<Float>) -> Void
+  ) {
+    let images = measurement.images[0]
+    pairs.load(index: index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+    let pass = plan.pass(
+      lowRes: images.lowRes.pointer, parameters: weights.parameters, prepared: weights.prepared,
+      gradients: nil, workspace: workspace, observer: observer)
+    plan.forwardBody([pass])
+    receive(
+      UnsafeBufferPointer(start: images.lowRes.pointer, count: plan.lowResShape.count),
+      UnsafeBufferPointer(start: plan.forwardTail(pass), count: plan.highResShape.count))
   }
 
   /// The forward passes of up to ``groupSize`` pairs of one part of the data, and their rows of values.

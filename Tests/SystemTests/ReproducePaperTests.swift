@@ -1,0 +1,125 @@
+import Foundation
+import SRData
+import SRTestSupport
+import Testing
+
+/// `scripts/reproduce-paper` with small networks on a few pictures.
+@Suite struct ReproducePaperTests {
+  private let folder: TemporaryFolder
+  private var output: String { folder.file("output") }
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try folder.makeFolder("faces")
+    let faces = try SyntheticFaces(seed: 3, count: 8, threads: 1)
+    for index in 0..<faces.count {
+      var image = RGBImage(width: SyntheticFaces.highResSize, height: SyntheticFaces.highResSize)
+      image.pixels = faces.withPair(at: index) { _, high in Array(high) }
+      try ImageFile.writePNG(image, to: folder.file("faces/\(index).png"))
+    }
+  }
+
+  /// The script's command line, to which the path of srdist is to be added.
+  private func command(_ only: String, weights: String? = nil) -> [String] {
+    [
+      "/usr/bin/env", "python3", Repository.file("scripts/reproduce-paper"), "--quick", "--split", "6/2",
+      "--faces",
+      folder.file("faces"), "--extra", folder.file("no-extra"), "--set5", folder.file("no-set"), "--set14",
+      folder.file("no-set"), "--only", only, "--output", output, "--weights-dir",
+      weights ?? folder.file("none"),
+      "--program",
+    ]
+  }
+
+  private func reproduce(_ only: String, weights: String? = nil, _ more: [String] = []) throws -> ProgramRun {
+    try ProgramRun(under: command(only, weights: weights), "srdist", more)
+  }
+
+  /// A launcher that fails or waits, as a test wants it, and then runs the program.
+  private func launcher(_ first: String) throws -> String {
+    let program = try RunningProgram.productsDirectory().appendingPathComponent("srdist").path
+    let path = folder.file("launcher")
+    try folder.write(
+      Array(
+        """
+        if [ ! -e '\(folder.file("started"))' ]; then
+          \(first)
+        fi
+        exec '\(program)' "$@"
+        """.utf8), as: "launcher")
+    return "bash '\(path)'"
+  }
+
+  @Test func isStoppedResumedAndWritesResults() throws {
+    let said = try reproduce("best", ["--status"])
+    #expect(said.status == 0 && said.errors.contains("best: to be done"), "\(said.errors)")
+    #expect(!FileManager.default.fileExists(atPath: output))
+
+    // Stopped while a run trains. The launcher gets USR1, as srdist would.
+    let waiting = try launcher(
+      "trap 'exit 75' USR1; touch '\(folder.file("started"))'; while :; do sleep 0.05; done")
+    let stopped = try RunningProgram(
+      under: command("best"), "srdist", ["--launcher", waiting, "--", "--threads", "1"])
+    while !FileManager.default.fileExists(atPath: folder.file("started")), stopped.isRunning {
+      usleep(20_000)
+    }
+    stopped.kill(SIGTERM)
+    let (status, _, errors) = try stopped.wait()
+    #expect(status == 75 && errors.contains("repeat the command to resume"), "\(errors)")
+
+    // The next start takes the data that are there.
+    let run = try reproduce("best", ["--launcher", waiting, "--", "--threads", "1"])
+    try #require(run.status == 0, "\(run.errors)")
+    #expect(!run.errors.contains("preparing") && run.errors.contains("all 1 runs are done"), "\(run.errors)")
+    let results = try folder.text("output/RESULTS.md")
+    for text in [
+      "6 training and 2 validation photographs", "| `best` | ", "weights_sha256", "best --crop random",
+      "## Colours and attention",
+      "![Validation faces", "This was a try",
+    ] {
+      #expect(results.contains(text), "'\(text)' in \(results)")
+    }
+    // LR, bicubic, the run, HR.
+    let figure = try ImageFile.read(folder.file("output/figure-1.png"))
+    #expect(figure.width == 4 * (128 + 4) + 4)
+
+    let again = try reproduce("best", ["--", "--threads", "1"])
+    #expect(again.status == 0 && !again.errors.contains(" train "), "\(again.errors)")
+    #expect(try folder.text("output/RESULTS.md") == results)
+    let other = try reproduce("best", ["--epochs-scale", "2", "--", "--threads", "2"])
+    #expect(other.status == 0, "a run that is done is not judged again: \(other.errors)")
+    let data = try reproduce("best", ["--split", "5/2"])
+    #expect(data.status == 1 && data.errors.contains("was prepared from other photographs"), "\(data.errors)")
+  }
+
+  @Test func aRunWithOtherArgumentsIsNotContinued() throws {
+    let failing = try launcher("touch '\(folder.file("started"))'; exit 3")
+    let failed = try reproduce("ablation-none", ["--launcher", failing])
+    #expect(failed.status == 1 && failed.errors.contains("ended with status 3"), "\(failed.errors)")
+    let other = try reproduce("ablation-none", ["--launcher", failing, "--", "--seed", "5"])
+    #expect(other.status == 1 && other.errors.contains("holds a run with other arguments"), "\(other.errors)")
+  }
+
+  @Test(arguments: [
+    (["--split", "6:2"], "expected TRAIN/VALID"), (["--epochs-scale", "0"], "expected a number above 0"),
+    (["--only", "bset"], "--only names 'bset'"), (["--split", "600/2"], "needs more photographs"),
+    (["--only", "vanilla"], "there is no folder"),
+  ])
+  func mistakesAreNamed(options: [String], said: String) throws {
+    let run = try reproduce("best", options)
+    #expect(run.status != 0 && run.errors.contains(said), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("output/best")))
+  }
+
+  /// The paper's table, over the networks that are at hand.
+  @Test(
+    .enabled(if: SharedData.isAvailable, "SKIPPED: needs photographs and networks in $SRDIST_SHARED_DATA"))
+  func resultsStandBesideThePapers() throws {
+    let run = try reproduce("vanilla", weights: SharedData.weights)
+    try #require(run.status == 0, "\(run.errors)")
+    let results = try folder.text("output/RESULTS.md")
+    for text in ["## `vanilla`: the paper's first variant", "27.47 / .7780", "vgg times ", "Bicubic: PSNR "] {
+      #expect(results.contains(text), "'\(text)' in \(results)")
+    }
+  }
+}
