@@ -74,11 +74,20 @@ package struct RandomCrops: Sendable {
   }
 
   /// Writes a crop of one image as float32 HWC, 0...1.
+  ///
+  /// - Parameter lowRes: nil if the low-resolution picture is made in another way.
   package func load(
-    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
+    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>?, highRes: UnsafeMutablePointer<Float>
   ) {
     let rowBytes = highResWidth * 3
     let image = images.entry(index)
+    guard let lowRes else {
+      for row in 0..<highResHeight {
+        let source = ((top + row) * images.shape[2] + left) * 3
+        for i in 0..<rowBytes { highRes[row * rowBytes + i] = Float(image[source + i]) / 255 }
+      }
+      return
+    }
     let pixels = [UInt8](unsafeUninitializedCapacity: highResHeight * rowBytes) { crop, count in
       for row in 0..<highResHeight {
         let source = ((top + row) * images.shape[2] + left) * 3

@@ -51,6 +51,8 @@ package struct SampleIdentity: Sendable, Hashable {
   package var crop: Crop?
   /// Whether left and right are swapped.
   package var isMirrored: Bool
+  /// The epoch whose degradation made the low-resolution picture; nil for the stored or reduced one.
+  package var degradationEpoch: Int?
 
   package init(_ part: Part, index: Int, crop: Crop? = nil, isMirrored: Bool = false) {
     self.part = part

@@ -139,6 +139,12 @@ extension SettingGroup {
         trains on synthetic faces drawn by a generator in the program.
         """),
       Setting(
+        "degradation", \.degradation, .optional(.file), .inputs, ranks: .own,
+        """
+        Make the low-resolution images from the high-resolution ones by this recipe, anew in each epoch: a YAML file of \
+        Real-ESRGAN's keys, or in --config a block of them. YOUR-DATA.md has the keys.
+        """),
+      Setting(
         "synthetic-train", \.syntheticTrain, .whole(1...mostDrawnImages), .inputs, ranks: .alike,
         "Synthetic training images."),
       Setting(

@@ -33,14 +33,14 @@ extension SettingLayer {
     }
   }
 
-  /// Reads a YAML mapping of setting names to scalars.
+  /// Reads a YAML mapping of setting names to scalars. The recipe of a degradation may be a block.
   ///
   /// - Throws: ``ConfigurationError`` that names the file and the line. The text is not YAML or not a mapping, a key is not a
   ///   setting (the error suggests the nearest one), a value is not a scalar, a key is given twice, or there is an anchor or an
   ///   alias.
   package init(yaml: String, origin: String) throws {
     self.init(origin: origin)
-    for entry in try FlatYAML.entries(yaml, origin: origin) {
+    for entry in try FlatYAML.entries(yaml, origin: origin, blocks: [RecipeYAML.blockName]) {
       let place = "\(origin):\(entry.line): '\(entry.key)'"
       guard let setting = Setting.all.first(where: { $0.name == entry.key }) else {
         throw ConfigurationError(

@@ -79,6 +79,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   // Data and perceptual networks.
   /// Folder of the .npy pairs; nil for synthetic faces.
   package var data: String?
+  /// A file with the recipe of a degradation, or the recipe itself as one mapping of YAML; nil for stored or bicubic pictures.
+  package var degradation: String?
   package var syntheticTrain = 400
   package var syntheticValid = 80
   package var weightsDir = "weights"

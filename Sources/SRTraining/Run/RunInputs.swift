@@ -4,7 +4,8 @@ import SRFiles
 /// The contents of a run's data, initial weights and networks. Ranks compare their inputs with each other. A resumed run compares
 /// its inputs with its checkpoint's.
 struct RunInputs: Equatable, Sendable {
-  /// SHA-256 over the training and validation images. It includes the full images if the run takes crops of them.
+  /// SHA-256 over the training and validation images. It includes the full images if the run takes crops of them,
+  /// and the recipe of a degradation.
   let dataSHA256: String
   /// SHA-256 of the weight files of the loss's networks, by name.
   let networkSHA256: [String: String]
@@ -21,6 +22,8 @@ struct RunInputs: Equatable, Sendable {
     ] {
       if let part { hash.update(part) }
     }
+    // Runs without a recipe hash nothing for it.
+    if let degrader = run.samples.degrader { hash.update("degradation \(degrader.recipe.canonicalText)\n") }
     dataSHA256 = hash.finalize()
     networkSHA256 = run.lossAssembly.networkSHA256
     initWeightsSHA256 = run.configuration.initWeights.map { _ in weightsSHA256(run.parameters) }

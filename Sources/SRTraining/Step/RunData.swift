@@ -8,8 +8,33 @@ struct RunData {
 
   init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
 
-  /// - Parameter progress: called repeatedly, on any thread, while faces are generated.
+  /// The pairs that are trained on and validated. With a recipe, the low-resolution validation pictures are made by it; those of
+  /// training are made anew in each epoch (``TrainingSamples``).
+  ///
+  /// - Parameter progress: called repeatedly, on any thread, while pictures are made.
   func load(progress: @escaping @Sendable () -> Void = {}) throws -> DatasetSplit {
+    let stored = try loadStored(progress: progress)
+    return DatasetSplit(train: stored.train, valid: try degraded(stored.valid, progress: progress))
+  }
+
+  /// The pairs of one split, degraded if there is a recipe. The other split need not exist.
+  func load(
+    _ split: NumPyPairDataset.Split, progress: @escaping @Sendable () -> Void = {}
+  ) throws -> any PairDataset {
+    try degraded(loadStored(split, progress: progress), progress: progress)
+  }
+
+  private func degraded(
+    _ pairs: any PairDataset, progress: @escaping @Sendable () -> Void
+  ) throws -> any PairDataset {
+    guard let recipe = try configuration.degradationRecipe() else { return pairs }
+    // Runs of different seeds are measured on the same pictures.
+    return try DegradedPairs(
+      pairs, recipe, seed: DegradedPairs.standardSeed,
+      threads: configuration.threads ?? AvailableResources().threads(ranksOnHost: 1), progress: progress)
+  }
+
+  private func loadStored(progress: @escaping @Sendable () -> Void) throws -> DatasetSplit {
     if let directory = configuration.data {
       try checkFolder(directory)
       return try DatasetSplit.load(directory: directory)
@@ -19,9 +44,8 @@ struct RunData {
       seed: configuration.seed, scale: drawnScale(), progress: progress)
   }
 
-  /// The pairs of one split. The other one need not exist.
-  func load(
-    _ split: NumPyPairDataset.Split, progress: @escaping @Sendable () -> Void = {}
+  private func loadStored(
+    _ split: NumPyPairDataset.Split, progress: @escaping @Sendable () -> Void
   ) throws -> any PairDataset {
     guard let directory = configuration.data else {
       return try DatasetSplit.synthetic(

@@ -1,0 +1,216 @@
+import Foundation
+import SRData
+import SRFiles
+import SRTestSupport
+import Testing
+
+/// Recipes: their keys, what they draw, and what becomes of a picture.
+@Suite struct DegradationRecipeTests {
+  typealias Value = DegradationRecipe.Value
+  typealias Entry = (key: String, value: Value)
+
+  static func pair(_ low: Double, _ high: Double) -> Value { .list([.number(low), .number(high)]) }
+  static func numbers(_ values: Double...) -> Value { .list(values.map { .number($0) }) }
+
+  /// Real-ESRGAN's recipe.
+  static let full: [Entry] = {
+    let kernels = BlurKernel.Shape.allCases.map { Value.text($0.rawValue) }
+    let both: [(String, Value, Value)] = [
+      ("resize_prob", numbers(0.2, 0.7, 0.1), numbers(0.3, 0.4, 0.3)),
+      ("resize_range", pair(0.15, 1.5), pair(0.3, 1.2)),
+      ("gaussian_noise_prob", .number(0.5), .number(0.5)), ("noise_range", pair(1, 30), pair(1, 25)),
+      ("poisson_scale_range", pair(0.05, 3), pair(0.05, 2.5)),
+      ("gray_noise_prob", .number(0.4), .number(0.4)), ("jpeg_range", pair(30, 95), pair(30, 95)),
+      ("blur_kernel_size", .number(21), .number(21)), ("kernel_list", .list(kernels), .list(kernels)),
+      ("kernel_prob", numbers(0.45, 0.25, 0.12, 0.03, 0.12, 0.03), numbers(0.45, 0.25, 0.12, 0.03, 0.12, 0.03)),
+      ("sinc_prob", .number(0.1), .number(0.1)), ("blur_sigma", pair(0.2, 3), pair(0.2, 1.5)),
+      ("betag_range", pair(0.5, 4), pair(0.5, 4)), ("betap_range", pair(1, 2), pair(1, 2)),
+    ]
+    return both.map { ($0.0, $0.1) } + both.map { ($0.0 + "2", $0.2) }
+      + [("second_blur_prob", .number(0.8)), ("final_sinc_prob", .number(0.8))]
+  }()
+
+  /// GFPGAN's.
+  static let short: [Entry] = [
+    ("blur_sigma", pair(0.1, 10)), ("downsample_range", pair(0.8, 8)), ("noise_range", pair(0, 20)),
+    ("jpeg_range", pair(60, 100)),
+  ]
+
+  private func steps(_ entries: [Entry], count: Int = 400) throws -> [[DegradationStep]] {
+    let recipe = try DegradationRecipe(entries)
+    return (0..<count).map {
+      recipe.steps(
+        DegradationKey(seed: 3, epoch: 1, index: $0), width: 128, height: 96, lowWidth: 32, lowHeight: 24)
+    }
+  }
+
+  @Test func theFullRecipeDrawsWhatItsKeysSay() throws {
+    let all = try steps(Self.full)
+    func share(_ isCounted: (DegradationStep) -> Bool) -> Double {
+      Double(all.joined().count(where: isCounted)) / Double(all.count)
+    }
+    // Four standard errors of a share of 400 draws are at most 0.1.
+    #expect(abs(share { if case .blur = $0 { true } else { false } } - 2.6) < 0.12)
+    #expect(share { if case .jpeg = $0 { true } else { false } } == 2)
+    #expect(share { if case .resize = $0 { true } else { false } } == 3)
+    #expect(abs(share { if case .gaussianNoise = $0 { true } else { false } } - 1) < 0.15)
+    #expect(
+      abs(
+        share {
+          switch $0 {
+          case .gaussianNoise(_, let isGrey, _), .poissonNoise(_, let isGrey, _): isGrey
+          default: false
+          }
+        } - 0.8) < 0.15)
+    var lastIsJPEG = 0
+    for steps in all {
+      for step in steps {
+        switch step {
+        case .jpeg(let quality): #expect((30...95).contains(quality))
+        case .gaussianNoise(let sigma, _, _): #expect((1...30).contains(sigma))
+        case .poissonNoise(let scale, _, _): #expect((0.05...3).contains(scale))
+        case .blur(let kernel): #expect((7...21).contains(kernel.side))
+        case .resize(_, let width, let height):
+          #expect((9...192).contains(width) && (7...144).contains(height))
+        }
+      }
+      if case .jpeg = steps.last! { lastIsJPEG += 1 }
+      let sizes = steps.compactMap { if case .resize(_, let width, let height) = $0 { [width, height] } else { nil } }
+      #expect(sizes.last == [32, 24])
+      // The second round's factors refer to the low resolution.
+      #expect((9...38).contains(sizes[1][0]))
+    }
+    #expect((150...250).contains(lastIsJPEG))
+    // The two noises of a picture have streams of their own.
+    let seeds = all.map { steps in
+      Set(
+        steps.compactMap {
+          switch $0 {
+          case .gaussianNoise(_, _, let stream), .poissonNoise(_, _, let stream): stream.seed
+          default: nil
+          }
+        })
+    }
+    #expect(seeds.allSatisfy { $0.count == 2 })
+  }
+
+  @Test func theShortRecipeIsOneRound() throws {
+    for steps in try steps(Self.short, count: 50) {
+      #expect(steps.count == 5)
+      guard case .blur(let kernel) = steps[0], case .resize(.bilinear, let width, _) = steps[1],
+        case .gaussianNoise = steps[2], case .jpeg = steps[3],
+        steps[4] == .resize(.bilinear, width: 32, height: 24)
+      else {
+        Issue.record("\(steps)")
+        continue
+      }
+      #expect(kernel.side == 41)
+      #expect((16...160).contains(width))
+    }
+  }
+
+  @Test func aSingleStepIsARecipe() throws {
+    for steps in try steps([("jpeg_range", Self.pair(50, 50))], count: 20) {
+      #expect(steps.contains(.jpeg(quality: 50)))
+      #expect(steps.contains { if case .resize(_, 32, 24) = $0 { true } else { false } })
+    }
+  }
+
+  @Test(arguments: [
+    ("blur_sigmas", Value.number(1), "is not a key"), ("jpeg_range", .number(30), "expected [LOWEST, HIGHEST]"),
+    ("jpeg_range", pair(95, 30), "between 1 and 100, found [95, 30]"),
+    ("jpeg_range", pair(0, 30), "between 1 and 100"), ("jpeg_range", .text("strong"), "found 'strong'"),
+    ("resize_prob", numbers(1, 1), "expected 3 probabilities, for up, down and keep"),
+    ("resize_prob", numbers(0, 0, 0), "expected 3"), ("kernel_list", .list([.text("box")]), "expected a list of iso"),
+    ("kernel_prob", numbers(1, 2), "expected 6 probabilities"), ("gray_noise_prob", .number(1.5), "from 0 to 1"),
+    ("blur_kernel_size", .number(20), "expected an odd number"),
+    ("blur_kernel_size", .number(41), "from 3 to 25"), ("noise_range", numbers(0, 300), "between 0 and 255"),
+    ("blur_sigma", numbers(0, 2), "between 0.01 and 100"),
+    ("poisson_scale_range", pair(0, .infinity), "between 0 and 100"),
+  ])
+  func badValuesAreNamed(key: String, value: Value, expected: String) throws {
+    let entries = Self.full.filter { $0.key != key } + [(key, value)]
+    let error = #expect(throws: DegradationError.self) { try DegradationRecipe(entries) }
+    #expect(error?.key == key)
+    #expect(error?.description.contains(expected) == true, "\(error!)")
+  }
+
+  @Test func keysThatDoNotGoTogetherAreNamed() throws {
+    let cases: [(entries: [Entry], key: String?, text: String)] = [
+      ([], nil, "no key asks"), ([("resize_prob", Self.numbers(1, 1, 1))], "resize_prob", "no use without 'resize_range'"),
+      ([("gray_noise_prob", .number(1))], "gray_noise_prob", "'noise_range'"),
+      ([("sinc_prob", .number(0.5))], "blur_sigma", "is missing"),
+      (
+        [("noise_range", Self.pair(1, 2)), ("gaussian_noise_prob", .number(0.5))], "poisson_scale_range",
+        "is missing"
+      ), (Self.short + [("jpeg_range2", Self.pair(1, 2))], "jpeg_range2", "has one round"),
+      (Self.short + [("jpeg_range", Self.pair(1, 2))], "jpeg_range", "given twice"),
+      (
+        [("resize_range", Self.pair(0.2, 0.5)), ("resize_prob", Self.numbers(1, 0, 0))], "resize_range",
+        "expected a factor above 1"
+      ),
+    ]
+    for (entries, key, text) in cases {
+      let error = #expect(throws: DegradationError.self) { try DegradationRecipe(entries) }
+      #expect(error?.key == key)
+      #expect(error?.description.contains(text) == true, "\(error!)")
+    }
+  }
+
+  /// The bits of a result without JPEG, whose library may differ: the same on every CPU.
+  @Test func resultsDependOnRecipeKeyAndPictureAlone() throws {
+    let image = RGBImage(
+      width: 128, height: 96,
+      pixels: DegradationFilterTests.picture(width: 128, height: 96).map { UInt8($0 * 255) })
+    let withoutJPEG = Self.full.filter { !$0.key.hasPrefix("jpeg") }
+    let degrader = Degrader(try DegradationRecipe(withoutJPEG), scale: 4)
+    let hash = SHA256()
+    for index in 0..<40 {
+      let lowRes = degrader.degrade(image, key: DegradationKey(seed: 1, epoch: 2, index: index))
+      #expect((lowRes.width, lowRes.height) == (32, 24))
+      lowRes.pixels.withUnsafeBytes { hash.update($0) }
+    }
+    #expect(hash.finalize().prefix(16) == "@DEG@")
+
+    let full = try DegradationRecipe(Self.full)
+    let (one, other) = (Degrader(full, scale: 4), Degrader(full, scale: 4))
+    let keys = (0..<24).map { DegradationKey(seed: 1, epoch: $0 / 8, index: $0 % 8) }
+    let results = keys.map { one.degrade(image, key: $0) }
+    #expect(Set(results.map(\.pixels)).count == 24)
+    // Backwards, on four threads, in buffers that other sizes have used.
+    let again = Results(24)
+    DispatchQueue.concurrentPerform(iterations: 24) { position in
+      let index = 23 - position
+      again.set(index, other.degrade(image, key: keys[index]))
+    }
+    #expect(again.images == results)
+  }
+
+  @Test func fixedPairsAreDegradedOnce() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder, count: 5)
+    let base = try NumPyPairDataset(directory: folder.path, split: .valid)
+    let recipe = try DegradationRecipe(Self.full)
+    let pairs = try DegradedPairs(base, recipe, seed: 0, threads: 2)
+    let alone = try DegradedPairs(base, recipe, seed: 0, threads: 1)
+    #expect(pairs.contentHash() == alone.contentHash())
+    #expect(pairs.contentHash() != base.contentHash())
+    for index in 0..<5 {
+      #expect(pairs.highResImage(at: index) == base.highResImage(at: index))
+      #expect(
+        pairs.lowResImage(at: index)
+          == Degrader(recipe, scale: 4).degrade(
+            base.highResImage(at: index), key: DegradationKey(seed: 0, fixed: index)))
+    }
+  }
+}
+
+/// Pictures that several threads store.
+private final class Results: @unchecked Sendable {
+  private let lock = NSLock()
+  private var stored: [RGBImage?]
+
+  init(_ count: Int) { stored = Array(repeating: nil, count: count) }
+  func set(_ index: Int, _ image: RGBImage) { lock.withLock { stored[index] = image } }
+  var images: [RGBImage] { stored.compactMap { $0 } }
+}
