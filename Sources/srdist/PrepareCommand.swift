@@ -220,7 +220,8 @@ extension PrepareCommand {
     if let apart = manifest.keptApart {
       let s = apart.count == 1 ? "" : "s"
       console.print(
-        "warning: left out \(apart.count) picture\(s) whose group is on the other side, such as \(apart[0].onOneLine)")
+        "warning: left out \(apart.count) picture\(s) whose group is on the other side, such as \(apart[0].onOneLine)"
+      )
     }
     guard let use = result.use else { return }
     let enlarged = use.enlarged

@@ -12,7 +12,8 @@ struct Srdist: ParsableCommand {
       "Distributed trainer of SE-SRResNet: 32x32 faces to 128x128, the same bits on any number of ranks.",
     version: srdistVersion,
     subcommands: [
-      PrepareCommand.self, DegradeCommand.self, TrainCommand.self, EvaluateCommand.self, UpscaleCommand.self, ExportCommand.self,
+      PrepareCommand.self, DegradeCommand.self, TrainCommand.self, EvaluateCommand.self, UpscaleCommand.self,
+      ExportCommand.self,
       PresetsCommand.self,
       InspectCommand.self,
       ReportCommand.self, DoctorCommand.self, PlanCommand.self,

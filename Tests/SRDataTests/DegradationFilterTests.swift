@@ -14,7 +14,9 @@ import Testing
       let (cosine, sine) = PortableMath.circle(x)
       #expect(abs(cosine - cos(2 * .pi * x)) < 1e-12 && abs(sine - sin(2 * .pi * x)) < 1e-12)
     }
-    for step in 0...180 { #expect(abs(PortableMath.besselJ1(Double(step) / 3) - j1(Double(step) / 3)) < 1e-14) }
+    for step in 0...180 {
+      #expect(abs(PortableMath.besselJ1(Double(step) / 3) - j1(Double(step) / 3)) < 1e-14)
+    }
     #expect(PortableMath.power(0, 0.5) == 0)
     #expect(PortableMath.exp(-1e9) == 0)
   }
@@ -102,7 +104,8 @@ import Testing
               for u in 0..<side {
                 let row = mirrored(y + v - side / 2, height)
                 let column = mirrored(x + u - side / 2, width)
-                sum += Double(kernel.weights[v * side + u]) * Double(pixels[3 * (row * width + column) + channel])
+                sum +=
+                  Double(kernel.weights[v * side + u]) * Double(pixels[3 * (row * width + column) + channel])
               }
             }
             #expect(abs(Double(found.pixels[3 * (y * width + x) + channel]) - sum) < 3e-6)
@@ -112,7 +115,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ResizeFilter.allCases, [(8, 6, 4, 3), (7, 9, 16, 4), (5, 5, 5, 12), (9, 4, 1, 1), (1, 1, 3, 2)])
+  @Test(
+    arguments: ResizeFilter.allCases,
+    [(8, 6, 4, 3), (7, 9, 16, 4), (5, 5, 5, 12), (9, 4, 1, 1), (1, 1, 3, 2)])
   func resizesFollowTheirDefinitions(filter: ResizeFilter, sizes: (Int, Int, Int, Int)) {
     let (width, height, newWidth, newHeight) = sizes
     let pixels = Self.picture(width: width, height: height)

@@ -22,7 +22,10 @@ import Testing
       ("poisson_scale_range", pair(0.05, 3), pair(0.05, 2.5)),
       ("gray_noise_prob", .number(0.4), .number(0.4)), ("jpeg_range", pair(30, 95), pair(30, 95)),
       ("blur_kernel_size", .number(21), .number(21)), ("kernel_list", .list(kernels), .list(kernels)),
-      ("kernel_prob", numbers(0.45, 0.25, 0.12, 0.03, 0.12, 0.03), numbers(0.45, 0.25, 0.12, 0.03, 0.12, 0.03)),
+      (
+        "kernel_prob", numbers(0.45, 0.25, 0.12, 0.03, 0.12, 0.03),
+        numbers(0.45, 0.25, 0.12, 0.03, 0.12, 0.03)
+      ),
       ("sinc_prob", .number(0.1), .number(0.1)), ("blur_sigma", pair(0.2, 3), pair(0.2, 1.5)),
       ("betag_range", pair(0.5, 4), pair(0.5, 4)), ("betap_range", pair(1, 2), pair(1, 2)),
     ]
@@ -75,7 +78,9 @@ import Testing
         }
       }
       if case .jpeg = steps.last! { lastIsJPEG += 1 }
-      let sizes = steps.compactMap { if case .resize(_, let width, let height) = $0 { [width, height] } else { nil } }
+      let sizes = steps.compactMap {
+        if case .resize(_, let width, let height) = $0 { [width, height] } else { nil }
+      }
       #expect(sizes.last == [32, 24])
       // The second round's factors refer to the low resolution.
       #expect((9...38).contains(sizes[1][0]))
@@ -117,12 +122,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("blur_sigmas", Value.number(1), "is not a key"), ("jpeg_range", .number(30), "expected [LOWEST, HIGHEST]"),
+    ("blur_sigmas", Value.number(1), "is not a key"),
+    ("jpeg_range", .number(30), "expected [LOWEST, HIGHEST]"),
     ("jpeg_range", pair(95, 30), "between 1 and 100, found [95, 30]"),
     ("jpeg_range", pair(0, 30), "between 1 and 100"), ("jpeg_range", .text("strong"), "found 'strong'"),
     ("resize_prob", numbers(1, 1), "expected 3 probabilities, for up, down and keep"),
-    ("resize_prob", numbers(0, 0, 0), "expected 3"), ("kernel_list", .list([.text("box")]), "expected a list of iso"),
-    ("kernel_prob", numbers(1, 2), "expected 6 probabilities"), ("gray_noise_prob", .number(1.5), "from 0 to 1"),
+    ("resize_prob", numbers(0, 0, 0), "expected 3"),
+    ("kernel_list", .list([.text("box")]), "expected a list of iso"),
+    ("kernel_prob", numbers(1, 2), "expected 6 probabilities"),
+    ("gray_noise_prob", .number(1.5), "from 0 to 1"),
     ("blur_kernel_size", .number(20), "expected an odd number"),
     ("blur_kernel_size", .number(41), "from 3 to 25"), ("noise_range", numbers(0, 300), "between 0 and 255"),
     ("blur_sigma", numbers(0, 2), "between 0.01 and 100"),
@@ -137,7 +145,8 @@ import Testing
 
   @Test func keysThatDoNotGoTogetherAreNamed() throws {
     let cases: [(entries: [Entry], key: String?, text: String)] = [
-      ([], nil, "no key asks"), ([("resize_prob", Self.numbers(1, 1, 1))], "resize_prob", "no use without 'resize_range'"),
+      ([], nil, "no key asks"),
+      ([("resize_prob", Self.numbers(1, 1, 1))], "resize_prob", "no use without 'resize_range'"),
       ([("gray_noise_prob", .number(1))], "gray_noise_prob", "'noise_range'"),
       ([("sinc_prob", .number(0.5))], "blur_sigma", "is missing"),
       (

@@ -19,7 +19,9 @@ import Testing
 
     let main = try folder.text("srdist.1")
     #expect(main.hasPrefix(".TH SRDIST 1 \"2026-01-31\" \"srdist 1.2.3\""))
-    let commands = ["prepare", "train", "evaluate", "presets", "inspect", "report", "doctor", "plan"]
+    let commands = [
+      "prepare", "degrade", "train", "evaluate", "presets", "inspect", "report", "doctor", "plan",
+    ]
     for command in commands {
       #expect(main.contains("\\fBsrdist\\-\(command)\\fR(1)"))
       let page = try folder.text("srdist-\(command).1")

@@ -148,7 +148,8 @@ import Testing
     let all = ["--input", folder.path, "--resize", "28", "--crop", "8", "--train", "7", "--valid", "3"]
     let run = try Self.prepare(all + ["--output", output.file("all")])
     #expect(run.status == 0, "\(run.errors)")
-    #expect(run.errors.contains("left out 1 picture that has the same pixels as another one"), "\(run.errors)")
+    #expect(
+      run.errors.contains("left out 1 picture that has the same pixels as another one"), "\(run.errors)")
     #expect(run.errors.contains("10 images are smaller than 28 x 28 and are enlarged"), "\(run.errors)")
     #expect(run.output.contains("10 of 11 pictures used (90.9 %)"), "\(run.output)")
 
@@ -159,7 +160,9 @@ import Testing
     #expect(few.errors.contains("7 of 11 pictures (63.6 %) are left out"), "\(few.errors)")
     #expect(few.output.contains("none is on both sides"), "\(few.output)")
 
-    let separate = ["--train-input", folder.path, "--valid-input", folder.file("b"), "--resize", "16", "--crop", "8"]
+    let separate = [
+      "--train-input", folder.path, "--valid-input", folder.file("b"), "--resize", "16", "--crop", "8",
+    ]
     let apart = try Self.prepare(separate + ["--output", output.file("apart")])
     #expect(apart.status == 0, "\(apart.errors)")
     // The copy of 1.PNG is one of the five in b.

@@ -77,7 +77,8 @@ package struct RandomCrops: Sendable {
   ///
   /// - Parameter lowRes: nil if the low-resolution picture is made in another way.
   package func load(
-    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>?, highRes: UnsafeMutablePointer<Float>
+    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>?,
+    highRes: UnsafeMutablePointer<Float>
   ) {
     let rowBytes = highResWidth * 3
     let image = images.entry(index)

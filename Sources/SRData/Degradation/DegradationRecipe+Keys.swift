@@ -36,7 +36,8 @@ extension DegradationRecipe {
           : "has no use without \(RecipeKeys.leader(of: unread)); add that, or remove this")
     }
     if rounds == [Round()] && downsample == nil && finalLowPassProbability == 0 {
-      throw DegradationError(key: nil, problem: "no key asks for a degradation; see YOUR-DATA.md for the keys")
+      throw DegradationError(
+        key: nil, problem: "no key asks for a degradation; see YOUR-DATA.md for the keys")
     }
   }
 }
@@ -109,7 +110,9 @@ private struct RecipeKeys {
   }
 
   /// So many weights, not negative and not all 0.
-  private mutating func weights(_ key: String, _ count: Int, of what: String) throws(DegradationError) -> [Double]? {
+  private mutating func weights(_ key: String, _ count: Int, of what: String) throws(DegradationError)
+    -> [Double]?
+  {
     guard let value = take(key) else { return nil }
     if case .list(let parts) = value, parts.count == count {
       let numbers = parts.compactMap { part -> Double? in
@@ -120,7 +123,8 @@ private struct RecipeKeys {
     }
     throw DegradationError(
       key: key,
-      problem: "expected \(count) probabilit\(count == 1 ? "y" : "ies"), for \(what), found \(Self.text(value))")
+      problem:
+        "expected \(count) probabilit\(count == 1 ? "y" : "ies"), for \(what), found \(Self.text(value))")
   }
 
   mutating func round(_ suffix: String) throws(DegradationError) -> DegradationRecipe.Round {
@@ -135,7 +139,8 @@ private struct RecipeKeys {
     let sinc = "sinc_prob\(suffix)"
     guard isGiven("blur_sigma\(suffix)") || isGiven(sinc) else { return nil }
     let lowPass = try probability(sinc, default: 0)
-    guard let sigma = try interval("blur_sigma\(suffix)", in: 0.01...100) ?? (lowPass == 1 ? 1...1 : nil) else {
+    guard let sigma = try interval("blur_sigma\(suffix)", in: 0.01...100) ?? (lowPass == 1 ? 1...1 : nil)
+    else {
       throw DegradationError(key: "blur_sigma\(suffix)", problem: "is missing, and '\(sinc)' is less than 1")
     }
     let shapes = try shapes("kernel_list\(suffix)")
@@ -168,7 +173,9 @@ private struct RecipeKeys {
     throw DegradationError(key: key, problem: "expected a list of \(names), found \(Self.text(value))")
   }
 
-  private mutating func side(_ key: String, default standard: Int, lowPass: Double) throws(DegradationError) -> Int {
+  private mutating func side(_ key: String, default standard: Int, lowPass: Double) throws(DegradationError)
+    -> Int
+  {
     // The series of a larger low-pass filter is not computed.
     let largest = lowPass > 0 ? 25 : 61
     guard let value = take(key) else { return min(standard, largest) }
@@ -191,7 +198,8 @@ private struct RecipeKeys {
       (weights[0], range.upperBound >= 1, "above"), (weights[1], range.lowerBound <= 1, "below"),
     ] where weight > 0 && !isPossible {
       throw DegradationError(
-        key: "resize_range\(suffix)", problem: "expected a factor \(name) 1, which 'resize_prob\(suffix)' asks for")
+        key: "resize_range\(suffix)",
+        problem: "expected a factor \(name) 1, which 'resize_prob\(suffix)' asks for")
     }
     return DegradationRecipe.Resize(
       directions: zip(DegradationRecipe.Resize.Direction.allCases, weights).map {
@@ -220,7 +228,8 @@ private struct RecipeKeys {
 
   private static func text(_ value: DegradationRecipe.Value) -> String {
     switch value {
-    case .number(let number): number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
+    case .number(let number):
+      number == number.rounded() && abs(number) < 1e15 ? "\(Int(number))" : "\(number)"
     case .text(let text): "'\(text.onOneLine)'"
     case .list(let parts): "[\(parts.map(text).joined(separator: ", "))]"
     }

@@ -67,5 +67,7 @@ package struct DegradationError: Error, CustomStringConvertible, Sendable, Equat
   package let key: String?
   package let problem: String
 
-  package var description: String { key.map { "degradation: '\($0)': \(problem)" } ?? "degradation: \(problem)" }
+  package var description: String {
+    key.map { "degradation: '\($0)': \(problem)" } ?? "degradation: \(problem)"
+  }
 }

@@ -81,9 +81,12 @@ package struct FolderDegradation: Sendable {
           "\(input): \(other) and \(path) would both become \(name); rename one of them")
       }
       for folder in [output, originals].compactMap({ $0 }) {
-        guard let kind = try PathKind.of("\(folder)/\(name)"), !(overwrites && kind == .file) else { continue }
+        guard let kind = try PathKind.of("\(folder)/\(name)"), !(overwrites && kind == .file) else {
+          continue
+        }
         throw FolderDegradationError(
-          "\(folder)/\(name) exists\(kind == .file ? "; give another folder, or --overwrite" : " and is no file")")
+          "\(folder)/\(name) exists\(kind == .file ? "; give another folder, or --overwrite" : " and is no file")"
+        )
       }
       return name
     }

@@ -23,9 +23,10 @@ package enum PortableMath {
     if mantissa > 1.414_213_562_373_095_1 { (exponent, mantissa) = (exponent + 1, mantissa / 2) }
     // log m = 2 artanh((m - 1) / (m + 1)); the argument is at most 0.172.
     let t = (mantissa - 1) / (mantissa + 1)
-    let square = t * t
-    var sum = 0.0
-    for k in stride(from: 21.0, through: 1, by: -2) { sum = 1 / k + square * sum }
+    let s = t * t
+    let high = 1.0 / 13 + s * (1.0 / 15 + s * (1.0 / 17 + s * (1.0 / 19 + s * (1.0 / 21))))
+    let low = 1.0 / 5 + s * (1.0 / 7 + s * (1.0 / 9 + s * (1.0 / 11 + s * high)))
+    let sum = 1 + s * (1.0 / 3 + s * low)
     return exponent * ln2High + (2 * t * sum + exponent * ln2Low)
   }
 
@@ -39,13 +40,12 @@ package enum PortableMath {
     let quarters = (turns * 4).rounded()
     // Between -1/8 and 1/8 of a turn; both operations are exact.
     let x = (turns - quarters / 4) * 6.283_185_307_179_586
-    let square = x * x
-    var (cosine, sine) = (1.0, 1.0)
-    for k in stride(from: 16.0, to: 0, by: -2) {
-      cosine = 1 - square / (k * (k - 1)) * cosine
-      sine = 1 - square / (k * (k + 1)) * sine
-    }
-    sine *= x
+    let y = x * x
+    // Taylor's series.
+    let cosineTail = 1.0 / 40_320 - y * (1.0 / 3_628_800 - y * (1.0 / 479_001_600 - y / 87_178_291_200))
+    let cosine = 1 - y * (1.0 / 2 - y * (1.0 / 24 - y * (1.0 / 720 - y * cosineTail)))
+    let sineTail = 1.0 / 362_880 - y * (1.0 / 39_916_800 - y * (1.0 / 6_227_020_800 - y / 1_307_674_368_000))
+    let sine = x * (1 - y * (1.0 / 6 - y * (1.0 / 120 - y * (1.0 / 5_040 - y * sineTail))))
     return switch Int(quarters) & 3 {
     case 0: (cosine, sine)
     case 1: (-sine, cosine)

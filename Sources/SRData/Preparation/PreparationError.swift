@@ -74,7 +74,8 @@ package struct TooFewImages: Sendable, Equatable, CustomStringConvertible {
       broken > 0 ? "\(broken) cannot be read" : nil,
       duplicates > 0 ? "\(duplicates) \(duplicates == 1 ? "shows" : "show") the same as another one" : nil,
       keptApart > 0
-        ? "\(keptApart) \(keptApart == 1 ? "belongs to a group" : "belong to groups") of the other side" : nil,
+        ? "\(keptApart) \(keptApart == 1 ? "belongs to a group" : "belong to groups") of the other side"
+        : nil,
     ].compactMap { $0 }
     let options = asks.map { "--\($0.option) \($0.count)" }.joined(separator: " and ")
     return "\(folders.joined(separator: ", ")): \(found) PNG and JPEG images"

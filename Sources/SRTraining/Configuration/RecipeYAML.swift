@@ -15,7 +15,8 @@ enum RecipeYAML {
     var text = text
     guard text.utf8.count <= FlatYAML.largestSize else {
       throw ConfigurationError(
-        "\(origin) has \(text.utf8.count) bytes, and a recipe has at most \(FlatYAML.largestSize); is it another file?")
+        "\(origin) has \(text.utf8.count) bytes, and a recipe has at most \(FlatYAML.largestSize); is it another file?"
+      )
     }
     return try text.withUTF8 { bytes in
       let reader = YAMLEvents(bytes, origin: origin)
@@ -50,7 +51,8 @@ enum RecipeYAML {
     if let first {
       throw reader.error(
         first.line,
-        "'\(first.key)' stands outside of the block '\(blockName)' and is no setting; move it into the block, or remove it")
+        "'\(first.key)' stands outside of the block '\(blockName)' and is no setting; move it into the block, or remove it"
+      )
     }
     return block
   }
@@ -148,5 +150,7 @@ extension TrainingConfiguration {
   /// The recipe that ``degradation`` names; nil if there is none.
   ///
   /// - Throws: ``ConfigurationError``.
-  func degradationRecipe() throws -> DegradationRecipe? { try degradation.map { try DegradationRecipe(setting: $0) } }
+  func degradationRecipe() throws -> DegradationRecipe? {
+    try degradation.map { try DegradationRecipe(setting: $0) }
+  }
 }

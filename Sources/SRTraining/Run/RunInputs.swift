@@ -42,7 +42,9 @@ struct RunInputs: Equatable, Sendable {
     var differences: [String] = []
     if state.dataSHA256 != dataSHA256 {
       differences.append(
-        "data: SHA-256 \(state.dataSHA256.prefix(12))... there, \(dataSHA256.prefix(12))... here")
+        "data: SHA-256 \(state.dataSHA256.prefix(12))... there, \(dataSHA256.prefix(12))... here"
+          + ((ours.degradation ?? theirs.degradation) == nil
+            ? "" : " (of the images and of the degradation's recipe)"))
     }
     if let others = state.networkSHA256, others != networkSHA256 {
       differences.append(
