@@ -1,19 +1,33 @@
 import Foundation
 import SRData
+import SRTensor
 import SRTestSupport
 import Testing
 
 /// Which pictures lie on which side of the split.
 @Suite struct PreparationSplitTests {
-  /// The arrays of ten pictures that have no copies, as every version has made them.
-  @Test func plainFoldersKeepTheirBytes() throws {
+  /// Pictures without copies are drawn as they always were: one permutation of the sorted list, and a stream for each picture's
+  /// crops. `samplesAreCropsOfTheirSources` compares the pixels.
+  @Test func plainFoldersKeepTheirDraws() throws {
     let photographs = try Photographs(count: 10)
     let output = try TemporaryFolder()
-    let manifest = try photographs.prepare(to: output.path)
-    #expect(
-      manifest.arrays.map { "\($0.file) \($0.sha256.prefix(16))" } == [
-        "hr_train.npy @HT@", "lr_train.npy @LT@", "hr_valid.npy @HV@", "lr_valid.npy @LV@",
-      ])
+    var options = Photographs.options
+    (options.cropsPerImage, options.seed) = (2, 5)
+    let manifest = try photographs.prepare(to: output.path, options)
+    let sources = try PictureListing(directory: photographs.directory.path).pictures.map(\.description)
+    var generator = PhiloxGenerator(seed: 5, stream: .max)
+    let order = generator.permutation(of: 10)
+    func samples(_ chosen: ArraySlice<Int>) -> [String] {
+      chosen.flatMap { index in
+        (0..<2).map { number in
+          var crop = PhiloxGenerator(seed: 5, stream: UInt32(index), substream: UInt32(number))
+          let x = crop.index(below: 16 - 8 + 1)
+          return "\(sources[index]) \(x) \(crop.index(below: 16 - 8 + 1))"
+        }
+      }
+    }
+    #expect(manifest.train.map { "\($0.source) \($0.cropX) \($0.cropY)" } == samples(order[..<6]))
+    #expect(manifest.valid.map { "\($0.source) \($0.cropX) \($0.cropY)" } == samples(order[6..<9]))
     let text = try output.text("manifest.json")
     for key in ["duplicates", "kept_apart", "groups", "group_by", "inputs"] { #expect(!text.contains(key)) }
   }

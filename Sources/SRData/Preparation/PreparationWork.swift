@@ -44,7 +44,10 @@ final class PreparationWork {
     var counts: [PictureDraw] = []
     for draw in draws {
       let (before, total) = ((skipped.count, duplicates.count, keptApart.count), draw.count)
-      let found = try OrderedWork.run(count: draw.choice.count, needed: total, threads: threads) {
+      // A side that takes all looks at all, also at those of which no sample is made.
+      let takesAll = draw.sides.allSatisfy { !$0.isAsked }
+      let needed = takesAll ? draw.choice.count : total
+      let found = try OrderedWork.run(count: draw.choice.count, needed: needed, threads: threads) {
         [images, choice = draw.choice] position in
         Swift.Result { try images.prepare(choice[position]) }
       } use: { [self] position, result in

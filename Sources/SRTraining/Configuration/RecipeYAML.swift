@@ -37,7 +37,7 @@ enum RecipeYAML {
   private static func document(_ reader: YAMLEvents) throws -> [Entry] {
     var (own, block): ([Entry], [Entry]?) = ([], nil)
     var first: (key: String, line: Int)?
-    while let (key, line) = try key(reader) {
+    while let (key, line) = try nextKey(reader) {
       let event = try reader.next()
       if key == blockName, case .mapping = event {
         guard block == nil else { throw reader.error(line, "'\(key)' is given twice") }
@@ -60,14 +60,14 @@ enum RecipeYAML {
   /// The entries of a mapping that has begun.
   static func mapping(_ reader: YAMLEvents, within block: String) throws -> [Entry] {
     var entries: [Entry] = []
-    while let (key, line) = try key(reader) {
+    while let (key, line) = try nextKey(reader) {
       entries.append((key, try value(reader.next(), of: "\(block): \(key)", line, reader)))
     }
     return entries
   }
 
   /// The next key; nil at the mapping's end.
-  private static func key(_ reader: YAMLEvents) throws -> (String, Int)? {
+  private static func nextKey(_ reader: YAMLEvents) throws -> (String, Int)? {
     switch try reader.next() {
     case .scalar(let value, let line): return (value.spelling, line)
     case .mapping(let line), .list(let line):
@@ -140,7 +140,7 @@ extension DegradationRecipe {
     let entries = try RecipeYAML.entries(text, origin: origin)
     do {
       try self.init(entries)
-    } catch let error as DegradationError {
+    } catch {
       throw ConfigurationError("\(origin): \(error)")
     }
   }
