@@ -26,7 +26,7 @@ package enum SystemThread {
         let work = Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue()
         Thread.current.name = work.name
         // To Linux, 0 is the calling thread. A thread may always lower its own priority.
-        if work.hasLowPriority { _ = setpriority(PRIO_PROCESS, 0, 19) }
+        if work.hasLowPriority { _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, 19) }
         work.body()
         return nil
       }, work.toOpaque())

@@ -108,7 +108,8 @@ package enum Elementary {
   ///
   /// - Precondition: |turns| is at most 1e5.
   package static func circle(_ turns: Double) -> (cosine: Double, sine: Double) {
-    precondition(abs(turns) <= 1e5, "the circle at \(turns) turns was asked for, which lies outside -1e5...1e5")
+    precondition(
+      abs(turns) <= 1e5, "the circle at \(turns) turns was asked for, which lies outside -1e5...1e5")
     let quarters = (4 * turns).rounded(.toNearestOrEven)
     // At most an eighth of a turn. Both operations before the product are exact.
     let x = (turns - quarters / 4) * (2 * .pi)

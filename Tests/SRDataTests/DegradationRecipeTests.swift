@@ -121,7 +121,8 @@ import Testing
     }
     let short = try DegradationRecipe([(key: "noise_range2", value: Self.pair(0.5, 20))])
     #expect(
-      short.canonicalText == #"{"gaussian_noise_prob2": 1, "gray_noise_prob2": 0, "noise_range2": [0.5, 20]}"#)
+      short.canonicalText == #"{"gaussian_noise_prob2": 1, "gray_noise_prob2": 0, "noise_range2": [0.5, 20]}"#
+    )
     // What a key that is left out means.
     let spelled = short.entries.map { (key: $0.key, value: $0.value) }
     #expect(try DegradationRecipe(spelled) == short)

@@ -164,7 +164,8 @@ import Testing
     let folder = try TemporaryFolder()
     try SmallPairs.write(to: folder, count: 6)
     let pairs = try NumPyPairDataset(directory: folder.path, split: .train)
-    let recipe = try DegradationRecipe(setting: "{blur_sigma: [1, 2], noise_range: [5, 20], jpeg_range: [30, 90]}")
+    let recipe = try DegradationRecipe(
+      setting: "{blur_sigma: [1, 2], noise_range: [5, 20], jpeg_range: [30, 90]}")
     var configuration = TrainingConfiguration()
     (configuration.degradation, configuration.augment, configuration.seed) = (recipe, .flip, 4)
     func load(_ samples: TrainingSamples, _ identity: SampleIdentity) -> (low: [Float], high: [Float]) {

@@ -97,7 +97,8 @@ import Testing
 
   @Test func badRecipesAreNamed() throws {
     let cases = [
-      ("# none\njpeg_range: [95, 30]", "bad.yaml:2: 'jpeg_range': expected [LOWEST, HIGHEST]"), ("- 1", "a recipe is a mapping"),
+      ("# none\njpeg_range: [95, 30]", "bad.yaml:2: 'jpeg_range': expected [LOWEST, HIGHEST]"),
+      ("- 1", "a recipe is a mapping"),
       ("jpeg_range: [30, 95]\njpeg_quality: [1, 2]", "bad.yaml:2: 'jpeg_quality': is not a key"),
       ("jpeg_range: {low: 1}", "bad.yaml:1: 'jpeg_range' needs"),
       ("degradation:\n  jpeg_range: [30, 95]\nblur_sigma: [1, 2]", "bad.yaml:3: 'blur_sigma' stands outside"),

@@ -1,3 +1,5 @@
+import SRTensor
+
 /// The weights of a blur: a square of odd side. They sum to 1.
 package struct BlurKernel: Sendable, Equatable {
   /// The shape of a kernel, with BasicSR's names.

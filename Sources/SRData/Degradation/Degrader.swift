@@ -30,7 +30,8 @@ package final class Degrader: Sendable {
     guard min(width, height) >= scale, Double(max(width, height)) <= largest else {
       throw DegradationError(
         key: nil,
-        problem: "a picture has \(width) x \(height) pixels, and \(scale) to \(Int(largest)) on each side are needed"
+        problem:
+          "a picture has \(width) x \(height) pixels, and \(scale) to \(Int(largest)) on each side are needed"
           + (recipe.largestFactor > 1 ? " by a recipe that enlarges \(recipe.largestFactor)-fold" : ""))
     }
   }

@@ -75,7 +75,8 @@ package struct FolderDegradation: Sendable {
   /// Each picture's name below the output folder.
   private func outputNames(_ pictures: [BytePath]) throws -> [String] {
     let root = BytePath(input)
-    let inputs = try Set(pictures.compactMap { try FileStatus(root.appending($0), followsLinks: true)?.identity })
+    let inputs = try Set(
+      pictures.compactMap { try FileStatus(root.appending($0), followsLinks: true)?.identity })
     var owners: [String: BytePath] = [:]
     return try pictures.map { path in
       let text = path.description
@@ -107,7 +108,7 @@ package struct FolderDegradation: Sendable {
     return try ImageFile.withPicture(at: full, within: budget, use: workingBytes) { picture in
       let scale = degrader.scale
       let (width, height) = (picture.width / scale * scale, picture.height / scale * scale)
-      do {
+      do throws(DegradationError) {
         try degrader.check(width: width, height: height)
       } catch {
         throw ImageFileError(path: full.description, problem: error.problem)

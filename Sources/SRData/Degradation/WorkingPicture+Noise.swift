@@ -6,6 +6,12 @@ package struct NoiseStream: Sendable, Equatable {
   package let epoch: UInt32
   package let index: UInt32
 
+  package init(seed: UInt64, epoch: UInt32, index: UInt32) {
+    self.seed = seed
+    self.epoch = epoch
+    self.index = index
+  }
+
   fileprivate var philox: Philox4x32 { Philox4x32(key: seed) }
 
   /// Four numbers of the stream.

@@ -33,10 +33,12 @@ extension RankFacts {
     if let hash = run.samples.degradedInputSHA256 {
       // Equal pictures and recipes give it, and the same code. The rest is libjpeg's.
       facts.add(
-        "a degraded image", "SHA-256 \(short(hash))", remedy: "Install the same version of libjpeg on every host.")
+        "a degraded image", "SHA-256 \(short(hash))",
+        remedy: "Install the same version of libjpeg on every host.")
     }
     for (name, networks) in [
-      ("networks of the loss", inputs.networkSHA256), ("networks of the metrics", run.lossAssembly.metricNetworkSHA256),
+      ("networks of the loss", inputs.networkSHA256),
+      ("networks of the metrics", run.lossAssembly.metricNetworkSHA256),
     ] {
       facts.add(name, RunInputs.text(networks), remedy: "Copy the same --weights-dir to every host.")
     }

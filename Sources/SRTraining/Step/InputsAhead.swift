@@ -30,7 +30,9 @@ package final class InputsAhead: Sendable {
   private let floats: Int
 
   /// Bytes of the inputs of two steps of so many samples, the current one and the next.
-  static func byteCount(floats: Int, samples: Int) -> Int { 2 * samples * floats * MemoryLayout<Float>.stride }
+  static func byteCount(floats: Int, samples: Int) -> Int {
+    2 * samples * floats * MemoryLayout<Float>.stride
+  }
 
   /// Begins to make the inputs of the next step. Those of the step before the current one are dropped.
   package func prepare(_ samples: [SampleIdentity]) { work.add(Batch(samples, floats: floats)) }

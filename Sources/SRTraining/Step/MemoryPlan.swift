@@ -29,7 +29,8 @@ struct MemoryPlan: Sendable, Equatable {
   var pictureBytes = 0
 
   var bytes: Int {
-    arenas * arenaBytes + workers * workerBytes + preparedBytes + networkBytes + degradationBytes + pictureBytes
+    arenas * arenaBytes + workers * workerBytes + preparedBytes + networkBytes + degradationBytes
+      + pictureBytes
   }
 
   /// The plan with the memory in which sets of pictures are measured.

@@ -34,7 +34,8 @@ struct RunData {
     let stored = try loadStored(sharedBy: communicator, activity)
     guard configuration.degradation != nil else { return stored }
     let pairs = stored.valid
-    let share = ReductionTree.share(of: pairs.count, rank: communicator.rank, worldSize: communicator.worldSize)
+    let share = ReductionTree.share(
+      of: pairs.count, rank: communicator.rank, worldSize: communicator.worldSize)
     let own = try communicator.together(starting: activity) {
       try lowRes(of: pairs, share, ranksOnHost: communicator.localSize, progress: activity.mark) ?? []
     }
@@ -73,7 +74,8 @@ struct RunData {
       seed: configuration.seed, scale: drawnScale(), progress: progress)
   }
 
-  private func loadStored(sharedBy communicator: Communicator, _ activity: RankActivity) throws -> DatasetSplit
+  private func loadStored(sharedBy communicator: Communicator, _ activity: RankActivity) throws
+    -> DatasetSplit
   {
     if configuration.data != nil {
       return try communicator.together(starting: activity) { try loadStored(progress: activity.mark) }
