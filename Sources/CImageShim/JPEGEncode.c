@@ -87,9 +87,11 @@ static int begin(jpeg_encoder *encoder, const srdist_encoding *encoding) {
   codec->in_color_space = encoding->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(codec);
   jpeg_set_quality(codec, encoding->quality, TRUE);
-  // The luma has the chroma's resolution.
-  codec->comp_info[0].h_samp_factor = 1;
-  codec->comp_info[0].v_samp_factor = 1;
+  if (!encoding->halves_colors) {
+    // The luma has the chroma's resolution.
+    codec->comp_info[0].h_samp_factor = 1;
+    codec->comp_info[0].v_samp_factor = 1;
+  }
   if (encoding->density_x > 0) {
     codec->density_unit = (UINT8)encoding->density_unit;
     codec->X_density = (UINT16)encoding->density_x;

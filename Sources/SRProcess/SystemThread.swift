@@ -7,22 +7,26 @@ package enum SystemThread {
   /// - Parameters:
   ///   - name: shown by debuggers and `top -H`, of which Linux keeps 15 bytes.
   ///   - stackBytes: nil for the system's default.
+  ///   - hasLowPriority: whether the thread leaves the processors to all others that can use them.
   /// - Throws: ``ThreadError`` if the system refuses the thread. `body` is not called then.
   package static func start(
-    _ name: String, stackBytes: Int? = nil, _ body: @escaping @Sendable () -> Void
+    _ name: String, stackBytes: Int? = nil, hasLowPriority: Bool = false,
+    _ body: @escaping @Sendable () -> Void
   ) throws(ThreadError) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
     if let stackBytes { pthread_attr_setstacksize(&attributes, stackBytes) }
-    let work = Unmanaged.passRetained(Work(name: name, body: body))
+    let work = Unmanaged.passRetained(Work(name: name, hasLowPriority: hasLowPriority, body: body))
     var thread = pthread_t()
     let code = pthread_create(
       &thread, &attributes,
       { argument in
         let work = Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue()
         Thread.current.name = work.name
+        // To Linux, 0 is the calling thread. A thread may always lower its own priority.
+        if work.hasLowPriority { _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, 19) }
         work.body()
         return nil
       }, work.toOpaque())
@@ -34,10 +38,12 @@ package enum SystemThread {
 
   private final class Work: Sendable {
     let name: String
+    let hasLowPriority: Bool
     let body: @Sendable () -> Void
 
-    init(name: String, body: @escaping @Sendable () -> Void) {
+    init(name: String, hasLowPriority: Bool, body: @escaping @Sendable () -> Void) {
       self.name = name
+      self.hasLowPriority = hasLowPriority
       self.body = body
     }
   }

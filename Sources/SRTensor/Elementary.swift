@@ -2,7 +2,7 @@
 ///
 /// The C library's functions differ between its versions and, because it picks instructions by CPU, between machines. These
 /// use only operations that IEEE 754 rounds in one way: +, -, *, / and fused multiplication. The polynomials of
-/// `exp` in double precision, ``cos(_:)`` and ``log10(_:)`` are fdlibm's (Sun Microsystems, 1993; `log10` in FreeBSD's form).
+/// `exp` in double precision, ``cos(_:)``, ``circle(_:)`` and ``log10(_:)`` are fdlibm's (Sun Microsystems, 1993; `log10` in FreeBSD's form).
 package enum Elementary {
   /// e to the power of `x`, within one unit in the last place. 0 below -745.2, infinite above 709.8.
   ///
@@ -104,6 +104,40 @@ package enum Elementary {
     return x - ((z * (0.5 * rest - cube * p) - rest) - cube * -1.66666666666666324348e-01)
   }
 
+  /// The cosine and the sine of 2 pi `turns`, within about one unit in the last place.
+  ///
+  /// - Precondition: |turns| is at most 1e5.
+  package static func circle(_ turns: Double) -> (cosine: Double, sine: Double) {
+    precondition(
+      abs(turns) <= 1e5, "the circle at \(turns) turns was asked for, which lies outside -1e5...1e5")
+    let quarters = (4 * turns).rounded(.toNearestOrEven)
+    // At most an eighth of a turn. Both operations before the product are exact.
+    let x = (turns - quarters / 4) * (2 * .pi)
+    let (c, s) = (cosine(x, 0), sine(x, 0))
+    return switch Int(quarters) & 3 {
+    case 0: (c, s)
+    case 1: (-s, c)
+    case 2: (-c, -s)
+    default: (s, -c)
+    }
+  }
+
+  /// Bessel's function J1 for 0 <= `x` <= 60, with an absolute error of about 1e-15: his integral of a periodic function by the
+  /// trapezoidal rule, which converges faster than any power (Abramowitz, Stegun: 9.1.21).
+  package static func besselJ1(_ x: Double) -> Double {
+    precondition((0...60).contains(x), "J1 of \(x) was asked for, which lies outside 0...60")
+    let points = 128
+    var sum = 0.0
+    for point in 0..<points {
+      let turns = Double(point) / Double(points)
+      sum += circle(turns - x * circle(turns).sine / (2 * .pi)).cosine
+    }
+    return sum / Double(points)
+  }
+
+  /// The natural logarithm of `x`, within about two units in the last place. Minus infinity at 0, NaN below.
+  package static func log(_ x: Double) -> Double { log10(x) * 2.30258509299404568402 }
+
   /// The decimal logarithm of `x`, within one unit in the last place. Minus infinity at 0, NaN below.
   ///
   /// x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2).
@@ -153,7 +187,7 @@ package enum Elementary {
   /// `base` to the power of `exponent`, as exp(exponent log(base)). The relative error is about |exponent log(base)| + 2 units in
   /// the last place. NaN for a negative base.
   package static func power(_ base: Double, _ exponent: Double) -> Double {
-    exp(exponent * (log10(base) * 2.30258509299404568402))
+    exp(exponent * log(base))
   }
 
   /// The sum of two numbers, the second of which is at most half a unit in the last place of the first.

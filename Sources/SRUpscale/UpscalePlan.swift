@@ -73,7 +73,7 @@ struct UpscalePlan: Codable, Sendable {
   }
 
   private static func inputs(_ options: UpscaleOptions) throws -> (files: [Input], passedOver: [String]) {
-    let output = try FileStatus(BytePath(options.output), followsLinks: true)?.identity
+    let output = try FileStatus(BytePath(options.output), followsLinks: true).map { [$0.identity] } ?? []
     var (files, passedOver) = ([Input](), [String]())
     // A file that is named twice is taken once.
     var known: Set<BytePath> = []
@@ -82,7 +82,7 @@ struct UpscalePlan: Codable, Sendable {
       var found: [Input] = []
       if kind == .directory {
         let listing = try PictureListing(
-          directory: input, isRecursive: options.isRecursive, takesArrays: true, excluding: output)
+          directory: input, isRecursive: options.isRecursive, takesArrays: true, excluding: Set(output))
         found = listing.pictures.map { Input(path: BytePath(input).appending($0), name: $0) }
         if !listing.passedOver.isEmpty { passedOver.append("\(input): \(listing.passedOver)") }
         if found.isEmpty {

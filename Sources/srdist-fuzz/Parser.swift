@@ -89,6 +89,9 @@ struct Parser: Sendable {
       read: { path in _ = try TrainingConfiguration(layers: [SettingLayer(file: path)]) },
       expects: { $0 is ConfigurationError }),
     Parser(
+      name: "recipe", read: { path in _ = try DegradationRecipe(setting: path) },
+      expects: { $0 is ConfigurationError }),
+    Parser(
       name: "manifest",
       read: { path in _ = try ReadableJSON.decode(PreparationManifest.self, fromFile: path) },
       expects: { $0 is DecodingError || $0 is FileError }),

@@ -10,12 +10,17 @@ import SRTraining
 struct PrepareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare",
-    abstract: "Make training and validation arrays from a folder of photographs.",
+    abstract: "Make training and validation arrays from folders of photographs.",
     discussion: """
       Takes the PNG and JPEG files in a folder and the folders below it, whatever their names, and follows \
       links. Chooses some at random, turns them upright and resizes them to a square. Random crops of them are \
       the high-resolution images; the crops, reduced in size, are the low-resolution images. All resizing is bicubic: \
-      Pillow's to the byte, or by the definition of MATLAB's imresize. Training and validation share no image. The same seed gives the same files, whatever the number of threads.
+      Pillow's to the byte, or by the definition of MATLAB's imresize. The same seed gives the same files, whatever the number of threads.
+
+      Training and validation share no image. A picture with the same pixels as one that is taken, such as a copy, a \
+      link or the same picture in another format, is left out and named in the manifest. With --group-by, pictures of one \
+      person or scene lie on one side. Both sides draw from --input, or each from folders of its own: then validation \
+      keeps its pictures and groups, and training does without them.
 
       Writes hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy (uint8, NHWC) and manifest.json, which \
       names the photograph and the crop behind every sample. With --force, earlier files of these names stay \
@@ -26,8 +31,21 @@ struct PrepareCommand: ParsableCommand {
         srdist train --data data/faces
       """)
 
-  @Option(help: ArgumentHelp("Folder of photographs.", valueName: "folder"))
-  var input: String
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Folders of photographs, for both sides.", valueName: "folder"))
+  var input: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Folders for training alone, instead of --input. Needs --valid-input.", valueName: "folder"))
+  var trainInput: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Folders for validation alone. Needs --train-input.", valueName: "folder"))
+  var validInput: [String] = []
 
   @Option(
     help: ArgumentHelp("Folder for the arrays. It is created if it does not exist.", valueName: "folder"))
@@ -44,11 +62,24 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: ArgumentHelp("High resolution divided by low resolution.", valueName: "factor"))
   var scale = PreparationOptions().scale
 
-  @Option(help: ArgumentHelp("Images for training.", valueName: "count"))
-  var train = PreparationOptions().train
+  @Option(
+    help: ArgumentHelp(
+      "Images for training. By default 2000; with --train-input, all.", valueName: "count"))
+  var train: Int?
 
-  @Option(help: ArgumentHelp("Images for validation.", valueName: "count"))
-  var valid = PreparationOptions().valid
+  @Option(
+    help: ArgumentHelp(
+      "Images for validation. By default 500; with --valid-input, all.", valueName: "count"))
+  var valid: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Keep pictures on one side if this regular expression finds the same text in their paths below the folder: its first \
+      capture group, or the whole match. '^([^/]+)/' keeps folders together, '^([0-9]+)_' numbers.
+      """,
+      valueName: "regex"))
+  var groupBy: String?
 
   @Option(help: ArgumentHelp("Random crops of each image.", valueName: "count"))
   var cropsPerImage = PreparationOptions().cropsPerImage
@@ -81,13 +112,20 @@ struct PrepareCommand: ParsableCommand {
       valueName: "size"))
   var memory = ByteCount(PixelBudget.standardBytes)
 
+  private var hasSeparateInputs: Bool { !trainInput.isEmpty || !validInput.isEmpty }
+
+  private var inputs: PreparationInputs {
+    hasSeparateInputs ? .separate(train: trainInput, valid: validInput) : .shared(input)
+  }
+
   private var options: PreparationOptions {
     var options = PreparationOptions()
     options.resize = resize
     options.crop = crop
     options.scale = scale
-    options.train = train
-    options.valid = valid
+    if train != nil || hasSeparateInputs { options.train = train }
+    if valid != nil || hasSeparateInputs { options.valid = valid }
+    options.groupBy = groupBy
     options.cropsPerImage = cropsPerImage
     options.seed = seed
     options.resample = resample
@@ -97,7 +135,16 @@ struct PrepareCommand: ParsableCommand {
   }
 
   func validate() throws {
-    try ValidationError.checkPaths(["--input": input, "--output": output])
+    guard input.isEmpty == hasSeparateInputs, trainInput.isEmpty == validInput.isEmpty else {
+      throw ValidationError(
+        "expected either --input, for both sides, or --train-input and --valid-input, for one each")
+    }
+    for (option, folders) in [
+      ("--input", input), ("--train-input", trainInput), ("--valid-input", validInput),
+    ] {
+      for folder in folders { try ValidationError.checkPaths([option: folder]) }
+    }
+    try ValidationError.checkPaths(["--output": output])
     do {
       try options.validate()
     } catch {
@@ -114,7 +161,7 @@ struct PrepareCommand: ParsableCommand {
       console.print("note: rank 0 alone prepares the data, on \(threads) thread(s); the other ranks end")
     }
     let preparation = DatasetPreparation(
-      input: input, output: output, options: options, threads: threads, replacesExisting: force,
+      inputs: inputs, output: output, options: options, threads: threads, replacesExisting: force,
       memory: memory.bytes)
     let isTerminal = isatty(STDERR_FILENO) == 1
     let result: DatasetPreparation.Result
@@ -131,7 +178,7 @@ struct PrepareCommand: ParsableCommand {
     for image in manifest.skipped { console.print("skipped \(image.source): \(image.reason)") }
     if !result.passedOver.isEmpty { console.print("passed over: \(result.passedOver)") }
     for conversion in PictureConversion.allCases {
-      guard let count = result.conversions[conversion] else { continue }
+      guard let count = result.use?.conversions[conversion] else { continue }
       console.print("warning: \(count) image\(count == 1 ? "" : "s") \(conversion.rawValue)")
     }
     if let warned = manifest.warned, let first = warned.first {
@@ -139,10 +186,12 @@ struct PrepareCommand: ParsableCommand {
         "warning: \(warned.count) image\(warned.count == 1 ? "" : "s") with faults that change no pixel; the first is "
           + "\(first.source): \(first.reason)")
     }
+    warn(of: result, console)
     print(
       "\(output.onOneLine): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
     let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
     for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
+    summarize(result)
     let kinds = TrainingConfiguration.ModelKind.withScale(scale)
     if kinds.isEmpty {
       let scales = ModelDescription.scales.map(String.init).joined(separator: ", ")
@@ -153,6 +202,57 @@ struct PrepareCommand: ParsableCommand {
         "note: only `srdist train --model \(kinds.map(\.rawValue).joined(separator: "` or `--model "))` trains on arrays of "
           + "scale \(scale)")
     }
+  }
+}
+
+extension PrepareCommand {
+  /// More than this share of the pictures is worth a warning if it is left out.
+  private static let largeShare = 0.5
+
+  private func warn(of result: DatasetPreparation.Result, _ console: Console) {
+    let manifest = result.manifest
+    if let duplicates = manifest.duplicates, let first = duplicates.first {
+      let (s, has) = duplicates.count == 1 ? ("", "has") : ("s", "have")
+      console.print(
+        "warning: left out \(duplicates.count) picture\(s) that \(has) the same pixels as another one; the first is "
+          + "\(first.source.onOneLine), the same as \(first.sameAs.onOneLine)")
+    }
+    if let apart = manifest.keptApart {
+      let s = apart.count == 1 ? "" : "s"
+      console.print(
+        "warning: left out \(apart.count) picture\(s) whose group is on the other side, such as \(apart[0].onOneLine)"
+      )
+    }
+    guard let use = result.use else { return }
+    let enlarged = use.enlarged
+    if enlarged.count > 0 {
+      let (s, are) = enlarged.count == 1 ? (" is", "is") : ("s are", "are")
+      console.print(
+        "warning: \(enlarged.count) image\(s) smaller than \(resize) x \(resize) and \(are) enlarged, which adds no detail "
+          + "to learn; the smallest is \(enlarged.smallest.source.onOneLine), \(enlarged.smallest.width) x "
+          + "\(enlarged.smallest.height). A lower --resize avoids that")
+    }
+    let leftOut = use.found - use.used
+    if Double(leftOut) > Self.largeShare * Double(use.found) {
+      console.print(
+        "warning: \(leftOut) of \(use.found) pictures (\(percent(leftOut, of: use.found))) are left out; higher --train or "
+          + "--valid take more")
+    }
+  }
+
+  private func summarize(_ result: DatasetPreparation.Result) {
+    if let groups = result.manifest.groups {
+      print("  \(groups.train) groups for training, \(groups.valid) for validation; none is on both sides")
+    }
+    guard let use = result.use else { return }
+    let crops = percent(min(use.cropPixels, use.pixels), of: use.pixels)
+    print(
+      "  \(use.used) of \(use.found) pictures used (\(percent(use.used, of: use.found))); stored crops cover at most "
+        + "\(crops) of their pixels" + (keepFull ? "; fresh crops reach all in training" : ""))
+  }
+
+  private func percent(_ part: Int, of whole: Int) -> String {
+    String(format: "%.1f %%", 100 * Double(part) / Double(max(whole, 1)))
   }
 }
 

@@ -37,7 +37,7 @@ struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomRef
     case .number, .text: return option(nil)
     case .list: return Option<[String]>(wrappedValue: [], name: name, help: help) { $0 }
     case .choice(let words): return option(.list(words))
-    case .file: return option(.file())
+    case .file, .recipe: return option(.file())
     case .folder: return option(.directory)
     }
   }
@@ -52,7 +52,7 @@ struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomRef
       case .list:
         let parts = try values.decode(Option<[String]>.self, forKey: label).wrappedValue
         text = parts.isEmpty ? nil : parts.joined(separator: ";")
-      case .number, .choice, .text, .file, .folder:
+      case .number, .choice, .text, .file, .folder, .recipe:
         text = try values.decode(Option<String?>.self, forKey: label).wrappedValue
       }
       layer[setting] = text.map { SettingValue(argument: $0) }

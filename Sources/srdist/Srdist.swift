@@ -12,8 +12,8 @@ struct Srdist: ParsableCommand {
       "Distributed trainer of SE-SRResNet: 32x32 faces to 128x128, the same bits on any number of ranks.",
     version: srdistVersion,
     subcommands: [
-      PrepareCommand.self, TrainCommand.self, EvaluateCommand.self, UpscaleCommand.self, ExportCommand.self,
-      PresetsCommand.self, ImportConfigCommand.self,
+      PrepareCommand.self, DegradeCommand.self, TrainCommand.self, EvaluateCommand.self, UpscaleCommand.self,
+      ExportCommand.self, PresetsCommand.self, ImportConfigCommand.self,
       InspectCommand.self,
       ReportCommand.self, DoctorCommand.self, PlanCommand.self,
     ])

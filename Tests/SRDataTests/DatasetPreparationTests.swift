@@ -185,7 +185,7 @@ import Testing
   @Test func missingInputIsNamed() throws {
     let output = try TemporaryFolder()
     let preparation = DatasetPreparation(
-      input: output.file("none"), output: output.path, options: Photographs.options, threads: 1)
+      inputs: .shared([output.file("none")]), output: output.path, options: Photographs.options, threads: 1)
     #expect(throws: PreparationError.absentDirectory(output.file("none"))) { try preparation.run() }
   }
 }

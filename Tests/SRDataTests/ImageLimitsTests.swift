@@ -65,7 +65,8 @@ import Testing
       try folder.write(HostilePictures.png(width: 1, height: 900_000), as: name)
     }
     let preparation = DatasetPreparation(
-      input: folder.file("in"), output: folder.file("out"), options: options(resize: resize), threads: 1,
+      inputs: .shared([folder.file("in")]), output: folder.file("out"), options: options(resize: resize),
+      threads: 1,
       memory: 100 << 20)
     let error = #expect(throws: PreparationError.self) { try preparation.run() }
     #expect("\(error!)".contains(".png: 1 x 900000 pixels take "), "\(error!)")

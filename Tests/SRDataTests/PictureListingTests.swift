@@ -91,10 +91,11 @@ import Testing
 
     var options = Photographs.options
     (options.train, options.valid) = (1, 1)
-    try folder.write(png, as: "other.png")
+    let other = try ImageFile.encodePNG(RGBImage(width: 20, height: 21), path: "other.png")
+    try folder.write(other, as: "other.png")
     let output = try TemporaryFolder()
     let manifest = try DatasetPreparation(
-      input: folder.path, output: output.path, options: options, threads: 1
+      inputs: .shared([folder.path]), output: output.path, options: options, threads: 1
     ).run().manifest
     #expect(Set((manifest.train + manifest.valid).map(\.source)) == [#"\xE9t\xE9/été\xFF"#, "other.png"])
   }

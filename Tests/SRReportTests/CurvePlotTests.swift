@@ -38,6 +38,23 @@ import Testing
     #expect(script.contains("$run1 using 1:7 with lines"))
   }
 
+  @Test func runsApartHaveARowEach() {
+    var series = plot.series
+    series[0].epochs[0][.valid, "lpips"] = 0.125
+    // Far above the other run's.
+    for index in series[1].epochs.indices { series[1].epochs[index].trainLoss *= 1000 }
+    let script = CurvePlot(series, .separate).script(pngPath: "curves.png")
+    #expect(script.contains("set multiplot layout 2,3\n") && !script.contains("LPIPS"))
+    for title in ["vanilla: loss", "vanilla: SSIM", "it''s_another: PSNR / dB"] {
+      #expect(script.contains("set title '\(title) by epoch'"), "\(title)")
+    }
+    let plots = script.components(separatedBy: "\nplot ").dropFirst()
+    #expect(plots.count == 6)
+    for (index, text) in plots.enumerated() {
+      #expect(text.contains("$run\(index / 3) ") && !text.contains("$run\(1 - index / 3) "))
+    }
+  }
+
   @Test func lpipsHasAPanelWhereSomeRunMeasuredIt() {
     var series = plot.series
     series[0].epochs[4][.valid, "lpips"] = 0.125

@@ -56,6 +56,35 @@ import Testing
     }
   }
 
+  /// A row has LR, bicubic, each run's result as after its best epoch, and HR.
+  @Test func runsAreComparedByTheImagesThatAllHave() throws {
+    func run(_ name: String, _ sheets: [(epoch: Int, samples: [SampleGrid.Sample])]) -> ReportedRun {
+      var run = ReportedRun(name: name)
+      run.best = .init(epoch: 2, metric: "valid_psnr")
+      run.sheets = sheets.map { SampleSheet(epoch: $0.epoch, image: Pictures.sheet($0.samples)) }
+      return run
+    }
+    let samples = (0..<3).map { Pictures.sample(seed: $0) }
+    let others = [2, 1].map { index in
+      var sample = samples[index]
+      sample.superRes = Pictures.sample(seed: 20 + index).superRes
+      return sample
+    }
+    let first = run("first", [(2, samples), (3, [Pictures.sample(seed: 9)])])
+    let second = run("second", [(3, others)])
+    let picture = try #require(FaceComparison([first, second])).image()
+    #expect(picture.width == 5 * (128 + 4) + 4 && picture.height == 2 * (128 + 16 + 4) + 4)
+    func cell(_ column: Int, _ row: Int) -> RGBImage {
+      picture.cropped(x: 4 + column * 132, y: 4 + row * 148, width: 128, height: 128)
+    }
+    for (row, index) in [1, 2].enumerated() {
+      #expect(cell(1, row) == samples[index].bicubic && cell(2, row) == samples[index].superRes)
+      #expect(cell(3, row) == others[1 - row].superRes && cell(4, row) == samples[index].highRes)
+    }
+    #expect(FaceComparison([first, run("other", [(2, [Pictures.sample(seed: 30)])])]) == nil)
+    #expect(FaceComparison([first, run("none", [])]) == nil)
+  }
+
   /// A page has each picture once, and samples of one image stand together.
   @Test func pagesHaveEachPictureOnce() {
     func run(_ name: String, seeds: [Int], image: RGBImage? = nil) -> ReportedRun {

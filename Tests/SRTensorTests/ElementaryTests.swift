@@ -64,6 +64,33 @@ import Testing
     #expect(Elementary.cos(0) == 1 && Elementary.cos(.pi) == -1)
   }
 
+  /// Near multiples of a quarter turn, one of both values is small. Its error is compared with 1.
+  @Test func circleAgreesWithTheLibrary() {
+    for turns in numbers(-2...2) + numbers(-1000...1000) {
+      let (cosine, sine) = Elementary.circle(turns)
+      // The library takes radians, which are rounded.
+      let angle = 2 * Double.pi * turns
+      let error = 4e-16 + angle.ulp
+      #expect(abs(cosine - cos(angle)) <= error && abs(sine - sin(angle)) <= error, "\(turns) turns")
+    }
+    for (quarter, expected) in [(1.0, 0.0), (0, 1), (-1, 0), (0, -1)].enumerated() {
+      #expect(Elementary.circle(Double(quarter) / 4) == (expected.1, expected.0))
+    }
+  }
+
+  @Test func besselFunctionAgreesWithTheLibrary() {
+    for x in numbers(0...60, count: 2000) {
+      #expect(abs(Elementary.besselJ1(x) - j1(x)) < 1e-14, "J1(\(x))")
+    }
+  }
+
+  @Test func naturalLogarithmAgreesWithTheLibrary() {
+    for x in numbers(0.5...2) + numbers(1e-300...1e300) {
+      #expect(distance(Elementary.log(x), log(x)) <= 4, "log(\(x))")
+    }
+    #expect(Elementary.log(1) == 0 && Elementary.log(0) == -.infinity && Elementary.log(-1).isNaN)
+  }
+
   @Test func logarithmAgreesWithTheLibrary() {
     // The library's own error is up to two units.
     for x in numbers(0.5...2) + numbers(1e-12...1e6) + numbers(1e-300...1e300) {

@@ -35,7 +35,8 @@ package struct Photographs {
     to output: String, _ options: PreparationOptions = options, threads: Int = 2, force: Bool = false
   ) throws -> PreparationManifest {
     try DatasetPreparation(
-      input: directory.path, output: output, options: options, threads: threads, replacesExisting: force
+      inputs: .shared([directory.path]), output: output, options: options, threads: threads,
+      replacesExisting: force
     ).run().manifest
   }
 }

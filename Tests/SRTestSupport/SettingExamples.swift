@@ -16,6 +16,7 @@ package enum SettingExamples {
     case .text: ["mse=0.5", "2", "se(8)", "ssim", "0.5,0.75", "relu1_1=0.5", "flip"]
     case .list: ["A=low,high;B-2=a b,c"]
     case .file, .folder: ["a folder/with 'quotes'"]
+    case .recipe: [#"{"jpeg_range": [30, 95]}"#]
     }
   }
 

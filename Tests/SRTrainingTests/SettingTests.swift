@@ -56,6 +56,7 @@ import Testing
       case .choice: ["no-such-word", "2"]
       case .file, .folder: ["''", "[a]"]
       case .text: ["{}"]
+      case .recipe: ["''", "[a]"]
       case .list: ["x", "[a]"]
       }
     for value in wrong {
@@ -134,7 +135,7 @@ import Testing
     let optional = [
       "max-steps", "ema-decay", "init-weights", "data", "checkpoint-every", "threads", "virtual-ranks",
       "stall-timeout", "val", "best-metric", "clip-grad-norm", "lr-milestones", "lr-periods",
-      "lr-restart-weights",
+      "lr-restart-weights", "degradation",
     ]
     for null in ["null", "Null", "NULL", "~", ""] {
       do {

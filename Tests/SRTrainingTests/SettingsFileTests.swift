@@ -75,7 +75,7 @@ import Testing
   @Test func bytesThatAreNotUTF8AreRefused() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write(Array("data: caf".utf8) + [0xE9, 0x0A], as: "a.yaml")
-    #expect(throws: ConfigurationError("\(file) is not UTF-8, which a settings file is")) {
+    #expect(throws: ConfigurationError("\(file) is not UTF-8, which a configuration file is")) {
       try SettingLayer(file: file)
     }
     let marked = try folder.write([0xEF, 0xBB, 0xBF] + Array("epochs: 7\n".utf8), as: "b.yaml")

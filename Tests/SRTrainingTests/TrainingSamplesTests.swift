@@ -1,3 +1,4 @@
+import Foundation
 import SRData
 import SRKernels
 import SRTestSupport
@@ -155,5 +156,70 @@ import Testing
       }
     }
     #expect(seen.count > 8 && Set(seen.map(\.orientation)).count == 2, "\(seen)")
+  }
+
+  /// A degraded sample is the degraded original, laid as the original is. It is the same in each run, and another one in each epoch.
+  /// A thread that works ahead changes no bit, whatever it has finished.
+  @Test func degradedSamplesAreFunctionsOfSeedEpochAndIndex() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder, count: 6)
+    let pairs = try NumPyPairDataset(directory: folder.path, split: .train)
+    let recipe = try DegradationRecipe(
+      setting: "{blur_sigma: [1, 2], noise_range: [5, 20], jpeg_range: [30, 90]}")
+    var configuration = TrainingConfiguration()
+    (configuration.degradation, configuration.augment, configuration.seed) = (recipe, .flip, 4)
+    func load(_ samples: TrainingSamples, _ identity: SampleIdentity) -> (low: [Float], high: [Float]) {
+      var low = [Float](repeating: .nan, count: pairs.lowResElementCount)
+      var high = [Float](repeating: .nan, count: pairs.highResElementCount)
+      samples.load(identity, lowRes: &low, highRes: &high)
+      return (low, high)
+    }
+    let samples = try TrainingSamples(configuration, pairs: pairs)
+    let ahead = try TrainingSamples(configuration, pairs: pairs).workingAhead()
+    let degrader = Degrader(recipe, scale: 4)
+    var inputs: Set<[Float]> = []
+    for epoch in 0..<3 {
+      let identities = (0..<6).map { ahead.identity(index: $0, epoch: epoch) }
+      ahead.prepare(Array(identities.dropFirst()))
+      for (index, identity) in identities.enumerated() {
+        let (low, high) = load(samples, identity)
+        let original = pairs.highResImage(at: index).pixels.map { Float($0) / 255 }
+        #expect(high == (identity.orientation == .stored ? original : mirrored(original, width: 48)))
+        let made = degrader.degrade(
+          pairs.highResImage(at: index), key: DegradationKey(seed: 4, epoch: epoch, index: index))
+        let expected = made.pixels.map { Float($0) / 255 }
+        #expect(low == (identity.orientation == .stored ? expected : mirrored(expected, width: 12)))
+        #expect(load(ahead, identity) == (low, high))
+        inputs.insert(low)
+      }
+    }
+    #expect(inputs.count == 18)
+  }
+
+  /// What is ready is copied, what is not is left to the caller, and what belongs to earlier steps is dropped.
+  @Test func inputsAreMadeAhead() throws {
+    let made = DispatchSemaphore(value: 0)
+    let ahead = try InputsAhead(floats: 2) { sample, input in
+      (input[0], input[1]) = (Float(sample.index), -1)
+      made.signal()
+    }
+    func samples(_ indices: Range<Int>) -> [SampleIdentity] {
+      indices.map { SampleIdentity(.training, index: $0) }
+    }
+    var input: [Float] = [7, 7]
+    #expect(!ahead.copy(samples(3..<4)[0], to: &input))
+    ahead.prepare(samples(0..<3))
+    ahead.prepare(samples(3..<5))
+    for _ in 0..<5 { made.wait() }
+    // The thread says that an input is ready after it has made it, so only the last one may not be.
+    for index in 0..<4 {
+      #expect(ahead.copy(samples(index..<index + 1)[0], to: &input))
+      #expect(input == [Float(index), -1])
+    }
+    ahead.prepare(samples(5..<6))
+    input = [7, 7]
+    #expect(!ahead.copy(samples(0..<1)[0], to: &input))
+    #expect(input == [7, 7])
+    #expect(ahead.copy(samples(3..<4)[0], to: &input))
   }
 }

@@ -137,8 +137,8 @@ private struct GoldenInputs {
       (options.resize, options.crop, options.scale) = (40, 32, scale)
       (options.train, options.valid, options.keepFull) = (9, 2, true)
       _ = try DatasetPreparation(
-        input: folder.file("pictures"), output: folder.file("scale\(scale)"), options: options, threads: 2,
-        replacesExisting: false
+        inputs: .shared([folder.file("pictures")]), output: folder.file("scale\(scale)"), options: options,
+        threads: 2, replacesExisting: false
       ).run()
     }
     for net in networks ? LPIPSNet.allCases : [] {

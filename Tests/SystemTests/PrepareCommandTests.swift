@@ -80,8 +80,10 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.makeFolder("in")
     // Both texts would be inflated to 3 GB.
-    let texts = HostilePictures.png(width: 64, height: 64, texts: 400, textBytes: 7_900_000)
-    for name in ["in/a.png", "in/b.png"] { try folder.write(texts, as: name) }
+    for (name, width) in [("in/a.png", 64), ("in/b.png", 65)] {
+      let texts = HostilePictures.png(width: width, height: 64, texts: 400, textBytes: 7_900_000)
+      try folder.write(texts, as: name)
+    }
     let few = ["--resize", "16", "--crop", "8", "--train", "1", "--valid", "1"]
     let places = ["--input", folder.file("in"), "--output"]
     let program = try RunningProgram(
@@ -117,15 +119,17 @@ import Testing
     let photographs = try Photographs(count: 7)
     // The last three bytes of the scan's header select coefficients. The first scan of a progressive file has 0, 0, 0; in a
     // sequential one these values have no meaning.
-    var phone = HostilePictures.progressiveJPEG(width: 32, height: 32, scans: 1)
-    let frame = try #require(phone.indices.first { phone[$0] == 0xFF && phone[$0 + 1] == 0xC2 })
-    phone[frame + 1] = 0xC0
-    // In a sequential scan, each block ends with a code for "no more coefficients", which is one bit here as well.
-    let end = try #require(phone.firstRange(of: [0x01] + [UInt8](repeating: 0, count: 15) + [0xE0]))
-      .upperBound
-    phone[end - 1] = 0x00
-    phone.replaceSubrange((phone.count - 4)..<(phone.count - 2), with: [0, 0, 0, 0])
-    for name in ["p.jpg", "q.jpg"] { try photographs.directory.write(phone, as: name) }
+    for (name, width) in [("p.jpg", 32), ("q.jpg", 40)] {
+      var phone = HostilePictures.progressiveJPEG(width: width, height: 32, scans: 1)
+      let frame = try #require(phone.indices.first { phone[$0] == 0xFF && phone[$0 + 1] == 0xC2 })
+      phone[frame + 1] = 0xC0
+      // In a sequential scan, each block ends with a code for "no more coefficients", which is one bit here as well.
+      let end = try #require(phone.firstRange(of: [0x01] + [UInt8](repeating: 0, count: 15) + [0xE0]))
+        .upperBound
+      phone[end - 1] = 0x00
+      phone.replaceSubrange((phone.count - 4)..<(phone.count - 2), with: [0, 0, 0, 0])
+      try photographs.directory.write(phone, as: name)
+    }
     let output = try TemporaryFolder()
     let run = try Self.prepare(
       ["--input", photographs.directory.path, "--output", output.file("data")] + Self.small)
@@ -133,6 +137,49 @@ import Testing
     #expect(run.errors.contains("warning: 2 images with faults that change no pixel"), "\(run.errors)")
     #expect(run.errors.contains("jpg: Invalid SOS parameters for sequential JPEG"), "\(run.errors)")
     #expect(try output.text("data/manifest.json").contains("\"warned\""))
+  }
+
+  /// The same picture twice, groups and folders of their own: what is left out is told.
+  @Test func whatIsLeftOutIsTold() throws {
+    let photographs = try Photographs(count: 10)
+    let folder = photographs.directory
+    try FileManager.default.copyItem(atPath: folder.file("1.PNG"), toPath: folder.file("b/copy"))
+    let output = try TemporaryFolder()
+    let all = ["--input", folder.path, "--resize", "28", "--crop", "8", "--train", "7", "--valid", "3"]
+    let run = try Self.prepare(all + ["--output", output.file("all")])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(
+      run.errors.contains("left out 1 picture that has the same pixels as another one"), "\(run.errors)")
+    #expect(run.errors.contains("10 images are smaller than 28 x 28 and are enlarged"), "\(run.errors)")
+    #expect(run.output.contains("10 of 11 pictures used (90.9 %)"), "\(run.output)")
+
+    let few = try Self.prepare(
+      ["--input", folder.path, "--output", output.file("few"), "--group-by", "^(b)/|.*"] + Self.small
+        + ["--train", "3", "--valid", "1"])
+    #expect(few.status == 0, "\(few.errors)")
+    #expect(few.errors.contains("7 of 11 pictures (63.6 %) are left out"), "\(few.errors)")
+    #expect(few.output.contains("none is on both sides"), "\(few.output)")
+
+    let separate = [
+      "--train-input", folder.path, "--valid-input", folder.file("b"), "--resize", "16", "--crop", "8",
+    ]
+    let apart = try Self.prepare(separate + ["--output", output.file("apart")])
+    #expect(apart.status == 0, "\(apart.errors)")
+    // The copy of 1.PNG is one of the five in b.
+    #expect(apart.output.contains("5 validation pairs"), "\(apart.output)")
+    #expect(apart.output.contains("5 training"), "\(apart.output)")
+
+    for arguments in [["--input", folder.path] + separate, ["--train-input", folder.path], []] {
+      let wrong = try Self.prepare(arguments + ["--output", output.file("wrong")])
+      #expect(wrong.status == 64)
+      #expect(wrong.errors.contains("expected either --input"), "\(wrong.errors)")
+    }
+    for (pattern, text) in [("(", "not a regular expression"), ("^b/", "matches nothing in 6 of 11")] {
+      let wrong = try Self.prepare(all + ["--output", output.file("wrong"), "--group-by", pattern])
+      #expect(wrong.status != 0)
+      #expect(wrong.errors.contains(text), "\(wrong.errors)")
+    }
+    #expect(try !output.names().contains("wrong"))
   }
 
   @Test(

@@ -83,6 +83,10 @@ import Testing
     let figure = try ImageFile.read(folder.file("output/figure-1.png"))
     #expect(figure.width == 4 * (128 + 4) + 4)
 
+    let kept = try ProgramRun(
+      "srdist", ["report", folder.file("output/best"), "--faces", folder.file("output/figure-1.png")])
+    #expect(kept.status == 1 && kept.errors.contains("--overwrite replaces it"), "\(kept.errors)")
+
     let again = try reproduce("best", ["--", "--threads", "1"])
     #expect(again.status == 0 && !again.errors.contains(" train "), "\(again.errors)")
     #expect(try folder.text("output/RESULTS.md") == results)
@@ -90,6 +94,26 @@ import Testing
     #expect(other.status == 0, "a run that is done is not judged again: \(other.errors)")
     let data = try reproduce("best", ["--split", "5/2"])
     #expect(data.status == 1 && data.errors.contains("was prepared from other photographs"), "\(data.errors)")
+  }
+
+  /// Photographs for training only come first, and then the first others by name. Validation has the next ones.
+  @Test func trainsOnExtraPhotographsAndValidatesOnOthers() throws {
+    try folder.makeFolder("extra")
+    for name in ["b.jpg", "a.PNG", "c.jpeg", "notes.txt"] { try folder.write([1], as: "extra/\(name)") }
+    let program = try folder.writeScript(
+      "#!/bin/sh\nprintf '%s\\n' \"$@\" >'\(folder.file("given"))'\nexit 3\n", as: "program")
+    let run = try reproduce(
+      "best", ["--extra", folder.file("extra"), "--split", "5/4", "--program", program])
+    #expect(run.status == 1 && run.errors.contains("ended with status 3"), "\(run.errors)")
+    func names(_ part: String) throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: "\(output)/photographs/\(part)").sorted()
+    }
+    #expect(try names("train") == ["0.png", "1.png", "a.PNG", "b.jpg", "c.jpeg"])
+    #expect(try names("valid") == ["2.png", "3.png", "4.png", "5.png"])
+    let given = try folder.text("given")
+    #expect(
+      given.contains(
+        "--train-input\n\(output)/photographs/train\n--valid-input\n\(output)/photographs/valid\n"))
   }
 
   @Test func aRunWithOtherArgumentsIsNotContinued() throws {

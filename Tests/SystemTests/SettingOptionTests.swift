@@ -46,7 +46,7 @@ import Testing
           "--\(setting.name)=x", 1,
           "error: \(setting.name): one of \(words.joined(separator: ", ")) is needed"
         )
-      case .text, .list, .file, .folder: ("", 1, "error: \(setting.name): ")
+      case .text, .list, .file, .folder, .recipe: ("", 1, "error: \(setting.name): ")
       }
     let arguments = wrong.isEmpty ? ["--\(setting.name)", ""] : [wrong]
     let run = try ProgramRun("srdist", ["train", "--dry-run"] + arguments)
@@ -73,7 +73,8 @@ import Testing
       expected[setting.name] = text
       switch setting.entry {
       case .flag: arguments.append(text == "true" ? "--\(setting.name)" : "--no-\(setting.name)")
-      case .number, .choice, .text, .list, .file, .folder: arguments += ["--\(setting.name)", text]
+      case .number, .choice, .text, .list, .file, .folder, .recipe:
+        arguments += ["--\(setting.name)", text]
       }
     }
     let run = try ProgramRun("srdist", arguments)

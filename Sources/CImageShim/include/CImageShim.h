@@ -89,8 +89,10 @@ typedef struct {
   /// A JPEG has 1 or 3 channels, and samples of 1 byte.
   size_t channels;
   size_t sample_bytes;
-  /// Of a JPEG: from 1 to 100. Colours are not subsampled.
+  /// Of a JPEG: from 1 to 100.
   int quality;
+  /// Of a JPEG: whether the colours have half of the luma's resolution, which is libjpeg's default.
+  int halves_colors;
   /// An ICC profile, or NULL.
   const uint8_t *profile;
   size_t profile_count;

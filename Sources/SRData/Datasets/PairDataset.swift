@@ -43,6 +43,11 @@ extension PairDataset {
     }
   }
 
+  /// Writes the high-resolution picture of a pair; see ``load(index:lowRes:highRes:)``.
+  package func loadHighRes(index: Int, to highRes: UnsafeMutablePointer<Float>) {
+    withPair(at: index) { copyIntensities(of: $1, to: highRes) }
+  }
+
   package func lowResImage(at index: Int) -> RGBImage {
     withPair(at: index) { bytes, _ in
       RGBImage(width: lowResWidth, height: lowResHeight, pixels: Array(bytes))

@@ -73,10 +73,23 @@ package struct RandomCrops: Sendable {
     return (top, left)
   }
 
-  /// Writes a crop of one image as float32 HWC, 0...1.
+  /// Writes a crop of one image and its reduced picture, each as float32 HWC, 0...1.
   package func load(
     index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
+    let crop = crop(index: index, top: top, left: left)
+    for (i, byte) in crop.pixels.enumerated() { highRes[i] = Float(byte) / 255 }
+    for (i, byte) in resize(crop).pixels.enumerated() { lowRes[i] = Float(byte) / 255 }
+  }
+
+  /// Writes the crop alone; see ``load(index:top:left:lowRes:highRes:)``.
+  package func loadHighRes(index: Int, top: Int, left: Int, to highRes: UnsafeMutablePointer<Float>) {
+    for (i, byte) in crop(index: index, top: top, left: left).pixels.enumerated() {
+      highRes[i] = Float(byte) / 255
+    }
+  }
+
+  private func crop(index: Int, top: Int, left: Int) -> RGBImage {
     let rowBytes = highResWidth * 3
     let image = images.entry(index)
     let pixels = [UInt8](unsafeUninitializedCapacity: highResHeight * rowBytes) { crop, count in
@@ -86,8 +99,6 @@ package struct RandomCrops: Sendable {
       }
       count = highResHeight * rowBytes
     }
-    let crop = RGBImage(width: highResWidth, height: highResHeight, pixels: pixels)
-    for (i, byte) in crop.pixels.enumerated() { highRes[i] = Float(byte) / 255 }
-    for (i, byte) in resize(crop).pixels.enumerated() { lowRes[i] = Float(byte) / 255 }
+    return RGBImage(width: highResWidth, height: highResHeight, pixels: pixels)
   }
 }

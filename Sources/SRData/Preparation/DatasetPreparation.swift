@@ -1,9 +1,13 @@
 import SRFiles
 
-/// Makes the arrays that training reads, from a folder of photographs: `srdist prepare`.
+/// Makes the arrays that training reads, from folders of photographs: `srdist prepare`.
 ///
 /// The arrays are a function of the pictures' bytes, their relative paths and the options. The number of threads only affects
 /// the speed. A failed or killed preparation leaves the output as it was; see ``PreparedFolder``.
+///
+/// A picture is taken once: of pictures with the same pixels, the first in the order of the draw. So no picture lies on both
+/// sides, and none counts twice. If each side has its own folders, validation chooses first: it keeps its pictures and groups, and
+/// training does without them.
 package struct DatasetPreparation: Sendable {
   /// How far the preparation has come, in images.
   package struct Progress: Sendable, Equatable {
@@ -16,11 +20,11 @@ package struct DatasetPreparation: Sendable {
     package let manifest: PreparationManifest
     /// What was found in the input beside pictures.
     package fileprivate(set) var passedOver = PassedOver()
-    /// How many of the images that were used had to be changed to become upright 8-bit RGB.
-    package fileprivate(set) var conversions: [PictureConversion: Int] = [:]
+    /// What is to be said about the pictures that were used. Nil if an earlier preparation was finished.
+    package fileprivate(set) var use: PictureUse?
   }
 
-  package let input: String
+  package let inputs: PreparationInputs
   package let output: String
   package let options: PreparationOptions
   package let threads: Int
@@ -31,11 +35,11 @@ package struct DatasetPreparation: Sendable {
   ///   - replacesExisting: whether prepared files in `output` may be replaced. Other files there are left alone.
   ///   - memory: the bytes that the photographs may take that are read at the same time.
   package init(
-    input: String, output: String, options: PreparationOptions, threads: Int, replacesExisting: Bool = false,
-    memory: Int = PixelBudget.standardBytes
+    inputs: PreparationInputs, output: String, options: PreparationOptions, threads: Int,
+    replacesExisting: Bool = false, memory: Int = PixelBudget.standardBytes
   ) {
     budget = PixelBudget(bytes: memory)
-    self.input = input
+    self.inputs = inputs
     self.output = output
     self.options = options
     self.threads = threads
@@ -51,70 +55,23 @@ package struct DatasetPreparation: Sendable {
     guard threads > 0 else { throw PreparationError.invalidOption("--threads must be at least 1") }
     let folder = try PreparedFolder(output, replacesExisting: replacesExisting)
     if let manifest = folder.recovered, !replacesExisting {
-      guard manifest.options == options, manifest.input == input else {
+      guard manifest.options == options, manifest.inputs == inputs else {
         throw PreparationError.earlierDataInPlace(output)
       }
       return Result(manifest: manifest)
     }
-    let listing = try PictureListing(directory: input)
-    let images = ImagePreparation(
-      directory: input, pictures: listing.pictures, options: options, budget: budget)
-    guard images.pictures.count >= options.train + options.valid else {
-      throw tooFew(listing, broken: 0)
-    }
-    let result = try write(images, of: listing, to: folder.staging, progress: progress)
-    try folder.publish(result.manifest)
-    return result
-  }
-
-  private func write(
-    _ images: ImagePreparation, of listing: PictureListing, to directory: String,
-    progress: @escaping (Progress) -> Void
-  ) throws -> Result {
-    var manifest = PreparationManifest(input: input, options: options)
-    let train = try SplitWriter(.train, directory: directory, options: options)
-    let valid = try SplitWriter(.valid, directory: directory, options: options)
-    let total = options.train + options.valid
-    let choice = images.choice()
-    var conversions: [PictureConversion: Int] = [:]
-    var done = 0
-    let found = try OrderedWork.run(count: choice.count, needed: total, threads: threads) { position in
-      Swift.Result { try images.prepare(choice[position]) }
-    } use: { position, result in
-      let source = images.pictures[choice[position]].description
-      switch result {
-      case .success(let image):
-        try (train.isComplete ? valid : train).append(image, source: source)
-        for conversion in image.conversions { conversions[conversion, default: 0] += 1 }
-        if let warnings = image.warnings {
-          manifest.warned = (manifest.warned ?? []) + [.init(source: source, reason: warnings.first)]
-        }
-        done += 1
-      case .failure(let error):
-        guard options.skipBroken else { throw PreparationError.brokenImage("\(error)") }
-        manifest.skipped.append(.init(source: source, reason: reason(error)))
+    let found = try InputPictures(inputs, groupBy: options.groupBy.map { try GroupPattern($0) })
+    let images = ImagePreparation(pictures: found.pictures, options: options, budget: budget)
+    var draws = try PictureDraw.all(of: found, for: inputs, images: images)
+    while true {
+      let work = PreparationWork(images, draws, threads: threads, progress: progress)
+      if let fewer = try work.write(inputs, to: folder.staging) {
+        // An array begins with its length. Pictures of "all" fell out, and the length is known now.
+        draws = fewer
+        continue
       }
-      progress(Progress(done: done, total: total, skipped: manifest.skipped.count))
-      return (try? result.get()) != nil
+      try folder.publish(work.manifest!)
+      return Result(manifest: work.manifest!, passedOver: found.passedOver, use: work.use)
     }
-    guard found == total else { throw tooFew(listing, broken: manifest.skipped.count) }
-    manifest.train = train.samples
-    manifest.valid = valid.samples
-    manifest.arrays = try train.finish() + valid.finish()
-    return Result(manifest: manifest, passedOver: listing.passedOver, conversions: conversions)
-  }
-
-  private func reason(_ error: any Error) -> String {
-    switch error {
-    case let error as ImageFileError: error.problem
-    case let error as FileError: "cannot \(error.operation.rawValue): \(error.reason)"
-    default: "\(error)"
-    }
-  }
-
-  private func tooFew(_ listing: PictureListing, broken: Int) -> PreparationError {
-    .tooFewImages(
-      directory: input, found: listing.pictures.count, broken: broken, train: options.train,
-      valid: options.valid, passedOver: listing.passedOver)
   }
 }

@@ -13,6 +13,10 @@ struct PreparedImage: Sendable {
   /// The whole picture after resizing; nil unless it is to be kept.
   let full: RGBImage?
   let crops: [Crop]
+  /// Of the upright photograph, before it is resized.
+  let (sourceWidth, sourceHeight): (Int, Int)
+  /// SHA-256 of the photograph's size and of its upright 8-bit RGB pixels: the same for each copy, however it is stored.
+  let pixelHash: String
   let conversions: Set<PictureConversion>
   /// Faults of the photograph's file that change no pixel.
   let warnings: DecodedPicture.Warnings?
@@ -20,24 +24,40 @@ struct PreparedImage: Sendable {
 
 /// Reads, resizes and crops single photographs.
 struct ImagePreparation: Sendable {
-  let directory: String
-  /// All pictures, sorted. A photograph's place in the list is the number of its random stream.
-  let pictures: [BytePath]
+  /// A photograph's place in the list is the number of its random stream.
+  let pictures: [InputPicture]
   let options: PreparationOptions
   /// The memory for the photographs that are read at the same time.
   let budget: PixelBudget
 
-  /// The pictures in the order in which they are taken.
-  func choice() -> [Int] {
+  /// Some of the pictures in the order in which they are taken: the groups in random order, each one whole. A picture without a
+  /// group is a group.
+  ///
+  /// - Parameter substream: tells the draws of the two sides apart if each one has its own pictures.
+  func choice(of range: Range<Int>, substream: UInt32 = 0) -> [Int] {
+    var groups: [[Int]] = []
+    var places: [String: Int] = [:]
+    for index in range {
+      guard let group = pictures[index].group else {
+        groups.append([index])
+        continue
+      }
+      if let place = places[group] {
+        groups[place].append(index)
+      } else {
+        places[group] = groups.count
+        groups.append([index])
+      }
+    }
     // No picture has this number, so all crops draw from other streams.
-    var generator = PhiloxGenerator(seed: options.seed, stream: .max)
-    return generator.permutation(of: pictures.count)
+    var generator = PhiloxGenerator(seed: options.seed, stream: .max, substream: substream)
+    return generator.permutation(of: groups.count).flatMap { groups[$0] }
   }
 
   /// Prepares the picture at `index` in the list.
   /// - Throws: ``FileError`` or ``ImageFileError``, which name the file.
   func prepare(_ index: Int) throws -> PreparedImage {
-    let path = BytePath(directory).appending(pictures[index])
+    let path = pictures[index].path
     return try ImageFile.withPicture(at: path, within: budget, use: workingBytes) {
       try prepare($0, index, path: path)
     }
@@ -75,7 +95,24 @@ struct ImagePreparation: Sendable {
       )
     }
     return PreparedImage(
-      full: options.keepFull ? full : nil, crops: crops, conversions: picture.conversions,
+      full: options.keepFull ? full : nil, crops: crops, sourceWidth: picture.width,
+      sourceHeight: picture.height, pixelHash: picture.pixelHash, conversions: picture.conversions,
       warnings: picture.warnings)
+  }
+}
+
+extension DecodedPicture {
+  /// See ``PreparedImage/pixelHash``. Precondition: the picture is 8-bit RGB.
+  fileprivate var pixelHash: String {
+    precondition(format == .rgb8, "the hash of a picture that is not 8-bit RGB")
+    let hasher = SHA256()
+    hasher.update("\(width) x \(height)\n")
+    withUnsafeTemporaryAllocation(byteCount: 3 * width, alignment: 1) { row in
+      for y in 0..<height {
+        copyRow(y, to: row.baseAddress!)
+        hasher.update(UnsafeRawBufferPointer(row))
+      }
+    }
+    return hasher.finalize()
   }
 }

@@ -40,6 +40,15 @@ package struct PassedOver: Sendable, Equatable, CustomStringConvertible {
     if found[reason]!.names.count < Self.namesShown { found[reason]!.names.append(path) }
   }
 
+  /// Adds what was passed over in a folder. Its names get the folder's path, unless that is empty.
+  mutating func add(_ other: PassedOver, below folder: BytePath) {
+    for (reason, others) in other.found {
+      found[reason, default: Found()].count += others.count
+      let room = Self.namesShown - found[reason]!.names.count
+      found[reason]!.names += others.names.prefix(room).map(folder.appending)
+    }
+  }
+
   /// Such as `2 files that are no JPEG or PNG (a.gif, notes.txt), 1 link to nothing (b.jpg)`.
   package var description: String {
     Reason.allCases.compactMap { reason in

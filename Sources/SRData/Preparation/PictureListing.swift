@@ -15,12 +15,12 @@ package struct PictureListing: Sendable {
   /// - Parameters:
   ///   - isRecursive: whether folders below the directory are searched too.
   ///   - takesArrays: whether `.npy` files count as pictures.
-  ///   - excluded: a folder below the directory that is not searched, such as one for results.
+  ///   - excluded: folders below the directory that are not searched, such as one for results.
   /// - Throws: ``PreparationError/absentDirectory(_:)``, ``PreparationError/notADirectory(_:)``; ``FileError`` if the system cannot
   ///   tell what is there. Only what may not be read is passed over.
   package init(
     directory: String, isRecursive: Bool = true, takesArrays: Bool = false,
-    excluding excluded: FileStatus.Identity? = nil
+    excluding excluded: Set<FileStatus.Identity> = []
   ) throws {
     let root = BytePath(directory)
     guard let status = try FileStatus(root, followsLinks: true) else {
@@ -28,8 +28,9 @@ package struct PictureListing: Sendable {
     }
     guard status.kind == .directory else { throw PreparationError.notADirectory(directory) }
     _ = try DirectoryCalls.entries(of: root)
-    let walk = Walk(root: root, identity: status.identity, isRecursive: isRecursive, takesArrays: takesArrays)
-    if let excluded { walk.exclude(excluded) }
+    let walk = Walk(
+      root: root, identity: status.identity, isRecursive: isRecursive, takesArrays: takesArrays,
+      excluding: excluded)
     try walk.run()
     pictures = walk.pictures.sorted()
     passedOver = walk.passedOver
@@ -47,18 +48,17 @@ private final class Walk {
   private(set) var passedOver = PassedOver()
   private let isRecursive: Bool
   private let takesArrays: Bool
-  private var excluded: FileStatus.Identity?
+  private let excluded: Set<FileStatus.Identity>
 
-  init(root: BytePath, identity: FileStatus.Identity, isRecursive: Bool, takesArrays: Bool) {
+  init(
+    root: BytePath, identity: FileStatus.Identity, isRecursive: Bool, takesArrays: Bool,
+    excluding excluded: Set<FileStatus.Identity>
+  ) {
     self.root = root
     self.isRecursive = isRecursive
     self.takesArrays = takesArrays
-    folders = [identity]
-  }
-
-  func exclude(_ folder: FileStatus.Identity) {
-    excluded = folder
-    folders.insert(folder)
+    self.excluded = excluded
+    folders = excluded.union([identity])
   }
 
   func run() throws {
@@ -89,7 +89,7 @@ private final class Walk {
       guard let status = found ?? nil else { continue }
       switch status.kind {
       case .directory:
-        guard status.identity != excluded else { continue }
+        guard !excluded.contains(status.identity) else { continue }
         guard isRecursive else {
           passedOver.add(.folder, entry)
           continue

@@ -1,3 +1,5 @@
+import SRFiles
+
 /// Why a folder of photographs could not be prepared, or why prepared arrays cannot be read.
 package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatable {
   case invalidOption(String)
@@ -6,8 +8,9 @@ package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatab
   case outputNotEmpty(String)
   /// A folder or a device has the name of an array.
   case inTheWay(String)
-  case tooFewImages(
-    directory: String, found: Int, broken: Int, train: Int, valid: Int, passedOver: PassedOver)
+  case tooFewImages(TooFewImages)
+  /// The pattern of groups matches none of a picture's path.
+  case noGroup(pattern: String, source: String, count: Int, of: Int)
   case brokenImage(String)
   /// New data are complete, but not all in their places.
   case exchangeFailed(path: String, complete: String, reason: String)
@@ -29,12 +32,11 @@ package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatab
         + "not needed any more, give --force, which replaces them"
     case .inTheWay(let path):
       return "\(path): expected a file or nothing; move what is there to another place"
-    case .tooFewImages(let directory, let found, let broken, let train, let valid, let passedOver):
-      let unreadable = broken > 0 ? ", of which \(broken) cannot be read" : ""
+    case .tooFewImages(let images): return images.description
+    case .noGroup(let pattern, let source, let count, let total):
       return
-        "\(directory): \(found) PNG and JPEG images\(unreadable), but --train \(train) and --valid \(valid) "
-        + "ask for \(train + valid); lower them or add images"
-        + (passedOver.isEmpty ? "" : ". Passed over: \(passedOver)")
+        "--group-by \(pattern.onOneLine) matches nothing in \(count) of \(total) picture paths, such as \(source.onOneLine); "
+        + "change it, or add |.* to make each other picture a group of its own"
     case .brokenImage(let problem): return "\(problem); --skip-broken skips such images"
     case .exchangeFailed(let path, let complete, let reason):
       return
@@ -51,5 +53,37 @@ package enum PreparationError: Error, CustomStringConvertible, Sendable, Equatab
     case .replacedMeanwhile(let path):
       return "\(path): `srdist prepare` has replaced the arrays while they were opened; start again"
     }
+  }
+}
+
+/// What a preparation asks for, and what there is.
+package struct TooFewImages: Sendable, Equatable, CustomStringConvertible {
+  /// The folders, and the options that ask.
+  let folders: [String]
+  let asks: [(option: String, count: Int)]
+  let found: Int
+  var broken = 0
+  var duplicates = 0
+  var keptApart = 0
+  let passedOver: PassedOver
+
+  package static func == (left: TooFewImages, right: TooFewImages) -> Bool {
+    left.description == right.description
+  }
+
+  package var description: String {
+    let losses = [
+      broken > 0 ? "\(broken) cannot be read" : nil,
+      duplicates > 0 ? "\(duplicates) \(duplicates == 1 ? "shows" : "show") the same as another one" : nil,
+      keptApart > 0
+        ? "\(keptApart) \(keptApart == 1 ? "belongs to a group" : "belong to groups") of the other side"
+        : nil,
+    ].compactMap { $0 }
+    let options = asks.map { "--\($0.option) \($0.count)" }.joined(separator: " and ")
+    return "\(folders.joined(separator: ", ")): \(found) PNG and JPEG images"
+      + (losses.isEmpty ? "" : ", of which \(losses.joined(separator: " and "))")
+      + ", but \(options) \(asks.count == 1 ? "asks" : "ask") for \(asks.reduce(0) { $0 + $1.count }); "
+      + "lower \(asks.count == 1 ? "it" : "them") or add images"
+      + (passedOver.isEmpty ? "" : ". Passed over: \(passedOver)")
   }
 }

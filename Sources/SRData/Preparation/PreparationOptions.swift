@@ -7,10 +7,10 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
   package var crop = 128
   /// The side of a high-resolution crop divided by that of its low-resolution picture.
   package var scale = 4
-  /// Number of images (not crops) for training.
-  package var train = 2000
-  /// Number of images (not crops) for validation. No image is used for both.
-  package var valid = 500
+  /// Number of images (not crops) for training. Nil: all, which needs ``PreparationInputs/separate(train:valid:)``.
+  package var train: Int? = 2000
+  /// Number of images (not crops) for validation. No image is used for both. Nil as for ``train``.
+  package var valid: Int? = 500
   /// Number of random crops of each image.
   package var cropsPerImage = 1
   /// Decides which images and crops are chosen.
@@ -22,6 +22,10 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
 
   /// The filter of all resizing.
   package var resample = Resampling.pillow
+
+  /// A regular expression. Pictures in whose paths it finds the same text lie on one side of the split. Nil: each picture may
+  /// lie on either side.
+  package var groupBy: String?
 
   package init() {}
 
@@ -35,12 +39,13 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
     case cropsPerImage = "crops_per_image"
     case skipBroken = "skip_broken"
     case keepFull = "keep_full"
+    case groupBy = "group_by"
   }
 
   /// - Throws: ``PreparationError/invalidOption(_:)``, which names the options that do not go together.
   package func validate() throws(PreparationError) {
     let positive = [
-      ("crop", crop), ("scale", scale), ("train", train), ("valid", valid),
+      ("crop", crop), ("scale", scale), ("train", train ?? 1), ("valid", valid ?? 1),
       ("crops-per-image", cropsPerImage),
     ]
     for (name, value) in positive where value < 1 {
@@ -61,6 +66,7 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
     if keepFull && resize == 0 {
       throw .invalidOption("--keep-full needs images of one size: give --resize")
     }
+    if let groupBy { _ = try GroupPattern(groupBy) }
   }
 }
 
@@ -70,13 +76,14 @@ extension PreparationOptions {
     resize = try container.decode(Int.self, forKey: .resize)
     crop = try container.decode(Int.self, forKey: .crop)
     scale = try container.decode(Int.self, forKey: .scale)
-    train = try container.decode(Int.self, forKey: .train)
-    valid = try container.decode(Int.self, forKey: .valid)
+    train = try container.decodeIfPresent(Int.self, forKey: .train)
+    valid = try container.decodeIfPresent(Int.self, forKey: .valid)
     cropsPerImage = try container.decode(Int.self, forKey: .cropsPerImage)
     seed = try container.decode(UInt64.self, forKey: .seed)
     skipBroken = try container.decode(Bool.self, forKey: .skipBroken)
     keepFull = try container.decode(Bool.self, forKey: .keepFull)
     // Manifests of older versions do not name the filter, which was Pillow's.
     resample = try container.decodeIfPresent(Resampling.self, forKey: .resample) ?? .pillow
+    groupBy = try container.decodeIfPresent(String.self, forKey: .groupBy)
   }
 }

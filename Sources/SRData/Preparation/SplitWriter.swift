@@ -10,8 +10,10 @@ final class SplitWriter {
   private let full: NumPyWriter?
   private var written = 0
 
-  init(_ split: NumPyPairDataset.Split, directory: String, options: PreparationOptions) throws {
-    imageCount = split == .train ? options.train : options.valid
+  init(
+    _ split: NumPyPairDataset.Split, count imageCount: Int, directory: String, options: PreparationOptions
+  ) throws {
+    self.imageCount = imageCount
     let count = imageCount * options.cropsPerImage
     let side = options.crop / options.scale
     highRes = try NumPyWriter(

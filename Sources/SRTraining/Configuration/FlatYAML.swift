@@ -1,10 +1,7 @@
-internal import CYaml
-import Yams
-
 /// Reads YAML that holds one mapping of names to scalars, event by event.
 ///
 /// libyaml parses. A list, a second mapping, an anchor or an alias is refused at its first event, so nothing is nested or
-/// expanded, and a small file stays small.
+/// expanded, and a small file stays small. Only the recipe of a degradation may be a mapping, which becomes a text.
 struct FlatYAML {
   /// A line of the mapping.
   struct Entry {
@@ -28,12 +25,12 @@ struct FlatYAML {
         "\(origin) has \(text.utf8.count) bytes, and a settings file has at most \(largestSize); is it another file?"
       )
     }
-    return try text.withUTF8 { try FlatYAML(EventReader($0, origin: origin)).entries() }
+    return try text.withUTF8 { try FlatYAML(YAMLEvents($0, origin: origin)).entries() }
   }
 
-  private let reader: EventReader
+  private let reader: YAMLEvents
 
-  private init(_ reader: EventReader) { self.reader = reader }
+  private init(_ reader: YAMLEvents) { self.reader = reader }
 
   private func entries() throws -> [Entry] {
     _ = try reader.next()  // The stream's start.
@@ -62,100 +59,13 @@ struct FlatYAML {
       throw reader.error(place, "a key needs to be a setting's name, not a list or mapping")
     case .end, .other: return nil
     }
-    guard case .scalar(let value, _) = try reader.next() else {
+    switch try reader.next() {
+    case .scalar(let value, _): return Entry(key: key, value: value, line: line)
+    case .mapping where key == RecipeYAML.blockName:
+      let recipe = try RecipeYAML.recipe(reader, within: key)
+      return Entry(key: key, value: SettingValue(argument: recipe.canonicalText), line: line)
+    case .mapping, .list, .end, .other:
       throw reader.error(line, "'\(key)' needs a plain value, not a list or mapping")
     }
-    return Entry(key: key, value: value, line: line)
-  }
-}
-
-/// libyaml's events.
-final class EventReader {
-  enum Event {
-    case scalar(SettingValue, line: Int)
-    case mapping(line: Int)
-    case list(line: Int)
-    /// The end of the text.
-    case end
-    /// The text's start, a document's start, or the end of something.
-    case other
-  }
-
-  /// The line of the last event, from 1.
-  private(set) var line = 1
-  private let bytes: UnsafeBufferPointer<UInt8>
-  private let origin: String
-  /// The parser points to itself, so its address must not change.
-  private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
-
-  /// - Parameter bytes: UTF-8. The caller keeps the memory.
-  init(_ bytes: UnsafeBufferPointer<UInt8>, origin: String) {
-    self.bytes = bytes
-    self.origin = origin
-    guard yaml_parser_initialize(parser) == 1 else { fatalError("out of memory") }
-    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-    yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
-  }
-
-  deinit {
-    yaml_parser_delete(parser)
-    parser.deallocate()
-  }
-
-  func next() throws -> Event {
-    var event = yaml_event_t()
-    guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError }
-    defer { yaml_event_delete(&event) }
-    line = Int(event.start_mark.line) + 1
-    switch event.type {
-    case YAML_ALIAS_EVENT: throw reference("*", event.data.alias.anchor)
-    case YAML_SCALAR_EVENT:
-      let scalar = event.data.scalar
-      if scalar.anchor != nil { throw reference("&", scalar.anchor) }
-      return .scalar(Self.value(scalar), line: line)
-    case YAML_MAPPING_START_EVENT:
-      if let anchor = event.data.mapping_start.anchor { throw reference("&", anchor) }
-      return .mapping(line: line)
-    case YAML_SEQUENCE_START_EVENT:
-      if let anchor = event.data.sequence_start.anchor { throw reference("&", anchor) }
-      return .list(line: line)
-    case YAML_STREAM_END_EVENT: return .end
-    default: return .other
-    }
-  }
-
-  func error(_ line: Int, _ problem: String) -> ConfigurationError {
-    ConfigurationError("\(origin):\(line): \(problem)")
-  }
-
-  private typealias Scalar = yaml_event_t.__Unnamed_union_data.__Unnamed_struct_scalar
-
-  private static func value(_ scalar: Scalar) -> SettingValue {
-    let text = String(
-      decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
-    // Text in quotes is a text. A tag such as `!!int` says what a scalar is.
-    let tag =
-      scalar.quoted_implicit == 1 ? Tag.Name.str : scalar.tag.map { Tag.Name(rawValue: String(cString: $0)) }
-    return SettingValue(Node.Scalar(text, Tag(tag ?? .implicit)))
-  }
-
-  private func reference(_ sign: String, _ name: UnsafePointer<UInt8>?) -> ConfigurationError {
-    let name = name.map { String(cString: $0) } ?? ""
-    return error(
-      line,
-      "'\(sign)\(name)' is \(sign == "*" ? "an alias" : "an anchor"), and a settings file has neither anchors nor "
-        + "aliases. Write the value itself. If it is a text that begins with '\(sign)', put it in quotes")
-  }
-
-  private var syntaxError: ConfigurationError {
-    let parser = parser.pointee
-    let problem = parser.problem.map { String(cString: $0) } ?? "out of memory"
-    if parser.error == YAML_READER_ERROR {
-      // The reader knows the byte, but not the line.
-      let before = bytes.prefix(Int(parser.problem_offset))
-      return error(before.count { $0 == UInt8(ascii: "\n") } + 1, "not valid YAML: \(problem)")
-    }
-    let context = parser.context.map { ", \(String(cString: $0))" } ?? ""
-    return error(Int(parser.problem_mark.line) + 1, "not valid YAML: \(problem)\(context)")
   }
 }

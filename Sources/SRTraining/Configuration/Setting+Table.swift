@@ -193,6 +193,12 @@ extension SettingGroup {
         trains on synthetic faces drawn by a generator in the program.
         """),
       Setting(
+        "degradation", \.degradation, .optional(.recipe), .result, ranks: .alike,
+        """
+        Make the low-resolution images from the high-resolution ones by this recipe, anew in each epoch: a YAML file of \
+        Real-ESRGAN's keys, or a block of them in the file of --config. YOUR-DATA.md has the keys.
+        """),
+      Setting(
         "synthetic-train", \.syntheticTrain, .whole(1...mostDrawnImages), .inputs, ranks: .alike,
         "Synthetic training images."),
       Setting(

@@ -38,6 +38,8 @@ package struct Setting: Sendable {
     case list
     case file
     case folder
+    /// A file, or in a settings file a mapping.
+    case recipe
   }
 
   package let name: String
@@ -121,11 +123,11 @@ extension Setting {
   /// The value as a text that reads back as the same value; nil if the setting is not set.
   package func text(in configuration: TrainingConfiguration) -> String? { write(configuration) }
 
-  /// The value as a YAML scalar; nil if the setting is not set.
+  /// The value as YAML in one line; nil if the setting is not set.
   func yaml(in configuration: TrainingConfiguration) -> String? {
     guard let text = text(in: configuration) else { return nil }
     switch entry {
-    case .flag, .number: return text
+    case .flag, .number, .recipe: return text
     case .choice, .text, .list, .file, .folder: return YAMLText.scalar(text)
     }
   }

@@ -33,7 +33,7 @@ extension SettingLayer {
     }
   }
 
-  /// Reads a YAML mapping of setting names to scalars.
+  /// Reads a YAML mapping of setting names to scalars. The recipe of a degradation may be a block.
   ///
   /// - Throws: ``ConfigurationError`` that names the file and the line. The text is not YAML or not a mapping, a key is not a
   ///   setting (the error suggests the nearest one), a value is not a scalar, a key is given twice, or there is an anchor or an
@@ -60,14 +60,16 @@ extension SettingLayer {
   }
 
   /// The text of a settings file.
-  package static func text(ofFile file: String) throws -> String {
+  ///
+  /// - Parameter role: what the file is, for errors.
+  package static func text(ofFile file: String, role: String = "configuration") throws -> String {
     let text: String?
     do {
       text = try MappedFile(path: file).withBytes { String(validating: $0, as: UTF8.self) }
     } catch {
-      throw ConfigurationError("the configuration file: \(error)")
+      throw ConfigurationError("the \(role) file: \(error)")
     }
-    guard let text else { throw ConfigurationError("\(file) is not UTF-8, which a settings file is") }
+    guard let text else { throw ConfigurationError("\(file) is not UTF-8, which a \(role) file is") }
     return text
   }
 

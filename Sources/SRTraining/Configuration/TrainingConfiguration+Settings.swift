@@ -26,7 +26,8 @@ extension TrainingConfiguration {
       do {
         try setting.apply(value, to: &self)
       } catch {
-        throw ConfigurationError("\(setting.name): \(error) ('\(value.spelling)' in \(layer.origin))")
+        let given = value.spelling.count > 100 ? "\(value.spelling.prefix(100))..." : value.spelling
+        throw ConfigurationError("\(setting.name): \(error) ('\(given)' in \(layer.origin))")
       }
     }
   }

@@ -1,3 +1,4 @@
+import SRData
 import SRDistributed
 import SRFiles
 import SRLosses
@@ -110,6 +111,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   // Data and perceptual networks.
   /// Folder of the .npy pairs; nil for synthetic faces.
   package var data: String?
+  /// Makes the low-resolution pictures; nil for stored or bicubic ones.
+  package var degradation: DegradationRecipe?
   package var syntheticTrain = 400
   package var syntheticValid = 80
   package var weightsDir = "weights"

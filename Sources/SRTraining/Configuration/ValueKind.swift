@@ -1,4 +1,5 @@
 import Foundation
+import SRData
 import SRFiles
 import SRLosses
 import SRModels
@@ -214,6 +215,14 @@ extension ValueKind where Value == BestMetric {
     Self(
       entry: .text, types: .anyText, expectation: "one of \(Value.expected)",
       read: { Value($0.spelling) }, write: { $0.description })
+  }
+}
+
+extension ValueKind where Value == DegradationRecipe {
+  package static var recipe: Self {
+    Self(
+      entry: .recipe, types: .anyText, expectation: "a file with a recipe",
+      read: { try DegradationRecipe(setting: nonEmptyPath($0.spelling)) }, write: { $0.canonicalText })
   }
 }
 

@@ -27,7 +27,7 @@ indirect enum YAMLTree {
       )
     }
     return try text.withUTF8 { bytes in
-      let reader = EventReader(bytes, origin: origin)
+      let reader = YAMLEvents(bytes, origin: origin)
       _ = try reader.next()  // The stream's start.
       guard case .other = try reader.next() else { return nil }  // A document's start.
       return try node(reader, depth: 0)
@@ -35,7 +35,7 @@ indirect enum YAMLTree {
   }
 
   /// The next node; nil at the end of a mapping or list.
-  private static func node(_ reader: EventReader, depth: Int) throws -> YAMLTree? {
+  private static func node(_ reader: YAMLEvents, depth: Int) throws -> YAMLTree? {
     let event = try reader.next()
     guard depth <= deepest else {
       throw reader.error(reader.line, "the text is nested more than \(deepest) levels deep")

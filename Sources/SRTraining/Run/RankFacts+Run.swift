@@ -26,12 +26,19 @@ extension RankFacts {
 
   /// Images and networks. All ranks take part in validation, so the metric's network counts as well as the loss's.
   static func ofInputs(
-    _ inputs: RunInputs, metricNetworks: [String: String], validation: ValidationSets
+    _ inputs: RunInputs, of run: RunContext, validation: ValidationSets
   ) -> RankFacts {
     var facts = RankFacts()
     facts.add("data", "SHA-256 \(short(inputs.dataSHA256))", remedy: "Copy the same data to every host.")
+    if let hash = run.samples.degradedInputSHA256 {
+      // Equal pictures and recipes give it, and the same code. The rest is libjpeg's.
+      facts.add(
+        "a degraded image", "SHA-256 \(short(hash))",
+        remedy: "Install the same version of libjpeg on every host.")
+    }
     for (name, networks) in [
-      ("networks of the loss", inputs.networkSHA256), ("networks of the metrics", metricNetworks),
+      ("networks of the loss", inputs.networkSHA256),
+      ("networks of the metrics", run.lossAssembly.metricNetworkSHA256),
     ] {
       facts.add(name, RunInputs.text(networks), remedy: "Copy the same --weights-dir to every host.")
     }

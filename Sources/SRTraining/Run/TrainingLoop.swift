@@ -93,7 +93,7 @@ struct TrainingLoop {
     while position.stepInEpoch < run.stepsPerEpoch {
       let indices = SampleOrder.batch(
         step: position.stepInEpoch, batchSize: configuration.batchSize, of: order)
-      try runStep(Array(indices), &position)
+      try runStep(Array(indices), &position, following: order)
       if position.step == totalSteps && position.stepInEpoch < run.stepsPerEpoch {
         // max-steps ends the run within an epoch.
         addElapsed()
@@ -139,14 +139,27 @@ struct TrainingLoop {
     try recorder?.checkpoint(position, completedEpochs: position.epoch)
   }
 
-  private func runStep(_ indices: [Int], _ position: inout RunPosition) throws {
+  /// The images of the step after `position`'s; nil if that is the last one.
+  ///
+  /// - Parameter order: of the position's epoch.
+  private func images(after position: RunPosition, following order: [Int]) -> TrainingStep.Images? {
+    guard position.step + 1 < totalSteps else { return nil }
+    let isInEpoch = position.stepInEpoch + 1 < run.stepsPerEpoch
+    let epoch = isInEpoch ? position.epoch : position.epoch + 1
+    let indices = SampleOrder.batch(
+      step: isInEpoch ? position.stepInEpoch + 1 : 0, batchSize: configuration.batchSize,
+      of: isInEpoch ? order : self.order.order(epoch: epoch))
+    return .init(indices: Array(indices), epoch: epoch)
+  }
+
+  private func runStep(_ indices: [Int], _ position: inout RunPosition, following order: [Int]) throws {
     let rate = configuration.learningRateSchedule.rate(
       epoch: position.epoch, step: position.stepInEpoch, stepsPerEpoch: run.stepsPerEpoch,
       epochs: configuration.epochs)
     let batch = TrainingStep.Batch(
       indices: indices, epoch: position.epoch, step: position.step + 1, learningRate: rate)
     let started = ContinuousClock.now
-    let rows = try step.run(batch)
+    let rows = try step.run(batch, before: images(after: position, following: order))
     let seconds = (ContinuousClock.now - started).seconds
     for row in rows { position.epochSums.add(row) }
     position.step += 1

@@ -96,9 +96,7 @@ extension TrainingRun {
       try run.memory.adding(validation).check(AvailableResources(), ranks: communicator.localSize)
       return validation
     }
-    try RankFacts.ofInputs(
-      inputs, metricNetworks: run.lossAssembly.metricNetworkSHA256, validation: validation
-    ).agree(communicator)
+    try RankFacts.ofInputs(inputs, of: run, validation: validation).agree(communicator)
     if try isAskedToStop() { return nil }
     let step = try TrainingStep(run, observer: observer)
     let lock = try communicator.together(starting: activity) {

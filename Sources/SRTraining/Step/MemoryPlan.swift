@@ -1,3 +1,4 @@
+import SRData
 import SRDistributed
 import SRFiles
 import SRKernels
@@ -22,10 +23,15 @@ struct MemoryPlan: Sendable, Equatable {
   var preparedBytes: Int
   /// The bytes of the perceptual networks' weights.
   var networkBytes: Int
+  /// The bytes in which low-resolution images are made by a recipe.
+  var degradationBytes: Int
   /// The bytes that measuring pictures of `--val` takes.
   var pictureBytes = 0
 
-  var bytes: Int { arenas * arenaBytes + workers * workerBytes + preparedBytes + networkBytes + pictureBytes }
+  var bytes: Int {
+    arenas * arenaBytes + workers * workerBytes + preparedBytes + networkBytes + degradationBytes
+      + pictureBytes
+  }
 
   /// The plan with the memory in which sets of pictures are measured.
   func adding(_ validation: ValidationSets) -> MemoryPlan {
@@ -47,6 +53,7 @@ struct MemoryPlan: Sendable, Equatable {
     workers = sizes.threads
     preparedBytes = floatBytes * plan.preparedCount
     networkBytes = floatBytes * loss.networkFloats
+    degradationBytes = configuration.degradation.map { Self.bytes(of: $0, plan, sizes) } ?? 0
     switch plan.purpose {
     case .training:
       leaves = sizes.leaves
@@ -67,6 +74,20 @@ struct MemoryPlan: Sendable, Equatable {
     }
   }
 
+  /// Each worker degrades in buffers of its own. In training, the thread that works ahead does too, and keeps its results.
+  private static func bytes(
+    of recipe: DegradationRecipe, _ plan: any SuperResolutionPlan, _ sizes: JobSizes
+  ) -> Int {
+    let (highRes, lowRes) = (plan.highResShape, plan.lowResShape)
+    let one = recipe.workingBytes(width: highRes.width, height: highRes.height)
+    switch plan.purpose {
+    case .training:
+      return (sizes.threads + 1) * one + MemoryLayout<Float>.stride * highRes.count
+        + InputsAhead.byteCount(floats: lowRes.count, samples: sizes.largestShare)
+    case .inference: return sizes.threads * one
+    }
+  }
+
   /// The memory and its largest parts.
   var summary: String {
     "\(Self.mebibytes(bytes)): \(arenas) arenas of \(Self.mebibytes(arenaBytes)) "
@@ -75,6 +96,7 @@ struct MemoryPlan: Sendable, Equatable {
       + "\(workers) workers of \(Self.mebibytes(workerBytes)), "
       + "\(Self.mebibytes(preparedBytes)) of prepared weights, "
       + "\(Self.mebibytes(networkBytes)) of perceptual networks"
+      + (degradationBytes > 0 ? ", \(Self.mebibytes(degradationBytes)) for degradations" : "")
       + (pictureBytes > 0 ? ", \(Self.mebibytes(pictureBytes)) for the pictures of --val" : "")
   }
 

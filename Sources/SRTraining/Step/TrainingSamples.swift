@@ -1,26 +1,32 @@
 import SRData
 import SRFiles
 import SRKernels
+import SRProcess
 import SRTensor
 
-/// The training images of an epoch: stored pairs or fresh crops, in one of eight orientations.
+/// The training images of an epoch: stored pairs or fresh crops, degraded or not, in one of eight orientations.
 ///
 /// A sample is a function of seed, epoch and index alone. So any rank can make it, and a resumed run makes it again.
 package struct TrainingSamples: Sendable {
   let pairs: any PairDataset
   let crops: RandomCrops?
+  /// Makes the low-resolution images anew in each epoch; nil if they are stored, or reduced bicubically.
+  let degrader: Degrader?
   let augmentation: Augmentation
   let seed: UInt64
+  /// Has made some of the degraded images already. Nil if each is made when it is loaded.
+  private(set) var ahead: InputsAhead?
 
   /// Keeps the orientations' random streams apart from the streams of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
-  /// Takes crop, augmentation and seed from the configuration.
+  /// Takes crop, degradation, augmentation and seed from the configuration.
   ///
   /// - Parameter pairs: the stored pairs; fresh crops have their sizes.
-  /// - Throws: ``ConfigurationError`` if rows and columns of images that are not square would be swapped. For fresh crops also:
-  ///   ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``; ``FileError`` or
-  ///   ``NumPyError`` if that file cannot be read or has images that are smaller than the crops.
+  /// - Throws: ``ConfigurationError`` if the images are too large for the recipe of the degradation, or if rows and columns of images
+  ///   that are not square would be swapped. For fresh crops also: ``ConfigurationError`` if the data folder has no
+  ///   ``RandomCrops/fileName``; ``FileError`` or ``NumPyError`` if that file cannot be read or has images that are smaller than
+  ///   the crops.
   package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
     self.pairs = pairs
     augmentation = configuration.augment
@@ -30,6 +36,7 @@ package struct TrainingSamples: Sendable {
         "augment: rot swaps rows and columns, so it needs square images, and these are \(pairs.lowResHeight)x"
           + "\(pairs.lowResWidth) (low resolution); use --augment flip")
     }
+    degrader = try configuration.degrader(for: pairs)
     if configuration.crop == .random, let directory = configuration.data {
       let full = "\(directory)/\(RandomCrops.fileName)"
       guard try PathKind.of(full) != nil else {
@@ -57,6 +64,7 @@ package struct TrainingSamples: Sendable {
       let (top, left) = crops.origin(index: index, epoch: epoch)
       identity.crop = .init(top: top, left: left)
     }
+    if degrader != nil { identity.degradationEpoch = epoch }
     if augmentation != .none {
       var generator = PhiloxGenerator(
         seed: seed ^ Self.flipTag, stream: UInt32(epoch), substream: UInt32(index))
@@ -78,8 +86,10 @@ package struct TrainingSamples: Sendable {
     _ sample: SampleIdentity, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
     precondition(sample.part == .training, "\(sample) does not belong to the training images")
-    if let crop = sample.crop {
-      guard let crops else { preconditionFailure("\(sample) is a crop, and the run has stored pairs only") }
+    if let epoch = sample.degradationEpoch {
+      loadHighRes(sample, to: highRes)
+      if ahead?.copy(sample, to: lowRes) != true { degrade(highRes, sample, epoch: epoch, to: lowRes) }
+    } else if let (crops, crop) = crop(of: sample) {
       crops.load(index: sample.index, top: crop.top, left: crop.left, lowRes: lowRes, highRes: highRes)
     } else {
       pairs.load(index: sample.index, lowRes: lowRes, highRes: highRes)
@@ -87,6 +97,62 @@ package struct TrainingSamples: Sendable {
     orient(lowRes, sample.orientation, height: pairs.lowResHeight, width: pairs.lowResWidth)
     orient(highRes, sample.orientation, height: pairs.highResHeight, width: pairs.highResWidth)
   }
+
+  private func crop(of sample: SampleIdentity) -> (RandomCrops, SampleIdentity.Crop)? {
+    guard let crop = sample.crop else { return nil }
+    guard let crops else { preconditionFailure("\(sample) is a crop, and the run has stored pairs only") }
+    return (crops, crop)
+  }
+
+  /// The high-resolution image as it is stored or cropped. Degradations see it so, and both images are oriented afterwards.
+  private func loadHighRes(_ sample: SampleIdentity, to highRes: UnsafeMutablePointer<Float>) {
+    if let (crops, crop) = crop(of: sample) {
+      crops.loadHighRes(index: sample.index, top: crop.top, left: crop.left, to: highRes)
+    } else {
+      pairs.loadHighRes(index: sample.index, to: highRes)
+    }
+  }
+
+  /// SHA-256 of the first degraded input; nil if there is no recipe.
+  var degradedInputSHA256: String? {
+    guard degrader != nil, count > 0 else { return nil }
+    let lowRes = AlignedBuffer(count: pairs.lowResElementCount)
+    let highRes = AlignedBuffer(count: pairs.highResElementCount)
+    load(identity(index: 0, epoch: 0), lowRes: lowRes.pointer, highRes: highRes.pointer)
+    let hash = SHA256()
+    hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: lowRes.pointer, count: lowRes.count)))
+    return hash.finalize()
+  }
+
+  private func degrade(
+    _ highRes: UnsafePointer<Float>, _ sample: SampleIdentity, epoch: Int,
+    to lowRes: UnsafeMutablePointer<Float>
+  ) {
+    guard let degrader else { preconditionFailure("\(sample) is degraded, and the run has no recipe") }
+    degrader.degrade(
+      highRes, width: pairs.highResWidth, height: pairs.highResHeight,
+      key: DegradationKey(seed: seed, epoch: epoch, index: sample.index), to: lowRes)
+  }
+}
+
+extension TrainingSamples {
+  /// The same samples, with a thread that makes degraded images ahead of their use (``prepare(_:)``).
+  ///
+  /// - Throws: ``ThreadError``.
+  package func workingAhead() throws(ThreadError) -> TrainingSamples {
+    guard degrader != nil else { return self }
+    var samples = self
+    let highRes = AlignedBuffer(count: pairs.highResElementCount)
+    samples.ahead = try InputsAhead(floats: pairs.lowResElementCount) { [self] sample, lowRes in
+      guard let epoch = sample.degradationEpoch else { preconditionFailure("\(sample) is not degraded") }
+      loadHighRes(sample, to: highRes.pointer)
+      degrade(highRes.pointer, sample, epoch: epoch, to: lowRes)
+    }
+    return samples
+  }
+
+  /// Says which samples come next. They are not asked for if no image is made ahead.
+  package func prepare(_ samples: @autoclosure () -> [SampleIdentity]) { ahead?.prepare(samples()) }
 }
 
 /// Lays an RGB image as the orientation says, in place. An image whose rows and columns are swapped is square.

@@ -9,6 +9,14 @@ import SRTensor
 
 /// One synchronous data-parallel step. Every rank computes its share of the batch. Then all ranks compute the same update.
 final class TrainingStep: Sendable {
+  /// Images of a step.
+  struct Images: Sendable {
+    /// Indices into the training images; the same on every rank.
+    let indices: [Int]
+    /// From 0.
+    let epoch: Int
+  }
+
   /// A batch, and its position in the run.
   struct Batch: Sendable {
     /// Indices into the training images; the same on every rank.
@@ -54,13 +62,16 @@ final class TrainingStep: Sendable {
     workers = run.workers
     gradients = ParameterArena(layout: run.layout)
     reducer = try run.makeReducer(destination: gradients.buffer)
-    samples = run.samples
+    samples = try run.samples.workingAhead()
     self.observer = observer
   }
 
   /// Runs the step. Returns every sample's row of values in sample order, the same on every rank.
-  func run(_ batch: Batch) throws -> [[Double]] {
+  ///
+  /// - Parameter next: the images of the next step; nil if there is none. They may be made meanwhile.
+  func run(_ batch: Batch, before next: @autoclosure () -> Images? = nil) throws -> [[Double]] {
     activity.enter(.forwardBackward, step: batch.step)
+    samples.prepare(identities(of: next()))
     try weights.prepare(forBackward: true, on: pool)
     let share = reducer.begin(batchSize: batch.indices.count)
     let values = try computeGradients(of: share, in: batch)
@@ -72,6 +83,14 @@ final class TrainingStep: Sendable {
     try NotFiniteError.check(rows, gradients, in: batch, step: self, kernels: kernels)
     try updateWeights(batch)
     return rows
+  }
+
+  /// This rank's share of a step's samples.
+  private func identities(of images: Images?) -> [SampleIdentity] {
+    guard let images else { return [] }
+    let share = ReductionTree.share(
+      of: images.indices.count, rank: communicator.rank, worldSize: communicator.worldSize)
+    return share.map { samples.identity(index: images.indices[$0], epoch: images.epoch) }
   }
 
   /// The workers take groups of samples until no group is left.
