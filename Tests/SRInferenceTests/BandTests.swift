@@ -24,6 +24,7 @@ import Testing
     SampleInference.model(blocks: 3, attention: .squeezeExcitation(reduction: 4)),
     SampleInference.model(scale: 2, features: 32, blocks: 2, attention: .none),
     SampleInference.model(scale: 1, blocks: 1, attention: .squeezeExcitation(reduction: 16)),
+    SampleInference.model(scale: 3, blocks: 1, attention: .squeezeExcitation(reduction: 16)),
     SampleInference.compact(scale: 4), SampleInference.compact(scale: 3, features: 32),
     SampleInference.compact(scale: 1),
   ]

@@ -8,6 +8,7 @@ import Testing
     ModelDescription.vanilla, .attention,
     SampleNetwork.model(scale: 1, features: 16, blocks: 1),
     SampleNetwork.model(scale: 2, features: 48, blocks: 3, attention: .squeezeExcitation(reduction: 8)),
+    SampleNetwork.model(scale: 3, features: 32, blocks: 2),
     SampleNetwork.model(scale: 8, features: 32, blocks: 4, attention: .squeezeExcitation(reduction: 32)),
     .compact, SampleNetwork.compact(scale: 1, features: 16, blocks: 1),
     SampleNetwork.compact(scale: 3, features: 48, blocks: 32),
@@ -73,7 +74,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("scale", 3), ("scale", 0), ("features", 40), ("features", 0), ("features", 1 << 40), ("blocks", 0),
+    ("scale", 5), ("scale", 0), ("features", 40), ("features", 0), ("features", 1 << 40), ("blocks", 0),
     ("blocks", 100_000), ("in_channels", 4), ("attention", 5),
   ])
   func valuesOutOfRangeAreRefused(_ name: String, _ value: Int) throws {

@@ -60,6 +60,7 @@ import Testing
   /// to what lies below the second upsampling, or below the output if there is none.
   @Test(arguments: [
     (SampleNetwork.model(scale: 1, features: 16, blocks: 1), "conv3.weight"),
+    (SampleNetwork.model(scale: 3, features: 16, blocks: 1), "upsample.0.block.2.weight"),
     (SampleNetwork.model(scale: 4, features: 16, blocks: 1), "upsample.0.block.2.weight"),
     (SampleNetwork.model(scale: 8, features: 16, blocks: 1), "upsample.0.block.2.weight"),
     (SampleNetwork.compact(scale: 1, features: 16), "body.8.bias"),

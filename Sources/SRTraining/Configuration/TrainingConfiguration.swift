@@ -3,6 +3,7 @@ import SRFiles
 import SRLosses
 import SRModels
 import SROptimizers
+import SRTensor
 
 /// The description of a training run. Every field has a row in ``Setting/all``. The defaults are here.
 package struct TrainingConfiguration: Sendable, Equatable {
@@ -61,6 +62,9 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var features: Int?
   package var blocks: Int?
   package var attention: ModelDescription.Attention?
+  /// Channels of the network's input and output, which must be the data's; nil for the data's.
+  package var inChannels: Int?
+  package var outChannels: Int?
   package var loss = [LossTerm(.charbonnier, weight: 1)]
   package var epochs = 20
   /// So many that the steps alone end a run.
@@ -107,6 +111,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   // Data and perceptual networks.
   /// Folder of the .npy pairs; nil for synthetic faces.
   package var data: String?
+  /// The values of the data that stand for the intensities 0 and 1; nil for the type's whole range.
+  package var range: ValueRange?
   package var syntheticTrain = 400
   package var syntheticValid = 80
   package var weightsDir = "weights"
