@@ -165,7 +165,7 @@ struct FileUpscaler {
     for picture in 0..<array.count {
       for y in 0..<array.height {
         array.loadRow(
-          y, of: picture, channels: channels, item.values,
+          y, of: picture, channels: channels, values: item.values,
           into: values.pointer + channels * array.width * y)
       }
       try checkRange(values, of: item, picture)

@@ -15,6 +15,11 @@ enum SampleNetworks {
       (model.scale, model.features, model.blocks) = (scale, 16, 2)
       return model
     }
+  } + [(ModelDescription.vanilla, 2, 1, 1), (.vanilla, 3, 4, 3), (.compact, 3, 1, 1), (.compact, 4, 8, 8)].map {
+    var model = $0.0
+    (model.scale, model.features, model.blocks) = ($0.1, 16, 2)
+    (model.inputChannels, model.outputChannels) = ($0.2, $0.3)
+    return model
   }
 
   /// A network whose weights are all different.
@@ -32,13 +37,13 @@ enum SampleNetworks {
     return try TrainedNetwork(folder.file("start.safetensors"))
   }
 
-  /// A picture, [height, width, 3] of 0...1.
-  static func picture(height: Int, width: Int) -> [Float] {
+  /// A picture, [height, width, channels] of 0...1.
+  static func picture(height: Int, width: Int, channels: Int) -> [Float] {
     var generator = PhiloxGenerator(seed: 5, stream: 1)
-    return (0..<height * width * 3).map { _ in generator.uniform() }
+    return (0..<height * width * channels).map { _ in generator.uniform() }
   }
 
-  /// What the network makes of the picture: [scale height, scale width, 3].
+  /// What the network makes of the picture: [scale height, scale width, channels].
   static func enlarged(_ network: TrainedNetwork, _ picture: [Float], height: Int, width: Int) -> [Float] {
     var layout = ParameterLayout()
     let plan = network.model.network(in: &layout).plan(
@@ -55,7 +60,7 @@ enum SampleNetworks {
         plan.forwardBody([pass])
         return Array(
           UnsafeBufferPointer(
-            start: plan.forwardTail(pass), count: plan.highResHeight * plan.highResWidth * 3))
+            start: plan.forwardTail(pass), count: plan.highResShape.count))
       }
     }
   }

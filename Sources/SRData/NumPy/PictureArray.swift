@@ -96,11 +96,13 @@ package final class PictureArray: Sendable {
 
   /// Writes a row of a picture as intensities (HWC) of so many channels. A single channel is repeated.
   ///
+  /// - Parameter values: how the array's values stand for intensities; nil for the type's whole range.
   /// - Precondition: the pictures have so many channels, or one.
   package func loadRow(
-    _ y: Int, of picture: Int, channels wanted: Int = 3, _ values: SampleScale,
+    _ y: Int, of picture: Int, channels wanted: Int = 3, values: SampleScale? = nil,
     into target: UnsafeMutablePointer<Float>
   ) {
+    let values = values ?? SampleScale(sample)
     precondition(channels == wanted || channels == 1, "\(channels) channels are read as \(wanted)")
     let start = dataOffset + sample.bytes * picture * height * width * channels
     let (pixel, channel) = layout == .channelsFirst ? (1, height * width) : (channels, 1)
