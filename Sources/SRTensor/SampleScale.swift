@@ -56,7 +56,7 @@ package struct ValueRange: Sendable, Hashable, Codable, CustomStringConvertible 
 }
 
 /// How values stand for intensities: intensity = (value - low) / (high - low).
-package struct SampleScale: Sendable, Hashable, CustomStringConvertible {
+package struct SampleScale: Sendable, Hashable, Codable, CustomStringConvertible {
   package let sample: SampleType
   package let range: ValueRange
   /// Whether the range is the one that ``init(_:)`` takes.

@@ -3,7 +3,8 @@ import SRLayers
 import SRTensor
 
 /// Real-ESRGAN's small network, `SRVGGNetCompact`: a chain of 3x3 convolutions at the size of the input, each followed by a PReLU
-/// with a slope for each channel. The last one makes s^2 maps for each of the image's channels. Their pixel shuffle is added to the input enlarged by nearest.
+/// with a slope for each channel. The last one makes s^2 maps for each of the image's channels. Their pixel shuffle is added to the
+/// input enlarged by nearest.
 ///
 /// The names and shapes are those of Real-ESRGAN's files. ``ModelDescription/blocks`` is its `num_conv`: the convolutions between
 /// the first and the last one.
