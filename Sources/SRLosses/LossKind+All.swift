@@ -155,6 +155,7 @@ extension LossKind {
       name: name, help: help,
       source: .pixels(
         PixelFormula(
-          smallestSide: smallestSide, comparesWithInput: comparesWithInput, scratchCount: scratchCount, value: value, twin: twin)))
+          smallestSide: smallestSide, comparesWithInput: comparesWithInput, scratchCount: scratchCount,
+          value: value, twin: twin)))
   }
 }

@@ -59,7 +59,8 @@ package struct ModelDescription: Sendable, Hashable {
     if architecture.addsInput {
       try check(
         inputChannels == outputChannels, "out_channels", outputChannels,
-        "the \(inputChannels) of in_channels: a \(architecture.rawValue) network adds its input to its output")
+        "the \(inputChannels) of in_channels: a \(architecture.rawValue) network adds its input to its output"
+      )
     }
     let (features, blocks) = (Self.featureRange, Self.blockRange)
     try check(

@@ -65,7 +65,8 @@ package struct ParameterLayout: Sendable, Equatable {
     precondition(
       storage == .rowMajor || shape.count == 4, "HWIO storage needs 4 dimensions, \(name) has \(shape)")
     precondition(
-      shape[0] % outputs.subpixels == 0, "\(name) of \(shape) has no outputs for \(outputs.subpixels) subpixels")
+      shape[0] % outputs.subpixels == 0,
+      "\(name) of \(shape) has no outputs for \(outputs.subpixels) subpixels")
     let count = shape.reduce(1, *)
     let entry = Entry(
       name: name, shape: shape, storage: storage, outputs: outputs, offset: arenaCount, count: count)

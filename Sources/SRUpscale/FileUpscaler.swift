@@ -89,11 +89,13 @@ struct FileUpscaler {
     if !attachments.profile.isEmpty, !encoder.hasProfile {
       notes.append("its ICC profile is left out, because a PNG of these colours cannot have it")
     }
-    var result = lowRes.map { _ in ResultImage(item.result, width: item.outputWidth, height: item.outputHeight) }
+    var result = lowRes.map { _ in
+      ResultImage(item.result, width: item.outputWidth, height: item.outputHeight)
+    }
     let joined = JoinedRow(stored, width: item.outputWidth)
     try enlarge(decoding.values, item, from: 0, of: 1) { row in
       result?.append(row)
-      try encoder.append(decoding.alpha.map { joined.join(row, try $0.next()) } ?? row)
+      try encoder.append(decoding.alpha.map { joined.join(row, $0.next()) } ?? row)
     }
     try encoder.finish()
     let scores = try result.flatMap { result in
@@ -189,7 +191,8 @@ struct FileUpscaler {
     guard item.values.isStandard else {
       throw UpscaleError(
         "\(item.input): picture \(picture) has the value \(Float(item.values.value(of: wrong))), expected values of the range "
-          + "\(item.values.range); give the file's own values of black and of full intensity as --range LOW,HIGH")
+          + "\(item.values.range); give the file's own values of black and of full intensity as --range LOW,HIGH"
+      )
     }
     throw UpscaleError(
       "\(item.input): picture \(picture) has the value \(wrong), expected intensities from 0 to 1; divide by the value of "

@@ -109,9 +109,9 @@ final class AlphaRows {
   deinit { plane.deallocate() }
 
   /// The next row of the enlarged alpha. Precondition: there is one.
-  func next() throws -> [UInt8] {
+  func next() -> [UInt8] {
     while ready.isEmpty {
-      try resize.append(plane + taken * rowBytes) { [resize] row in
+      resize.append(plane + taken * rowBytes) { [resize] row in
         ready.append(Array(UnsafeRawBufferPointer(start: row, count: resize.rowBytes)))
       }
       taken += 1

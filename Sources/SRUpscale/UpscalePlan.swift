@@ -22,7 +22,8 @@ struct UpscalePlan: Codable, Sendable {
   /// - Throws: ``UpscaleError`` for inputs and outputs that do not go together, ``FileError`` or ``PreparationError`` for what
   ///   cannot be read. A single damaged picture is no error here.
   init(
-    _ options: UpscaleOptions, _ model: ModelDescription, needs: (UpscaleItem) -> Int, least: (UpscaleItem) -> Int,
+    _ options: UpscaleOptions, _ model: ModelDescription, needs: (UpscaleItem) -> Int,
+    least: (UpscaleItem) -> Int,
     progress: () -> Void = {}
   ) throws {
     try Self.checkFolder(options)
@@ -110,7 +111,8 @@ struct UpscalePlan: Codable, Sendable {
       guard trained.sample == sample else {
         throw UpscaleError(
           "\(path): it has values of \(sample.rawValue), and the network was trained on values \(trained); give a file of "
-            + "\(trained.sample.rawValue), or this file's values of black and of full intensity as --range LOW,HIGH")
+            + "\(trained.sample.rawValue), or this file's values of black and of full intensity as --range LOW,HIGH"
+        )
       }
       return trained
     }
@@ -128,7 +130,8 @@ struct UpscalePlan: Codable, Sendable {
       throw UpscaleError(
         "\(path): the picture has \(colors) channel\(colors == 1 ? "" : "s") of colour, and the network takes \(channels); "
           + (inputs == 1 && outputs == 1
-            ? "give a grey picture, or an array (.npy) of one channel" : "give an array (.npy) of \(inputs) channels"))
+            ? "give a grey picture, or an array (.npy) of one channel"
+            : "give an array (.npy) of \(inputs) channels"))
     }
     let format = names.format(of: file)
     return UpscaleItem(

@@ -146,12 +146,13 @@ import Testing
     #expect(pairs.lowResElementCount == 20)
   }
 
-  @Test(arguments: [
-    (SampleType.float32, [0.5, 255], nil, "values of the range 0,1, found 255.0 in picture 0"),
-    (.float32, [0.5, .nan], nil, "found nan in picture 0"),
-    (.float32, [5, 100], "0,10", "values of the range 0,10, as --range says, found 100.0"),
-    (.uint16, [5, 60000], "0,4095", "found 60000.0 in picture 0; give the values of black"),
-  ] as [(SampleType, [Double], String?, String)])
+  @Test(
+    arguments: [
+      (SampleType.float32, [0.5, 255], nil, "values of the range 0,1, found 255.0 in picture 0"),
+      (.float32, [0.5, .nan], nil, "found nan in picture 0"),
+      (.float32, [5, 100], "0,10", "values of the range 0,10, found 100.0"),
+      (.uint16, [5, 60000], "0,4095", "found 60000.0 in picture 0; give the values of black"),
+    ] as [(SampleType, [Double], String?, String)])
   func valuesFarFromTheRangeAreRefused(
     sample: SampleType, values: [Double], range: String?, expected: String
   ) throws {

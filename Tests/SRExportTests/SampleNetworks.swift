@@ -7,18 +7,23 @@ import SRTestSupport
 
 /// Small networks of every scale, with random weights, and what srdist computes with them.
 enum SampleNetworks {
-  static let all: [ModelDescription] = [
+  static let all: [ModelDescription] = ofEveryScale + ofOtherChannels
+
+  private static let ofEveryScale: [ModelDescription] = [
     .vanilla, ModelDescription(attention: .squeezeExcitation(reduction: 8)), .compact,
-  ].flatMap { model in
-    model.architecture.scales.map { scale in
-      var model = model
-      (model.scale, model.features, model.blocks) = (scale, 16, 2)
-      return model
-    }
-  } + [(ModelDescription.vanilla, 2, 1, 1), (.vanilla, 3, 4, 3), (.compact, 3, 1, 1), (.compact, 4, 8, 8)].map {
-    var model = $0.0
-    (model.scale, model.features, model.blocks) = ($0.1, 16, 2)
-    (model.inputChannels, model.outputChannels) = ($0.2, $0.3)
+  ].flatMap { model in model.architecture.scales.map { small(model, scale: $0) } }
+
+  private static let ofOtherChannels: [ModelDescription] = [
+    small(.vanilla, scale: 2, channels: 1, 1), small(.vanilla, scale: 3, channels: 4, 3),
+    small(.compact, scale: 3, channels: 1, 1), small(.compact, scale: 4, channels: 8, 8),
+  ]
+
+  private static func small(
+    _ model: ModelDescription, scale: Int, channels inputs: Int = 3, _ outputs: Int = 3
+  ) -> ModelDescription {
+    var model = model
+    (model.scale, model.features, model.blocks) = (scale, 16, 2)
+    (model.inputChannels, model.outputChannels) = (inputs, outputs)
     return model
   }
 

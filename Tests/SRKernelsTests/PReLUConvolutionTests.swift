@@ -63,7 +63,8 @@ import Testing
         stride: stride, padding: kernel / 2)
     }
     for other in [
-      shape(3, 64, kernel: 9), shape(64, 17, kernel: 9), shape(16, 16, kernel: 9), shape(3, 64, kernel: 3), shape(64, 3, kernel: 3),
+      shape(3, 64, kernel: 9), shape(64, 17, kernel: 9), shape(16, 16, kernel: 9), shape(3, 64, kernel: 3),
+      shape(64, 3, kernel: 3),
       shape(64, 64, kernel: 3, stride: 2), shape(64, 64, kernel: 1), shape(64, 64, kernel: 5),
     ] {
       #expect(!other.readsThroughPReLU)

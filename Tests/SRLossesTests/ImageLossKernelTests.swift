@@ -5,11 +5,11 @@ import Testing
 
 /// The pixel losses against their naive twins in double precision. The sizes are no multiples of a vector.
 @Suite struct ImageLossKernelTests {
-  static let shapes =
-    [(6, 6), (7, 16), (17, 11), (24, 32), (50, 53), (1, 5)].map { ImageShape(height: $0.0, width: $0.1) }
-    + [(24, 32, 1), (6, 7, 1), (17, 11, 2), (13, 16, 4), (25, 19, 8), (12, 13, 17)].map {
-      ImageShape(height: $0.0, width: $0.1, channels: $0.2)
-    }
+  static let shapes: [ImageShape] = [
+    (6, 6, 3), (7, 16, 3), (17, 11, 3), (24, 32, 3), (50, 53, 3), (1, 5, 3), (24, 32, 1), (6, 7, 1),
+    (17, 11, 2),
+    (13, 16, 4), (25, 19, 8), (12, 13, 17),
+  ].map { height, width, channels in ImageShape(height: height, width: width, channels: channels) }
 
   @Test(arguments: LossKind.pixelLosses, CPULevel.supported())
   func agreesWithReference(_ kind: LossKind, _ level: CPULevel) throws {

@@ -4,15 +4,16 @@ import SRTensor
 import Testing
 
 @Suite struct ModelDescriptionTests {
-  private static let descriptions = [
-    ModelDescription.vanilla, .attention,
-    SampleNetwork.model(scale: 1, features: 16, blocks: 1),
-    SampleNetwork.model(scale: 2, features: 48, blocks: 3, attention: .squeezeExcitation(reduction: 8)),
-    SampleNetwork.model(scale: 3, features: 32, blocks: 2),
-    SampleNetwork.model(scale: 8, features: 32, blocks: 4, attention: .squeezeExcitation(reduction: 32)),
-    .compact, SampleNetwork.compact(scale: 1, features: 16, blocks: 1),
-    SampleNetwork.compact(scale: 3, features: 48, blocks: 32),
-  ] + SampleNetwork.otherChannels
+  private static let descriptions =
+    [
+      ModelDescription.vanilla, .attention,
+      SampleNetwork.model(scale: 1, features: 16, blocks: 1),
+      SampleNetwork.model(scale: 2, features: 48, blocks: 3, attention: .squeezeExcitation(reduction: 8)),
+      SampleNetwork.model(scale: 3, features: 32, blocks: 2),
+      SampleNetwork.model(scale: 8, features: 32, blocks: 4, attention: .squeezeExcitation(reduction: 32)),
+      .compact, SampleNetwork.compact(scale: 1, features: 16, blocks: 1),
+      SampleNetwork.compact(scale: 3, features: 48, blocks: 32),
+    ] + SampleNetwork.otherChannels
 
   @Test(arguments: descriptions)
   func jsonReadsBack(_ model: ModelDescription) throws {
@@ -54,7 +55,8 @@ import Testing
 
   @Test(arguments: [
     ("conv1.0.weight", nil, "no tensor conv1.0.weight"), ("conv3.weight", nil, "no tensor conv3.weight"),
-    ("conv1.0.weight", [64, 0, 9, 9], "in_channels is 0, expected from 1 to 256"), ("conv1.0.weight", [64], "4 dimensions"),
+    ("conv1.0.weight", [64, 0, 9, 9], "in_channels is 0, expected from 1 to 256"),
+    ("conv1.0.weight", [64], "4 dimensions"),
     (
       "conv1.0.weight", [24, 3, 9, 9], "upsample.0.block.0.weight has shape [256, 64, 3, 3], expected [96, 24"
     ),

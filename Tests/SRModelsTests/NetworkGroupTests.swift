@@ -21,7 +21,9 @@ import Testing
     let model = try SampleNetwork(description, height: 8, width: 6)
     let parameters = model.parameters(seed: 5)
     let prepared = model.prepared(parameters)
-    let images = (0..<3).map { SampleNetwork.image(seed: UInt64($0), count: 8 * 6 * description.inputChannels) }
+    let images = (0..<3).map {
+      SampleNetwork.image(seed: UInt64($0), count: 8 * 6 * description.inputChannels)
+    }
 
     let together = run(model, parameters, prepared, images)
     for (index, image) in images.enumerated() {

@@ -57,9 +57,12 @@ struct SampleNetwork {
 
   /// Small networks of other channels than RGB's.
   static let otherChannels: [ModelDescription] = [
-    model(scale: 4).with(channels: 1), model(scale: 2).with(channels: 4, 3), model(scale: 3).with(channels: 1, 3),
-    model(scale: 2, attention: .squeezeExcitation(reduction: 8)).with(channels: 8), model(scale: 1).with(channels: 20),
-    compact(scale: 4).with(channels: 1), compact(scale: 2).with(channels: 4), compact(scale: 1).with(channels: 8),
+    model(scale: 4).with(channels: 1), model(scale: 2).with(channels: 4, 3),
+    model(scale: 3).with(channels: 1, 3),
+    model(scale: 2, attention: .squeezeExcitation(reduction: 8)).with(channels: 8),
+    model(scale: 1).with(channels: 20),
+    compact(scale: 4).with(channels: 1), compact(scale: 2).with(channels: 4),
+    compact(scale: 1).with(channels: 8),
   ]
 
   /// A small compact network of this scale.

@@ -41,7 +41,8 @@ import Testing
     arena.setTensor(bias, to: values)
     #expect(arena.tensor(bias) == values)
     // Channel 0 has the file's first nine values, channel 1 the others.
-    #expect((0..<18).map { arena.pointer(to: bias)[$0] } == (0..<9).flatMap { [Float($0), Float($0 + 9)] })
+    let expected: [Float] = [0, 9, 1, 10, 2, 11, 3, 12, 4, 13, 5, 14, 6, 15, 7, 16, 8, 17]
+    #expect((0..<18).map { arena.pointer(to: bias)[$0] } == expected)
   }
 
   @Test func tensorsStartOnCacheLines() {

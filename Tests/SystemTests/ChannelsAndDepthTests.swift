@@ -76,7 +76,8 @@ import Testing
     #expect(epoch.epoch == 2 && found > bicubic, "\(found) dB, bicubic \(bicubic) dB")
     // The picture of the epoch shows the channel as grey.
     let shown = try ImageFile.read(folder.file("run/samples/epoch-0002.png"))
-    #expect(stride(from: 0, to: shown.pixels.count, by: 3).allSatisfy { shown.pixels[$0] == shown.pixels[$0 + 2] })
+    #expect(
+      stride(from: 0, to: shown.pixels.count, by: 3).allSatisfy { shown.pixels[$0] == shown.pixels[$0 + 2] })
 
     let measured = try evaluate(folder.path, ["--json"])
     try #require(measured.status == 0, "\(measured.errors)")
@@ -142,14 +143,16 @@ import Testing
     try #require(result.count == target.count)
     let error = zip(result, target).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
     let psnr = -10 * log10(error / Double(result.count) / (4000 * 4000))
-    #expect(abs(psnr - found) < 1.5, "\(psnr) dB of all pictures together, \(found) dB as a mean over pictures")
+    #expect(
+      abs(psnr - found) < 1.5, "\(psnr) dB of all pictures together, \(found) dB as a mean over pictures")
     let measured = try evaluate(folder.path, ["--json"])
     try #require(measured.status == 0, "\(measured.errors)")
     let numbers = try JSONDecoder().decode(Measured.self, from: Data(measured.output.utf8))
     #expect(abs((numbers.metrics["psnr"] ?? .nan) - found) < 1e-9)
 
     // Ranks and an interruption change no bit.
-    _ = try train(folder.path, options + ["--max-steps", "3", "--checkpoint-every", "1"], ranks: 2, to: "other")
+    _ = try train(
+      folder.path, options + ["--max-steps", "3", "--checkpoint-every", "1"], ranks: 2, to: "other")
     let rest = try train(folder.path, options + ["--epochs", "2"], ranks: 3, to: "other")
     try #require(rest.status == 0, "\(rest.errors)")
     #expect(rest.errors.contains("step 3 done"), "\(rest.errors)")
@@ -176,10 +179,14 @@ import Testing
     let run = try train(
       folder.path, ["--epochs", "1", "--model", "vanilla", "--blocks", "1", "--loss", "mse=1"])
     try #require(run.status == 0, "\(run.errors)")
-    #expect(run.errors.contains("4 channels to 3") && run.errors.contains("lr_psnr is left out"), "\(run.errors)")
+    #expect(
+      run.errors.contains("4 channels to 3") && run.errors.contains("lr_psnr is left out"), "\(run.errors)")
     let consistency = try train(
       folder.path,
-      ["--epochs", "1", "--model", "vanilla", "--blocks", "1", "--loss", "consistency=1", "--resume", "never"])
+      [
+        "--epochs", "1", "--model", "vanilla", "--blocks", "1", "--loss", "consistency=1", "--resume",
+        "never",
+      ])
     #expect(
       consistency.status == 1 && consistency.errors.contains("compares the result with the input"),
       "\(consistency.errors)")
@@ -206,16 +213,20 @@ import Testing
       "needs RGB images of 3 channels", "have 1. Leave it out of --loss.")
     expect(
       try train(folder.path, start + ["--crop", "random"]), "full_train.npy")
-    let run = try train(folder.path, start + ["--loss", "l1=1,ssim=1,ms_ssim=1,ssim_box=1,edge=1,consistency=1"])
+    let run = try train(
+      folder.path, start + ["--loss", "l1=1,ssim=1,ms_ssim=1,ssim_box=1,edge=1,consistency=1"])
     try #require(run.status == 0, "\(run.errors)")
-    expect(try train(folder.path, ["--epochs", "1", "--max-steps", "2"]), "range: uint16 of 0,4095 in the checkpoint")
+    expect(
+      try train(folder.path, ["--epochs", "1", "--max-steps", "2"]),
+      "range: uint16 of 0,4095 in the checkpoint")
 
     // Files for the network of one channel and 12 bits.
     try ImageFile.writePNG(RGBImage(width: 8, height: 8), to: folder.file("rgb.png"))
     expect(try upscale(folder.file("rgb.png")), "rgb.png: the picture has 3 channels", "give a grey picture")
     try write("bytes.npy", [1, 8, 8, 1], .uint8)
     expect(
-      try upscale(folder.file("bytes.npy")), "bytes.npy: it has values of uint8", "trained on values uint16 of 0,4095",
+      try upscale(folder.file("bytes.npy")), "bytes.npy: it has values of uint8",
+      "trained on values uint16 of 0,4095",
       "--range LOW,HIGH")
     #expect(try upscale(folder.file("bytes.npy"), ["--range", "0,255"]).status == 0)
     try write("three.npy", [1, 8, 8, 3], .uint16)
@@ -230,7 +241,7 @@ import Testing
       train: 2, valid: 2, to: other.path)
     expect(try evaluate(other.path), "has values of uint8", "trained on values uint16 of 0,4095")
     #expect(try evaluate(other.path, ["--range", "0,255"]).status == 0)
-    try ArrayPairs(SampleScale(.uint16), channels: 3, scale: 2, side: 24).writeFaces(
+    try ArrayPairs(SampleScale(.uint16, range), channels: 3, scale: 2, side: 24).writeFaces(
       train: 2, valid: 2, to: other.path)
     expect(try evaluate(other.path), "3 and 3 channels", "1 and 1")
     expect(try evaluate(folder.path, ["--eight-bit"]), "8-bit RGB", "1 channel of uint16")
@@ -244,7 +255,8 @@ import Testing
     let floats = try TemporaryFolder()
     try ArrayPairs(SampleScale(.float32, range), channels: 1, scale: 2, side: 24).writeFaces(
       train: 2, valid: 2, to: floats.path)
-    expect(try train(floats.path, ["--epochs", "1"], to: "floats"), "values of the range 0,1", "--range LOW,HIGH")
+    expect(
+      try train(floats.path, ["--epochs", "1"], to: "floats"), "values of the range 0,1", "--range LOW,HIGH")
     try floats.write(
       NumPyHeader(elementType: "<f8", shape: [2, 12, 12, 1]).encoded()
         + [UInt8](repeating: 0, count: 2 * 144 * 8), as: "lr_train.npy")

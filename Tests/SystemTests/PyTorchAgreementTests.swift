@@ -24,7 +24,8 @@ import Testing
     let run = try ProgramRun(
       "srdist",
       [
-        "train", "--model", fixture.model, "--features", "\(model.features)", "--blocks", "\(model.blocks)", "--loss", loss, "--data", folder.path, "--init-weights",
+        "train", "--model", fixture.model, "--features", "\(model.features)", "--blocks", "\(model.blocks)",
+        "--loss", loss, "--data", folder.path, "--init-weights",
         folder.file("start.safetensors"), "--no-shuffle", "--batch-size", "\(fixture.batchSize)",
         "--learning-rate", "\(fixture.learningRate)", "--max-steps", "\(expected.steps.count)",
         "--dump-gradients", folder.file("gradient.safetensors"), "--output", folder.file("run"),

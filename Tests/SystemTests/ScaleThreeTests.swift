@@ -50,7 +50,8 @@ import Testing
   @Test func weightsOfScale4StartIt() throws {
     _ = try train("four", ["--synthetic-train", "4", "--synthetic-valid", "2", "--max-steps", "1"])
     let run = try train(
-      "three", ["--data", folder.path, "--init-weights", folder.file("four"), "--no-strict", "--max-steps", "1"])
+      "three",
+      ["--data", folder.path, "--init-weights", folder.file("four"), "--no-strict", "--max-steps", "1"])
     #expect(run.errors.contains("upsample.0.block.0.weight"), "\(run.errors)")
     #expect(run.errors.contains("% of the network's parameters are taken"), "\(run.errors)")
     #expect(try TrainedNetwork(folder.file("three")).model.scale == 3)

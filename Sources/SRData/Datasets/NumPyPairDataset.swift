@@ -63,11 +63,12 @@ package struct NumPyPairDataset: PairDataset {
     }
     guard lowRes.sample == highRes.sample else {
       throw PairDatasetError(
-        path: highRes.path, expected: "values of one type, as in \(split.lowResFile): \(lowRes.sample.rawValue)",
+        path: highRes.path,
+        expected: "values of one type, as in \(split.lowResFile): \(lowRes.sample.rawValue)",
         found: highRes.sample.rawValue)
     }
     values = range.map { SampleScale(lowRes.sample, $0) } ?? SampleScale(lowRes.sample)
-    for array in [lowRes, highRes] { try Self.checkValues(of: array, values, isGiven: range != nil) }
+    for array in [lowRes, highRes] { try Self.checkValues(of: array, values) }
     lowResChannels = lowRes.shape[3]
     highResChannels = highRes.shape[3]
     self.lowRes = lowRes
@@ -96,7 +97,8 @@ package struct NumPyPairDataset: PairDataset {
     guard array.shape.allSatisfy({ $0 > 0 }), array.shape.count == 3 || array.shape[3] <= mostChannels else {
       throw NumPyError(
         path: path,
-        expected: "shape [pictures, height, width, channels], none of them 0, with at most \(mostChannels) channels",
+        expected:
+          "shape [pictures, height, width, channels], none of them 0, with at most \(mostChannels) channels",
         found: "\(array.shape)")
     }
     return array.withChannels()
@@ -106,7 +108,7 @@ package struct NumPyPairDataset: PairDataset {
 
   /// Throws if a value is no number, or so far from the range that it must have another meaning. Resized pictures go a little
   /// beyond their range.
-  private static func checkValues(of array: NumPyArray, _ values: SampleScale, isGiven: Bool) throws {
+  private static func checkValues(of array: NumPyArray, _ values: SampleScale) throws {
     if values.isStandard, values.sample != .float32 { return }
     let width = values.range.high - values.range.low
     let (least, most) = (values.range.low - width, values.range.high + width)
@@ -117,7 +119,7 @@ package struct NumPyPairDataset: PairDataset {
       guard let wrong else { continue }
       throw PairDatasetError(
         path: array.path,
-        expected: "values of the range \(values.range)" + (isGiven ? ", as --range says" : ""),
+        expected: "values of the range \(values.range)",
         found: "\(Float(wrong)) in picture \(index)",
         advice: "give the values of black and of full intensity as --range LOW,HIGH")
     }

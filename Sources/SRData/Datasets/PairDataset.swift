@@ -92,7 +92,8 @@ extension PairDataset {
   package func contentHash(progress: () -> Void = {}) -> String {
     let hasher = SHA256()
     let sizes = [
-      "\(lowResHeight)x\(lowResWidth)x\(lowResChannels)", "\(highResHeight)x\(highResWidth)x\(highResChannels)",
+      "\(lowResHeight)x\(lowResWidth)x\(lowResChannels)",
+      "\(highResHeight)x\(highResWidth)x\(highResChannels)",
     ]
     hasher.update("\(count) pairs \(sizes[0]) \(sizes[1])\n")
     if values != SampleScale(.uint8) { hasher.update("\(values)\n") }

@@ -7,7 +7,8 @@ extension NumPyHeader {
     case ("b", 1): return "; save array.astype(numpy.float32)"
     case ("f", .some): return "; save array.astype('<f4')"
     case ("u", .some), ("i", .some):
-      return "; save array.astype('<f4'), and give the values of black and of full intensity as --range LOW,HIGH"
+      return
+        "; save array.astype('<f4'), and give the values of black and of full intensity as --range LOW,HIGH"
     default: return ""
     }
   }

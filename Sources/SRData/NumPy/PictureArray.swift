@@ -50,7 +50,9 @@ package final class PictureArray: Sendable {
       throw error("pictures: shape (N, H, W, C) or (H, W, C) with \(counts)", "shape \(shape)")
     }
     let ends = shape.count == 2 ? [] : [shape[shape.count - 3], shape[shape.count - 1]]
-    let (isFirst, isLast) = (ends.first.map(possible.contains) ?? false, ends.last.map(possible.contains) ?? false)
+    let (isFirst, isLast) = (
+      ends.first.map(possible.contains) ?? false, ends.last.map(possible.contains) ?? false
+    )
     let hasNone = possible == [1] && shape.count < 4 && !isFirst && !isLast
     guard isFirst || isLast || hasNone else {
       throw error("\(counts), last or first in a picture", "shape \(shape)")

@@ -40,7 +40,8 @@ package enum SSIMWindow: Sendable, CaseIterable {
   package func checkFit(_ shape: ImageShape) {
     precondition(
       min(shape.height, shape.width) >= smallestSide,
-      "SSIM over a \(self) window needs images of \(smallestSide)x\(smallestSide) or more, and is given \(shape)")
+      "SSIM over a \(self) window needs images of \(smallestSide)x\(smallestSide) or more, and is given \(shape)"
+    )
   }
 
   /// The row (or column) of the image that stands for `index`, which may lie up to 5 beyond the edges. Nil stands for

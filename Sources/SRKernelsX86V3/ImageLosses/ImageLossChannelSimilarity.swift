@@ -58,16 +58,24 @@ extension SSIMWorkspace {
   private func addSimilarities(
     _ part: SimilarityPart, keepsSlopes: Bool, to sums: UnsafeMutableBufferPointer<Vector>
   ) {
+    withPixelStride { addSimilarities(part, keepsSlopes: keepsSlopes, to: sums, pixelStride: $0) }
+  }
+
+  @inline(__always)
+  private func addSimilarities(
+    _ part: SimilarityPart, keepsSlopes: Bool, to sums: UnsafeMutableBufferPointer<Vector>, pixelStride: Int
+  ) {
     let c1 = Vector(repeating: Float(SSIMWindow.c1))
     let c2 = Vector(repeating: Float(SSIMWindow.c2))
     let centre = centre
     var turn = 0
     for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
       let inside = rowCount - index
-      let x = windowSum(meanRow(0), at: index)
-      let y = windowSum(meanRow(1), at: index)
-      let a2 = (windowSum(meanRow(3), at: index) - x * y) * 2 + c2
-      let inverse2 = 1 / (windowSum(meanRow(2), at: index) - (x * x).addingProduct(y, y) + c2)
+      let x = windowSum(meanRow(0), at: index, pixelStride: pixelStride)
+      let y = windowSum(meanRow(1), at: index, pixelStride: pixelStride)
+      let a2 = (windowSum(meanRow(3), at: index, pixelStride: pixelStride) - x * y) * 2 + c2
+      let inverse2 =
+        1 / (windowSum(meanRow(2), at: index, pixelStride: pixelStride) - (x * x).addingProduct(y, y) + c2)
       let structure = a2 * inverse2
       var luminance = Vector(repeating: 1)
       // Variances do not depend on the centre.
@@ -102,7 +110,9 @@ extension SSIMWorkspace {
     withUnsafeTemporaryAllocation(of: Vector.self, capacity: period.vectors) { pattern in
       for vector in 0..<period.vectors {
         var lanes = Vector.zero
-        for lane in 0..<Vector.scalarCount { lanes[lane] = factors[period.channel(vector: vector, lane: lane)] }
+        for lane in 0..<Vector.scalarCount {
+          lanes[lane] = factors[period.channel(vector: vector, lane: lane)]
+        }
         pattern.initializeElement(at: vector, to: lanes)
       }
       var turn = 0

@@ -92,15 +92,15 @@ struct SSIMWorkspace {
     slopeRow(3) - slopeMargin + slope * height * rowStride
   }
 
-  /// The window along a row, around sixteen consecutive floats.
-  @inline(__always) func windowSum(_ row: UnsafeMutablePointer<Float>, at index: Int) -> Vector {
-    // A distance between pixels that the compiler knows makes the common case faster.
-    channels == ImageShape.rgbChannels
-      ? windowSum(row, at: index, pixelStride: ImageShape.rgbChannels)
-      : windowSum(row, at: index, pixelStride: channels)
+  /// Calls `body` with the floats between two pixels. A number that the compiler knows makes the common case faster.
+  @inline(__always) func withPixelStride<Result>(_ body: (_ pixelStride: Int) -> Result) -> Result {
+    channels == ImageShape.rgbChannels ? body(ImageShape.rgbChannels) : body(channels)
   }
 
-  @inline(__always) private func windowSum(
+  /// The window along a row, around sixteen consecutive floats.
+  ///
+  /// - Parameter pixelStride: of ``withPixelStride(_:)``.
+  @inline(__always) func windowSum(
     _ row: UnsafeMutablePointer<Float>, at index: Int, pixelStride: Int
   ) -> Vector {
     var sum = Vector.zero
@@ -127,8 +127,8 @@ struct SSIMWorkspace {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * margin) { sums in
       let sums = sums.baseAddress!
       for index in stride(from: 0, to: margin, by: Vector.scalarCount) {
-        sums.store(windowSum(slopes, at: index - margin), at: index)
-        sums.store(windowSum(slopes, at: rowCount + index), at: margin + index)
+        sums.store(windowSum(slopes, at: index - margin, pixelStride: channels), at: index)
+        sums.store(windowSum(slopes, at: rowCount + index, pixelStride: channels), at: margin + index)
       }
       forEachReflection { beyond, inside in
         destination[inside] += sums[margin + (beyond < 0 ? beyond : beyond - rowCount)]

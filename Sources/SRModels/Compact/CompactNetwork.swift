@@ -90,7 +90,8 @@ extension CompactNetwork {
     let last = "\(convolution(convolutions - 1)).weight"
     let outputs = try tensors.shape(last, 4)[0]
     let channels = model.outputChannels
-    guard ModelDescription.channelRange.contains(channels), let scale = scales.first(where: { outputs == channels * $0 * $0 })
+    guard ModelDescription.channelRange.contains(channels),
+      let scale = scales.first(where: { outputs == channels * $0 * $0 })
     else {
       let expected = scales.map { "\($0 * $0)" }.joined(separator: ", ")
       throw ModelDescriptionError(

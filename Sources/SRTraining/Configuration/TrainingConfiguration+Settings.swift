@@ -48,7 +48,8 @@ extension TrainingConfiguration {
     try validateSchedule()
     if range != nil && data == nil {
       throw ConfigurationError(
-        "range says what the values of --data mean, and synthetic faces have the whole range; give --data, or leave it out")
+        "range says what the values of --data mean, and synthetic faces have the whole range; give --data, or leave it out"
+      )
     }
     if crop == .random && data == nil {
       throw ConfigurationError(

@@ -162,7 +162,8 @@ extension ValueKind where Value == Betas {
 extension ValueKind where Value == ValueRange {
   package static var valueRange: Self {
     Self(
-      entry: .text, types: .anyText, expectation: "two numbers with a comma, the lower one first, such as 0,4095",
+      entry: .text, types: .anyText,
+      expectation: "two numbers with a comma, the lower one first, such as 0,4095",
       read: { Value($0.spelling) }, write: { $0.description })
   }
 }

@@ -101,7 +101,8 @@ struct PictureEvaluator: Sendable {
       let channels = network.model.outputChannels
       if channels == 1, !pair.isGrey {
         throw ConfigurationError(
-          "\(set.summary): '\(name)' has three channels of colour, and the network takes 1; measure grey pictures")
+          "\(set.summary): '\(name)' has three channels of colour, and the network takes 1; measure grey pictures"
+        )
       }
       let picture = lowRes.intensities(channels: network.model.inputChannels)
       do {

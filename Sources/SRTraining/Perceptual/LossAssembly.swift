@@ -30,7 +30,8 @@ struct LossAssembly: Sendable {
   /// - Throws: ``ConfigurationError`` if weights are missing or if a term cannot be computed for images of this shape, and what
   ///   reading the weights throws.
   init(
-    _ configuration: TrainingConfiguration, shape: ImageShape, inputChannels: Int, pairs: Int, purpose: LayerPlanner.Purpose,
+    _ configuration: TrainingConfiguration, shape: ImageShape, inputChannels: Int, pairs: Int,
+    purpose: LayerPlanner.Purpose,
     kernels: any KernelSet, progress: () -> Void = {}
   ) throws {
     let weights = PerceptualWeights(directory: configuration.weightsDir)
@@ -41,7 +42,8 @@ struct LossAssembly: Sendable {
     var networkSHA256: [String: String] = [:]
     func make(_ kind: LossKind) throws -> any Loss {
       if let reason = kind.misfit(shape) {
-        let remedy = kind.takes(channels: shape.channels) ? ", or prepare larger ones (`srdist prepare --crop`)" : ""
+        let remedy =
+          kind.takes(channels: shape.channels) ? ", or prepare larger ones (`srdist prepare --crop`)" : ""
         throw ConfigurationError(
           "loss: \(kind.name) cannot be computed: \(reason). Leave it out of --loss\(remedy).")
       }

@@ -32,7 +32,8 @@ extension TrainingConfiguration {
     guard description.architecture.scales.contains(data.scale) else {
       throw ConfigurationError(
         "scale: the data have scale \(data.scale) (\(sizes)), and networks of --model \(model.rawValue) have "
-          + "\(description.architecture.scalesText). Prepare data of one of these scales (`srdist prepare --scale`).")
+          + "\(description.architecture.scalesText). Prepare data of one of these scales (`srdist prepare --scale`)."
+      )
     }
     (description.inputChannels, description.outputChannels) = (data.lowResChannels, data.highResChannels)
     for (name, given, found, pictures) in [
@@ -42,7 +43,8 @@ extension TrainingConfiguration {
       guard let given, given != found else { continue }
       throw ConfigurationError(
         "\(name): --\(name) \(given) is given, and the \(pictures) pictures of \(data.summary) have \(found) "
-          + "channel\(found == 1 ? "" : "s"). Leave out --\(name), or give arrays of \(given) channel\(given == 1 ? "" : "s")")
+          + "channel\(found == 1 ? "" : "s"). Leave out --\(name), or give arrays of \(given) channel\(given == 1 ? "" : "s")"
+      )
     }
     if description.architecture.addsInput, data.lowResChannels != data.highResChannels {
       throw ConfigurationError(

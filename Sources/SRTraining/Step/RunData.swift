@@ -77,7 +77,8 @@ struct RunData {
       return try NumPyPairDataset(directory: directory, split: split, range: configuration.range)
     } catch let error as FileError where error.saysAbsent {
       let other: NumPyPairDataset.Split = split == .train ? .valid : .train
-      guard (try? NumPyPairDataset(directory: directory, split: other, range: configuration.range)) != nil else { throw error }
+      guard (try? NumPyPairDataset(directory: directory, split: other, range: configuration.range)) != nil
+      else { throw error }
       throw ConfigurationError(
         "data: '\(directory)' has no \(split.rawValue) images (\(error)). It has \(other.rawValue) images, which "
           + "--split \(other.rawValue) measures")

@@ -28,7 +28,8 @@ struct NestedWinogradConvolution: Convolution2DKernel {
     let (low, high) = (
       min(shape.inputChannels, shape.outputChannels), max(shape.inputChannels, shape.outputChannels)
     )
-    return shape.kernelSize == 9 && shape.stride == 1 && shape.padding == 4 && low <= Convolution2DShape.mostNarrowChannels
+    return shape.kernelSize == 9 && shape.stride == 1 && shape.padding == 4
+      && low <= Convolution2DShape.mostNarrowChannels
       && high % 16 == 0
   }
 
