@@ -131,7 +131,7 @@ let package = Package(
       name: "srdist",
       dependencies: [
         "SRCluster", "SRUpscale", "SRTraining", "SRModels", "SRFiles", "SRProcess", "SRData", "SRCheckpoint",
-        "SRDistributed", "SRExport", "SRInference", "SRReport", "SRKernels", "SRKernelDispatch",
+        "SRDistributed", "SRExport", "SRInference", "SRReport", "SRKernels", "SRKernelDispatch", "SRTensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),

@@ -41,7 +41,8 @@ struct InferenceProgram: Sendable {
   struct Convolution: Sendable {
     let weight: ParameterLayout.Entry
     let bias: ParameterLayout.Entry
-    var shufflesPixels = false
+    /// That of the pixel shuffle that follows; 1 for none.
+    var shuffleFactor = 1
     var activation = Activation.identity
 
     var outputChannels: Int { weight.shape[0] }
@@ -51,7 +52,7 @@ struct InferenceProgram: Sendable {
       Convolution2DShape(
         inputHeight: height, inputWidth: width, inputChannels: weight.shape[1],
         outputChannels: outputChannels,
-        kernelSize: weight.shape[2], padding: weight.shape[2] / 2, shufflesPixels: shufflesPixels)
+        kernelSize: weight.shape[2], padding: weight.shape[2] / 2, shuffleFactor: shuffleFactor)
     }
   }
 
@@ -178,14 +179,14 @@ private struct GraphReader {
     var convolution = InferenceProgram.Convolution(weight: weight, bias: bias)
     /// The values that the step computes. The last one is its result.
     var values = [node.output]
-    if let next = onlyReader(of: node.output), case .pixelShuffle(2) = next.operation,
-      weight.outputs == .bySubpixel
+    if let next = onlyReader(of: node.output), case .pixelShuffle(let factor) = next.operation,
+      weight.outputs == .bySubpixel(factor: factor)
     {
-      convolution.shufflesPixels = true
+      convolution.shuffleFactor = factor
       values.append(next.output)
     }
     precondition(
-      convolution.shufflesPixels == (weight.outputs == .bySubpixel),
+      (convolution.shuffleFactor == 1) == (weight.outputs == .asInFile),
       "\(node.name) lies subpixel by subpixel, but no pixel shuffle follows")
     if let next = onlyReader(of: values.last!), let activation = activation(next) {
       convolution.activation = activation
@@ -195,9 +196,9 @@ private struct GraphReader {
     let factor = program.maps[source].factor
     let map = program.append(
       .convolution(convolution), [source],
-      makes: convolution.shufflesPixels
-        ? .init(factor: 2 * factor, channels: convolution.outputChannels / 4)
-        : .init(factor: factor, channels: convolution.outputChannels))
+      makes: .init(
+        factor: convolution.shuffleFactor * factor,
+        channels: convolution.outputChannels / (convolution.shuffleFactor * convolution.shuffleFactor)))
     for value in values { meanings[value] = .map(map) }
     return map
   }

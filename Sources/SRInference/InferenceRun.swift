@@ -112,7 +112,7 @@ final class InferenceRun: @unchecked Sendable {
 
   /// Rows of a convolution's destination before the shuffle.
   private func sourceGrid(_ convolution: InferenceProgram.Convolution, _ rows: Range<Int>) -> Range<Int> {
-    convolution.shufflesPixels ? rows.lowerBound / 2..<rows.upperBound / 2 : rows
+    rows.lowerBound / convolution.shuffleFactor..<rows.upperBound / convolution.shuffleFactor
   }
 
   private func perform(_ tasks: [BandJob]) throws {

@@ -147,7 +147,7 @@ struct InferenceGeometry: Sendable {
   /// Rows of its destination that a step makes together.
   func rowStep(_ step: Int) -> Int {
     switch program.steps[step].operation {
-    case .convolution(let convolution): kernels[step]!.rowStep * (convolution.shufflesPixels ? 2 : 1)
+    case .convolution(let convolution): kernels[step]!.rowStep * convolution.shuffleFactor
     case .shuffleAdd(let factor): factor
     case .add, .gatedAdd, .locallyGatedAdd, .windowMeans: 1
     }
@@ -168,7 +168,7 @@ struct InferenceGeometry: Sendable {
   func sourceRows(_ step: Int, _ position: Int, _ rows: Range<Int>) -> Range<Int> {
     switch program.steps[step].operation {
     case .convolution(let convolution):
-      let factor = convolution.shufflesPixels ? 2 : 1
+      let factor = convolution.shuffleFactor
       return kernels[step]!.shape.sourceRows(
         for: rows.lowerBound / factor..<(rows.upperBound + factor - 1) / factor)
     case .shuffleAdd(let factor):

@@ -69,7 +69,7 @@ struct PreparedConvolution: Sendable {
     (values.pointer + bias).update(
       from: parameters.pointer(to: convolution.bias), count: convolution.outputChannels)
     guard case .prelu(let entry) = convolution.activation else { return }
-    // After a pixel shuffle each channel has four subpixels, which lie one after the other before it.
+    // After a pixel shuffle each channel has several subpixels, which lie one after the other before it.
     let slope = parameters.pointer(to: entry)
     for channel in 0..<convolution.outputChannels {
       values.pointer[slopes + channel] = slope[channel % entry.count]

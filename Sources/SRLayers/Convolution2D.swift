@@ -13,8 +13,8 @@ package struct Convolution2D: Sendable {
   package let kernelSize: Int
   package let stride: Int
   package let padding: Int
-  /// See ``Convolution2DShape/shufflesPixels``.
-  package let shufflesPixels: Bool
+  /// See ``Convolution2DShape/shuffleFactor``.
+  package let shuffleFactor: Int
   /// The activation through which the source is read.
   let through: PReLU?
 
@@ -23,11 +23,11 @@ package struct Convolution2D: Sendable {
   /// - Parameters:
   ///   - activation: the source's activation, which is registered already; nil if the source has none.
   ///   - padding: pixels of zeros at each edge. The default is half of the kernel, which keeps height and width.
-  ///   - shufflesPixels: whether a pixel shuffle follows.
+  ///   - shuffleFactor: that of the pixel shuffle that follows; 1 for none.
   package init(
     _ name: String, through activation: PReLU? = nil, inputChannels: Int, outputChannels: Int,
     kernelSize: Int,
-    stride: Int = 1, padding: Int? = nil, shufflesPixels: Bool = false, in layout: inout ParameterLayout
+    stride: Int = 1, padding: Int? = nil, shuffleFactor: Int = 1, in layout: inout ParameterLayout
   ) {
     self.name = name
     self.inputChannels = inputChannels
@@ -35,9 +35,9 @@ package struct Convolution2D: Sendable {
     self.kernelSize = kernelSize
     self.stride = stride
     self.padding = padding ?? kernelSize / 2
-    self.shufflesPixels = shufflesPixels
+    self.shuffleFactor = shuffleFactor
     through = activation
-    let outputs: ParameterLayout.Outputs = shufflesPixels ? .bySubpixel : .asInFile
+    let outputs: ParameterLayout.Outputs = shuffleFactor > 1 ? .bySubpixel(factor: shuffleFactor) : .asInFile
     weight = layout.append(
       "\(name).weight", shape: [outputChannels, inputChannels, kernelSize, kernelSize],
       storage: .convolutionHWIO, outputs: outputs)
@@ -51,7 +51,7 @@ package struct Convolution2D: Sendable {
   package func shape(height: Int, width: Int) -> Convolution2DShape {
     Convolution2DShape(
       inputHeight: height, inputWidth: width, inputChannels: inputChannels, outputChannels: outputChannels,
-      kernelSize: kernelSize, stride: stride, padding: padding, shufflesPixels: shufflesPixels)
+      kernelSize: kernelSize, stride: stride, padding: padding, shuffleFactor: shuffleFactor)
   }
 
   /// The passes over a source of this height and width.

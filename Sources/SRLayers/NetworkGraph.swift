@@ -101,7 +101,7 @@ extension ResidualBlock {
 extension UpsampleBlock {
   package func append(to graph: inout NetworkGraph, _ source: NetworkGraph.Value) -> NetworkGraph.Value {
     var image = convolution.append(to: &graph, source)
-    image = graph.append(.pixelShuffle(factor: Self.factor), shuffleName, image)
+    image = graph.append(.pixelShuffle(factor: factor), shuffleName, image)
     return activation.append(to: &graph, image)
   }
 }

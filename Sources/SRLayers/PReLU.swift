@@ -4,7 +4,7 @@ import SRTensor
 /// max(0, x) + a min(0, x), like PyTorch's `nn.PReLU`. The learned slope a is one number, or one for each channel.
 ///
 /// If a single convolution follows, that convolution reads its source through the activation, and the passes here are not needed
-/// (``Convolution2D/init(_:through:inputChannels:outputChannels:kernelSize:stride:padding:shufflesPixels:in:)``).
+/// (``Convolution2D/init(_:through:inputChannels:outputChannels:kernelSize:stride:padding:shuffleFactor:in:)``).
 ///
 /// He et al.: "Delving deep into rectifiers" (2015).
 package struct PReLU: Sendable {

@@ -1,7 +1,7 @@
 import SRKernels
 
-/// The enlargement of an image by a factor f: the pixel shuffle of 3 f^2 maps, added to the image enlarged by nearest. It has no
-/// parameters.
+/// The enlargement of an image by a factor f: the pixel shuffle of f^2 maps for each channel, added to the image enlarged by
+/// nearest. It has no parameters.
 ///
 /// Wang et al.: "Real-ESRGAN" (2021), `SRVGGNetCompact`. Shi et al. (2016) for the pixel shuffle.
 package struct ResidualShuffle: Sendable {

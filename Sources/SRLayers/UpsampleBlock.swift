@@ -1,7 +1,8 @@
 import SRKernels
 import SRTensor
 
-/// The parameters of an upsampling: Conv 3x3 to 4 C channels, pixel shuffle to twice the height and width, PReLU.
+/// The parameters of an upsampling by a factor f, which is 2 or 3: Conv 3x3 to f^2 C channels, pixel shuffle to f times the
+/// height and width, PReLU.
 ///
 /// The block stores the shuffled image before the activation. The next layer reads the image through ``activation``.
 ///
@@ -12,23 +13,25 @@ package struct UpsampleBlock: Sendable {
   /// PyTorch's name for the pixel shuffle.
   let shuffleName: String
   /// The output's height divided by the input's.
-  static let factor = 2
+  package let factor: Int
 
   /// Registers the parameters in `layout`.
   ///
   /// - Parameter inputActivation: the activation through which the block reads its input: the previous upsampling's, if there is
   ///   one.
   package init(
-    _ name: String, through inputActivation: PReLU?, channels: Int, in layout: inout ParameterLayout
+    _ name: String, through inputActivation: PReLU?, channels: Int, factor: Int,
+    in layout: inout ParameterLayout
   ) {
+    self.factor = factor
     shuffleName = "\(name).block.1"
     convolution = Convolution2D(
-      "\(name).block.0", through: inputActivation, inputChannels: channels, outputChannels: 4 * channels,
-      kernelSize: 3, shufflesPixels: true, in: &layout)
+      "\(name).block.0", through: inputActivation, inputChannels: channels,
+      outputChannels: factor * factor * channels, kernelSize: 3, shuffleFactor: factor, in: &layout)
     activation = PReLU("\(name).block.2", layout: &layout)
   }
 
-  /// The passes over an input of this height and width. The output has twice the height and width.
+  /// The passes over an input of this height and width. The output has ``factor`` times the height and width.
   package func plan(
     height: Int, width: Int, workspace: inout WorkspacePlanner, in planner: inout LayerPlanner
   ) -> UpsampleBlockPlan {

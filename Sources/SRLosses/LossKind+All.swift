@@ -32,7 +32,6 @@ extension LossKind {
     // 1 - multi-scale SSIM: see MultiScaleSimilarity.
     LossKind(
       "ms_ssim", "1 - SSIM over up to five scales", smallestSide: SSIMWindow.gaussian.smallestSide,
-      needsRGB: true,
       scratchCount: { MultiScaleSimilarity($1, kernels: $0).scratchCount },
       twin: {
         Reference.multiScaleSimilarity(superRes: $0.superRes, highRes: $0.highRes, shape: $0.shape)
@@ -46,7 +45,7 @@ extension LossKind {
 
     // mean over elements of (d(x) - z)^2. d makes x as small as the low-resolution image z; see BicubicReduction.
     LossKind(
-      "consistency", "squared error of the result, made smaller, from the input",
+      "consistency", "squared error of the result, made smaller, from the input", comparesWithInput: true,
       scratchCount: { $0.reducedDifferenceScratchCount($1) },
       twin: {
         Reference.reducedDifference($0).scaled(by: 1 / Double($0.lowRes.count))
@@ -64,7 +63,7 @@ extension LossKind {
     // Difference of edges: mean over pixels of sqrt((m(x) - m(y))^2 + 1e-6). m is the magnitude of the Sobel gradient of
     // the channels' mean, with zeros beyond the edges.
     LossKind(
-      "edge", "difference of Sobel edges", needsRGB: true,
+      "edge", "difference of Sobel edges",
       scratchCount: { $0.sobelEdgeScratchCount($1) },
       twin: {
         Reference.sobelEdgeDifference(
@@ -123,7 +122,7 @@ extension LossKind {
   /// (IEEE TIP 2004).
   private static func dissimilarity(_ name: String, _ help: String, _ window: SSIMWindow) -> LossKind {
     LossKind(
-      name, help, smallestSide: window.smallestSide, needsRGB: true,
+      name, help, smallestSide: window.smallestSide,
       scratchCount: { $0.structuralSimilarityScratchCount($1) },
       twin: {
         Reference.structuralSimilarity(
@@ -147,7 +146,7 @@ extension LossKind {
 
   /// The row of a pixel loss.
   private init(
-    _ name: String, _ help: String, smallestSide: Int = 1, needsRGB: Bool = false,
+    _ name: String, _ help: String, smallestSide: Int = 1, comparesWithInput: Bool = false,
     scratchCount: @escaping @Sendable (any KernelSet, ImageShape) -> Int = { _, _ in 0 },
     twin: @escaping @Sendable (ReferencePair) -> ReferenceLoss<Double>,
     value: @escaping @Sendable (any KernelSet, ImagePair, Float, UnsafeMutablePointer<Float>) -> Double
@@ -156,7 +155,7 @@ extension LossKind {
       name: name, help: help,
       source: .pixels(
         PixelFormula(
-          smallestSide: smallestSide, needsRGB: needsRGB, scratchCount: scratchCount, value: value,
-          twin: twin)))
+          smallestSide: smallestSide, comparesWithInput: comparesWithInput, scratchCount: scratchCount,
+          value: value, twin: twin)))
   }
 }

@@ -54,6 +54,12 @@ package struct LossKind: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether images may have so many channels: the networks' images are RGB, and others have any number.
+  package func takes(channels: Int) -> Bool { architecture == nil || channels == ImageShape.rgbChannels }
+
+  /// Whether the loss compares the result with the low-resolution image.
+  package var comparesWithInput: Bool { formula?.comparesWithInput ?? false }
+
   /// Why the loss cannot compare high-resolution images of this shape; nil if it can.
   package func misfit(_ shape: ImageShape) -> String? {
     let subject = architecture?.name ?? name
@@ -62,9 +68,10 @@ package struct LossKind: Sendable, CustomStringConvertible {
       return
         "\(subject) needs images of at least \(smallest)x\(smallest), and the high-resolution images are \(shape)"
     }
-    let needsRGB = formula?.needsRGB ?? true
-    if needsRGB && shape.channels != ImageShape.rgbChannels {
-      return "\(subject) needs RGB images, and the high-resolution images have \(shape.channels) channels"
+    if !takes(channels: shape.channels) {
+      return
+        "\(subject) needs RGB images of \(ImageShape.rgbChannels) channels, and the high-resolution images have "
+        + "\(shape.channels)"
     }
     return nil
   }
@@ -80,8 +87,8 @@ extension LossKind: Hashable {
 package struct PixelFormula: Sendable {
   /// Height and width that an image must have at least.
   package let smallestSide: Int
-  /// Whether images must have three channels. If not, they may have any number.
-  package let needsRGB: Bool
+  /// Whether the pair's low-resolution image is compared.
+  package let comparesWithInput: Bool
   /// Floats of scratch memory.
   let scratchCount: @Sendable (_ kernels: any KernelSet, _ shape: ImageShape) -> Int
   /// The value of a pair. Adds `weight` times the value's gradient if the pair asks for a gradient.
@@ -93,7 +100,7 @@ package struct PixelFormula: Sendable {
   package let twin: @Sendable (ReferencePair) -> ReferenceLoss<Double>
 
   func fits(_ shape: ImageShape) -> Bool {
-    min(shape.height, shape.width) >= smallestSide && (!needsRGB || shape.channels == ImageShape.rgbChannels)
+    min(shape.height, shape.width) >= smallestSide
   }
 }
 

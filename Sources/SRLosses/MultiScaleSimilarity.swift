@@ -1,7 +1,7 @@
 import SRKernels
 import SRTensor
 
-/// Multi-scale structural similarity of an RGB image pair: the mean over channels of
+/// Multi-scale structural similarity of an image pair: the mean over channels of
 ///
 ///     product over scales j of mean(part_j) ^ weight_j
 ///
@@ -56,7 +56,7 @@ struct MultiScaleSimilarity {
     }
 
     let channels = shape.channels
-    var products = SIMD3<Double>(repeating: 1)
+    var products = [Double](repeating: 1, count: channels)
     for (scale, level) in levels.enumerated() {
       for channel in 0..<channels {
         products[channel] *= Elementary.power(
@@ -65,7 +65,7 @@ struct MultiScaleSimilarity {
     }
     for (scale, level) in levels.enumerated().reversed() {
       guard let gradient = level.gradient else { break }
-      var factors = SIMD3<Float>.zero
+      var factors = [Float](repeating: 0, count: channels)
       for channel in 0..<channels where level.means[channel] > SimilarityScales.smallestMean {
         let slope = products[channel] * scales.weight(of: scale) / level.means[channel]
         factors[channel] = Float(weight * slope / Double(channels))
@@ -76,7 +76,7 @@ struct MultiScaleSimilarity {
       guard scale > 0, let finer = levels[scale - 1].gradient else { break }
       kernels.halveBackward(gradient, levels[scale - 1].shape, addingTo: finer)
     }
-    return (products[0] + products[1] + products[2]) / Double(channels)
+    return products.reduce(0, +) / Double(channels)
   }
 
   private struct Level {
@@ -86,7 +86,7 @@ struct MultiScaleSimilarity {
     let gradient: UnsafeMutablePointer<Float>?
     let slopes: UnsafeMutablePointer<Float>
     /// Of each channel.
-    let means: SIMD3<Double>
+    let means: [Double]
   }
 
   /// Whole cache lines.

@@ -124,7 +124,7 @@ package struct MeasuredPair {
   /// Wang, Bovik, Sheikh, Simoncelli: "Image Quality Assessment: From Error Visibility to Structural Similarity"
   /// (IEEE TIP 2004).
   ///
-  /// - Precondition: the images are RGB, and neither side is below the window's ``SSIMWindow/smallestSide``.
+  /// - Precondition: neither side is below the window's ``SSIMWindow/smallestSide``.
   package mutating func structuralSimilarity(_ window: SSIMWindow) -> Double {
     if window == .gaussian, let gaussianSSIM { return gaussianSSIM }
     window.checkFit(pair.shape)

@@ -3,25 +3,46 @@ import SRTensor
 
 // What networks whose first weights make them an interpolation have in common.
 
-/// A feature channel that carries a colour's deviation from grey, or the negative deviation.
+/// The feature channels that carry the deviations from grey of the image's channels, its colours, and the negative deviations.
 ///
-/// Let u = colour - 1/2. The first three feature channels carry u, and the next three carry -u. So a PReLU P of slope a keeps
-/// both signs: P(u) - P(-u) = (1 + a) u. The offset of 1/2 makes the zeros of a convolution's padding grey.
-struct ColourChannel {
-  let index: Int
-  /// 0 is red, 1 is green, 2 is blue.
-  let colour: Int
-  let sign: Float
+/// Let u = colour - 1/2. With n colours, the first n feature channels carry u, and the next n carry -u. So a PReLU P of slope a
+/// keeps both signs: P(u) - P(-u) = (1 + a) u. The offset of 1/2 makes the zeros of a convolution's padding grey.
+///
+/// An output colour begins as the input colour of its number. If there are fewer input colours, they are taken in turn, so that
+/// a single one is repeated. Colours for which there are too few features are not carried.
+struct ColourChannels {
+  struct Channel {
+    let index: Int
+    /// In an RGB image, 0 is red, 1 is green, 2 is blue.
+    let colour: Int
+    let sign: Float
+  }
 
-  static let all: [ColourChannel] = (0..<6).map {
-    ColourChannel(index: $0, colour: $0 % 3, sign: $0 < 3 ? 1 : -1)
+  let all: [Channel]
+  /// Input colours that are carried.
+  private let carried: Int
+  private let inputChannels: Int
+
+  init(_ model: ModelDescription) {
+    let carried = min(model.inputChannels, model.outputChannels, model.features / 2)
+    all = (0..<2 * carried).map {
+      Channel(index: $0, colour: $0 % carried, sign: $0 < carried ? 1 : -1)
+    }
+    self.carried = carried
+    inputChannels = model.inputChannels
+  }
+
+  /// The input colour as which an output colour begins; nil if it is not carried.
+  func source(ofOutput colour: Int) -> Int? {
+    let source = colour % inputChannels
+    return source < carried ? source : nil
   }
 
   /// u from P(u) - P(-u).
   static let unfold = 1 / (1 + PReLU.initialSlope)
 
   /// Makes a network's first convolution write the channels.
-  static func copyColours(_ weight: inout WeightTensor, _ bias: inout [Float]) {
+  func copyColours(_ weight: inout WeightTensor, _ bias: inout [Float]) {
     for channel in all {
       weight.clear(output: channel.index)
       weight[channel.index, channel.colour, weight.centre, weight.centre] = channel.sign

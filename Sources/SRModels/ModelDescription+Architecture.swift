@@ -1,3 +1,4 @@
+import SRKernels
 import SRTensor
 
 extension ModelDescription {
@@ -33,6 +34,8 @@ extension ModelDescription {
   package var options: String {
     "--model \(name) --features \(features) --blocks \(blocks)"
       + (architecture.takesAttention ? " --attention '\(attention)'" : "")
+      + (inputChannels == outputChannels && inputChannels == ImageShape.rgbChannels
+        ? "" : " --in-channels \(inputChannels) --out-channels \(outputChannels)")
   }
 }
 
@@ -59,4 +62,6 @@ extension ModelDescription.Architecture {
   package var scalesText: String { scales.map(String.init).joined(separator: ", ") }
   /// Whether the network has a place for a ``ModelDescription/Attention``.
   package var takesAttention: Bool { networkType.takesAttention }
+  /// Whether the network adds its input to its output, which then has as many channels.
+  package var addsInput: Bool { networkType.addsInput }
 }

@@ -1,3 +1,6 @@
+import SRKernels
+import SRTensor
+
 /// The description of a network: everything that decides its parameters' names and shapes. The defaults are the paper's second
 /// model.
 ///
@@ -7,19 +10,21 @@ package struct ModelDescription: Sendable, Hashable {
   /// The output's height divided by the input's height: one of the architecture's ``Architecture/scales``.
   package var scale = 4
   /// Channels of the input image.
-  package var inputChannels = 3
+  package var inputChannels = ImageShape.rgbChannels
   /// Channels of the output image.
-  package var outputChannels = 3
+  package var outputChannels = ImageShape.rgbChannels
   /// Channels of the maps between head and output; a multiple of 16.
   package var features = 64
   /// Residual blocks, or other layers of which an architecture has any number.
   package var blocks = 16
   package var attention = Attention.squeezeExcitation(reduction: Attention.standardReduction)
+  /// How the values of the training pictures stand for intensities; nil if a type's whole range does. It decides no parameter,
+  /// but which files the network can enlarge.
+  package var values: SampleScale?
 
   /// The scales that a network of some architecture can have.
   package static let scales = Set(Architecture.allCases.flatMap(\.scales)).sorted()
-  /// Images have red, green and blue.
-  package static let imageChannels = 3
+  package static let channelRange = 1...256
   package static let featureRange = 16...1024
   /// Kernels process channels sixteen at a time.
   package static let featureStep = 16
@@ -48,7 +53,14 @@ package struct ModelDescription: Sendable, Hashable {
     }
     try check(architecture.scales.contains(scale), "scale", scale, "one of \(architecture.scalesText)")
     for (name, channels) in [("in_channels", inputChannels), ("out_channels", outputChannels)] {
-      try check(channels == Self.imageChannels, name, channels, "\(Self.imageChannels)")
+      let range = Self.channelRange
+      try check(range.contains(channels), name, channels, "from \(range.lowerBound) to \(range.upperBound)")
+    }
+    if architecture.addsInput {
+      try check(
+        inputChannels == outputChannels, "out_channels", outputChannels,
+        "the \(inputChannels) of in_channels: a \(architecture.rawValue) network adds its input to its output"
+      )
     }
     let (features, blocks) = (Self.featureRange, Self.blockRange)
     try check(
@@ -84,6 +96,7 @@ package struct ModelDescription: Sendable, Hashable {
       (CodingKeys.architecture, architecture.rawValue), (.scale, String(scale)),
       (.inputChannels, String(inputChannels)), (.outputChannels, String(outputChannels)),
       (.features, String(features)), (.blocks, String(blocks)), (.attention, attention.description),
+      (.range, values?.description ?? "the type's whole range"),
     ]
   }
 }
@@ -101,6 +114,14 @@ extension ModelDescription: CustomStringConvertible {
   package var description: String {
     "\(architecture.rawValue) x\(scale), \(features) features, \(blocks) blocks"
       + (architecture.takesAttention ? ", attention \(attention)" : "")
+      + (channelsText.map { ", \($0)" } ?? "") + (values.map { ", values \($0)" } ?? "")
+  }
+
+  /// Such as `1 channel` or `4 channels to 3`; nil for RGB.
+  private var channelsText: String? {
+    if inputChannels != outputChannels { return "\(inputChannels) channels to \(outputChannels)" }
+    if inputChannels == ImageShape.rgbChannels { return nil }
+    return inputChannels == 1 ? "1 channel" : "\(inputChannels) channels"
   }
 }
 
@@ -109,7 +130,7 @@ extension ModelDescription: Codable {
     case architecture, scale
     case inputChannels = "in_channels"
     case outputChannels = "out_channels"
-    case features, blocks, attention
+    case features, blocks, attention, dtype, range
   }
 
   /// Throws `DecodingError` if a value is missing or out of its range.
@@ -125,11 +146,29 @@ extension ModelDescription: Codable {
       architecture.takesAttention
       ? try values.decode(Attention.self, forKey: .attention)
       : try values.decodeIfPresent(Attention.self, forKey: .attention) ?? .none
+    self.values = try values.decodeIfPresent(ValueRange.self, forKey: .range).map {
+      SampleScale(try values.decode(SampleType.self, forKey: .dtype), $0)
+    }
     do {
       try validate()
     } catch {
       throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(error)"))
     }
+  }
+}
+
+extension ModelDescription {
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(architecture, forKey: .architecture)
+    try container.encode(scale, forKey: .scale)
+    try container.encode(inputChannels, forKey: .inputChannels)
+    try container.encode(outputChannels, forKey: .outputChannels)
+    try container.encode(features, forKey: .features)
+    try container.encode(blocks, forKey: .blocks)
+    try container.encode(attention, forKey: .attention)
+    try container.encodeIfPresent(values?.sample, forKey: .dtype)
+    try container.encodeIfPresent(values?.range, forKey: .range)
   }
 }
 

@@ -13,6 +13,8 @@ package protocol SuperResolutionNetwork: Sendable {
   static var scales: [Int] { get }
   /// Whether the network has a place for a ``ModelDescription/Attention``.
   static var takesAttention: Bool { get }
+  /// Whether the network adds its input, enlarged, to its output.
+  static var addsInput: Bool { get }
   /// A parameter that every network of this type has, and none of another type.
   static var firstTensor: String { get }
 

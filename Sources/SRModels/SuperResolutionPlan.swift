@@ -5,7 +5,7 @@ import SRTensor
 /// A ``SuperResolutionNetwork``'s passes over one size of image, for one purpose.
 ///
 /// The plan holds no weights and no activations. Parameters come as an arena. Each worker has activations in a
-/// ``NetworkWorkspace``. Images are NHWC with N = 1, RGB, 0...1.
+/// ``NetworkWorkspace``. Images are NHWC with N = 1, 0...1.
 ///
 /// A network has a *body* and a *tail*. A worker's images go through the body together, layer by layer, while a layer's weights are
 /// in the cache. Then each image goes through the tail alone, because the tail's maps are larger than its weights. It goes
@@ -25,7 +25,7 @@ package protocol SuperResolutionPlan: Sendable {
   /// The body's forward pass.
   func forwardBody(_ group: [ImagePass])
 
-  /// The rest of one image's forward pass. Returns the super-resolved image, [height, width, 3], unclamped. The returned image is
+  /// The rest of one image's forward pass. Returns the super-resolved image, [height, width, channels], unclamped. The returned image is
   /// valid until the worker has begun as many further tails as the workspace has room for.
   func forwardTail(_ image: ImagePass) -> UnsafePointer<Float>
 
@@ -116,7 +116,7 @@ extension SuperResolutionPlan {
   /// The pass of image `index` of a group.
   ///
   /// - Parameters:
-  ///   - lowRes: [h, w, 3], which must not change until the pass is over.
+  ///   - lowRes: [h, w, channels], which must not change until the pass is over.
   ///   - prepared: made from `parameters` by ``prepare(_:into:forBackward:part:of:)``.
   ///   - gradients: the image's gradient leaf; nil for forward passes.
   package func pass(
@@ -135,7 +135,7 @@ extension SuperResolutionPlan {
 
 /// One image that passes through the network.
 package struct ImagePass {
-  /// The low-resolution image, [h, w, 3]. Both passes read it.
+  /// The low-resolution image, [h, w, channels]. Both passes read it.
   let lowRes: UnsafePointer<Float>
   /// This image's activations in the body.
   let memory: UnsafeMutablePointer<Float>

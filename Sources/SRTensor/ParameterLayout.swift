@@ -15,9 +15,17 @@ package struct ParameterLayout: Sendable, Equatable {
   /// The order in which a tensor's output channels (its first dimension) lie in the arena.
   package enum Outputs: Sendable, Equatable {
     case asInFile
-    /// For a convolution before PyTorch's `PixelShuffle(2)`: outputs lie channel by channel in the file, and subpixel by
-    /// subpixel in the arena. File index 4 c + s becomes s C + c, with C = outputs / 4.
-    case bySubpixel
+    /// For a convolution before PyTorch's `PixelShuffle(f)`: outputs lie channel by channel in the file, and subpixel by
+    /// subpixel in the arena. File index f^2 c + s becomes s C + c, with C = outputs / f^2.
+    case bySubpixel(factor: Int)
+
+    /// Subpixels of a pixel.
+    var subpixels: Int {
+      switch self {
+      case .asInFile: 1
+      case .bySubpixel(let factor): factor * factor
+      }
+    }
   }
 
   package struct Entry: Sendable, Equatable {
@@ -35,10 +43,8 @@ package struct ParameterLayout: Sendable, Equatable {
 
     /// The index in the arena of the output channel that has `index` in the file.
     package func arenaOutput(_ index: Int) -> Int {
-      switch outputs {
-      case .asInFile: index
-      case .bySubpixel: index % 4 * (shape[0] / 4) + index / 4
-      }
+      let subpixels = outputs.subpixels
+      return index % subpixels * (shape[0] / subpixels) + index / subpixels
     }
   }
 
@@ -59,7 +65,8 @@ package struct ParameterLayout: Sendable, Equatable {
     precondition(
       storage == .rowMajor || shape.count == 4, "HWIO storage needs 4 dimensions, \(name) has \(shape)")
     precondition(
-      outputs == .asInFile || shape[0] % 4 == 0, "\(name) of \(shape) has no outputs for 2 x 2 subpixels")
+      shape[0] % outputs.subpixels == 0,
+      "\(name) of \(shape) has no outputs for \(outputs.subpixels) subpixels")
     let count = shape.reduce(1, *)
     let entry = Entry(
       name: name, shape: shape, storage: storage, outputs: outputs, offset: arenaCount, count: count)

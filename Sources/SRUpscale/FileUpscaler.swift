@@ -2,6 +2,7 @@ import SRData
 import SRFiles
 import SRInference
 import SRKernels
+import SRModels
 import SRTensor
 
 /// Enlarges files, one after the other, with one network.
@@ -17,19 +18,19 @@ struct FileUpscaler {
   let progress: (Double) -> Void
 
   /// The bytes that an item takes beside the network's.
-  static func bytes(for item: UpscaleItem, scale: Int) -> Int {
-    let stored = item.stored
-    let colors = SampleFormat(channels: stored.colors, stored.sample)
-    let input = item.width * item.height
-    var bytes = input * 3 * MemoryLayout<Float>.stride
+  ///
+  /// - Parameter model: the network.
+  static func bytes(for item: UpscaleItem, _ model: ModelDescription) -> Int {
+    let (input, scale) = (item.width * item.height, model.scale)
+    let outputPixel = item.outputChannels * item.values.sample.bytes
+    var bytes = input * model.inputChannels * MemoryLayout<Float>.stride
     bytes += ResultRows.workingBytes(
-      colors, width: scale * item.width, height: scale * item.height, toWidth: item.outputWidth,
+      item.result, width: scale * item.width, height: scale * item.height, toWidth: item.outputWidth,
       toHeight: item.outputHeight)
     // The encoder's rows and buffers, and the row that is put together.
-    bytes += 8 * item.outputWidth * stored.bytesPerPixel + (2 << 20)
-    if item.format == nil {
-      return bytes + item.outputWidth * item.outputHeight * stored.bytesPerPixel
-    }
+    bytes += 8 * item.outputWidth * outputPixel + (2 << 20)
+    if item.format == nil { return bytes + item.outputWidth * item.outputHeight * outputPixel }
+    let stored = item.stored
     // The picture is decoded before the alpha is taken out of it.
     bytes += input * stored.bytesPerPixel + 64 * item.width + (1 << 19)
     if stored.hasAlpha {
@@ -75,7 +76,9 @@ struct FileUpscaler {
       throw UpscaleError("\(item.input): the file changed while the job ran; start the job again")
     }
     let attachments = file.attachments()
-    let decoding = try Input(file.decode(as: stored), alphaWidth: item.outputWidth, height: item.outputHeight)
+    let decoding = try Input(
+      file.decode(as: stored), channels: network.model.inputChannels, item.values,
+      alphaWidth: item.outputWidth, height: item.outputHeight)
     let lowRes = item.reference != nil || item.comparison != nil ? decoding.image : nil
     notes += Self.notes(file, attachments, decoding.warnings)
 
@@ -86,12 +89,13 @@ struct FileUpscaler {
     if !attachments.profile.isEmpty, !encoder.hasProfile {
       notes.append("its ICC profile is left out, because a PNG of these colours cannot have it")
     }
-    var result = lowRes.map { _ in ResultImage(stored, width: item.outputWidth, height: item.outputHeight) }
-    let colors = SampleFormat(channels: stored.colors, stored.sample)
+    var result = lowRes.map { _ in
+      ResultImage(item.result, width: item.outputWidth, height: item.outputHeight)
+    }
     let joined = JoinedRow(stored, width: item.outputWidth)
-    try enlarge(decoding.values, item, as: colors, from: 0, of: 1) { row in
+    try enlarge(decoding.values, item, from: 0, of: 1) { row in
       result?.append(row)
-      try encoder.append(decoding.alpha.map { joined.join(row, try $0.next()) } ?? row)
+      try encoder.append(decoding.alpha.map { joined.join(row, $0.next()) } ?? row)
     }
     try encoder.finish()
     let scores = try result.flatMap { result in
@@ -119,16 +123,18 @@ struct FileUpscaler {
   /// - Parameters:
   ///   - index: the picture's position among the `count` pictures of the file.
   private func enlarge(
-    _ values: AlignedBuffer, _ item: UpscaleItem, as format: SampleFormat, from index: Int, of count: Int,
+    _ values: AlignedBuffer, _ item: UpscaleItem, from index: Int, of count: Int,
     emit: (UnsafeRawPointer) throws -> Void
   ) throws {
     let scale = network.model.scale
     let (width, height) = (scale * item.width, scale * item.height)
+    let channels = network.model.outputChannels
     let rows = ResultRows(
-      format, width: width, height: height, toWidth: item.outputWidth, toHeight: item.outputHeight)
+      item.result, resultChannels: channels, width: width, height: height, toWidth: item.outputWidth,
+      toHeight: item.outputHeight)
     do {
       try network.enlarge(values.pointer, height: item.height, width: item.width) { range, strip in
-        guard kernels.allFinite(strip, count: range.count * width * 3) else {
+        guard kernels.allFinite(strip, count: range.count * width * channels) else {
           throw UpscaleError(
             "\(item.input): the network's result is not finite; its weights do not suit the picture")
         }
@@ -146,27 +152,32 @@ struct FileUpscaler {
   // MARK: - Arrays
 
   private func enlargeArray(_ item: UpscaleItem) throws {
-    let array = try PictureArray(item.input)
-    let format = SampleFormat(channels: array.channels, array.sample)
+    let channels = network.model.inputChannels
+    let array = try PictureArray(item.input, channels: UpscaleItem.arrayChannels(network.model))
     guard (array.width, array.height, array.count) == (item.width, item.height, item.count),
-      format == item.stored
+      (array.channels, array.sample) == (item.channels, item.values.sample)
     else {
       throw UpscaleError("\(item.input): the file changed while the job ran; start the job again")
     }
     let (width, height) = (item.outputWidth, item.outputHeight)
     let writer = try NumPyWriter(
-      path: item.output, shape: array.shape(width: width, height: height), array.sample)
-    let values = AlignedBuffer(count: item.width * item.height * 3)
+      path: item.output, shape: array.shape(width: width, height: height, channels: item.outputChannels),
+      array.sample)
+    let values = AlignedBuffer(count: item.width * item.height * channels)
     for picture in 0..<array.count {
-      for y in 0..<array.height { array.loadRow(y, of: picture, into: values.pointer + 3 * array.width * y) }
+      for y in 0..<array.height {
+        array.loadRow(
+          y, of: picture, channels: channels, values: item.values,
+          into: values.pointer + channels * array.width * y)
+      }
       try checkRange(values, of: item, picture)
-      if array.layout == .channelsLast || array.channels == 1 {
-        try enlarge(values, item, as: format, from: picture, of: array.count) { row in
-          try writer.append(UnsafeRawBufferPointer(start: row, count: width * format.bytesPerPixel))
+      if array.layout != .channelsFirst || item.outputChannels == 1 {
+        try enlarge(values, item, from: picture, of: array.count) { row in
+          try writer.append(UnsafeRawBufferPointer(start: row, count: width * item.result.bytesPerPixel))
         }
       } else {
-        var planes = ChannelPlanes(format, width: width, height: height)
-        try enlarge(values, item, as: format, from: picture, of: array.count) { planes.append($0) }
+        var planes = ChannelPlanes(item.result, width: width, height: height)
+        try enlarge(values, item, from: picture, of: array.count) { planes.append($0) }
         try planes.bytes.withUnsafeBytes { try writer.append($0) }
       }
     }
@@ -177,9 +188,15 @@ struct FileUpscaler {
   private func checkRange(_ values: AlignedBuffer, of item: UpscaleItem, _ picture: Int) throws {
     let elements = UnsafeBufferPointer(start: values.pointer, count: values.count)
     guard let wrong = elements.first(where: { !(abs($0) <= Self.largestIntensity) }) else { return }
+    guard item.values.isStandard else {
+      throw UpscaleError(
+        "\(item.input): picture \(picture) has the value \(Float(item.values.value(of: wrong))), expected values of the range "
+          + "\(item.values.range); give the file's own values of black and of full intensity as --range LOW,HIGH"
+      )
+    }
     throw UpscaleError(
       "\(item.input): picture \(picture) has the value \(wrong), expected intensities from 0 to 1; divide by the value of "
-        + "white, such as 255")
+        + "white, such as 255, or give the values of black and of full intensity as --range LOW,HIGH")
   }
 
   /// Resized pictures go a little beyond 0...1.
@@ -188,7 +205,7 @@ struct FileUpscaler {
 
 /// A decoded picture as the network reads it.
 private struct Input {
-  /// [height, width, 3]
+  /// [height, width, channels], as the network reads them.
   let values: AlignedBuffer
   /// Nil if the picture has none.
   let alpha: AlphaRows?
@@ -196,19 +213,25 @@ private struct Input {
   let height: Int
   let warnings: DecodedPicture.Warnings?
 
-  init(_ picture: DecodedPicture, alphaWidth: Int, height alphaHeight: Int) {
+  private let channels: Int
+
+  /// - Parameter channels: as many as the picture has colours, or three for grey.
+  init(
+    _ picture: DecodedPicture, channels: Int, _ scale: SampleScale, alphaWidth: Int, height alphaHeight: Int
+  ) {
     (width, height) = (picture.width, picture.height)
+    self.channels = channels
     warnings = picture.warnings
-    let (format, values) = (picture.format, AlignedBuffer(count: picture.width * picture.height * 3))
+    let (format, values) = (picture.format, AlignedBuffer(count: picture.width * picture.height * channels))
     let row = UnsafeMutableRawPointer.allocate(byteCount: width * format.bytesPerPixel, alignment: 64)
     defer { row.deallocate() }
     for y in 0..<height {
       picture.copyRow(y, to: row)
-      let target = values.pointer + 3 * width * y
+      let target = values.pointer + channels * width * y
       for x in 0..<width {
-        for c in 0..<3 {
+        for c in 0..<channels {
           let channel = x * format.channels + (format.colors == 1 ? 0 : c)
-          target[3 * x + c] = format.sample.intensity(row + channel * format.sample.bytes)
+          target[channels * x + c] = scale.intensity(at: row + channel * format.sample.bytes)
         }
       }
     }
@@ -218,10 +241,9 @@ private struct Input {
 
   /// The colours in 8 bits.
   var image: RGBImage {
-    let pixels = UnsafeBufferPointer(start: values.pointer, count: values.count).map {
-      UInt8(($0 * 255).rounded())
-    }
-    return RGBImage(width: width, height: height, pixels: pixels)
+    RGBImage(
+      intensities: UnsafeBufferPointer(start: values.pointer, count: values.count), channels: channels,
+      width: width, height: height)
   }
 }
 
@@ -255,12 +277,12 @@ private final class JoinedRow {
 
 /// The rows of a result, collected as 8-bit RGB.
 private struct ResultImage {
-  private let format: SampleFormat
+  private let format: RowFormat
   private let width: Int
   private let height: Int
   private var pixels: [UInt8] = []
 
-  init(_ format: SampleFormat, width: Int, height: Int) {
+  init(_ format: RowFormat, width: Int, height: Int) {
     self.format = format
     self.width = width
     self.height = height
@@ -271,11 +293,11 @@ private struct ResultImage {
 
   /// - Parameter row: without alpha.
   mutating func append(_ row: UnsafeRawPointer) {
-    let (colors, sample) = (format.colors, format.sample)
+    let (colors, values) = (format.channels, format.values)
     for x in 0..<width {
       for c in 0..<3 {
-        let address = row + (x * colors + (colors == 1 ? 0 : c)) * sample.bytes
-        pixels.append(UInt8((sample.intensity(address) * 255).rounded()))
+        let address = row + (x * colors + (colors == 1 ? 0 : c)) * values.sample.bytes
+        pixels.append(UInt8((min(max(0, values.intensity(at: address)), 1) * 255).rounded()))
       }
     }
   }
@@ -283,13 +305,13 @@ private struct ResultImage {
 
 /// The rows of a result, collected channel by channel.
 private struct ChannelPlanes {
-  private let format: SampleFormat
+  private let format: RowFormat
   private let width: Int
   private let height: Int
   private(set) var bytes: [UInt8]
   private var y = 0
 
-  init(_ format: SampleFormat, width: Int, height: Int) {
+  init(_ format: RowFormat, width: Int, height: Int) {
     self.format = format
     self.width = width
     self.height = height
@@ -297,7 +319,7 @@ private struct ChannelPlanes {
   }
 
   mutating func append(_ row: UnsafeRawPointer) {
-    let (channels, sample) = (format.channels, format.sample.bytes)
+    let (channels, sample) = (format.channels, format.values.sample.bytes)
     bytes.withUnsafeMutableBytes { bytes in
       for c in 0..<channels {
         let plane = bytes.baseAddress! + ((c * height + y) * width) * sample

@@ -1,64 +1,76 @@
 import SRData
+import SRTensor
+
+/// What rows of samples consist of: the channels of a pixel side by side.
+struct RowFormat {
+  let channels: Int
+  let values: SampleScale
+
+  var bytesPerPixel: Int { channels * values.sample.bytes }
+}
 
 /// The network's result as rows of samples: rounded, made grey if need be, and resized to another size if that is asked for.
 final class ResultRows {
-  private let format: SampleFormat
+  private let format: RowFormat
+  private let resultChannels: Int
   private let width: Int
   private let row: UnsafeMutableRawPointer
   private let resize: BicubicRows?
 
   /// - Parameters:
-  ///   - format: one or three channels.
+  ///   - format: as many channels as the network's result, or one of three.
+  ///   - resultChannels: of the network's result.
   ///   - width: the width and height of the network's result.
   ///   - toWidth: those of the rows that are handed over.
-  init(_ format: SampleFormat, width: Int, height: Int, toWidth: Int, toHeight: Int) {
+  init(
+    _ format: RowFormat, resultChannels: Int, width: Int, height: Int, toWidth: Int, toHeight: Int
+  ) {
+    precondition(
+      format.channels == resultChannels || (format.channels, resultChannels) == (1, 3),
+      "\(resultChannels) channels are written as \(format.channels)")
     self.format = format
+    self.resultChannels = resultChannels
     self.width = width
     row = .allocate(byteCount: width * format.bytesPerPixel, alignment: 64)
     resize =
       (width, height) == (toWidth, toHeight)
       ? nil
       : BicubicRows(
-        channels: format.channels, format.sample, fromWidth: width, height: height, toWidth: toWidth,
-        height: toHeight)
+        channels: format.channels, format.values.sample, fromWidth: width, height: height,
+        toWidth: toWidth, height: toHeight)
   }
 
   deinit { row.deallocate() }
 
   /// The bytes that such rows take.
-  static func workingBytes(_ format: SampleFormat, width: Int, height: Int, toWidth: Int, toHeight: Int)
+  static func workingBytes(_ format: RowFormat, width: Int, height: Int, toWidth: Int, toHeight: Int)
     -> Int
   {
     width * format.bytesPerPixel
       + ((width, height) == (toWidth, toHeight)
         ? 0
         : BicubicRows.workingBytes(
-          channels: format.channels, format.sample, fromWidth: width, height: height, toWidth: toWidth,
-          height: toHeight))
+          channels: format.channels, format.values.sample, fromWidth: width, height: height,
+          toWidth: toWidth, height: toHeight))
   }
 
-  /// Takes the next rows of the result ([rows, width, 3]), and hands over the rows that are complete with them. They are valid
+  /// Takes the next rows of the result ([rows, width, channels]), and hands over the rows that are complete with them. They are valid
   /// during the call.
   func append(
     _ count: Int, _ values: UnsafePointer<Float>, emit: (UnsafeRawPointer) throws -> Void
   ) throws {
     for y in 0..<count {
-      let source = values + y * width * 3
-      switch format.sample {
-      case .uint8: fill(source, UInt8.self)
-      case .uint16: fill(source, UInt16.self)
-      case .float32: fill(source, Float.self)
-      }
+      fill(values + y * width * resultChannels)
       if let resize { try resize.append(row, emit: emit) } else { try emit(row) }
     }
   }
 
-  private func fill<Sample: IntensitySample>(_ source: UnsafePointer<Float>, _: Sample.Type) {
-    let target = row.assumingMemoryBound(to: Sample.self)
-    if format.channels == 1 {
-      for x in 0..<width { target[x] = Sample(intensity: Self.luma(source + 3 * x)) }
+  private func fill(_ source: UnsafePointer<Float>) {
+    let bytes = format.values.sample.bytes
+    if format.channels == resultChannels {
+      for i in 0..<resultChannels * width { format.values.store(source[i], at: row + i * bytes) }
     } else {
-      for i in 0..<3 * width { target[i] = Sample(intensity: source[i]) }
+      for x in 0..<width { format.values.store(Self.luma(source + 3 * x), at: row + x * bytes) }
     }
   }
 
@@ -66,25 +78,6 @@ final class ResultRows {
   private static func luma(_ rgb: UnsafePointer<Float>) -> Float {
     0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]
   }
-}
-
-/// How an intensity is stored.
-private protocol IntensitySample { init(intensity: Float) }
-
-/// Clamped to 0...1, and rounded to the nearest level.
-extension UInt8: IntensitySample {
-  fileprivate init(intensity: Float) { self = UInt8((Swift.min(Swift.max(0, intensity), 1) * 255).rounded()) }
-}
-
-extension UInt16: IntensitySample {
-  fileprivate init(intensity: Float) {
-    self = UInt16((Swift.min(Swift.max(0, intensity), 1) * 65535).rounded())
-  }
-}
-
-/// As it is.
-extension Float: IntensitySample {
-  fileprivate init(intensity: Float) { self = intensity }
 }
 
 /// The alpha of an enlarged picture, row by row: bicubic, apart from the colours.
@@ -116,9 +109,9 @@ final class AlphaRows {
   deinit { plane.deallocate() }
 
   /// The next row of the enlarged alpha. Precondition: there is one.
-  func next() throws -> [UInt8] {
+  func next() -> [UInt8] {
     while ready.isEmpty {
-      try resize.append(plane + taken * rowBytes) { [resize] row in
+      resize.append(plane + taken * rowBytes) { [resize] row in
         ready.append(Array(UnsafeRawBufferPointer(start: row, count: resize.rowBytes)))
       }
       taken += 1

@@ -1,5 +1,7 @@
 import SRData
 import SRFiles
+import SRModels
+import SRTensor
 
 /// A file that is to be enlarged. Rank 0 tells the other ranks.
 struct UpscaleItem: Codable, Sendable {
@@ -12,9 +14,12 @@ struct UpscaleItem: Codable, Sendable {
   let height: Int
   let outputWidth: Int
   let outputHeight: Int
-  /// Of the output.
+  /// Of the input; alpha counts.
   let channels: Int
-  let bytesPerSample: Int
+  /// Of the output; alpha counts.
+  let outputChannels: Int
+  /// How the values of input and output stand for intensities.
+  let values: SampleScale
   /// The pictures of an array, or 1.
   let count: Int
   /// The original; nil for none.
@@ -29,25 +34,36 @@ struct UpscaleItem: Codable, Sendable {
   var work: Int { width * height * count }
 
   /// A picture.
-  init(_ file: PictureFile, path: BytePath, output: String, _ format: PictureFile.Format, factor: Double) {
+  init(
+    _ file: PictureFile, path: BytePath, output: String, _ format: PictureFile.Format, values: SampleScale,
+    factor: Double
+  ) {
     inputBytes = path.bytes
     self.output = output
     self.format = format
     (width, height) = file.size
     (outputWidth, outputHeight) = Self.outputSize(width, height, factor)
     channels = file.stored.channels
-    bytesPerSample = file.stored.sample.bytes
+    outputChannels = channels
+    self.values = values
     count = 1
   }
 
-  init(_ array: PictureArray, path: BytePath, output: String, factor: Double) {
+  /// An array.
+  ///
+  /// - Parameter outputChannels: of the output's pictures.
+  init(
+    _ array: PictureArray, path: BytePath, output: String, outputChannels: Int, values: SampleScale,
+    factor: Double
+  ) {
     inputBytes = path.bytes
     self.output = output
     format = nil
     (width, height) = (array.width, array.height)
     (outputWidth, outputHeight) = Self.outputSize(width, height, factor)
     channels = array.channels
-    bytesPerSample = array.sample.bytes
+    self.outputChannels = outputChannels
+    self.values = values
     count = array.count
   }
 
@@ -56,8 +72,18 @@ struct UpscaleItem: Codable, Sendable {
     return (side(width), side(height))
   }
 
-  var stored: SampleFormat {
-    SampleFormat(channels: channels, bytesPerSample == 1 ? .uint8 : bytesPerSample == 2 ? .uint16 : .float32)
+  /// What a picture's file holds.
+  ///
+  /// - Precondition: the item is no array.
+  var stored: SampleFormat { SampleFormat(channels: channels, values.sample) }
+  /// The rows of the result, without alpha.
+  var result: RowFormat {
+    RowFormat(channels: format == nil ? outputChannels : stored.colors, values: values)
+  }
+
+  /// The numbers of channels that an array's pictures may have.
+  static func arrayChannels(_ model: ModelDescription) -> [Int] {
+    model.inputChannels == 3 && model.outputChannels == 3 ? [1, 3] : [model.inputChannels]
   }
 
   /// The ranks' shares, in the items' order. Large files are dealt first, each to the rank with the least work.

@@ -1,5 +1,6 @@
 import SRData
 import SRMetrics
+import SRTensor
 
 /// What `srdist upscale` is asked for.
 package struct UpscaleOptions: Sendable {
@@ -30,6 +31,8 @@ package struct UpscaleOptions: Sendable {
   /// Stands after `_` behind the input's name; empty for nothing.
   package var suffix = "out"
   package var ending = Ending.auto
+  /// The values that stand for the intensities 0 and 1 in all inputs; nil for those on which the network was trained.
+  package var range: ValueRange?
   /// Of JPEG files.
   package var quality = PictureEncoder.standardQuality
   /// Whether folders below the inputs are searched.

@@ -1,6 +1,8 @@
 import Foundation
 import SRData
 import SRFiles
+import SRModels
+import SRTensor
 
 /// What a job does: which files it reads, and what it names the results. Made before any work, by rank 0.
 struct UpscalePlan: Codable, Sendable {
@@ -13,14 +15,15 @@ struct UpscalePlan: Codable, Sendable {
   private(set) var passedOver: [String] = []
 
   /// - Parameters:
-  ///   - scale: the network's.
+  ///   - model: the network.
   ///   - needs: the bytes that an item needs beside the network's.
   ///   - least: the least `--memory` with which an item can be enlarged.
   ///   - progress: called after each file.
   /// - Throws: ``UpscaleError`` for inputs and outputs that do not go together, ``FileError`` or ``PreparationError`` for what
   ///   cannot be read. A single damaged picture is no error here.
   init(
-    _ options: UpscaleOptions, scale: Int, needs: (UpscaleItem) -> Int, least: (UpscaleItem) -> Int,
+    _ options: UpscaleOptions, _ model: ModelDescription, needs: (UpscaleItem) -> Int,
+    least: (UpscaleItem) -> Int,
     progress: () -> Void = {}
   ) throws {
     try Self.checkFolder(options)
@@ -35,7 +38,7 @@ struct UpscalePlan: Codable, Sendable {
           throw UpscaleError(
             "\(input.path): its name is not UTF-8, so no output can be named after it; rename it")
         }
-        var item = try Self.item(input.path, named: name, names, factor: options.factor ?? Double(scale))
+        var item = try Self.item(input.path, named: name, names, model, options)
         try Self.checkSize(item)
         try Self.checkName(item)
         item.reference = try options.reference.flatMap { try Self.reference(for: item, named: name, in: $0) }
@@ -98,16 +101,42 @@ struct UpscalePlan: Codable, Sendable {
   }
 
   private static func item(
-    _ path: BytePath, named name: String, _ names: OutputNames, factor: Double
+    _ path: BytePath, named name: String, _ names: OutputNames, _ model: ModelDescription,
+    _ options: UpscaleOptions
   ) throws -> UpscaleItem {
+    let factor = options.factor ?? Double(model.scale)
+    func values(_ sample: SampleType) throws -> SampleScale {
+      if let range = options.range { return SampleScale(sample, range) }
+      guard let trained = model.values else { return SampleScale(sample) }
+      guard trained.sample == sample else {
+        throw UpscaleError(
+          "\(path): it has values of \(sample.rawValue), and the network was trained on values \(trained); give a file of "
+            + "\(trained.sample.rawValue), or this file's values of black and of full intensity as --range LOW,HIGH"
+        )
+      }
+      return trained
+    }
     if NumPyHeader.begins(try OpenFile(path, O_RDONLY).read(upTo: ImageFile.markBytes)) {
-      return try UpscaleItem(
-        PictureArray(path), path: path, output: names.output(name, "npy"), factor: factor)
+      let array = try PictureArray(path, channels: UpscaleItem.arrayChannels(model))
+      return UpscaleItem(
+        array, path: path, output: names.output(name, "npy"),
+        outputChannels: array.channels == model.inputChannels ? model.outputChannels : array.channels,
+        values: try values(array.sample), factor: factor)
     }
     let file = try PictureFile(path)
+    let (inputs, outputs, colors) = (model.inputChannels, model.outputChannels, file.stored.colors)
+    guard inputs == outputs, inputs == colors || inputs == 3 else {
+      let channels = inputs == outputs ? "\(inputs)" : "\(inputs) to \(outputs)"
+      throw UpscaleError(
+        "\(path): the picture has \(colors) channel\(colors == 1 ? "" : "s") of colour, and the network takes \(channels); "
+          + (inputs == 1 && outputs == 1
+            ? "give a grey picture, or an array (.npy) of one channel"
+            : "give an array (.npy) of \(inputs) channels"))
+    }
     let format = names.format(of: file)
     return UpscaleItem(
-      file, path: path, output: names.output(name, format == .png ? "png" : "jpg"), format, factor: factor)
+      file, path: path, output: names.output(name, format == .png ? "png" : "jpg"), format,
+      values: try values(file.stored.sample), factor: factor)
   }
 
   private static func checkSize(_ item: UpscaleItem) throws {

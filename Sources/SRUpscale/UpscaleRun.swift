@@ -88,8 +88,7 @@ package struct UpscaleRun {
     bounded.memory = max(0, options.memory - Self.ownBytes)
     let inference = inference(within: nil, pool)
     return try UpscalePlan(
-      bounded, scale: network.model.scale,
-      needs: { FileUpscaler.bytes(for: $0, scale: network.model.scale) },
+      bounded, network.model, needs: { FileUpscaler.bytes(for: $0, network.model) },
       least: { Self.ownBytes + $0.bytes + inference.memoryNeeded(height: $0.height, width: $0.width) },
       progress: activity.mark)
   }

@@ -44,19 +44,29 @@ struct ConvolutionProblem: Problem {
   private static var layers: [(String, Convolution2DShape)] {
     func shape(
       _ inputs: Int, _ outputs: Int, at size: Int, kernel: Int = 3, stride: Int = 1, padding: Int? = nil,
-      shuffled: Bool = false
+      shuffle: Int = 1
     ) -> Convolution2DShape {
       Convolution2DShape(
         inputHeight: size, inputWidth: size, inputChannels: inputs, outputChannels: outputs,
-        kernelSize: kernel, stride: stride, padding: padding ?? kernel / 2, shufflesPixels: shuffled)
+        kernelSize: kernel, stride: stride, padding: padding ?? kernel / 2, shuffleFactor: shuffle)
     }
     return [
       ("SRResNet head", shape(3, 64, at: 32, kernel: 9)),
       ("SRResNet body", shape(64, 64, at: 32)),
-      ("SRResNet upsample 0", shape(64, 256, at: 32, shuffled: true)),
-      ("SRResNet upsample 1", shape(64, 256, at: 64, shuffled: true)),
+      ("SRResNet upsample 0", shape(64, 256, at: 32, shuffle: 2)),
+      ("SRResNet upsample 1", shape(64, 256, at: 64, shuffle: 2)),
+      ("SRResNet upsample x3", shape(64, 576, at: 32, shuffle: 3)),
       ("SRResNet output", shape(64, 3, at: 128, kernel: 9)),
+      ("SRResNet head, 1 channel", shape(1, 64, at: 32, kernel: 9)),
+      ("SRResNet head, 4 channels", shape(4, 64, at: 32, kernel: 9)),
+      ("SRResNet head, 8 channels", shape(8, 64, at: 32, kernel: 9)),
+      ("SRResNet output, 1 channel", shape(64, 1, at: 128, kernel: 9)),
+      ("SRResNet output, 4 channels", shape(64, 4, at: 128, kernel: 9)),
+      ("SRResNet output, 8 channels", shape(64, 8, at: 128, kernel: 9)),
       ("compact first", shape(3, 64, at: 32)),
+      ("compact first, 1 channel", shape(1, 64, at: 32)),
+      ("compact first, 4 channels", shape(4, 64, at: 32)),
+      ("compact last x2, 1 channel", shape(64, 4, at: 32)),
       ("compact last x2", shape(64, 12, at: 32)),
       ("compact last x3", shape(64, 27, at: 32)),
       ("compact last x4", shape(64, 48, at: 32)),

@@ -28,9 +28,19 @@ struct StepProblem: Problem {
   static var all: [any Problem] {
     [.images(1), .images(4), .preparation, .update].map { StepProblem(part: $0) }
       + [.images(1), .images(4), .preparation].map { StepProblem(part: $0, model: .compact) }
+      + [ModelDescription.attention, .compact].flatMap { model in
+        [1, 4, 8].map { channels in
+          var model = model
+          (model.inputChannels, model.outputChannels) = (channels, channels)
+          return StepProblem(part: .images(1), model: model)
+        }
+      }
   }
 
-  var subject: String { model == .attention ? "SE-SRResNet step" : "\(model.name) step" }
+  var subject: String {
+    let name = model.name == "attention" ? "SE-SRResNet step" : "\(model.name) step"
+    return model.inputChannels == 3 ? name : "\(name), channels: \(model.inputChannels)"
+  }
   var size: String { "32x32 to 128x128" }
   var pass: String { part.description }
   var tolerance: Double {
@@ -75,9 +85,9 @@ private struct StepRun: ProblemRun {
     }
     self.loss = loss
     var operands = RandomOperands(seed: 4)
-    lowRes = operands.uniform(32 * 32 * 3, from: 0, to: 1)
-    highRes = operands.uniform(128 * 128 * 3, from: 0, to: 1)
-    gradientSuperRes = AlignedBuffer(count: 128 * 128 * 3)
+    lowRes = operands.uniform(plan.lowResShape.count, from: 0, to: 1)
+    highRes = operands.uniform(plan.highResShape.count, from: 0, to: 1)
+    gradientSuperRes = AlignedBuffer(count: plan.highResShape.count)
     network.initialize(parameters, as: .pytorch, seed: 5)
     plan.prepare(parameters, into: prepared, forBackward: true)
     // This gives Adam the gradient of an image.
@@ -155,7 +165,7 @@ private struct StepRun: ProblemRun {
   private func value(of superRes: UnsafePointer<Float>) -> Double {
     gradientSuperRes.zero()
     let pair = ImagePair(
-      superRes: superRes, highRes: highRes.pointer, shape: ImageShape(height: 128, width: 128),
+      superRes: superRes, highRes: highRes.pointer, shape: plan.highResShape,
       gradient: gradientSuperRes.pointer)
     return loss.evaluate([pair], weight: 1, scratch: gradientSuperRes.pointer)[0]
   }

@@ -13,7 +13,7 @@ struct UpscaleBenchmark: ParsableCommand {
     abstract: "Enlarge one picture again and again, and time the network alone.",
     discussion: """
       Prints 'ready' after a first pass. Then each line on standard input asks for one more pass, whose milliseconds are \
-      printed. Pictures are raw float32, [height, width, 3].
+      printed. Pictures are raw float32, [height, width, channels].
       """)
 
   @Option(help: "A weight file or a checkpoint.")

@@ -13,7 +13,7 @@ struct ExportCommand: ParsableCommand {
       The formats are:
         safetensors  weights with PyTorch's names, and the network's description in the metadata
         onnx         the network (operator set 17) with the input 'input' and the output 'output', [batch, channels, \
-      height, width], RGB, 0...1; batch, height and width are free
+      height, width], RGB or the network's channels, 0...1; batch, height and width are free
         ncnn         the network as NAME.param and NAME.bin, with the blobs 'data' and 'output'
         pth          weights as torch.save(model.state_dict(), FILE) writes them
 

@@ -5,6 +5,7 @@ import SRData
 import SRFiles
 import SRInference
 import SRMetrics
+import SRTensor
 import SRTraining
 import SRUpscale
 
@@ -18,13 +19,17 @@ struct UpscaleCommand: ParsableCommand {
       without --overwrite. A picture that cannot be read or written is named, the others are enlarged, and the exit status \
       is 1.
 
-      KEPT: grey (the network runs on RGB, and its result becomes the luma of BT.601), alpha (bicubic, apart from the \
+      KEPT: grey (a network of RGB runs on three equal channels, and its result becomes the luma of BT.601), alpha (bicubic, apart from the \
       colours), 16 bits of a PNG, the ICC profile, the pixel density (so a print grows with the picture). \
       CHANGED: EXIF's orientation is applied, and other EXIF data and texts are left out; palettes become RGB; CMYK becomes \
       RGB, without its profile.
 
       ARRAYS (.npy) of uint8, uint16 or float32 (0...1, not clamped) have the shape (H, W, C) or (N, H, W, C), or channels \
       first if no other reading is possible. The result has the same type and layout.
+
+      CHANNELS AND RANGE: A network of one channel takes grey pictures and arrays of one channel, (H, W) or (N, H, W) too. A \
+      network of other numbers of channels takes arrays. A network that was trained with --range takes files of that type and \
+      range, and the results have both. --range LOW,HIGH says that the inputs have another one.
 
       Under mpirun, the ranks share the files. Each file has the same bytes on any number of ranks and threads, and with any \
       --memory. UPSCALING.md has more.
@@ -56,6 +61,11 @@ struct UpscaleCommand: ParsableCommand {
   var ext = UpscaleOptions.Ending.auto
   @Option(help: "Quality of JPEG files, 1 to 100. Their colours have the full resolution.")
   var quality = PictureEncoder.standardQuality
+  @Option(
+    help: ArgumentHelp(
+      "Values of the inputs that stand for black and full intensity, such as 0,4095. (default: as the network was trained)",
+      valueName: "low,high"), transform: Self.range)
+  var range: ValueRange?
   @Flag(help: "Search folders below the given ones too. The results keep their shape.")
   var recursive = false
   @Flag(help: "Replace results that exist.")
@@ -115,6 +125,13 @@ struct UpscaleCommand: ParsableCommand {
     }
   }
 
+  private static func range(_ text: String) throws -> ValueRange {
+    guard let range = ValueRange(text) else {
+      throw ValidationError("two numbers with a comma are needed, the lower one first, such as 0,4095")
+    }
+    return range
+  }
+
   private var settings: TrainingConfiguration {
     get throws { try TrainingConfiguration(layers: [.environment, workers.layer]) }
   }
@@ -150,6 +167,7 @@ struct UpscaleCommand: ParsableCommand {
     options.factor = outscale
     options.suffix = suffix
     options.ending = ext
+    options.range = range
     options.quality = quality
     options.isRecursive = recursive
     options.existing = overwrite ? .replace : skipExisting ? .skip : .error

@@ -10,9 +10,9 @@ import Testing
       channels: channels, sample, fromWidth: from.0, height: from.1, toWidth: to.0, height: to.1)
     var result: [Value] = []
     let count = to.0 * channels
-    try values.withUnsafeBytes { bytes in
+    values.withUnsafeBytes { bytes in
       for y in 0..<from.1 {
-        try resize.append(bytes.baseAddress! + y * from.0 * channels * sample.bytes) { row in
+        resize.append(bytes.baseAddress! + y * from.0 * channels * sample.bytes) { row in
           result += UnsafeBufferPointer(start: row.assumingMemoryBound(to: Value.self), count: count)
         }
       }

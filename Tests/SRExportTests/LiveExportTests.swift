@@ -17,8 +17,8 @@ struct LiveExportTests {
     sys.path.insert(0, sys.argv[1])
     import numpy, torch, onnx, onnxruntime, ncnn, model
     from safetensors.numpy import load_file
-    stem, kind, scale, features, blocks = sys.argv[2], sys.argv[3], *map(int, sys.argv[4:7])
-    net = model.build(kind, scale, features, blocks).eval()
+    stem, kind, scale, features, blocks, *channels = sys.argv[2], sys.argv[3], *map(int, sys.argv[4:9])
+    net = model.build(kind, scale, features, blocks, *channels).eval()
     net.load_state_dict(torch.load(stem + ".pth", weights_only=True), strict=True)
     state = {key: torch.from_numpy(value) for key, value in load_file(stem + ".safetensors").items()}
     assert all(torch.equal(value, state[key]) for key, value in net.state_dict().items())
@@ -28,7 +28,7 @@ struct LiveExportTests {
     mobile = ncnn.Net()
     mobile.opt.use_fp16_packed = mobile.opt.use_fp16_storage = mobile.opt.use_fp16_arithmetic = False
     assert mobile.load_param(stem + ".param") == 0 and mobile.load_model(stem + ".bin") == 0
-    for name, pair in [(n, load_file(f"{stem}-{n}.pair")) for n in sys.argv[7:]]:
+    for name, pair in [(n, load_file(f"{stem}-{n}.pair")) for n in sys.argv[9:]]:
         source, expected = (pair[key].transpose(2, 0, 1).copy() for key in ("input", "output"))
         with torch.no_grad():
             results = [net(torch.from_numpy(source[None])).numpy()[0]]
@@ -55,12 +55,12 @@ struct LiveExportTests {
     }
     let sizes = [(8, 8), (17, 23), (40, 24)]
     for (height, width) in sizes {
-      let picture = SampleNetworks.picture(height: height, width: width)
+      let picture = SampleNetworks.picture(height: height, width: width, channels: model.inputChannels)
       let scale = model.scale
       try SafetensorsWriter(tensors: [
-        .init(name: "input", shape: [height, width, 3], values: picture),
+        .init(name: "input", shape: [height, width, model.inputChannels], values: picture),
         .init(
-          name: "output", shape: [scale * height, scale * width, 3],
+          name: "output", shape: [scale * height, scale * width, model.outputChannels],
           values: SampleNetworks.enlarged(network, picture, height: height, width: width)),
       ]).write(to: folder.file("w-\(height)x\(width).pair"))
     }
@@ -70,6 +70,7 @@ struct LiveExportTests {
       Self.program,
       [
         scripts, folder.file("w"), model.name, "\(model.scale)", "\(model.features)", "\(model.blocks)",
+        "\(model.inputChannels)", "\(model.outputChannels)",
       ] + sizes.map { "\($0.0)x\($0.1)" })
     try #require(run.status == 0, "\(run.errors)")
     let rows = run.output.split(separator: "\n").map { $0.split(separator: " ").compactMap { Double($0) } }

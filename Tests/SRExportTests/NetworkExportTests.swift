@@ -19,22 +19,23 @@ import Testing
     _ graph: ExportedGraph, _ input: String, from network: TrainedNetwork
   ) throws -> Double {
     let (height, width) = (5, 7)
-    let picture = SampleNetworks.picture(height: height, width: width)
+    let (inputs, outputs) = (network.model.inputChannels, network.model.outputChannels)
+    let picture = SampleNetworks.picture(height: height, width: width, channels: inputs)
     let expected = SampleNetworks.enlarged(network, picture, height: height, width: width)
-    var map = ExportedGraph.Map(3, height, width)
-    for c in 0..<3 {
+    var map = ExportedGraph.Map(inputs, height, width)
+    for c in 0..<inputs {
       for y in 0..<height {
-        for x in 0..<width { map[c, y, x] = Double(picture[(y * width + x) * 3 + c]) }
+        for x in 0..<width { map[c, y, x] = Double(picture[(y * width + x) * inputs + c]) }
       }
     }
     let result = try graph.run(map, as: input, to: "output")
-    try #require(result.channels == 3 && result.height == network.model.scale * height)
+    try #require(result.channels == outputs && result.height == network.model.scale * height)
     try #require(result.width == network.model.scale * width)
     var worst = 0.0
     for y in 0..<result.height {
       for x in 0..<result.width {
-        for c in 0..<3 {
-          worst = max(worst, abs(result[c, y, x] - Double(expected[(y * result.width + x) * 3 + c])))
+        for c in 0..<outputs {
+          worst = max(worst, abs(result[c, y, x] - Double(expected[(y * result.width + x) * outputs + c])))
         }
       }
     }
@@ -54,11 +55,13 @@ import Testing
     let described = try ReadableJSON.decode(
       ModelDescription.self, from: try #require(metadata["metadata"]).utf8)
     #expect(described == model)
-    for (value, name) in [(proto.graph.input, "input"), (proto.graph.output, "output")] {
+    for (value, name, channels) in [
+      (proto.graph.input, "input", model.inputChannels), (proto.graph.output, "output", model.outputChannels),
+    ] {
       try #require(value.map(\.name) == [name])
       let dimensions = value[0].type.tensorType.shape.dim
       try #require(dimensions.count == 4)
-      #expect(dimensions[1].dimValue == 3 && value[0].type.tensorType.elemType == 1)
+      #expect(dimensions[1].dimValue == Int64(channels) && value[0].type.tensorType.elemType == 1)
       #expect([0, 2, 3].allSatisfy { !dimensions[$0].dimParam.isEmpty })
     }
     for (tensor, entry) in zip(proto.graph.initializer, network.weights.layout.entries) {

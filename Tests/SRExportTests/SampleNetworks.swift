@@ -7,14 +7,24 @@ import SRTestSupport
 
 /// Small networks of every scale, with random weights, and what srdist computes with them.
 enum SampleNetworks {
-  static let all: [ModelDescription] = [
+  static let all: [ModelDescription] = ofEveryScale + ofOtherChannels
+
+  private static let ofEveryScale: [ModelDescription] = [
     .vanilla, ModelDescription(attention: .squeezeExcitation(reduction: 8)), .compact,
-  ].flatMap { model in
-    model.architecture.scales.map { scale in
-      var model = model
-      (model.scale, model.features, model.blocks) = (scale, 16, 2)
-      return model
-    }
+  ].flatMap { model in model.architecture.scales.map { small(model, scale: $0) } }
+
+  private static let ofOtherChannels: [ModelDescription] = [
+    small(.vanilla, scale: 2, channels: 1, 1), small(.vanilla, scale: 3, channels: 4, 3),
+    small(.compact, scale: 3, channels: 1, 1), small(.compact, scale: 4, channels: 8, 8),
+  ]
+
+  private static func small(
+    _ model: ModelDescription, scale: Int, channels inputs: Int = 3, _ outputs: Int = 3
+  ) -> ModelDescription {
+    var model = model
+    (model.scale, model.features, model.blocks) = (scale, 16, 2)
+    (model.inputChannels, model.outputChannels) = (inputs, outputs)
+    return model
   }
 
   /// A network whose weights are all different.
@@ -32,13 +42,13 @@ enum SampleNetworks {
     return try TrainedNetwork(folder.file("start.safetensors"))
   }
 
-  /// A picture, [height, width, 3] of 0...1.
-  static func picture(height: Int, width: Int) -> [Float] {
+  /// A picture, [height, width, channels] of 0...1.
+  static func picture(height: Int, width: Int, channels: Int) -> [Float] {
     var generator = PhiloxGenerator(seed: 5, stream: 1)
-    return (0..<height * width * 3).map { _ in generator.uniform() }
+    return (0..<height * width * channels).map { _ in generator.uniform() }
   }
 
-  /// What the network makes of the picture: [scale height, scale width, 3].
+  /// What the network makes of the picture: [scale height, scale width, channels].
   static func enlarged(_ network: TrainedNetwork, _ picture: [Float], height: Int, width: Int) -> [Float] {
     var layout = ParameterLayout()
     let plan = network.model.network(in: &layout).plan(
@@ -55,7 +65,7 @@ enum SampleNetworks {
         plan.forwardBody([pass])
         return Array(
           UnsafeBufferPointer(
-            start: plan.forwardTail(pass), count: plan.highResHeight * plan.highResWidth * 3))
+            start: plan.forwardTail(pass), count: plan.highResShape.count))
       }
     }
   }

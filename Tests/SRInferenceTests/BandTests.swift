@@ -24,14 +24,17 @@ import Testing
     SampleInference.model(blocks: 3, attention: .squeezeExcitation(reduction: 4)),
     SampleInference.model(scale: 2, features: 32, blocks: 2, attention: .none),
     SampleInference.model(scale: 1, blocks: 1, attention: .squeezeExcitation(reduction: 16)),
+    SampleInference.model(scale: 3, blocks: 1, attention: .squeezeExcitation(reduction: 16)),
     SampleInference.compact(scale: 4), SampleInference.compact(scale: 3, features: 32),
-    SampleInference.compact(scale: 1),
+    SampleInference.compact(scale: 1), SampleInference.model(scale: 2, channels: 1),
+    SampleInference.model(scale: 1, channels: 8), SampleInference.model(scale: 2, channels: 4, 3),
   ]
 
   @Test(arguments: CPULevel.supported(), sizes)
   func haveTheBitsOfTheWholePicture(level: CPULevel, size: Size) throws {
-    let picture = SampleInference.picture(height: size.height, width: size.width)
     for model in Self.models {
+      let picture = SampleInference.picture(
+        height: size.height, width: size.width, channels: model.inputChannels)
       let sample = SampleInference(model)
       let expected = try sample.wholeImage(picture, height: size.height, width: size.width, level)
       for threads in 1...3 {

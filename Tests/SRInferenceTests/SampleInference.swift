@@ -33,15 +33,22 @@ struct SampleInference {
     return model
   }
 
+  /// A network of images of other channels than RGB's.
+  static func model(scale: Int, channels: Int, _ outputs: Int? = nil) -> ModelDescription {
+    var model = model(scale: scale, blocks: 1, attention: .squeezeExcitation(reduction: 16))
+    (model.inputChannels, model.outputChannels) = (channels, outputs ?? channels)
+    return model
+  }
+
   static func compact(scale: Int, features: Int = 16, convolutions: Int = 3) -> ModelDescription {
     var model = ModelDescription.compact
     (model.scale, model.features, model.blocks) = (scale, features, convolutions)
     return model
   }
 
-  static func picture(height: Int, width: Int) -> [Float] {
+  static func picture(height: Int, width: Int, channels: Int = 3) -> [Float] {
     var generator = PhiloxGenerator(seed: 17, stream: 1)
-    return (0..<height * width * 3).map { _ in generator.uniform() }
+    return (0..<height * width * channels).map { _ in generator.uniform() }
   }
 
   func inference(

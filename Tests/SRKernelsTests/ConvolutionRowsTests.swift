@@ -6,17 +6,18 @@ import Testing
 /// A forward pass over some rows of an image, in parts, against the pass over the whole image.
 @Suite struct ConvolutionRowsTests {
   private static func shape(
-    _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, shuffled: Bool = false
+    _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, shuffle: Int = 1
   ) -> Convolution2DShape {
     Convolution2DShape(
       inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,
       kernelSize: kernel,
-      padding: kernel / 2, shufflesPixels: shuffled)
+      padding: kernel / 2, shuffleFactor: shuffle)
   }
 
   /// All algorithms: Winograd with each tile size, nested both ways, direct, and matrix products.
   static let shapes = [
-    shape(7, 9, 16, 32), shape(30, 33, 64, 64), shape(70, 64, 16, 16), shape(31, 29, 16, 64, shuffled: true),
+    shape(7, 9, 16, 32), shape(30, 33, 64, 64), shape(70, 64, 16, 16), shape(31, 29, 16, 64, shuffle: 2),
+    shape(19, 23, 16, 144, shuffle: 3),
     shape(20, 31, 3, 32, kernel: 9), shape(20, 31, 32, 3, kernel: 9), shape(37, 20, 3, 32),
     shape(67, 50, 16, 12),
   ]

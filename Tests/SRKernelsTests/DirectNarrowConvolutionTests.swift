@@ -8,6 +8,8 @@ import Testing
   /// Rows of whole quadruples, rows that end within a quadruple, a single row, and each kernel size.
   static let shapes: [Convolution2DShape] = [
     (9, 13, 3, 64, 3), (1, 4, 3, 32, 3), (8, 16, 2, 96, 3), (5, 6, 1, 32, 5), (4, 7, 16, 32, 1),
+    (9, 13, 1, 64, 3),
+    (7, 11, 4, 64, 3), (6, 8, 5, 32, 3), (8, 9, 8, 64, 3),
   ].map { height, width, inputs, outputs, kernelSize in
     Convolution2DShape(
       inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,

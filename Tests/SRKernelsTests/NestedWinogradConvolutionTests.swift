@@ -10,7 +10,8 @@ import Testing
   /// channels.
   static let shapes: [Convolution2DShape] = [
     (13, 10, 32, 3), (11, 150, 3, 16), (2, 2, 48, 1), (1, 1, 3, 16), (18, 27, 64, 3), (16, 15, 3, 64),
-    (7, 20, 64, 2),
+    (7, 20, 64, 2), (12, 17, 64, 1), (12, 17, 1, 64), (9, 150, 4, 32), (9, 150, 32, 4), (10, 13, 64, 5),
+    (11, 12, 6, 48), (14, 19, 8, 64), (14, 19, 64, 8), (8, 9, 16, 16), (10, 11, 48, 16), (7, 10, 64, 13),
   ].map { height, width, inputs, outputs in
     Convolution2DShape(
       inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,

@@ -412,8 +412,7 @@ extension KernelCase {
     },
     KernelCase("structuralSimilarity") { kernels, results in
       for window in SSIMWindow.allCases {
-        for (height, width) in sides where min(height, width) >= window.smallestSide {
-          let shape = ImageShape(height: height, width: width)
+        for shape in shapes where min(shape.height, shape.width) >= window.smallestSide {
           let scratch = AlignedBuffer(count: kernels.structuralSimilarityScratchCount(shape))
           var operands = KernelOperands(seed: 65)
           let (left, right) = (operands.uniform(shape.count), operands.uniform(shape.count))
@@ -427,19 +426,19 @@ extension KernelCase {
     },
     KernelCase("channelSimilarities, addSimilarityGradient") { kernels, results in
       for part in [SimilarityPart.contrastStructure, .whole] {
-        for (height, width) in sides where min(height, width) >= SSIMWindow.gaussian.smallestSide {
-          let shape = ImageShape(height: height, width: width)
+        for shape in shapes where min(shape.height, shape.width) >= SSIMWindow.gaussian.smallestSide {
           let scratch = AlignedBuffer(count: kernels.channelSimilaritiesScratchCount(shape))
           var operands = KernelOperands(seed: 67)
           let (left, right) = (operands.uniform(shape.count), operands.uniform(shape.count))
           let means = kernels.channelSimilarities(
             superRes: left, highRes: right, shape: shape, part: part, keepsSlopes: true,
             scratch: scratch.pointer)
-          results.add([means.x, means.y, means.z])
+          results.add(means)
+          let factors = (0..<shape.channels).map { Float($0) * 0.7 - 0.3 }
           results.add(
             written(shape.count, from: operands.uniform(shape.count)) {
               kernels.addSimilarityGradient(
-                superRes: left, highRes: right, shape: shape, factors: [0.3, -0.7, 1.1], gradient: $0,
+                superRes: left, highRes: right, shape: shape, factors: factors, gradient: $0,
                 scratch: scratch.pointer)
             })
         }
@@ -468,8 +467,7 @@ extension KernelCase {
       }
     },
     KernelCase("sobelEdgeDifference") { kernels, results in
-      for (height, width) in sides {
-        let shape = ImageShape(height: height, width: width)
+      for shape in shapes {
         let scratch = AlignedBuffer(count: kernels.sobelEdgeScratchCount(shape))
         var operands = KernelOperands(seed: 66)
         let (left, right) = (operands.uniform(shape.count), operands.uniform(shape.count))
@@ -483,4 +481,10 @@ extension KernelCase {
   ]
 
   private static let sides: [(Int, Int)] = ends + [(1, 1), (6, 6), (16, 16), (7, 33), (40, 49)]
+  /// All sides with three channels, and some with other numbers of channels.
+  private static let shapes: [ImageShape] =
+    sides.map { ImageShape(height: $0, width: $1) }
+    + [1, 2, 4, 5, 8, 16, 17].flatMap { channels in
+      [(6, 7), (11, 6), (17, 23)].map { ImageShape(height: $0, width: $1, channels: channels) }
+    }
 }

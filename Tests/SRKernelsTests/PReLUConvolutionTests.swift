@@ -9,15 +9,16 @@ import Testing
   /// Whole and cut tiles of each size, several blocks, results stored shuffled or not, and 9 x 9 convolutions to each number of
   /// few channels.
   static let shapes: [Convolution2DShape] = [
-    (16, 20, 64, 64, false), (13, 22, 64, 32, false), (1, 1, 16, 16, false), (2, 5, 32, 16, false),
-    (8, 8, 32, 64, false), (40, 36, 64, 64, false), (13, 22, 64, 256, true), (31, 29, 16, 64, true),
-    (13, 10, 32, 3, false), (2, 2, 48, 1, false), (18, 150, 64, 3, false), (7, 20, 64, 2, false),
-  ].map { height, width, inputs, outputs, shuffled in
-    let kernel = outputs <= 3 ? 9 : 3
+    (16, 20, 64, 64, 1), (13, 22, 64, 32, 1), (1, 1, 16, 16, 1), (2, 5, 32, 16, 1), (8, 8, 32, 64, 1),
+    (40, 36, 64, 64, 1), (13, 22, 64, 256, 2), (31, 29, 16, 64, 2), (13, 10, 32, 3, 1), (2, 2, 48, 1, 1),
+    (18, 150, 64, 3, 1), (7, 20, 64, 2, 1), (10, 17, 64, 4, 1), (9, 8, 32, 8, 1),
+    (13, 11, 32, 288, 3), (9, 7, 16, 144, 3),
+  ].map { height, width, inputs, outputs, factor in
+    let kernel = outputs < 16 ? 9 : 3
     return Convolution2DShape(
       inputHeight: height, inputWidth: width, inputChannels: inputs, outputChannels: outputs,
       kernelSize: kernel,
-      padding: kernel / 2, shufflesPixels: shuffled)
+      padding: kernel / 2, shuffleFactor: factor)
   }
 
   @Test(arguments: CPULevel.supported(), shapes)
@@ -62,7 +63,8 @@ import Testing
         stride: stride, padding: kernel / 2)
     }
     for other in [
-      shape(3, 64, kernel: 9), shape(64, 16, kernel: 9), shape(3, 64, kernel: 3), shape(64, 3, kernel: 3),
+      shape(3, 64, kernel: 9), shape(64, 17, kernel: 9), shape(16, 16, kernel: 9), shape(3, 64, kernel: 3),
+      shape(64, 3, kernel: 3),
       shape(64, 64, kernel: 3, stride: 2), shape(64, 64, kernel: 1), shape(64, 64, kernel: 5),
     ] {
       #expect(!other.readsThroughPReLU)

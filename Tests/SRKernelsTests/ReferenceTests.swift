@@ -11,7 +11,10 @@ import Testing
     ),
     Convolution2DShape(
       inputHeight: 4, inputWidth: 3, inputChannels: 16, outputChannels: 64, kernelSize: 3, padding: 1,
-      shufflesPixels: true),
+      shuffleFactor: 2),
+    Convolution2DShape(
+      inputHeight: 3, inputWidth: 4, inputChannels: 16, outputChannels: 144, kernelSize: 3, padding: 1,
+      shuffleFactor: 3),
   ])
   func convolutionsAreAdjoint(shape: Convolution2DShape) {
     var operands = KernelOperands(seed: 9)

@@ -7,11 +7,11 @@ struct FormulaImages {
   private(set) var superRes: [Float] = []
   private(set) var highRes: [Float] = []
 
-  init(height: Int, width: Int) {
-    shape = ImageShape(height: height, width: width)
+  init(height: Int, width: Int, channels: Int = ImageShape.rgbChannels) {
+    shape = ImageShape(height: height, width: width, channels: channels)
     for y in 0..<UInt32(height) {
       for x in 0..<UInt32(width) {
-        for c in 0..<UInt32(3) {
+        for c in 0..<UInt32(channels) {
           let phase = (5 * x + 3 * y + 17 * c) % 64
           let wave = phase < 32 ? phase : 63 - phase
           let high = Float(20 + 5 * wave + Self.noise(y, x, c, salt: 1) % 64) / 256

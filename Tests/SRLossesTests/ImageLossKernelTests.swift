@@ -5,9 +5,11 @@ import Testing
 
 /// The pixel losses against their naive twins in double precision. The sizes are no multiples of a vector.
 @Suite struct ImageLossKernelTests {
-  static let shapes = [(6, 6), (7, 16), (17, 11), (24, 32), (50, 53), (1, 5)].map {
-    ImageShape(height: $0.0, width: $0.1)
-  }
+  static let shapes: [ImageShape] = [
+    (6, 6, 3), (7, 16, 3), (17, 11, 3), (24, 32, 3), (50, 53, 3), (1, 5, 3), (24, 32, 1), (6, 7, 1),
+    (17, 11, 2),
+    (13, 16, 4), (25, 19, 8), (12, 13, 17),
+  ].map { height, width, channels in ImageShape(height: height, width: width, channels: channels) }
 
   @Test(arguments: LossKind.pixelLosses, CPULevel.supported())
   func agreesWithReference(_ kind: LossKind, _ level: CPULevel) throws {
@@ -16,14 +18,14 @@ import Testing
     let shapes = Self.shapes.filter { kind.misfit($0) == nil }
     #expect(shapes.count >= 4)
     for shape in shapes {
-      let images = FormulaImages(height: shape.height, width: shape.width)
+      let images = FormulaImages(height: shape.height, width: shape.width, channels: shape.channels)
       let expected = formula.twin(referencePair(images.superRes, images.highRes, shape))
       let run = LossRun(loss, superRes: images.superRes, highRes: images.highRes, shape: shape)
       // If the similarity is near 1, its rounding error is large compared with its difference from 1.
       let scale = ["ssim", "ssim_box", "ms_ssim"].contains(kind.name) ? 1 - expected.sum : expected.sum
-      #expect(abs(run.value - expected.sum) < 2e-6 * abs(scale), "\(kind) at \(shape)")
+      #expect(abs(run.value - expected.sum) < 2e-6 * abs(scale), "\(kind) at \(shape)x\(shape.channels)")
       let difference = relativeDifference(run.gradient, expected.gradient.map { Float($0) })
-      #expect(difference < 3e-5, "\(kind) at \(shape)")
+      #expect(difference < 3e-5, "\(kind) at \(shape)x\(shape.channels)")
     }
   }
 

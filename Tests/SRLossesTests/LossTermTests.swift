@@ -39,8 +39,12 @@ import Testing
           == "\(subject) needs images of at least \(smallest)x\(smallest), and the high-resolution images are "
           + "50x\(smallest - 1)")
     }
-    let isOfElements = ["mse", "charbonnier"].contains(name)
-    #expect((kind.misfit(ImageShape(height: 64, width: 64, channels: 1)) == nil) == isOfElements)
+    // The frozen networks see RGB alone.
+    for channels in [1, 2, 4, 8] {
+      let reason = kind.misfit(ImageShape(height: 64, width: 64, channels: channels))
+      #expect((reason == nil) == (kind.formula != nil))
+      #expect(reason?.contains("needs RGB images of 3 channels") ?? true, "\(reason ?? "")")
+    }
   }
 
   @Test(arguments: ["mse=1,ssim=0.1", "lpips_vgg=0.4,vgg=1.2e-05,edge=1e+20"])

@@ -15,12 +15,15 @@ import Testing
   @Test(
     arguments: ModelDescription.Architecture.srresnet.scales.map {
       SampleNetwork.model(scale: $0, attention: .squeezeExcitation(reduction: 16))
-    } + ModelDescription.Architecture.compact.scales.map { SampleNetwork.compact(scale: $0) })
+    } + ModelDescription.Architecture.compact.scales.map { SampleNetwork.compact(scale: $0) }
+      + SampleNetwork.otherChannels)
   func haveTheBitsThatTheyHaveAlone(description: ModelDescription) throws {
     let model = try SampleNetwork(description, height: 8, width: 6)
     let parameters = model.parameters(seed: 5)
     let prepared = model.prepared(parameters)
-    let images = (0..<3).map { SampleNetwork.image(seed: UInt64($0), count: 8 * 6 * 3) }
+    let images = (0..<3).map {
+      SampleNetwork.image(seed: UInt64($0), count: 8 * 6 * description.inputChannels)
+    }
 
     let together = run(model, parameters, prepared, images)
     for (index, image) in images.enumerated() {
@@ -60,11 +63,17 @@ import Testing
   /// to what lies below the second upsampling, or below the output if there is none.
   @Test(arguments: [
     (SampleNetwork.model(scale: 1, features: 16, blocks: 1), "conv3.weight"),
+    (SampleNetwork.model(scale: 3, features: 16, blocks: 1), "upsample.0.block.2.weight"),
     (SampleNetwork.model(scale: 4, features: 16, blocks: 1), "upsample.0.block.2.weight"),
     (SampleNetwork.model(scale: 8, features: 16, blocks: 1), "upsample.0.block.2.weight"),
     (SampleNetwork.compact(scale: 1, features: 16), "body.8.bias"),
     (SampleNetwork.compact(scale: 3, features: 32), "body.8.bias"),
     (SampleNetwork.compact(scale: 4, features: 64), "body.8.bias"),
+    (SampleNetwork.model(scale: 1, features: 16, blocks: 1).with(channels: 1), "conv3.weight"),
+    (SampleNetwork.model(scale: 2, features: 32, blocks: 1).with(channels: 8), "conv3.weight"),
+    (SampleNetwork.model(scale: 2, features: 32, blocks: 1).with(channels: 4, 3), "conv3.weight"),
+    (SampleNetwork.compact(scale: 2, features: 32).with(channels: 1), "body.8.bias"),
+    (SampleNetwork.compact(scale: 3, features: 32).with(channels: 5), "body.8.bias"),
   ])
   func gradientsAreTheSlopeOfTheOutput(description: ModelDescription, end: String) throws {
     let model = try SampleNetwork(description, height: 4, width: 140)
@@ -72,11 +81,12 @@ import Testing
     let parameters = model.parameters(seed: 8)
     // The output's gradient lies in the upper quarter, where a second block begins within a row. It is uneven along the rows.
     let (top, right) = (plan.highResHeight / 4, plan.highResWidth * 85 / 100)
-    let gradient = AlignedBuffer(count: plan.highResHeight * plan.highResWidth * 3)
-    for index in 0..<gradient.count where index / (3 * plan.highResWidth) < top {
-      gradient.pointer[index] = index / 3 % plan.highResWidth < right ? 1 : 0.25
+    let gradient = AlignedBuffer(count: plan.highResShape.count)
+    let channels = description.outputChannels
+    for index in 0..<gradient.count where index / (channels * plan.highResWidth) < top {
+      gradient.pointer[index] = index / channels % plan.highResWidth < right ? 1 : 0.25
     }
-    let lowRes = SampleNetwork.image(seed: 3, count: 4 * 140 * 3)
+    let lowRes = SampleNetwork.image(seed: 3, count: 4 * 140 * description.inputChannels)
     func output(_ parameters: ParameterArena) -> (sum: Double, gradient: [Float]) {
       let results = run(
         model, parameters, model.prepared(parameters), [lowRes], gradientSuperRes: gradient)
@@ -112,7 +122,7 @@ import Testing
         image: $0, lowRes: images[$0].pointer, parameters: parameters, prepared: prepared,
         gradients: leaves[$0].pointer, workspace: workspace)
     }
-    let count = plan.highResHeight * plan.highResWidth * 3
+    let count = plan.highResShape.count
     let gradient = gradientSuperRes ?? SampleNetwork.image(seed: 77, count: count)
     var results = Results(final: images.map { _ in [] })
     plan.forwardBody(passes)

@@ -54,20 +54,26 @@ import Testing
   @Test(
     arguments: [ModelDescription.vanilla, .attention]
       + ModelDescription.Architecture.srresnet.scales.map { SampleNetwork.model(scale: $0) }
-      + ModelDescription.Architecture.compact.scales.map { SampleNetwork.compact(scale: $0) } + [.compact])
+      + ModelDescription.Architecture.compact.scales.map { SampleNetwork.compact(scale: $0) } + [.compact]
+      + SampleNetwork.otherChannels)
   func interpolationStartsAsInterpolation(_ model: ModelDescription) throws {
     let network = try SampleNetwork(model, height: 8, width: 8)
     let scale = model.scale
 
-    /// Red varies along y, green along x, and blue is curved. All lie around 1/2, on both sides of it.
+    /// Red varies along y, green along x, and blue is curved. All lie around 1/2, on both sides of it. Further channels are
+    /// like these.
     func colours(_ y: Float, _ x: Float) -> [Float] {
-      [0.1 + 0.1 * y, 0.9 - 0.08 * x, 0.3 + 0.01 * y * y + 0.005 * x * y]
+      let colours = [0.1 + 0.1 * y, 0.9 - 0.08 * x, 0.3 + 0.01 * y * y + 0.005 * x * y]
+      return (0..<max(model.inputChannels, model.outputChannels)).map { channel in
+        colours[channel % model.inputChannels % 3] + 0.01 * Float(channel % model.inputChannels / 3)
+      }
     }
-    let lowRes = AlignedBuffer(count: 8 * 8 * 3)
+    let (inputs, outputs) = (model.inputChannels, model.outputChannels)
+    let lowRes = AlignedBuffer(count: 8 * 8 * inputs)
     for y in 0..<8 {
       for x in 0..<8 {
-        for (c, value) in colours(Float(y), Float(x)).enumerated() {
-          lowRes.pointer[(y * 8 + x) * 3 + c] = value
+        for (c, value) in colours(Float(y), Float(x)).prefix(inputs).enumerated() {
+          lowRes.pointer[(y * 8 + x) * inputs + c] = value
         }
       }
     }
@@ -77,7 +83,10 @@ import Testing
       for x in inner {
         let expected = colours(
           (Float(y) + 0.5) / Float(scale) - 0.5, (Float(x) + 0.5) / Float(scale) - 0.5)
-        for c in 0..<3 { #expect(abs(superRes[(y * width + x) * 3 + c] - expected[c]) < 2e-5) }
+        // The last of many channels have no features to be carried by.
+        for c in 0..<min(outputs, model.features / 2) {
+          #expect(abs(superRes[(y * width + x) * outputs + c] - expected[c]) < 2e-5)
+        }
       }
     }
   }

@@ -14,14 +14,14 @@ import Testing
     }
     + ModelDescription.Architecture.compact.scales.flatMap { scale in
       [1, 4].map { SampleNetwork.compact(scale: scale, blocks: $0) }
-    }
+    } + SampleNetwork.otherChannels
 
   @Test(arguments: models)
   func inferenceHasTheBitsOfTrainingAndTakesLessMemory(_ model: ModelDescription) throws {
     let training = try SampleNetwork(model, height: 10, width: 14)
     let inference = try SampleNetwork(model, height: 10, width: 14, purpose: .inference)
     let parameters = training.parameters(seed: 4)
-    let lowRes = SampleNetwork.image(seed: 2, count: 10 * 14 * 3)
+    let lowRes = SampleNetwork.image(seed: 2, count: 10 * 14 * model.inputChannels)
     #expect(inference.superRes(of: lowRes, parameters) == training.superRes(of: lowRes, parameters))
     #expect(inference.plan.preparedCount < training.plan.preparedCount)
     #expect(

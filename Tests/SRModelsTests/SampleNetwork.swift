@@ -43,7 +43,7 @@ struct SampleNetwork {
     plan.forwardBody([image])
     let superRes = plan.forwardTail(image)
     return withExtendedLifetime((lowRes, prepared, workspace)) {
-      Array(UnsafeBufferPointer(start: superRes, count: plan.highResHeight * plan.highResWidth * 3))
+      Array(UnsafeBufferPointer(start: superRes, count: plan.highResShape.count))
     }
   }
 
@@ -54,6 +54,16 @@ struct SampleNetwork {
     for index in 0..<count { buffer.pointer[index] = generator.uniform() }
     return buffer
   }
+
+  /// Small networks of other channels than RGB's.
+  static let otherChannels: [ModelDescription] = [
+    model(scale: 4).with(channels: 1), model(scale: 2).with(channels: 4, 3),
+    model(scale: 3).with(channels: 1, 3),
+    model(scale: 2, attention: .squeezeExcitation(reduction: 8)).with(channels: 8),
+    model(scale: 1).with(channels: 20),
+    compact(scale: 4).with(channels: 1), compact(scale: 2).with(channels: 4),
+    compact(scale: 1).with(channels: 8),
+  ]
 
   /// A small compact network of this scale.
   static func compact(scale: Int, features: Int = 32, blocks: Int = 3) -> ModelDescription {
@@ -68,6 +78,15 @@ struct SampleNetwork {
   ) -> ModelDescription {
     var model = ModelDescription(attention: attention)
     (model.scale, model.features, model.blocks) = (scale, features, blocks)
+    return model
+  }
+}
+
+extension ModelDescription {
+  /// The same network for images of other channels.
+  func with(channels inputs: Int, _ outputs: Int? = nil) -> ModelDescription {
+    var model = self
+    (model.inputChannels, model.outputChannels) = (inputs, outputs ?? inputs)
     return model
   }
 }

@@ -19,8 +19,8 @@ import Testing
   @Test func outputsOfAPixelShuffleLieSubpixelBySubpixel() {
     var layout = ParameterLayout()
     let weight = layout.append(
-      "weight", shape: [8, 3, 3, 3], storage: .convolutionHWIO, outputs: .bySubpixel)
-    let bias = layout.append("bias", shape: [8], outputs: .bySubpixel)
+      "weight", shape: [8, 3, 3, 3], storage: .convolutionHWIO, outputs: .bySubpixel(factor: 2))
+    let bias = layout.append("bias", shape: [8], outputs: .bySubpixel(factor: 2))
     let arena = ParameterArena(layout: layout)
     let values = (0..<weight.count).map(Float.init)
     arena.setTensor(weight, to: values)
@@ -31,6 +31,18 @@ import Testing
     #expect((0..<8).map { arena.pointer(to: bias)[$0] } == [0, 4, 1, 5, 2, 6, 3, 7])
     // OIHW element (o 6, i 2, y 1, x 0) is output 2 * 2 + 1: HWIO ((1 * 3 + 0) * 3 + 2) * 8 + 5.
     #expect(arena.pointer(to: weight)[93] == values[(6 * 3 + 2) * 9 + 3])
+  }
+
+  @Test func nineSubpixelsLieOneAfterTheOther() {
+    var layout = ParameterLayout()
+    let bias = layout.append("bias", shape: [18], outputs: .bySubpixel(factor: 3))
+    let arena = ParameterArena(layout: layout)
+    let values = (0..<18).map(Float.init)
+    arena.setTensor(bias, to: values)
+    #expect(arena.tensor(bias) == values)
+    // Channel 0 has the file's first nine values, channel 1 the others.
+    let expected: [Float] = [0, 9, 1, 10, 2, 11, 3, 12, 4, 13, 5, 14, 6, 15, 7, 16, 8, 17]
+    #expect((0..<18).map { arena.pointer(to: bias)[$0] } == expected)
   }
 
   @Test func tensorsStartOnCacheLines() {

@@ -53,25 +53,30 @@ package enum Formulas {
   }
 
   /// Picture pair `k`, uint8 HWC. `height` and `width` are those of the high-resolution picture.
-  package static func pair(_ k: Int, height: Int, width: Int) -> (low: [UInt8], high: [UInt8]) {
+  package static func pair(
+    _ k: Int, height: Int, width: Int, channels: Int = 3, scale: Int = 4
+  ) -> (low: [UInt8], high: [UInt8]) {
     let name = "image \(k)"
-    var high = [Int](repeating: 0, count: height * width * 3)
+    var high = [Int](repeating: 0, count: height * width * channels)
     for y in 0..<height {
       for x in 0..<width {
-        for c in 0..<3 {
+        for c in 0..<channels {
           let m = ((3 + k % 5) * x + (5 + 2 * c) * y + 40 * c + 17 * k) % 480
-          let index = (y * width + x) * 3 + c
+          let index = (y * width + x) * channels + c
           high[index] = (m < 240 ? m : 479 - m) + Int(draw(name, index) >> 60)
         }
       }
     }
     var low: [UInt8] = []
-    for y in 0..<height / 4 {
-      for x in 0..<width / 4 {
-        for c in 0..<3 {
-          var sum = 8
-          for i in 0..<16 { sum += high[((4 * y + i / 4) * width + 4 * x + i % 4) * 3 + c] }
-          low.append(UInt8(sum >> 4))
+    let area = scale * scale
+    for y in 0..<height / scale {
+      for x in 0..<width / scale {
+        for c in 0..<channels {
+          var sum = area / 2
+          for i in 0..<area {
+            sum += high[((scale * y + i / scale) * width + scale * x + i % scale) * channels + c]
+          }
+          low.append(UInt8(sum / area))
         }
       }
     }

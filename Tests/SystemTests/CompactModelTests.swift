@@ -16,7 +16,7 @@ import Testing
     ] + options
   }
 
-  /// Pairs of scale 3, which only a compact network has. 5 pairs make batches of 4 and 1.
+  /// Pairs of scale 3. 5 pairs make batches of 4 and 1.
   private func writePairs(to folder: TemporaryFolder) throws -> [String] {
     let (height, width, scale) = (9, 7, 3)
     for (split, count) in [("train", 5), ("valid", 2)] {
@@ -113,9 +113,5 @@ import Testing
     #expect(other.contains("--model compact --features 32 --blocks 2, "), "\(other)")
     let architecture = try error(["--init-weights", weights, "--model", "vanilla"])
     #expect(architecture.contains("architecture: compact in"), "\(architecture)")
-
-    let data = try writePairs(to: folder)
-    let scale = try error(data + ["--model", "attention"])
-    #expect(scale.contains("scale 3") && scale.contains("or give --model compact"), "\(scale)")
   }
 }

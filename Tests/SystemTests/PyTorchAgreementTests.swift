@@ -12,10 +12,11 @@ import Testing
 /// The built program trains the real network. The results are compared with PyTorch in float64, from the same start.
 @Suite struct PyTorchAgreementTests {
   @Test(
-    arguments: ["vanilla", "attention", "compact"],
+    arguments: ["vanilla", "attention", "compact", "vanilla-x3", "attention-x2", "compact-x3"],
     ["mse=1", "charbonnier=1", "ssim=1", "ssim_box=1", "edge=1"])
-  func tenStepsAndEveryGradient(model: String, loss: String) throws {
-    let fixture = try TrainingFixture(named: model)
+  func tenStepsAndEveryGradient(network: String, loss: String) throws {
+    let fixture = try TrainingFixture(named: network)
+    let model = try fixture.description()
     let expected = try #require(fixture.losses[loss])
     let folder = try TemporaryFolder()
     let layout = try write(fixture, to: folder)
@@ -23,7 +24,8 @@ import Testing
     let run = try ProgramRun(
       "srdist",
       [
-        "train", "--model", model, "--loss", loss, "--data", folder.path, "--init-weights",
+        "train", "--model", fixture.model, "--features", "\(model.features)", "--blocks", "\(model.blocks)",
+        "--loss", loss, "--data", folder.path, "--init-weights",
         folder.file("start.safetensors"), "--no-shuffle", "--batch-size", "\(fixture.batchSize)",
         "--learning-rate", "\(fixture.learningRate)", "--max-steps", "\(expected.steps.count)",
         "--dump-gradients", folder.file("gradient.safetensors"), "--output", folder.file("run"),
@@ -69,21 +71,28 @@ import Testing
   /// Writes pairs and initial weights, and returns the parameters' layout.
   private func write(_ fixture: TrainingFixture, to folder: TemporaryFolder) throws -> ParameterLayout {
     let (height, width) = (fixture.lowRes[0], fixture.lowRes[1])
+    let model = try fixture.description()
+    let (scale, inputs, outputs) = (model.scale, model.inputChannels, model.outputChannels)
+    let channels = max(inputs, outputs)
+    /// The first channels of each pixel.
+    func first(_ count: Int, of picture: [UInt8]) -> [UInt8] {
+      picture.enumerated().filter { $0.offset % channels < count }.map(\.element)
+    }
     for split in ["train", "valid"] {
       let count = split == "train" ? fixture.pairs : 1
-      let low = try NumPyWriter(path: folder.file("lr_\(split).npy"), shape: [count, height, width, 3])
+      let low = try NumPyWriter(path: folder.file("lr_\(split).npy"), shape: [count, height, width, inputs])
       let high = try NumPyWriter(
-        path: folder.file("hr_\(split).npy"), shape: [count, 4 * height, 4 * width, 3])
+        path: folder.file("hr_\(split).npy"), shape: [count, scale * height, scale * width, outputs])
       for k in 0..<count {
-        let pair = Formulas.pair(k, height: 4 * height, width: 4 * width)
-        try low.append(pair.low)
-        try high.append(pair.high)
+        let pair = Formulas.pair(
+          k, height: scale * height, width: scale * width, channels: channels, scale: scale)
+        try low.append(first(inputs, of: pair.low))
+        try high.append(first(outputs, of: pair.high))
       }
       _ = try (low.finish(), high.finish())
     }
     var layout = ParameterLayout()
-    let kind = try #require(TrainingConfiguration.ModelKind(rawValue: fixture.model))
-    _ = kind.description.network(in: &layout)
+    _ = model.network(in: &layout)
     let arena = ParameterArena(layout: layout)
     Formulas.fill(arena)
     try saveParameters(arena, to: folder.file("start.safetensors"))

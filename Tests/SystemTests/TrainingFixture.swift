@@ -1,4 +1,7 @@
 import Foundation
+import SRModels
+import SRTraining
+import Testing
 
 /// Ten steps of PyTorch in float64, written by `scripts/make-training-fixtures`.
 struct TrainingFixture: Decodable {
@@ -34,6 +37,11 @@ struct TrainingFixture: Decodable {
   }
 
   let model: String
+  let scale: Int?
+  let inChannels: Int?
+  let outChannels: Int?
+  let features: Int?
+  let blocks: Int?
   let lowRes: [Int]
   let pairs: Int
   let batchSize: Int
@@ -41,14 +49,28 @@ struct TrainingFixture: Decodable {
   let losses: [String: Loss]
 
   enum CodingKeys: String, CodingKey {
-    case model, pairs, losses
+    case model, scale, features, blocks, pairs, losses
+    case inChannels = "in_channels"
+    case outChannels = "out_channels"
     case lowRes = "low_res"
     case batchSize = "batch_size"
     case learningRate = "learning_rate"
   }
 
-  init(named model: String) throws {
-    let file = Bundle.module.url(forResource: "Fixtures/\(model)-training", withExtension: "json")!
+  init(named name: String) throws {
+    let file = Bundle.module.url(forResource: "Fixtures/\(name)-training", withExtension: "json")!
     self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: file))
+  }
+
+  /// The network.
+  func description() throws -> ModelDescription {
+    let kind = try #require(TrainingConfiguration.ModelKind(rawValue: model))
+    var description = kind.description
+    description.scale = scale ?? description.scale
+    description.inputChannels = inChannels ?? description.inputChannels
+    description.outputChannels = outChannels ?? description.outputChannels
+    description.features = features ?? description.features
+    description.blocks = blocks ?? description.blocks
+    return description
   }
 }

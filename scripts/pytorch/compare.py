@@ -106,10 +106,11 @@ def selected_cases(options: argparse.Namespace) -> list[Case]:
     ]
 
 
-def initial_weights(model: str, seed: int, folder: Path) -> Path:
+def initial_weights(model: str, options: argparse.Namespace, folder: Path) -> Path:
     """A file with PyTorch's default initialisation, for both sides."""
     path = folder / f"initial-{model}.safetensors"
-    save_file(models.seeded_model(model, seed).state_dict(), path)
+    network = models.seeded_model(model, options.seed, options.scale, options.channels)
+    save_file(network.state_dict(), path)
     return path
 
 
@@ -118,7 +119,7 @@ def first_losses(
 ) -> list[float]:
     data = pairs.Pairs(options.data)
     criterion = reference.WeightedSum(case.loss, options.weights_dir).to(dtype)
-    network = loaded(case.model, weights).to(dtype)
+    network = loaded(case.model, weights, options).to(dtype)
     optimizer = reference.adam(network, options.learning_rate)
     losses = []
     for step in range(options.steps):
@@ -128,8 +129,11 @@ def first_losses(
     return losses
 
 
-def loaded(model: str, weights: Path) -> nn.Module:
-    network = models.build(model)
+def loaded(model: str, weights: Path, options: argparse.Namespace) -> nn.Module:
+    channels = options.channels
+    network = models.build(
+        model, options.scale, in_channels=channels, out_channels=channels
+    )
     network.load_state_dict(load_file(weights))
     return network
 
@@ -140,7 +144,7 @@ def expected(case: Case, weights: Path, options: argparse.Namespace) -> Expected
     )
     batch = pairs.Pairs(options.data).batch(0, options.batch_size)
     criterion = reference.WeightedSum(case.loss, options.weights_dir)
-    network = loaded(case.model, weights)
+    network = loaded(case.model, weights, options)
     return Expected(
         exact, single, *gradients.exact_and_scatter(network, criterion, *batch)
     )
@@ -238,7 +242,7 @@ HEADING = (
 
 def run(case: Case, options: argparse.Namespace, folder: Path) -> bool:
     folder.mkdir()
-    weights = initial_weights(case.model, options.seed, folder)
+    weights = initial_weights(case.model, options, folder)
     want = expected(case, weights, options)
     row, faults = compare(case, want, found(case, weights, options, folder))
     print(row, flush=True)
@@ -266,6 +270,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--model", action="append", choices=models.MODELS, help="default: all")
     parser.add_argument("--loss", action="append", help="default: each pixel loss by itself")
     parser.add_argument("--preset", action="append", choices=list(reference.PRESETS))
+    parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 3, 4, 8))
+    parser.add_argument("--channels", type=int, default=3, choices=(1, 3), help="of all pictures")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
@@ -281,7 +287,10 @@ def main() -> int:
         folder = Path(name)
         if options.data is None:
             options.data = folder / "data"
-            pairs.prepare(options.faces, options.data, options.steps * options.batch_size)
+            count = options.steps * options.batch_size
+            pairs.prepare(
+                options.faces, options.data, count, scale=options.scale, channels=options.channels
+            )
         try:
             print(HEADING, flush=True)
             passed = [

@@ -1,10 +1,11 @@
-"""Makes Tests/SystemTests/Fixtures/{vanilla,attention,compact}-training.json; see --help.
+"""Makes Tests/SystemTests/Fixtures/NAME-training.json for each network of NETWORKS; see --help.
 
 PyTorch computes the real networks in float64 on small pictures. The initial weights and the
 pictures follow formulas.py and are not stored. A file holds
 
     torch                version of PyTorch (nothing is random, so there is no seed)
     model                vanilla | attention | compact
+    scale, in_channels, out_channels, features, blocks     of the network
     low_res              [height, width] of the inputs: not square and no multiples of 4, so that
                          swapped axes and partial tiles show
     pairs, batch_size    step s (from 0) of an epoch takes pairs B*s ..< min(B*(s+1), pairs).
@@ -31,6 +32,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +56,24 @@ SIGNED_SUMS = 4
 LOSSES = ("mse=1", "charbonnier=1", "ssim=1", "ssim_box=1", "edge=1")
 
 
+@dataclass(frozen=True)
+class Network:
+    model: str
+    scale: int = 4
+    in_channels: int = 3
+    out_channels: int = 3
+    features: int = model.CHANNELS
+    blocks: int = model.BLOCKS
+
+
+# The released networks, and small ones of another scale and other channels.
+NETWORKS = {name: Network(name) for name in model.MODELS} | {
+    "vanilla-x3": Network("vanilla", 3, 1, 1, blocks=2),
+    "attention-x2": Network("attention", 2, 4, 3, blocks=2),
+    "compact-x3": Network("compact", 3, 1, 1, blocks=2),
+}
+
+
 def rounded(value: float) -> float:
     """Rounds to nine significant digits, which is more than float32 distinguishes."""
     return float(f"{value:.9g}")
@@ -75,7 +95,10 @@ def signed_sums(name: str, values: Tensor) -> list[float]:
 
 
 def initial_network(name: str) -> nn.Module:
-    network = model.build(name)
+    kind = NETWORKS[name]
+    network = model.build(
+        kind.model, kind.scale, kind.features, kind.blocks, kind.in_channels, kind.out_channels
+    )
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     values = formulas.parameters(shapes)
     network.load_state_dict({key: torch.from_numpy(value) for key, value in values.items()})
@@ -125,8 +148,11 @@ def relative_error(found: list[float], expected: list[float]) -> float:
 
 
 def fixture(name: str) -> dict:
-    height, width = (4 * side for side in LOW_RES)
-    low, high = formulas.image_pairs(PAIRS, height, width)
+    kind = NETWORKS[name]
+    height, width = (kind.scale * side for side in LOW_RES)
+    channels = max(kind.in_channels, kind.out_channels)
+    low, high = formulas.image_pairs(PAIRS, height, width, channels, kind.scale)
+    low, high = low[..., : kind.in_channels], high[..., : kind.out_channels]
     low_res, high_res = (pairs.to_tensor(images, torch.float32) for images in (low, high))
     network = initial_network(name)
     with torch.no_grad():
@@ -135,7 +161,7 @@ def fixture(name: str) -> dict:
     first, slope = list(weights)[0], list(weights)[2]
     return {
         "torch": torch.__version__,
-        "model": name,
+        **asdict(kind),
         "low_res": list(LOW_RES),
         "pairs": PAIRS,
         "batch_size": BATCH_SIZE,
@@ -163,10 +189,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--output", type=Path, default=root / "Tests/SystemTests/Fixtures")
-    parser.add_argument("--model", action="append", choices=model.MODELS, help="default: all")
+    parser.add_argument("--model", action="append", choices=list(NETWORKS), help="default: all")
     options = parser.parse_args()
     reference.deterministic(threads=1)
-    for name in options.model or model.MODELS:
+    for name in options.model or NETWORKS:
         path = options.output / f"{name}-training.json"
         path.write_text(as_text(fixture(name)))
         print(f"{path}: {path.stat().st_size} bytes")

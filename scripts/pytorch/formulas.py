@@ -22,8 +22,9 @@ Image pairs, uint8, k = 0, 1, ...; height and width are those of the high-resolu
 
     m = ((3 + k % 5) * x + (5 + 2 * c) * y + 40 * c + 17 * k) % 480
     high(k, y, x, c) = (m < 240 ? m : 479 - m) + (draw("image k", i) >> 60),
-                       i = (y * width + x) * 3 + c, the name as in "image 7"
-    low(k, y, x, c)  = (sum of high over the 4x4 block at (4y, 4x) + 8) >> 4
+                       i = (y * width + x) * channels + c, the name as in "image 7"
+    low(k, y, x, c)  = (sum of high over the s x s block at (sy, sx) + s^2 / 2) / s^2, in whole
+                       numbers, where s is the scale
 
 The network sees them as Float(value) / 255.
 """
@@ -73,17 +74,23 @@ def parameters(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     return values
 
 
-def image_pair(k: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def image_pair(
+    k: int, height: int, width: int, channels: int = 3, scale: int = 4
+) -> tuple[np.ndarray, np.ndarray]:
     """Low- and high-resolution picture k, uint8 HWC. `height`, `width`: of the high one."""
-    y, x, c = np.indices((height, width, 3))
+    y, x, c = np.indices((height, width, channels))
     m = ((3 + k % 5) * x + (5 + 2 * c) * y + 40 * c + 17 * k) % 480
-    noise = (draws(f"image {k}", height * width * 3) >> np.uint64(60)).astype(np.int64)
-    high = np.where(m < 240, m, 479 - m) + noise.reshape(height, width, 3)
-    blocks = high.reshape(height // 4, 4, width // 4, 4, 3).sum((1, 3))
-    return ((blocks + 8) >> 4).astype(np.uint8), high.astype(np.uint8)
+    noise = (draws(f"image {k}", height * width * channels) >> np.uint64(60)).astype(np.int64)
+    high = np.where(m < 240, m, 479 - m) + noise.reshape(height, width, channels)
+    blocks = high.reshape(height // scale, scale, width // scale, scale, channels).sum((1, 3))
+    low = (blocks + scale**2 // 2) // scale**2
+    return low.astype(np.uint8), high.astype(np.uint8)
 
 
-def image_pairs(count: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def image_pairs(
+    count: int, height: int, width: int, channels: int = 3, scale: int = 4
+) -> tuple[np.ndarray, np.ndarray]:
     """`count` pairs as NHWC arrays, low then high."""
-    low, high = zip(*(image_pair(k, height, width) for k in range(count)), strict=True)
+    pairs = (image_pair(k, height, width, channels, scale) for k in range(count))
+    low, high = zip(*pairs, strict=True)
     return np.stack(low), np.stack(high)

@@ -53,12 +53,14 @@ class ResidualBlock(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Conv 3x3 to four times the channels, pixel shuffle by two, PReLU."""
+    """Conv 3x3 to factor^2 times the channels, pixel shuffle by the factor, PReLU."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, factor: int) -> None:
         super().__init__()
         self.block = nn.Sequential(
-            nn.Conv2d(channels, 4 * channels, 3, padding=1), nn.PixelShuffle(2), nn.PReLU()
+            nn.Conv2d(channels, factor**2 * channels, 3, padding=1),
+            nn.PixelShuffle(factor),
+            nn.PReLU(),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -66,20 +68,21 @@ class Upsample(nn.Module):
 
 
 class SRResNet(nn.Module):
-    """N x 3 x h x w in 0...1 to N x 3 x sh x sw, where s is the scale, a power of two."""
+    """N x c x h x w in 0...1 to N x d x sh x sw, where s is the scale, 3 or a power of two."""
 
     def __init__(
-        self, model: str, scale: int = 4, channels: int = CHANNELS, blocks: int = BLOCKS
-    ) -> None:
+        self, model: str, scale: int = 4, channels: int = CHANNELS, blocks: int = BLOCKS,
+        in_channels: int = 3, out_channels: int = 3,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.conv1 = nn.Sequential(nn.Conv2d(3, channels, 9, padding=4), nn.PReLU())
+        self.conv1 = nn.Sequential(nn.Conv2d(in_channels, channels, 9, padding=4), nn.PReLU())
         self.res_blocks = nn.ModuleList(
             ResidualBlock(channels, attention=model == "attention") for _ in range(blocks)
         )
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-        doublings = scale.bit_length() - 1
-        self.upsample = nn.ModuleList(Upsample(channels) for _ in range(doublings))
-        self.conv3 = nn.Conv2d(channels, 3, 9, padding=4)
+        factors = [3] if scale == 3 else [2] * (scale.bit_length() - 1)
+        self.upsample = nn.ModuleList(Upsample(channels, factor) for factor in factors)
+        self.conv3 = nn.Conv2d(channels, out_channels, 9, padding=4)
 
     def forward(self, low_res: Tensor) -> Tensor:
         head = self.conv1(low_res)
@@ -93,17 +96,20 @@ class SRResNet(nn.Module):
 
 
 class SRVGGNetCompact(nn.Module):
-    """N x 3 x h x w in 0...1 to N x 3 x sh x sw: convolutions of the input's size, each with a PReLU
+    """N x c x h x w in 0...1 to N x c x sh x sw: convolutions of the input's size, each with a PReLU
     of a slope for each channel, then a pixel shuffle, which is added to the input enlarged by nearest.
     """
 
-    def __init__(self, scale: int = 4, features: int = CHANNELS, convolutions: int = BLOCKS) -> None:
+    def __init__(
+        self, scale: int = 4, features: int = CHANNELS, convolutions: int = BLOCKS,
+        channels: int = 3,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.scale = scale
         layers: list[nn.Module] = []
-        for inputs in [3] + [features] * convolutions:
+        for inputs in [channels] + [features] * convolutions:
             layers += [nn.Conv2d(inputs, features, 3, padding=1), nn.PReLU(features)]
-        layers.append(nn.Conv2d(features, 3 * scale**2, 3, padding=1))
+        layers.append(nn.Conv2d(features, channels * scale**2, 3, padding=1))
         self.body = nn.ModuleList(layers)
         self.upsampler = nn.PixelShuffle(scale)
 
@@ -116,17 +122,20 @@ class SRVGGNetCompact(nn.Module):
 
 
 def build(
-    model: str, scale: int = 4, channels: int = CHANNELS, blocks: int = BLOCKS
-) -> nn.Module:
+    model: str, scale: int = 4, channels: int = CHANNELS, blocks: int = BLOCKS,
+    in_channels: int = 3, out_channels: int = 3,
+) -> nn.Module:  # fmt: skip
     """The network that `srdist train --model` names."""
     if model not in MODELS:
         raise ValueError(f"model is {model!r}, not one of {', '.join(MODELS)}")
     if model == "compact":
-        return SRVGGNetCompact(scale, channels, blocks)
-    return SRResNet(model, scale, channels, blocks)
+        if in_channels != out_channels:
+            raise ValueError(f"a compact network of {in_channels} channels has as many outputs")
+        return SRVGGNetCompact(scale, channels, blocks, in_channels)
+    return SRResNet(model, scale, channels, blocks, in_channels, out_channels)
 
 
-def seeded_model(model: str, seed: int) -> nn.Module:
+def seeded_model(model: str, seed: int, scale: int = 4, image_channels: int = 3) -> nn.Module:
     """A model with PyTorch's default initialisation, which depends on `seed` alone."""
     torch.manual_seed(seed)
-    return build(model)
+    return build(model, scale, in_channels=image_channels, out_channels=image_channels)

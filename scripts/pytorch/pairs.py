@@ -42,7 +42,7 @@ class Pairs:
     def batch(
         self, first: int, count: int, dtype: torch.dtype = torch.float32
     ) -> tuple[Tensor, Tensor]:
-        """Images `first ..< first + count` as N x 3 x H x W in 0...1."""
+        """Images `first ..< first + count` as N x C x H x W in 0...1."""
         if first + count > len(self):
             raise ValueError(f"asked for images {first} ..< {first + count} of {len(self)}")
         window = slice(first, first + count)
@@ -50,37 +50,44 @@ class Pairs:
 
 
 def to_tensor(images: np.ndarray, dtype: torch.dtype) -> Tensor:
-    """NHWC bytes to N x 3 x H x W in 0...1."""
+    """NHWC bytes to N x C x H x W in 0...1."""
     channels_first = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     return torch.from_numpy(channels_first).to(dtype) / 255
 
 
 def prepare_faces(
-    faces: Path, output: Path, train: int, valid: int, resize: int = 256, crop: int = 128
-) -> None:
+    faces: Path, output: Path, train: int, valid: int, resize: int = 256, crop: int = 128,
+    scale: int = SCALE, channels: int = 3,
+) -> None:  # fmt: skip
     """Makes pairs of central crops of the first `train + valid` photographs, with Pillow alone."""
     files = sorted(p for p in faces.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if len(files) < train + valid:
         raise ValueError(f"{faces} has {len(files)} pictures, but {train + valid} are needed")
     high, low = [], []
+    crop -= crop % scale
     margin = (resize - crop) // 2
+    mode = "L" if channels == 1 else "RGB"
     for file in files[: train + valid]:
         with Image.open(file) as image:
-            photograph = image.convert("RGB").resize((resize, resize), Image.Resampling.BICUBIC)
+            photograph = image.convert(mode).resize((resize, resize), Image.Resampling.BICUBIC)
         high_res = photograph.crop((margin, margin, margin + crop, margin + crop))
-        low_res = high_res.resize((crop // SCALE, crop // SCALE), Image.Resampling.BICUBIC)
-        high.append(np.asarray(high_res))
-        low.append(np.asarray(low_res))
+        low_res = high_res.resize((crop // scale, crop // scale), Image.Resampling.BICUBIC)
+        high.append(np.asarray(high_res).reshape(crop, crop, channels))
+        low.append(np.asarray(low_res).reshape(crop // scale, crop // scale, channels))
     write_pairs(output, np.stack(low), np.stack(high), train)
 
 
-def prepare(faces: Path | None, output: Path, train: int, valid: int = 4) -> None:
+def prepare(
+    faces: Path | None, output: Path, train: int, valid: int = 4, scale: int = SCALE,
+    channels: int = 3,
+) -> None:  # fmt: skip
     """Makes pairs from photographs if there are any, else from formulas.py."""
     if faces is not None:
-        prepare_faces(faces, output, train, valid)
+        prepare_faces(faces, output, train, valid, scale=scale, channels=channels)
         return
     print("no photographs: formulas.py makes the pairs", file=sys.stderr)
-    low_res, high_res = formulas.image_pairs(train + valid, height=128, width=128)
+    side = 128 - 128 % scale
+    low_res, high_res = formulas.image_pairs(train + valid, side, side, channels, scale)
     write_pairs(output, low_res, high_res, train)
 
 

@@ -1,4 +1,5 @@
 import SRFiles
+import SRTensor
 
 /// The two parts of the data that a run needs: training and validation pairs.
 package struct DatasetSplit: Sendable {
@@ -11,12 +12,14 @@ package struct DatasetSplit: Sendable {
   }
 
   /// The `.npy` pairs in a directory, as `srdist prepare` writes them.
+  ///
+  /// - Parameter range: the values that stand for the intensities 0 and 1; nil for the type's whole range.
   /// - Throws: ``FileError``, ``NumPyError`` or ``PairDatasetError``; ``PreparationError`` if `srdist prepare` is putting other
   ///   arrays in their places.
-  package static func load(directory: String) throws -> DatasetSplit {
+  package static func load(directory: String, range: ValueRange? = nil) throws -> DatasetSplit {
     let before = try PreparedFolder.snapshot(of: directory)
-    let train = try NumPyPairDataset(directory: directory, split: .train)
-    let valid = try NumPyPairDataset(directory: directory, split: .valid)
+    let train = try NumPyPairDataset(directory: directory, split: .train, range: range)
+    let valid = try NumPyPairDataset(directory: directory, split: .valid, range: range)
     guard train.lowResHeight == valid.lowResHeight, train.lowResWidth == valid.lowResWidth else {
       throw PairDatasetError(
         path: directory,
@@ -28,6 +31,14 @@ package struct DatasetSplit: Sendable {
       throw PairDatasetError(
         path: directory, expected: "training and validation pictures of one scale",
         found: "scales \(train.scale) and \(valid.scale)")
+    }
+    func format(_ pairs: NumPyPairDataset) -> String {
+      "\(pairs.values.sample.rawValue) of \(pairs.lowResChannels) and \(pairs.highResChannels) channels"
+    }
+    guard format(train) == format(valid) else {
+      throw PairDatasetError(
+        path: directory, expected: "training and validation pictures of one type and number of channels",
+        found: "\(format(train)), and \(format(valid))")
     }
     guard try PreparedFolder.snapshot(of: directory) == before else {
       throw PreparationError.replacedMeanwhile(directory)
@@ -82,6 +93,9 @@ private struct LimitedDataset: PairDataset {
   var lowResHeight: Int { base.lowResHeight }
   var lowResWidth: Int { base.lowResWidth }
   var scale: Int { base.scale }
+  var lowResChannels: Int { base.lowResChannels }
+  var highResChannels: Int { base.highResChannels }
+  var values: SampleScale { base.values }
   var resampling: Resampling { base.resampling }
   var files: [MappedFile] { base.files }
 

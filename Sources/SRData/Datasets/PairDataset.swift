@@ -1,7 +1,9 @@
 import SRFiles
+import SRTensor
 
 /// Pairs of a low-resolution picture and the high-resolution picture that it was made from. All pairs have the same size. The
-/// pictures are 8-bit RGB, in memory or in a mapped file. Several threads may read at the same time.
+/// pictures are in memory or in a mapped file, 8-bit RGB unless the data set says otherwise. Several threads may read at the
+/// same time.
 package protocol PairDataset: Sendable {
   /// The data's name in the log, such as a path or the generator's name.
   var summary: String { get }
@@ -11,6 +13,12 @@ package protocol PairDataset: Sendable {
   var lowResWidth: Int { get }
   /// How many times higher and wider the high-resolution pictures are.
   var scale: Int { get }
+  /// Of a low-resolution picture.
+  var lowResChannels: Int { get }
+  /// Of a high-resolution picture.
+  var highResChannels: Int { get }
+  /// The type of the pictures' values, and the intensities that they stand for.
+  var values: SampleScale { get }
   /// The filter that made the low-resolution pictures.
   var resampling: Resampling { get }
   /// The files that the pictures are read from. They are mapped, so they must not change while the data are in use.
@@ -24,39 +32,62 @@ package protocol PairDataset: Sendable {
 }
 
 extension PairDataset {
+  package var lowResChannels: Int { SampleFormat.rgb8.channels }
+  package var highResChannels: Int { SampleFormat.rgb8.channels }
+  package var values: SampleScale { SampleScale(.uint8) }
+  /// Whether all pictures are 8-bit RGB, whose bytes stand for the whole range of intensities.
+  package var isRGB8: Bool {
+    lowResChannels == 3 && highResChannels == 3 && values == SampleScale(.uint8)
+  }
+
   package var highResHeight: Int { lowResHeight * scale }
   package var highResWidth: Int { lowResWidth * scale }
-  /// Floats of a low-resolution picture, `lowResHeight * lowResWidth * 3`.
-  package var lowResElementCount: Int { lowResHeight * lowResWidth * 3 }
-  /// Floats of a high-resolution picture, `highResHeight * highResWidth * 3`.
-  package var highResElementCount: Int { highResHeight * highResWidth * 3 }
+  /// Floats of a low-resolution picture.
+  package var lowResElementCount: Int { lowResHeight * lowResWidth * lowResChannels }
+  /// Floats of a high-resolution picture.
+  package var highResElementCount: Int { highResHeight * highResWidth * highResChannels }
 
-  /// Writes a pair as float32 HWC with intensities 0...1, that is byte / 255.
+  /// Writes a pair as float32 HWC with intensities 0...1, for 8 bits byte / 255.
   ///
   /// `lowRes` has room for ``lowResElementCount`` floats, `highRes` for ``highResElementCount``.
   package func load(
     index: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
     withPair(at: index) { lowResBytes, highResBytes in
-      copyIntensities(of: lowResBytes, to: lowRes)
-      copyIntensities(of: highResBytes, to: highRes)
+      values.loadIntensities(from: UnsafeRawBufferPointer(lowResBytes), into: lowRes)
+      values.loadIntensities(from: UnsafeRawBufferPointer(highResBytes), into: highRes)
     }
   }
 
   /// Writes the high-resolution picture of a pair; see ``load(index:lowRes:highRes:)``.
   package func loadHighRes(index: Int, to highRes: UnsafeMutablePointer<Float>) {
-    withPair(at: index) { copyIntensities(of: $1, to: highRes) }
+    withPair(at: index) { _, bytes in values.loadIntensities(from: UnsafeRawBufferPointer(bytes), into: highRes) }
   }
 
+  /// A picture as one to look at: see ``RGBImage/init(intensities:channels:width:height:)``.
   package func lowResImage(at index: Int) -> RGBImage {
     withPair(at: index) { bytes, _ in
-      RGBImage(width: lowResWidth, height: lowResHeight, pixels: Array(bytes))
+      image(bytes, channels: lowResChannels, width: lowResWidth, height: lowResHeight)
     }
   }
 
+  /// A picture as one to look at: see ``RGBImage/init(intensities:channels:width:height:)``.
   package func highResImage(at index: Int) -> RGBImage {
     withPair(at: index) { _, bytes in
-      RGBImage(width: highResWidth, height: highResHeight, pixels: Array(bytes))
+      image(bytes, channels: highResChannels, width: highResWidth, height: highResHeight)
+    }
+  }
+
+  private func image(
+    _ bytes: UnsafeBufferPointer<UInt8>, channels: Int, width: Int, height: Int
+  ) -> RGBImage {
+    if isRGB8 { return RGBImage(width: width, height: height, pixels: Array(bytes)) }
+    let intensities = AlignedBuffer(count: height * width * channels)
+    values.loadIntensities(from: UnsafeRawBufferPointer(bytes), into: intensities.pointer)
+    return withExtendedLifetime(intensities) {
+      RGBImage(
+        intensities: UnsafeBufferPointer(start: intensities.pointer, count: intensities.count),
+        channels: channels, width: width, height: height)
     }
   }
 
@@ -65,8 +96,12 @@ extension PairDataset {
   /// - Parameter progress: called after each pair.
   package func contentHash(progress: () -> Void = {}) -> String {
     let hasher = SHA256()
-    let sizes = "\(count) pairs \(lowResHeight)x\(lowResWidth)x3 \(highResHeight)x\(highResWidth)x3\n"
-    hasher.update(sizes)
+    let sizes = [
+      "\(lowResHeight)x\(lowResWidth)x\(lowResChannels)",
+      "\(highResHeight)x\(highResWidth)x\(highResChannels)",
+    ]
+    hasher.update("\(count) pairs \(sizes[0]) \(sizes[1])\n")
+    if values != SampleScale(.uint8) { hasher.update("\(values)\n") }
     for index in 0..<count {
       withPair(at: index) { lowRes, highRes in
         hasher.update(UnsafeRawBufferPointer(lowRes))
@@ -76,10 +111,4 @@ extension PairDataset {
     }
     return hasher.finalize()
   }
-}
-
-private func copyIntensities(
-  of bytes: UnsafeBufferPointer<UInt8>, to destination: UnsafeMutablePointer<Float>
-) {
-  for index in bytes.indices { destination[index] = Float(bytes[index]) / 255 }
 }

@@ -27,6 +27,12 @@ package struct RandomCrops: Sendable {
   /// - Throws: ``FileError``, or ``NumPyError``, also if the images are smaller than the crops.
   package init(directory: String, like pairs: any PairDataset, seed: UInt64) throws {
     let path = "\(directory)/\(Self.fileName)"
+    guard pairs.isRGB8 else {
+      throw PairDatasetError(
+        path: path, expected: "pairs of uint8 and 3 channels, as fresh crops have",
+        found: "pairs of \(pairs.values) with \(pairs.lowResChannels) and \(pairs.highResChannels) channels",
+        advice: "leave out --crop random")
+    }
     images = try NumPyArray(path: path, rank: 4)
     (lowResHeight, lowResWidth) = (pairs.lowResHeight, pairs.lowResWidth)
     (highResHeight, highResWidth) = (pairs.highResHeight, pairs.highResWidth)

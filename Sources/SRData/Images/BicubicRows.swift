@@ -51,7 +51,7 @@ package final class BicubicRows {
 
   /// Takes the next row of the picture, and hands over the rows of the result that are complete with it. They are valid during the
   /// call.
-  package func append(_ row: UnsafeRawPointer, emit: (UnsafeRawPointer) throws -> Void) throws {
+  package func append(_ row: UnsafeRawPointer, emit: (UnsafeRawPointer) throws -> Void) rethrows {
     precondition(taken < rows.inputCount, "more than \(rows.inputCount) rows")
     let target = between + taken % kept * rowBytes
     if columns.isIdentity {

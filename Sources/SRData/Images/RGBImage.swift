@@ -15,6 +15,27 @@ package struct RGBImage: Sendable, Equatable {
     self.pixels = pixels
   }
 
+  /// A picture of `height` rows of `width` pixels of some intensities (HWC, one image of an NHWC batch), to be looked at. 0 is
+  /// black, and 1 is full intensity. Values outside 0...1 are clamped. Other values are rounded to the nearest of the 256 levels.
+  /// NaN becomes 0.
+  ///
+  /// Of three channels or more, the first three are red, green and blue. Of one or two, the first one is shown as grey.
+  package init(intensities: UnsafeBufferPointer<Float>, channels: Int = 3, width: Int, height: Int) {
+    precondition(
+      channels > 0 && intensities.count == width * height * channels,
+      "\(intensities.count) intensities given for \(width) x \(height) pixels of \(channels)")
+    // `max` with the constant first turns NaN into 0.
+    func level(_ value: Float) -> UInt8 { UInt8((Swift.min(Swift.max(0, value), 1) * 255).rounded()) }
+    if channels == 3 {
+      self.init(width: width, height: height, pixels: intensities.map(level))
+    } else {
+      let pixels = (0..<width * height).flatMap { pixel in
+        (0..<3).map { level(intensities[pixel * channels + (channels < 3 ? 0 : $0)]) }
+      }
+      self.init(width: width, height: height, pixels: pixels)
+    }
+  }
+
   /// A black picture.
   package init(width: Int, height: Int) {
     self.init(width: width, height: height, pixels: [UInt8](repeating: 0, count: width * height * 3))

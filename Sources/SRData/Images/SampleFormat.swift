@@ -1,20 +1,9 @@
+import SRTensor
+
 /// What a pixel consists of, and how it lies in memory: the channels of a pixel side by side, in the host's byte order.
 package struct SampleFormat: Sendable, Hashable {
-  /// The type of one channel's value.
-  package enum Sample: Sendable, Hashable {
-    /// 0 is black, and the largest value is full intensity.
-    case uint8, uint16
-    /// 0 is black, and 1 is full intensity.
-    case float32
-
-    package var bytes: Int {
-      switch self {
-      case .uint8: 1
-      case .uint16: 2
-      case .float32: 4
-      }
-    }
-  }
+  /// The type of one channel's value. In a picture file, the largest integer is full intensity.
+  package typealias Sample = SampleType
 
   /// 1 for grey, 2 for grey and alpha, 3 for RGB, 4 for RGB and alpha.
   package let channels: Int

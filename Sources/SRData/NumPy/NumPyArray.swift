@@ -1,11 +1,14 @@
 import SRFiles
+import SRTensor
 
-/// A `.npy` file of bytes (dtype uint8, C order), mapped into memory. Elements are read from the disk when they are used, and
+/// A `.npy` file of bytes or other values (C order), mapped into memory. Elements are read from the disk when they are used, and
 /// ranks of one host share them.
 package final class NumPyArray: Sendable {
   package let path: String
   /// The dimensions, the slowest first.
   package let shape: [Int]
+  /// The type of an element.
+  package let sample: SampleType
   /// The whole file.
   package let file: MappedFile
   private let dataOffset: Int
@@ -15,24 +18,39 @@ package final class NumPyArray: Sendable {
 
   /// Maps the file, and checks that it holds exactly the array that its header announces.
   /// - Parameter rank: the number of dimensions that it must have.
+  /// - Throws: ``FileError``, or ``NumPyError`` for another dtype than uint8, another order, rank or length.
+  package convenience init(path: String, rank: Int) throws {
+    try self.init(path: path, ranks: [rank], [.uint8])
+  }
+
+  /// Maps the file, and checks that it holds exactly the array that its header announces.
+  /// - Parameters:
+  ///   - ranks: the numbers of dimensions that it may have, rising.
+  ///   - types: that the elements may have: uint8 alone, or all.
   /// - Throws: ``FileError``, or ``NumPyError`` for another dtype, order, rank or length.
-  package init(path: String, rank: Int) throws {
+  package init(path: String, ranks: [Int], _ types: [SampleType]) throws {
     let file = try MappedFile(path: path)
     let (header, dataOffset) = try NumPyHeader.parse(file.bytes, path: path)
-    guard header.hasByteElements else {
+    guard let sample = SampleType(numPyName: header), types.contains(sample) else {
       throw NumPyError(
-        path: path, expected: "dtype uint8 ('\(Self.byteElementType)') with values from 0 to 255",
-        found: "dtype '\(header.elementType)'\(header.adviceForBytes)")
+        path: path,
+        expected: types == [.uint8]
+          ? "dtype uint8 ('\(Self.byteElementType)') with values from 0 to 255"
+          : "dtype uint8, uint16 ('<u2') or float32 ('<f4')",
+        found: "dtype '\(header.elementType)'"
+          + (types == [.uint8] ? header.adviceForBytes : header.adviceForSamples))
     }
     guard !header.isFortranOrder else {
       throw NumPyError(
         path: path, expected: "C order (last dimension contiguous)",
         found: "Fortran order; save numpy.ascontiguousarray(array)")
     }
-    guard header.shape.count == rank else {
-      throw NumPyError(path: path, expected: "\(rank) dimensions", found: "shape \(header.shape)")
+    guard ranks.contains(header.shape.count) else {
+      throw NumPyError(
+        path: path, expected: "\(ranks.map(String.init).joined(separator: " or ")) dimensions",
+        found: "shape \(header.shape)")
     }
-    let expected = Self.byteCount(header.shape)
+    let expected = Self.byteCount(header.shape + [sample.bytes])
     let found = file.bytes.count - dataOffset
     guard let expected, expected == found else {
       let isTruncated = expected.map { found < $0 } ?? true
@@ -44,19 +62,47 @@ package final class NumPyArray: Sendable {
     self.path = path
     self.file = file
     self.dataOffset = dataOffset
+    self.sample = sample
     shape = header.shape
   }
 
-  /// All elements. The pointer is valid as long as the array lives.
+  private init(_ array: NumPyArray, shape: [Int]) {
+    (path, file, dataOffset, sample) = (array.path, array.file, array.dataOffset, array.sample)
+    self.shape = shape
+  }
+
+  /// The same array with four dimensions: pictures of one channel if there are three.
+  func withChannels() -> NumPyArray { shape.count == 3 ? NumPyArray(self, shape: shape + [1]) : self }
+
+  /// The bytes of all elements. The pointer is valid as long as the array lives.
   package var bytes: UnsafeBufferPointer<UInt8> {
     UnsafeRawBufferPointer(rebasing: file.bytes[dataOffset...]).assumingMemoryBound(to: UInt8.self)
   }
 
-  /// The elements of one entry along the first dimension. The pointer is valid as long as the array lives.
+  /// The bytes of one entry along the first dimension. The pointer is valid as long as the array lives.
   package func entry(_ index: Int) -> UnsafeBufferPointer<UInt8> {
     precondition(index >= 0 && index < shape[0], "entry \(index) of \(shape[0]) in \(path)")
-    let count = shape.dropFirst().reduce(1, *)
+    let count = shape.dropFirst().reduce(sample.bytes, *)
     return UnsafeBufferPointer(rebasing: bytes[(index * count)..<((index + 1) * count)])
+  }
+
+  /// The first value of an entry for which `isWrong` holds.
+  func firstValue(ofEntry index: Int, where isWrong: (Double) -> Bool) -> Double? {
+    let bytes = UnsafeRawBufferPointer(entry(index))
+    switch sample {
+    case .uint8: return bytes.lazy.map { Double($0) }.first(where: isWrong)
+    case .uint16:
+      for offset in stride(from: 0, to: bytes.count, by: 2) {
+        let value = Double(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
+        if isWrong(value) { return value }
+      }
+    case .float32:
+      for offset in stride(from: 0, to: bytes.count, by: 4) {
+        let value = Double(bytes.loadUnaligned(fromByteOffset: offset, as: Float.self))
+        if isWrong(value) { return value }
+      }
+    }
+    return nil
   }
 
   private static func byteCount(_ shape: [Int]) -> Int? {

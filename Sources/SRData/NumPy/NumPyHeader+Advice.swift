@@ -1,4 +1,18 @@
 extension NumPyHeader {
+  /// How to make elements that a data set may have of elements of another type, for an error's text; empty if nobody can tell
+  /// what the elements mean.
+  var adviceForSamples: String {
+    let type = elementType.drop { "<>=|".contains($0) }
+    switch (type.first, Int(type.dropFirst())) {
+    case ("b", 1): return "; save array.astype(numpy.float32)"
+    case ("f", .some): return "; save array.astype('<f4')"
+    case ("u", .some), ("i", .some):
+      return
+        "; save array.astype('<f4'), and give the values of black and of full intensity as --range LOW,HIGH"
+    default: return ""
+    }
+  }
+
   /// How to make bytes of elements of another type, for an error's text; empty if nobody can tell what the elements mean.
   ///
   /// The type does not tell the range of the values. A conversion that is right for one range ruins values of another one:

@@ -3,7 +3,7 @@ import SRLayers
 import SRTensor
 
 /// A network in the form of ncnn: a text of layers and a file of weights. The input blob is `data`, the output blob is
-/// `output`; both are RGB, 0...1.
+/// `output`; both are RGB or the network's channels, 0...1.
 ///
 /// ncnn reads each blob once. A layer `Split` copies a blob for several readers.
 struct NCNNModel {

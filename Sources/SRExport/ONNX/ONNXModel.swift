@@ -5,7 +5,7 @@ import SRTensor
 import SwiftProtobuf
 
 /// A network in the form of ONNX: operator set 17, input `input` and output `output`, both [batch, channels, height, width] of
-/// RGB, 0...1. Batch, height and width are free. The metadata hold the network's description.
+/// RGB or the network's channels, 0...1. Batch, height and width are free. The metadata hold the network's description.
 struct ONNXModel {
   private static let operatorSet: Int64 = 17
   /// The first version of the file format that has operator set 17.

@@ -2,7 +2,7 @@
 ///
 /// Each returns the sum, over all elements, of a function of the super-resolved image and its target, added up in
 /// a fixed order. If `gradient` is not nil, it also adds `gradientScale` times that sum's gradient with respect to the
-/// super-resolved image to it. Images that come with a shape have three channels. `scratch` holds as many floats as the
+/// super-resolved image to it. Images have any number of channels. `scratch` holds as many floats as the
 /// matching count says. It is 64-byte aligned and private to the calling thread; what it holds before the call does not
 /// matter.
 package protocol ImageLossKernels {
@@ -49,15 +49,15 @@ package protocol ImageLossKernels {
   func channelSimilarities(
     superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape, part: SimilarityPart,
     keepsSlopes: Bool, scratch: UnsafeMutablePointer<Float>
-  ) -> SIMD3<Double>
+  ) -> [Double]
 
   /// Adds the gradient of the sum over channels of factors[channel] * mean, for the means of
   /// ``channelSimilarities(superRes:highRes:shape:part:keepsSlopes:scratch:)``, whose images and scratch memory are given again.
   func addSimilarityGradient(
-    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape, factors: SIMD3<Float>,
+    superRes: UnsafePointer<Float>, highRes: UnsafePointer<Float>, shape: ImageShape, factors: [Float],
     gradient: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>)
 
-  /// Average pooling over squares of two by two pixels, of any number of channels. An odd last row or column is left out.
+  /// Average pooling over squares of two by two pixels. An odd last row or column is left out.
   ///
   /// - Parameter shape: of `source`.
   func halve(
@@ -72,7 +72,7 @@ package protocol ImageLossKernels {
   func reducedDifferenceScratchCount(_ shape: ImageShape) -> Int
 
   /// sum over i of (reduced[i] - lowRes[i])^2. Here reduced is `superRes`, which has the shape `shape`, reduced as by
-  /// ``BicubicReduction``. There may be any number of channels.
+  /// ``BicubicReduction``.
   func reducedDifference(
     superRes: UnsafePointer<Float>, lowRes: ImagePair.LowRes, shape: ImageShape, gradientScale: Float,
     gradient: UnsafeMutablePointer<Float>?, scratch: UnsafeMutablePointer<Float>

@@ -35,13 +35,13 @@ package enum SSIMWindow: Sendable, CaseIterable {
     }
   }
 
-  /// Stops the program unless the structural similarity of such images can be taken over this window: they are RGB, and
-  /// neither side is below ``smallestSide``.
+  /// Stops the program unless the structural similarity of such images can be taken over this window: neither side is below
+  /// ``smallestSide``.
   package func checkFit(_ shape: ImageShape) {
     precondition(
-      min(shape.height, shape.width) >= smallestSide && shape.channels == ImageShape.rgbChannels,
-      "SSIM over a \(self) window needs RGB images of \(smallestSide)x\(smallestSide) or more, and is given \(shape) with "
-        + "\(shape.channels) channels")
+      min(shape.height, shape.width) >= smallestSide,
+      "SSIM over a \(self) window needs images of \(smallestSide)x\(smallestSide) or more, and is given \(shape)"
+    )
   }
 
   /// The row (or column) of the image that stands for `index`, which may lie up to 5 beyond the edges. Nil stands for

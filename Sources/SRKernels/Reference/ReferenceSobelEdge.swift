@@ -17,8 +17,8 @@ extension Reference {
         let byY = difference / root * edge.gy / edge.magnitude
         forEachSobelTap(shape, y: y, x: x) { pixel, horizontal, vertical in
           let byMean = T(horizontal) * byX + T(vertical) * byY
-          for channel in 0..<ImageShape.rgbChannels {
-            loss.gradient[pixel + channel] += byMean / T(ImageShape.rgbChannels)
+          for channel in 0..<shape.channels {
+            loss.gradient[pixel + channel] += byMean / T(shape.channels)
           }
         }
       }
@@ -32,7 +32,7 @@ extension Reference {
     var gx: T = 0
     var gy: T = 0
     forEachSobelTap(shape, y: y, x: x) { pixel, horizontal, vertical in
-      let mean = (image[pixel] + image[pixel + 1] + image[pixel + 2]) / T(ImageShape.rgbChannels)
+      let mean = image[pixel..<pixel + shape.channels].reduce(0, +) / T(shape.channels)
       gx += T(horizontal) * mean
       gy += T(vertical) * mean
     }
@@ -50,7 +50,7 @@ extension Reference {
         let row = y + i
         let column = x + j
         guard row >= 0, row < shape.height, column >= 0, column < shape.width else { continue }
-        body((row * shape.width + column) * ImageShape.rgbChannels, j * (2 - abs(i)), i * (2 - abs(j)))
+        body((row * shape.width + column) * shape.channels, j * (2 - abs(i)), i * (2 - abs(j)))
       }
     }
   }

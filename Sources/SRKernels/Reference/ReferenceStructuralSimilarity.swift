@@ -9,7 +9,7 @@ extension Reference {
     var loss = ReferenceLoss<T>(count: shape.count)
     for y in 0..<shape.height {
       for x in 0..<shape.width {
-        for channel in 0..<ImageShape.rgbChannels {
+        for channel in 0..<shape.channels {
           var meanX: T = 0
           var meanY: T = 0
           var meanXX: T = 0
@@ -55,7 +55,7 @@ extension Reference {
       for j in 0..<SSIMWindow.taps {
         guard let column = window.source(of: x + j - SSIMWindow.padding, count: shape.width) else { continue }
         body(
-          (row * shape.width + column) * ImageShape.rgbChannels,
+          (row * shape.width + column) * shape.channels,
           window.weight(tap: i) * window.weight(tap: j))
       }
     }

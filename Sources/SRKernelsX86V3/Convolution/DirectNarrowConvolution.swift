@@ -2,7 +2,7 @@ import SRKernels
 
 /// A small convolution of few channels by the direct method, such as the 3 x 3 one with which a feature network begins.
 ///
-/// All taps of a patch, (i, j, c), fit into two vectors. So a product with the weights keeps its sums in registers:
+/// A product with the weights keeps its sums in registers, because all taps of a patch, (i, j, c), are few:
 ///
 ///     forward        destination[x, k] = sum over (i, j, c) of patch[x, (i, j, c)] * W[(i, j, c), k]
 ///     backward data  taps[x, (i, j, c)] = sum over k of gradient[x, k] * W^T[k, (i, j, c)]; a pixel of the source
@@ -12,8 +12,11 @@ struct DirectNarrowConvolution: Convolution2DKernel {
   /// Computes the gradient with respect to the weights, which a frozen network never asks for.
   private let im2col: Im2colConvolution
 
-  /// Floats of a pixel's taps, which fill two vectors.
-  private static let tapStride = 32
+  /// Floats of a pixel's taps, in whole vectors.
+  private var tapStride: Int { max(2 * Vector.scalarCount, roundedToVectors(shape.kernelSize * tapRow)) }
+
+  /// The most channels that a 3 x 3 convolution may read. Other kernels may have as many taps as fill two vectors.
+  private static let mostChannels = 8
 
   // 4 pixels by as many output channels as a panel is wide.
   #if SRDIST_X86_V4
@@ -24,7 +27,8 @@ struct DirectNarrowConvolution: Convolution2DKernel {
 
   static func supports(_ shape: Convolution2DShape) -> Bool {
     shape.stride == 1 && shape.padding == shape.kernelSize / 2 && shape.kernelSize % 2 == 1
-      && shape.kernelSize * shape.kernelSize * shape.inputChannels <= tapStride
+      && (shape.kernelSize * shape.kernelSize * shape.inputChannels <= 2 * Vector.scalarCount
+        || (shape.kernelSize == 3 && shape.inputChannels <= mostChannels))
       && shape.outputChannels % 32 == 0 && shape.inputWidth >= Block.rows
   }
 
@@ -36,7 +40,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
 
   var algorithm: String { "direct" }
   var preparedForwardCount: Int { shape.weightCount }
-  var preparedBackwardDataCount: Int { shape.outputChannels * Self.tapStride }
+  var preparedBackwardDataCount: Int { shape.outputChannels * tapStride }
   var scratchCount: Int {
     max(paddedCount, tapRing.count, im2col.scratchCount)
   }
@@ -60,7 +64,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
     prepared.update(repeating: 0, count: preparedBackwardDataCount)
     for tap in 0..<shape.kernelSize * tapRow {
       for k in 0..<shape.outputChannels {
-        prepared[k * Self.tapStride + tap] = weights[tap * shape.outputChannels + k]
+        prepared[k * tapStride + tap] = weights[tap * shape.outputChannels + k]
       }
     }
   }
@@ -203,12 +207,13 @@ struct DirectNarrowConvolution: Convolution2DKernel {
     into taps: UnsafeMutablePointer<Float>
   ) {
     let rowCount = shape.outputWidth * shape.outputChannels
-    for panel in stride(from: 0, to: Self.tapStride, by: MatrixMultiply.panelWidth) {
+    for panel in stride(from: 0, to: tapStride, by: MatrixMultiply.panelWidth) {
       MatrixMultiply.panel(
-        rows: shape.outputWidth, vectors: MatrixMultiply.panelVectors, depth: shape.outputChannels,
+        rows: shape.outputWidth, vectors: min(MatrixMultiply.panelWidth, tapStride - panel) / 16,
+        depth: shape.outputChannels,
         MatrixMultiply.Broadcast(base: gradient, rowStride: shape.outputChannels, depthStride: 1),
-        MatrixMultiply.Rows(base: preparedWeights + panel, stride: Self.tapStride),
-        into: MatrixMultiply.Rows(base: taps + panel, stride: Self.tapStride), accumulate: false,
+        MatrixMultiply.Rows(base: preparedWeights + panel, stride: tapStride),
+        into: MatrixMultiply.Rows(base: taps + panel, stride: tapStride), accumulate: false,
         ahead: UnsafeBufferPointer(start: gradient + rowCount, count: rowCount))
     }
   }
@@ -229,7 +234,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
           let row = taps + ring.pixel(row: last - i, column: x - shape.padding)
           for column in 0..<size {
             let tap = (i * size + size - 1 - column) * channels + c
-            sum += UnsafeRawPointer(row + column * Self.tapStride + tap).loadUnaligned(as: Channels.self)
+            sum += UnsafeRawPointer(row + column * tapStride + tap).loadUnaligned(as: Channels.self)
           }
         }
         for lane in 0..<min(Channels.scalarCount, channels - c) {
@@ -241,7 +246,7 @@ struct DirectNarrowConvolution: Convolution2DKernel {
 
   private var tapRing: TapRing {
     TapRing(
-      rows: shape.kernelSize, width: shape.outputWidth, margin: shape.padding, pixelStride: Self.tapStride)
+      rows: shape.kernelSize, width: shape.outputWidth, margin: shape.padding, pixelStride: tapStride)
   }
 
   func backwardWeights(

@@ -29,12 +29,12 @@ func sumOverPixels(
     sumOverPixels(image, pixels: layout.height * layout.width, channels: channels, into: sums)
     return
   }
-  // Every second row of the shuffled image holds half of the channels, as two subpixels side by side.
+  // With f = `layout.factor`, every f-th row of the shuffled image holds one f-th of the channels, as f subpixels side by side.
   let rows = PixelRows(
-    count: layout.height, pixels: layout.width, channels: channels / 2, stride: layout.rowStride)
-  for half in 0..<2 {
-    let start = image + half * layout.rowStride / 2
-    sumOverPixels(rows, into: sums + half * rows.channels) { sum, index, _ in
+    count: layout.height, pixels: layout.width, channels: channels / layout.factor, stride: layout.rowStride)
+  for part in 0..<layout.factor {
+    let start = image + part * (layout.rowStride / layout.factor)
+    sumOverPixels(rows, into: sums + part * rows.channels) { sum, index, _ in
       sum += start.vector(at: index)
     } single: { index, _ in
       start[index]

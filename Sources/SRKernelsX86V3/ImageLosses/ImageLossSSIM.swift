@@ -65,6 +65,11 @@ extension SSIMWorkspace {
   ///
   /// - Returns: the sum of the row's similarities.
   func similarity(slopeScale: Float?) -> Double {
+    withPixelStride { similarity(slopeScale: slopeScale, pixelStride: $0) }
+  }
+
+  @inline(__always)
+  private func similarity(slopeScale: Float?, pixelStride: Int) -> Double {
     let c1 = Vector(repeating: Float(SSIMWindow.c1))
     let c2 = Vector(repeating: Float(SSIMWindow.c2))
     let centre = centre
@@ -72,14 +77,14 @@ extension SSIMWorkspace {
     for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
       let inside = rowCount - index
       // x and y are less the centre, as the variances need them. meanX and meanY are in full, for the luminance.
-      let x = windowSum(meanRow(0), at: index)
-      let y = windowSum(meanRow(1), at: index)
+      let x = windowSum(meanRow(0), at: index, pixelStride: pixelStride)
+      let y = windowSum(meanRow(1), at: index, pixelStride: pixelStride)
       let meanX = x + centre
       let meanY = y + centre
       let a1 = meanX * meanY * 2 + c1
-      let a2 = (windowSum(meanRow(3), at: index) - x * y) * 2 + c2
+      let a2 = (windowSum(meanRow(3), at: index, pixelStride: pixelStride) - x * y) * 2 + c2
       let b1 = (meanX * meanX).addingProduct(meanY, meanY) + c1
-      let b2 = windowSum(meanRow(2), at: index) - (x * x).addingProduct(y, y) + c2
+      let b2 = windowSum(meanRow(2), at: index, pixelStride: pixelStride) - (x * x).addingProduct(y, y) + c2
       let inverse = 1 / (b1 * b2)
       let similarity = a1 * a2 * inverse
       sum += similarity.first(inside)
@@ -100,8 +105,10 @@ extension SSIMWorkspace {
     for slope in 0..<3 {
       let source = slopeRow(slope)
       let destination = slopePlane(slope) + row * rowStride
-      for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
-        destination.store(windowSum(source, at: index), at: index)
+      withPixelStride { pixelStride in
+        for index in stride(from: 0, to: rowCount, by: Vector.scalarCount) {
+          destination.store(windowSum(source, at: index, pixelStride: pixelStride), at: index)
+        }
       }
       if window == .gaussian { foldEdges(of: source, into: destination) }
     }

@@ -43,20 +43,25 @@ extension VectorKernels {
   }
 
   /// The adjoint of the two Sobel correlations. These are odd, so the adjoint is their negative, applied to the slopes.
-  /// Each channel gets a third.
+  /// Each channel gets an equal share.
   private func addSobelGradient(
     _ slopesX: BorderedPlane, _ slopesY: BorderedPlane, shape: ImageShape,
     to gradient: UnsafeMutablePointer<Float>
   ) {
+    let share = -1 / Float(shape.channels)
     for y in 0..<shape.height {
       let row = gradient + y * shape.rowCount
       for x in stride(from: 0, to: shape.width, by: Vector.scalarCount) {
-        let byMean = (slopesX.sobel(y: y, x: x).gx + slopesY.sobel(y: y, x: x).gy) * (-1 / 3)
+        let byMean = (slopesX.sobel(y: y, x: x).gx + slopesY.sobel(y: y, x: x).gy) * share
         for lane in 0..<min(Vector.scalarCount, shape.width - x) {
-          let pixel = row + (x + lane) * ImageShape.rgbChannels
-          pixel[0] += byMean[lane]
-          pixel[1] += byMean[lane]
-          pixel[2] += byMean[lane]
+          let pixel = row + (x + lane) * shape.channels
+          if shape.channels == ImageShape.rgbChannels {
+            pixel[0] += byMean[lane]
+            pixel[1] += byMean[lane]
+            pixel[2] += byMean[lane]
+          } else {
+            for channel in 0..<shape.channels { pixel[channel] += byMean[lane] }
+          }
         }
       }
     }
@@ -67,6 +72,7 @@ extension VectorKernels {
 private struct BorderedPlane {
   private let height: Int
   private let width: Int
+  private let channels: Int
   private let stride: Int
   private let memory: UnsafeMutablePointer<Float>
 
@@ -80,6 +86,7 @@ private struct BorderedPlane {
   init(_ shape: ImageShape, memory: UnsafeMutablePointer<Float>) {
     height = shape.height
     width = shape.width
+    channels = shape.channels
     stride = Self.stride(shape)
     self.memory = memory
     memory.update(repeating: 0, count: Self.count(shape))
@@ -91,12 +98,22 @@ private struct BorderedPlane {
   }
 
   func fillWithChannelMeans(of image: UnsafePointer<Float>) {
+    let count = Float(channels)
     for y in 0..<height {
-      let source = image + y * width * ImageShape.rgbChannels
+      let source = image + y * width * channels
       let destination = row(y)
-      for x in 0..<width {
-        let pixel = source + x * ImageShape.rgbChannels
-        destination[x] = (pixel[0] + pixel[1] + pixel[2]) / 3
+      if channels == ImageShape.rgbChannels {
+        for x in 0..<width {
+          let pixel = source + x * ImageShape.rgbChannels
+          destination[x] = (pixel[0] + pixel[1] + pixel[2]) / 3
+        }
+      } else {
+        for x in 0..<width {
+          let pixel = source + x * channels
+          var sum = pixel[0]
+          for channel in 1..<channels { sum += pixel[channel] }
+          destination[x] = sum / count
+        }
       }
     }
   }

@@ -12,19 +12,24 @@ struct SSIMWorkspace {
   /// The same, in whole vectors.
   let rowStride: Int
   private let height: Int
+  private let channels: Int
   private let memory: UnsafeMutablePointer<Float>
 
   /// Floats before and after each row of means: the 5 pixels that the window reaches, in whole vectors.
-  private static let margin = 16
+  private static func margin(_ channels: Int) -> Int { roundedToVectors(SSIMWindow.padding * channels) }
   /// The same for a row of slopes. The adjoint reads as far as 10 pixels from it.
-  private static let slopeMargin = 48
+  private static func slopeMargin(_ channels: Int) -> Int {
+    margin(channels) + roundedToVectors(SSIMWindow.padding * channels + Vector.scalarCount - 1)
+  }
+  private var margin: Int { Self.margin(channels) }
+  private var slopeMargin: Int { Self.slopeMargin(channels) }
   /// Floats between the 11 weights of consecutive rows. The first row holds the window itself.
   private static let weightStride = 16
 
   static func count(_ shape: ImageShape) -> Int {
     let rowStride = roundedToVectors(shape.rowCount)
-    return (2 * shape.height + 1) * weightStride + 4 * (rowStride + 2 * margin)
-      + 3 * (rowStride + 2 * slopeMargin) + 3 * shape.height * rowStride
+    return (2 * shape.height + 1) * weightStride + 4 * (rowStride + 2 * margin(shape.channels))
+      + 3 * (rowStride + 2 * slopeMargin(shape.channels)) + 3 * shape.height * rowStride
   }
 
   /// A workspace whose planes of slopes are filled.
@@ -32,6 +37,7 @@ struct SSIMWorkspace {
     self.window = window
     self.memory = memory
     height = shape.height
+    channels = shape.channels
     rowCount = shape.rowCount
     rowStride = roundedToVectors(shape.rowCount)
   }
@@ -73,24 +79,33 @@ struct SSIMWorkspace {
 
   /// First float of one of the four rows of means.
   func meanRow(_ moment: Int) -> UnsafeMutablePointer<Float> {
-    memory + (1 + 2 * height) * Self.weightStride + moment * (rowStride + 2 * Self.margin) + Self.margin
+    memory + (1 + 2 * height) * Self.weightStride + moment * (rowStride + 2 * margin) + margin
   }
 
   /// First float of one of the three rows of slopes.
   func slopeRow(_ slope: Int) -> UnsafeMutablePointer<Float> {
-    meanRow(4) - Self.margin + slope * (rowStride + 2 * Self.slopeMargin) + Self.slopeMargin
+    meanRow(4) - margin + slope * (rowStride + 2 * slopeMargin) + slopeMargin
   }
 
   /// One of the three planes of slopes. Rows are `rowStride` apart.
   func slopePlane(_ slope: Int) -> UnsafeMutablePointer<Float> {
-    slopeRow(3) - Self.slopeMargin + slope * height * rowStride
+    slopeRow(3) - slopeMargin + slope * height * rowStride
+  }
+
+  /// Calls `body` with the floats between two pixels. A number that the compiler knows makes the common case faster.
+  @inline(__always) func withPixelStride<Result>(_ body: (_ pixelStride: Int) -> Result) -> Result {
+    channels == ImageShape.rgbChannels ? body(ImageShape.rgbChannels) : body(channels)
   }
 
   /// The window along a row, around sixteen consecutive floats.
-  @inline(__always) func windowSum(_ row: UnsafeMutablePointer<Float>, at index: Int) -> Vector {
+  ///
+  /// - Parameter pixelStride: of ``withPixelStride(_:)``.
+  @inline(__always) func windowSum(
+    _ row: UnsafeMutablePointer<Float>, at index: Int, pixelStride: Int
+  ) -> Vector {
     var sum = Vector.zero
     for tap in 0..<SSIMWindow.taps {
-      let offset = (tap - SSIMWindow.padding) * ImageShape.rgbChannels
+      let offset = (tap - SSIMWindow.padding) * pixelStride
       sum.addProduct(Vector(repeating: memory[tap]), row.vector(at: index + offset))
     }
     return sum
@@ -107,16 +122,22 @@ struct SSIMWorkspace {
   func foldEdges(
     of slopes: UnsafeMutablePointer<Float>, into destination: UnsafeMutablePointer<Float>
   ) {
-    let before = windowSum(slopes, at: -Vector.scalarCount)
-    let after = windowSum(slopes, at: rowCount)
-    forEachReflection { beyond, inside in
-      destination[inside] += beyond < 0 ? before[beyond + Vector.scalarCount] : after[beyond - rowCount]
+    // What lies before the row, then what lies behind it.
+    let margin = margin
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * margin) { sums in
+      let sums = sums.baseAddress!
+      for index in stride(from: 0, to: margin, by: Vector.scalarCount) {
+        sums.store(windowSum(slopes, at: index - margin, pixelStride: channels), at: index)
+        sums.store(windowSum(slopes, at: rowCount + index, pixelStride: channels), at: margin + index)
+      }
+      forEachReflection { beyond, inside in
+        destination[inside] += sums[margin + (beyond < 0 ? beyond : beyond - rowCount)]
+      }
     }
   }
 
   /// Calls `body` with each float of the five pixels beyond either edge, and with the float that it mirrors.
   private func forEachReflection(_ body: (_ beyond: Int, _ inside: Int) -> Void) {
-    let channels = ImageShape.rgbChannels
     for distance in 1...SSIMWindow.padding {
       for channel in 0..<channels {
         body(-distance * channels + channel, distance * channels + channel)

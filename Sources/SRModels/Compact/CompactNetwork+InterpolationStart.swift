@@ -2,7 +2,7 @@ import SRLayers
 import SRTensor
 
 extension CompactNetwork {
-  /// Overwrites the weights on the colours' path through the network (``ColourChannel``).
+  /// Overwrites the weights on the colours' path through the network (``ColourChannels``).
   ///
   /// The first convolution copies the colours into their channels, and each further one copies these channels. The last convolution
   /// makes the difference of two interpolations: the parabola through the three pixels in a row of its kernel, and nearest, which the
@@ -12,15 +12,16 @@ extension CompactNetwork {
   /// No connection skips the convolutions, and PyTorch's default weights shrink the image in each of them. A network that starts
   /// from those stays at the enlargement by nearest for many epochs.
   package func initializeAsInterpolation(_ parameters: ParameterArena) {
-    convolutions[0].edit(in: parameters, ColourChannel.copyColours)
+    let channels = ColourChannels(model)
+    convolutions[0].edit(in: parameters, channels.copyColours)
     for convolution in convolutions.dropFirst() {
       convolution.edit(in: parameters) { weight, bias in
-        for to in ColourChannel.all {
+        for to in channels.all {
           weight.clear(output: to.index)
           bias[to.index] = 0
-          for from in ColourChannel.all where from.colour == to.colour {
+          for from in channels.all where from.colour == to.colour {
             weight[to.index, from.index, weight.centre, weight.centre] =
-              to.sign * from.sign * ColourChannel.unfold
+              to.sign * from.sign * ColourChannels.unfold
           }
         }
       }
@@ -32,7 +33,7 @@ extension CompactNetwork {
         weight.clear(output: output)
         bias[output] = 0
       }
-      for from in ColourChannel.all {
+      for from in channels.all {
         for (row, rowTaps) in taps.enumerated() {
           for (column, columnTaps) in taps.enumerated() {
             // The order of the pixel shuffle.
@@ -40,7 +41,7 @@ extension CompactNetwork {
             for y in 0..<3 {
               for x in 0..<3 {
                 weight[output, from.index, y, x] =
-                  from.sign * ColourChannel.unfold * (rowTaps[y] * columnTaps[x] - nearest[y] * nearest[x])
+                  from.sign * ColourChannels.unfold * (rowTaps[y] * columnTaps[x] - nearest[y] * nearest[x])
               }
             }
           }

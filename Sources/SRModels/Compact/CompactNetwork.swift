@@ -3,13 +3,15 @@ import SRLayers
 import SRTensor
 
 /// Real-ESRGAN's small network, `SRVGGNetCompact`: a chain of 3x3 convolutions at the size of the input, each followed by a PReLU
-/// with a slope for each channel. The last one makes 3 s^2 maps. Their pixel shuffle is added to the input enlarged by nearest.
+/// with a slope for each channel. The last one makes s^2 maps for each of the image's channels. Their pixel shuffle is added to the
+/// input enlarged by nearest.
 ///
 /// The names and shapes are those of Real-ESRGAN's files. ``ModelDescription/blocks`` is its `num_conv`: the convolutions between
 /// the first and the last one.
 package struct CompactNetwork: SuperResolutionNetwork {
   package static let scales = [1, 2, 3, 4, 8]
   package static let takesAttention = false
+  package static let addsInput = true
   package static let firstTensor = "body.0.weight"
 
   package let model: ModelDescription
@@ -74,6 +76,7 @@ extension CompactNetwork {
   package static func description(of tensors: TensorShapes) throws -> ModelDescription {
     var model = ModelDescription.compact
     (model.features, model.inputChannels) = try tensors.features(firstTensor)
+    model.outputChannels = model.inputChannels
     let convolutions = tensors.count { "\(convolution($0)).weight" }
     guard convolutions >= 2 else {
       throw ModelDescriptionError(
@@ -86,11 +89,14 @@ extension CompactNetwork {
     }
     let last = "\(convolution(convolutions - 1)).weight"
     let outputs = try tensors.shape(last, 4)[0]
-    let scale = scales.first { outputs == model.outputChannels * $0 * $0 }
-    guard let scale else {
-      let expected = scales.map { String(model.outputChannels * $0 * $0) }.joined(separator: ", ")
+    let channels = model.outputChannels
+    guard ModelDescription.channelRange.contains(channels),
+      let scale = scales.first(where: { outputs == channels * $0 * $0 })
+    else {
+      let expected = scales.map { "\($0 * $0)" }.joined(separator: ", ")
       throw ModelDescriptionError(
-        "\(last) has \(outputs) output channels, expected one of \(expected) (3 times the scale's square)")
+        "\(last) has \(outputs) output channels, expected one of \(expected) (the scale's square) for each of the "
+          + "\(channels) channels that \(firstTensor) reads")
     }
     model.scale = scale
     return model

@@ -2,7 +2,7 @@ import SRLayers
 import SRTensor
 
 extension SRResNet {
-  /// Overwrites the weights on the colours' path through the network (``ColourChannel``).
+  /// Overwrites the weights on the colours' path through the network (``ColourChannels``).
   ///
   /// The head copies the colours into their channels. The residual branches end in zeros, so every block is the identity at
   /// first. Each upsampling interpolates with the parabola through the three pixels in a row of a 3 x 3 kernel. The output adds
@@ -10,7 +10,8 @@ extension SRResNet {
   ///
   /// Zero-initialised branches: Goyal et al., "Accurate, large minibatch SGD" (2017).
   package func initializeAsInterpolation(_ parameters: ParameterArena) {
-    head.edit(in: parameters, ColourChannel.copyColours)
+    let channels = ColourChannels(model)
+    head.edit(in: parameters, channels.copyColours)
     for block in blocks {
       block.convolution2.edit(in: parameters) { weight, bias in
         for output in 0..<weight.outputs {
@@ -20,39 +21,44 @@ extension SRResNet {
       }
     }
     bodyTail.edit(in: parameters) { weight, bias in
-      for channel in ColourChannel.all {
+      for channel in channels.all {
         weight.clear(output: channel.index)
         bias[channel.index] = 0
       }
     }
     for upsampling in upsamplings {
-      upsampling.convolution.edit(in: parameters, Self.interpolate)
+      upsampling.convolution.edit(in: parameters) {
+        Self.interpolate(channels, &$0, &$1, factor: upsampling.factor)
+      }
     }
     output.edit(in: parameters) { weight, bias in
       for colour in 0..<weight.outputs {
+        guard let source = channels.source(ofOutput: colour) else { continue }
         weight.clear(output: colour)
         bias[colour] = 0.5
-      }
-      for from in ColourChannel.all {
-        weight[from.colour, from.index, weight.centre, weight.centre] = from.sign * ColourChannel.unfold
+        for from in channels.all where from.colour == source {
+          weight[colour, from.index, weight.centre, weight.centre] = from.sign * ColourChannels.unfold
+        }
       }
     }
   }
 
-  /// Interpolates to twice the height and width. The channels are in the pixel shuffle's order.
-  private static func interpolate(_ weight: inout WeightTensor, _ bias: inout [Float]) {
-    let taps = parabolaTaps(factor: 2)
-    for to in ColourChannel.all {
+  /// Interpolates to `factor` times the height and width. The channels are in the pixel shuffle's order.
+  private static func interpolate(
+    _ channels: ColourChannels, _ weight: inout WeightTensor, _ bias: inout [Float], factor: Int
+  ) {
+    let taps = parabolaTaps(factor: factor)
+    for to in channels.all {
       for (row, rowTaps) in taps.enumerated() {
         for (column, columnTaps) in taps.enumerated() {
-          let output = 4 * to.index + 2 * row + column
+          let output = (to.index * factor + row) * factor + column
           weight.clear(output: output)
           bias[output] = 0
-          for from in ColourChannel.all where from.colour == to.colour {
+          for from in channels.all where from.colour == to.colour {
             for (y, vertical) in rowTaps.enumerated() {
               for (x, horizontal) in columnTaps.enumerated() {
                 weight[output, from.index, y, x] =
-                  to.sign * from.sign * ColourChannel.unfold * vertical * horizontal
+                  to.sign * from.sign * ColourChannels.unfold * vertical * horizontal
               }
             }
           }

@@ -5,11 +5,11 @@ import SRTensor
 /// The super-resolution generator SRResNet, or SE-SRResNet.
 ///
 /// Head Conv 9x9 and PReLU; residual blocks; Conv 3x3, then addition of the head's output; an upsampling for each doubling of
-/// height and width; output Conv 9x9. The released PyTorch model has the same names and shapes.
+/// height and width, or one by 3; output Conv 9x9. The released PyTorch model has the same names and shapes.
 package struct SRResNet: SuperResolutionNetwork {
-  /// One upsampling doubles height and width.
-  package static let scales = [1, 2, 4, 8]
+  package static let scales = [1, 2, 3, 4, 8]
   package static let takesAttention = true
+  package static let addsInput = false
   package static let firstTensor = "conv1.0.weight"
 
   package let model: ModelDescription
@@ -40,11 +40,11 @@ package struct SRResNet: SuperResolutionNetwork {
     bodyTail = Convolution2D(
       "\(prefix)conv2", inputChannels: features, outputChannels: features, kernelSize: 3, in: &layout)
     var upsamplings: [UpsampleBlock] = []
-    for index in 0..<Self.upsamplings(model) {
+    for (index, factor) in Self.factors(scale: model.scale).enumerated() {
       upsamplings.append(
         UpsampleBlock(
-          "\(prefix)upsample.\(index)", through: upsamplings.last?.activation, channels: features, in: &layout
-        ))
+          "\(prefix)upsample.\(index)", through: upsamplings.last?.activation, channels: features,
+          factor: factor, in: &layout))
     }
     self.upsamplings = upsamplings
     output = Convolution2D(
@@ -53,8 +53,10 @@ package struct SRResNet: SuperResolutionNetwork {
     entries = Array(layout.entries[first...])
   }
 
-  /// Doublings of height and width.
-  private static func upsamplings(_ model: ModelDescription) -> Int { model.scale.trailingZeroBitCount }
+  /// The factors of the upsamplings: one of 3, or one of 2 for each doubling of height and width.
+  static func factors(scale: Int) -> [Int] {
+    scale == 3 ? [3] : [Int](repeating: 2, count: scale.trailingZeroBitCount)
+  }
 
   package func plan(
     lowResHeight: Int, lowResWidth: Int, purpose: LayerPlanner.Purpose, kernels: any KernelSet
@@ -85,16 +87,19 @@ extension SRResNet {
     (model.features, model.inputChannels) = try tensors.features(firstTensor)
     model.outputChannels = try tensors.shape("conv3.weight", 4)[0]
     model.blocks = tensors.count { "res_blocks.\($0).block.0.weight" }
-    let upsamplings = tensors.count { "upsample.\($0).block.0.weight" }
-    guard upsamplings <= scales.count else {
-      throw ModelDescriptionError(
-        "there are \(upsamplings) upsamplings, expected at most \(scales.count - 1)")
+    func weight(_ upsampling: Int) -> String { "upsample.\(upsampling).block.0.weight" }
+    let upsamplings = tensors.count(weight)
+    let most = scales.map { factors(scale: $0).count }.max() ?? 0
+    guard upsamplings <= most else {
+      throw ModelDescriptionError("there are \(upsamplings) upsamplings, expected at most \(most)")
     }
-    model.scale = 1 << upsamplings
-    for index in 0..<upsamplings {
+    // A single upsampling may be one by 3. Its number of outputs tells.
+    let isThird = try upsamplings == 1 && tensors.shape(weight(0), 4)[0] == 9 * model.features
+    model.scale = isThird ? 3 : 1 << upsamplings
+    for (index, factor) in factors(scale: model.scale).enumerated() {
       try tensors.check(
-        "upsample.\(index).block.0.weight", [4 * model.features, model.features, 3, 3],
-        "which doubles height and width")
+        weight(index), [factor * factor * model.features, model.features, 3, 3],
+        "which \(factor == 2 ? "doubles" : "triples") height and width")
     }
     model.attention = try ModelDescription.Attention(tensors: tensors.shapes, features: model.features)
     return model

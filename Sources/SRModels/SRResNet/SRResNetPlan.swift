@@ -81,7 +81,7 @@ final class SRResNetPlan: SuperResolutionPlan {
     bodyUpsamplings = network.upsamplings.dropLast().enumerated().map { index, upsampling in
       upsampling.plan(height: height << index, width: width << index, workspace: &image, in: &planner)
     }
-    let tailFactor = max(model.scale / 2, 1)
+    let tailFactor = model.scale / (network.upsamplings.last?.factor ?? 1)
     tailUpsampling = network.upsamplings.last.map {
       $0.plan(height: height * tailFactor, width: width * tailFactor, workspace: &tail, in: &planner)
     }

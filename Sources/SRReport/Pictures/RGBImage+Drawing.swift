@@ -31,21 +31,6 @@ extension RGBImage {
 }
 
 extension RGBImage {
-  /// A picture of `height` rows of `width` pixels of 3 intensities (HWC, one image of an NHWC batch). 0 is black, and 1 is full
-  /// intensity. Values outside 0...1 are clamped. Other values are rounded to the nearest of the 256 levels. NaN becomes 0.
-  package init(intensities: UnsafeBufferPointer<Float>, width: Int, height: Int) {
-    precondition(
-      intensities.count == width * height * 3,
-      "\(intensities.count) intensities given for \(width) x \(height) pixels of 3")
-    let pixels = intensities.map { value in
-      // `max` with the constant first turns NaN into 0.
-      UInt8((Swift.min(Swift.max(0, value), 1) * 255).rounded())
-    }
-    self.init(width: width, height: height, pixels: pixels)
-  }
-}
-
-extension RGBImage {
   /// 10 log10(255^2 / MSE) in dB; nil if the images are equal or differ in size.
   func psnr(to other: RGBImage) -> Double? {
     guard width == other.width, height == other.height, self != other else { return nil }

@@ -22,13 +22,13 @@ extension SettingGroup {
         "model", \.model, .choice, .model, ranks: .alike,
         """
         The network: vanilla (SRResNet) or attention (SE-SRResNet), the paper's, or compact (SRVGGNetCompact of \
-        Real-ESRGAN, small and fast). The next four settings change it.
+        Real-ESRGAN, small and fast). The next six settings change it.
         """
       ),
       Setting(
         "scale", \.scale, .optional(.whole(oneOf: ModelDescription.scales)), .model, ranks: .alike,
         defaultWords: "the data's scale; \(ModelDescription.attention.scale) for synthetic faces",
-        "Height of the output over height of the input: 1, 2, 4 or 8; also 3 for compact."),
+        "Height of the output over height of the input: 1, 2, 3, 4 or 8."),
       Setting(
         "features", \.features,
         .optional(.whole(ModelDescription.featureRange, multipleOf: ModelDescription.featureStep)), .model,
@@ -46,6 +46,14 @@ extension SettingGroup {
         A compact network has none.
         """
       ),
+      Setting(
+        "in-channels", \.inChannels, .optional(.whole(ModelDescription.channelRange)), .model, ranks: .alike,
+        defaultWords: "the data's channels",
+        "Channels of the low-resolution pictures: 1 for grey, 3 for RGB, or any other number."),
+      Setting(
+        "out-channels", \.outChannels, .optional(.whole(ModelDescription.channelRange)), .model,
+        ranks: .alike, defaultWords: "the data's channels",
+        "Channels of the high-resolution pictures. A compact network needs as many as --in-channels."),
       Setting(
         "loss", \.loss, .lossTerms, .result, ranks: .alike,
         "Weighted sum of terms, such as mse=1,ssim=0.1. Terms: \(LossKind.helpText)."),
@@ -197,6 +205,14 @@ extension SettingGroup {
         """
         Make the low-resolution images from the high-resolution ones by this recipe, anew in each epoch: a YAML file of \
         Real-ESRGAN's keys, or a block of them in the file of --config. YOUR-DATA.md has the keys.
+        """),
+      Setting(
+        // The network's description has it.
+        "range", \.range, .optional(.valueRange), .model, ranks: .alike,
+        defaultWords: "the type's whole range; 0,1 for float32",
+        """
+        LOW,HIGH: the values of the arrays of --data that stand for black and full intensity, such as 0,4095. The network learns \
+        from (value - LOW) / (HIGH - LOW), and its weight files record the range. Write --range=-1000,3000 if LOW is negative.
         """),
       Setting(
         "synthetic-train", \.syntheticTrain, .whole(1...mostDrawnImages), .inputs, ranks: .alike,

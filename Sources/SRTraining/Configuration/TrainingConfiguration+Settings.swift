@@ -47,6 +47,11 @@ extension TrainingConfiguration {
       )
     }
     try validateSchedule()
+    if range != nil && data == nil {
+      throw ConfigurationError(
+        "range says what the values of --data mean, and synthetic faces have the whole range; give --data, or leave it out"
+      )
+    }
     if crop == .random && data == nil {
       throw ConfigurationError(
         "crop random cuts fresh crops from full images; give --data a folder made by `srdist prepare --keep-full`"

@@ -4,6 +4,7 @@ import SRFiles
 import SRLosses
 import SRModels
 import SROptimizers
+import SRTensor
 
 /// The description of a training run. Every field has a row in ``Setting/all``. The defaults are here.
 package struct TrainingConfiguration: Sendable, Equatable {
@@ -63,6 +64,9 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var features: Int?
   package var blocks: Int?
   package var attention: ModelDescription.Attention?
+  /// Channels of the network's input and output, which must be the data's; nil for the data's.
+  package var inChannels: Int?
+  package var outChannels: Int?
   package var loss = [LossTerm(.charbonnier, weight: 1)]
   /// Whether perceptual terms weigh as much as over the paper's network.
   package var trunkBalance = TrunkBalance.off
@@ -113,6 +117,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var data: String?
   /// Makes the low-resolution pictures; nil for stored or bicubic ones.
   package var degradation: DegradationRecipe?
+  /// The values of the data that stand for the intensities 0 and 1; nil for the type's whole range.
+  package var range: ValueRange?
   package var syntheticTrain = 400
   package var syntheticValid = 80
   package var weightsDir = "weights"

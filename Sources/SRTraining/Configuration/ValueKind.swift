@@ -3,6 +3,7 @@ import SRData
 import SRFiles
 import SRLosses
 import SRModels
+import SRTensor
 
 /// The values that a setting may have. It reads, writes and describes them.
 package struct ValueKind<Value: Equatable & Sendable>: Sendable {
@@ -156,6 +157,15 @@ extension ValueKind where Value == Betas {
       entry: .text, types: .anyText,
       expectation: "two numbers of at least 0 and below 1, such as 0.9,0.999",
       read: { Betas($0.spelling) }, write: { $0.description })
+  }
+}
+
+extension ValueKind where Value == ValueRange {
+  package static var valueRange: Self {
+    Self(
+      entry: .text, types: .anyText,
+      expectation: "two numbers with a comma, the lower one first, such as 0,4095",
+      read: { Value($0.spelling) }, write: { $0.description })
   }
 }
 

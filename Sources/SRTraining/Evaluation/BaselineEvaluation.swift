@@ -6,8 +6,7 @@ import SRTensor
 
 /// The metrics of plain bicubic upsampling on one part of the data: the numbers that a model must beat.
 ///
-/// The filter is the one that made the low-resolution images. Upsampled images are rounded to uint8, as an image library returns
-/// them.
+/// ``BicubicUpsampling`` says which filter it is.
 struct BaselineEvaluation: Sendable {
   /// The mean of each of the model's metrics, by name.
   let metrics: [String: Double]
@@ -15,17 +14,15 @@ struct BaselineEvaluation: Sendable {
   /// The metrics of each pair.
   private let rows: [[Double]]
   private let pairs: any PairDataset
-  private let resize: PictureResize
+  private let upsampling: BicubicUpsampling
 
   /// Measures all pairs, each on one of the ranks. Collective; every rank gets the same values.
   init(_ run: EvaluationContext, _ part: SampleIdentity.Part) throws {
     run.activity.enter(.validation)
     let pairs = run.pairs(of: part)
-    let resize = PictureResize(
-      by: pairs.resampling, fromWidth: pairs.lowResWidth, height: pairs.lowResHeight,
-      toWidth: pairs.highResWidth,
-      height: pairs.highResHeight)
-    let shape = ImageShape(height: pairs.highResHeight, width: pairs.highResWidth)
+    let upsampling = BicubicUpsampling(pairs)
+    let shape = ImageShape(
+      height: pairs.highResHeight, width: pairs.highResWidth, channels: pairs.highResChannels)
     let (metrics, kernels) = (run.validationMetrics, run.kernels)
     let share = ReductionTree.share(
       of: pairs.count, rank: run.communicator.rank, worldSize: run.communicator.worldSize)
@@ -35,9 +32,7 @@ struct BaselineEvaluation: Sendable {
     let rows = try run.gatherRows(of: share, fields: metrics.count) { worker, images, row in
       let (index, memory) = (images.lowerBound, workers[worker])
       pairs.load(index: index, lowRes: memory.lowRes.pointer, highRes: memory.highRes.pointer)
-      for (position, byte) in resize(pairs.lowResImage(at: index)).pixels.enumerated() {
-        memory.upsampled.pointer[position] = Float(byte) / 255
-      }
+      upsampling.run(index, lowRes: memory.lowRes.pointer, into: memory.upsampled.pointer)
       let pair = ImagePair(
         superRes: memory.upsampled.pointer, highRes: memory.highRes.pointer, shape: shape,
         lowRes: .init(memory.lowRes.pointer, scale: pairs.scale),
@@ -53,7 +48,7 @@ struct BaselineEvaluation: Sendable {
     names = metrics.map(\.name)
     self.rows = rows
     self.pairs = pairs
-    self.resize = resize
+    self.upsampling = upsampling
   }
 
   /// A metric of one upsampled image; NaN if there is no such metric.
@@ -62,7 +57,7 @@ struct BaselineEvaluation: Sendable {
   }
 
   /// One upsampled image.
-  func image(at index: Int) -> RGBImage { resize(pairs.lowResImage(at: index)) }
+  func image(at index: Int) -> RGBImage { upsampling.image(at: index) }
 
   /// One worker's memory.
   private struct Memory: Sendable {

@@ -35,6 +35,8 @@ package struct EvaluationRun {
 
   private let network: TrainedNetwork
   private let configuration: TrainingConfiguration
+  /// Whether the settings say what the data's values mean. Otherwise the network does.
+  private let givesRange: Bool
   private let split: NumPyPairDataset.Split
   private let communicator: Communicator
   private let kernels: any KernelSet
@@ -57,6 +59,8 @@ package struct EvaluationRun {
     var configuration = try TrainingConfiguration(layers: settings, over: described)
     // Synthetic faces have the network's scale.
     configuration.scale = network.model.scale
+    givesRange = configuration.range != nil
+    configuration.range = configuration.range ?? network.model.rangeOfData(configuration)
     self.configuration = configuration
     self.split = split
     self.communicator = communicator
@@ -73,7 +77,7 @@ package struct EvaluationRun {
     let part: SampleIdentity.Part = split == .train ? .training : .validation
     let run = try communicator.together(starting: activity) {
       let pairs = try RunData(configuration).load(split, progress: activity.mark)
-      try network.model.checkScale(of: pairs, weights: network.file)
+      try network.model.checkFit(of: pairs, weights: network.file, givesRange: givesRange)
       return try EvaluationContext(
         configuration, model: network.model, weights: network.weights, purpose: .inference,
         communicator: communicator, kernels: kernels,

@@ -88,7 +88,7 @@ final class Evaluator: Sendable {
   private func keep(_ index: Int, _ superRes: UnsafePointer<Float>, _ row: UnsafePointer<Double>) {
     let image = RGBImage(
       intensities: UnsafeBufferPointer(start: superRes, count: pairs.highResElementCount),
-      width: pairs.highResWidth, height: pairs.highResHeight)
+      channels: pairs.highResChannels, width: pairs.highResWidth, height: pairs.highResHeight)
     let psnr = layout.metrics.firstIndex(of: MetricDescription.psnr.name)
     kept.withLock {
       $0[index] = Kept(superRes: image, psnr: psnr.map { row[layout.metricStart + $0] } ?? .nan)

@@ -8,6 +8,7 @@ import SRKernels
 import SRMetrics
 import SRModels
 import SRProcess
+import SRTensor
 
 /// Measures a network, or bicubic upsampling alone, on pictures of any size, by the conventions of the literature.
 package struct PictureEvaluationRun {
@@ -96,6 +97,10 @@ package struct PictureEvaluationRun {
 
   private func pictures() throws -> (any PictureSet, Resampling) {
     let scale = network?.model.scale ?? options.scale
+    switch source {
+    case .folders, .originals: try network?.model.checkTakesPictures("reference")
+    case .data: break
+    }
     if let network, let given = options.scale, given != network.model.scale {
       throw ConfigurationError(
         "scale: --scale \(given) is given, and \(network.file) holds a network of scale \(network.model.scale); leave "
@@ -121,8 +126,15 @@ package struct PictureEvaluationRun {
     case .data(let split):
       var configuration = configuration
       configuration.scale = scale
+      configuration.range = configuration.range ?? network?.model.rangeOfData(configuration)
       let pairs = try RunData(configuration).load(split, progress: activity.mark)
-      if let network { try network.model.checkScale(of: pairs, weights: network.file) }
+      if let network { try network.model.checkFit(of: pairs, weights: network.file, givesRange: true) }
+      guard pairs.isRGB8 else {
+        throw ConfigurationError(
+          "eight-bit: the measures of the literature are those of 8-bit RGB, and \(pairs.summary) has \(pairs.highResChannels) "
+            + "channel\(pairs.highResChannels == 1 ? "" : "s") of \(pairs.values). Leave out --eight-bit, --y-channel, --crop-border and "
+            + "--method: --data alone is measured over the values' range")
+      }
       return (StoredPictures(pairs), options.resampling ?? pairs.resampling)
     }
   }
@@ -137,11 +149,31 @@ package struct PictureEvaluationRun {
 }
 
 extension ModelDescription {
-  /// Throws ``ConfigurationError`` if pairs have another scale than the network.
-  func checkScale(of pairs: any PairDataset, weights: String) throws {
-    guard pairs.scale != scale else { return }
+  /// The values of black and full intensity in the configuration's data, if the settings do not say it: those on which the network
+  /// was trained. Synthetic faces have the whole range.
+  func rangeOfData(_ configuration: TrainingConfiguration) -> ValueRange? {
+    configuration.data == nil ? nil : values?.range
+  }
+
+  /// Throws ``ConfigurationError`` if pairs have another scale, other channels or values of another meaning than the network.
+  ///
+  /// - Parameter givesRange: whether the user has said what the pairs' values mean.
+  func checkFit(of pairs: any PairDataset, weights: String, givesRange: Bool) throws {
+    guard pairs.scale == scale else {
+      throw ConfigurationError(
+        "data: \(pairs.summary) has scale \(pairs.scale), and \(weights) holds the weights of a network of "
+          + "scale \(scale) (\(self)). Give data or weights of the other's scale.")
+    }
+    guard pairs.lowResChannels == inputChannels, pairs.highResChannels == outputChannels else {
+      throw ConfigurationError(
+        "data: the pictures of \(pairs.summary) have \(pairs.lowResChannels) and \(pairs.highResChannels) channels (low and high "
+          + "resolution), and \(weights) holds the weights of a network of \(inputChannels) and \(outputChannels). Give data or "
+          + "weights of the other's channels.")
+    }
+    guard let values, pairs.values.sample != values.sample, !givesRange else { return }
     throw ConfigurationError(
-      "data: \(pairs.summary) has scale \(pairs.scale), and \(weights) holds the weights of a network of "
-        + "scale \(scale) (\(self)). Give data or weights of the other's scale.")
+      "data: \(pairs.summary) has values of \(pairs.values.sample.rawValue), and \(weights) holds a network that was trained on "
+        + "values \(values). Give data of \(values.sample.rawValue), or the values of black and of full intensity in these as "
+        + "--range LOW,HIGH.")
   }
 }

@@ -2,6 +2,7 @@ import SRData
 import SRDistributed
 import SRInference
 import SRKernels
+import SRModels
 import SRProcess
 
 /// What enlarges the pictures that are measured.
@@ -97,13 +98,20 @@ struct PictureEvaluator: Sendable {
       var pixels: [UInt8] = []
       pixels.reserveCapacity(size.pixels * 3)
       var isFinite = true
-      let picture = lowRes.intensities
+      let channels = network.model.outputChannels
+      if channels == 1, !pair.isGrey {
+        throw ConfigurationError(
+          "\(set.summary): '\(name)' has three channels of colour, and the network takes 1; measure grey pictures"
+        )
+      }
+      let picture = lowRes.intensities(channels: network.model.inputChannels)
       do {
         try network.enlarge(picture.pointer, height: lowRes.height, width: lowRes.width) { rows, values in
-          let count = rows.count * size.width * 3
+          let count = rows.count * size.width * channels
           isFinite = isFinite && kernels.allFinite(values, count: count)
           let strip = UnsafeBufferPointer(start: values, count: count)
-          pixels += RGBImage(intensities: strip, width: size.width, height: rows.count).pixels
+          pixels +=
+            RGBImage(intensities: strip, channels: channels, width: size.width, height: rows.count).pixels
         }
       } catch let error as InferenceMemoryError {
         throw ConfigurationError("\(set.summary): '\(name)': \(error)")
@@ -111,6 +119,23 @@ struct PictureEvaluator: Sendable {
       withExtendedLifetime(picture) {}
       return isFinite ? RGBImage(width: size.width, height: size.height, pixels: pixels) : nil
     }
+  }
+}
+
+extension ModelDescription {
+  /// Throws ``ConfigurationError`` if the network cannot enlarge the pictures of any 8-bit set.
+  ///
+  /// - Parameter sets: what names the sets, such as `--reference`.
+  func checkTakesPictures(_ sets: String) throws {
+    guard inputChannels == outputChannels, [1, 3].contains(inputChannels) else {
+      throw ConfigurationError(
+        "\(sets): pictures have 1 or 3 channels, and the network takes \(inputChannels) and makes \(outputChannels). Measure arrays "
+          + "(--data)")
+    }
+    guard let values else { return }
+    throw ConfigurationError(
+      "\(sets): pictures are measured as 8-bit values, and the network was trained on values \(values). Measure arrays (--data)"
+    )
   }
 }
 

@@ -136,4 +136,13 @@ extension RGBImage {
     for (index, byte) in pixels.enumerated() { buffer.pointer[index] = Float(byte) / 255 }
     return buffer
   }
+
+  /// The same for a network of so many channels: three, or one, which is the first.
+  func intensities(channels: Int) -> AlignedBuffer {
+    if channels == 3 { return intensities }
+    precondition(channels == 1, "a picture of RGB is read as \(channels) channels")
+    let buffer = AlignedBuffer(count: width * height)
+    for pixel in 0..<width * height { buffer.pointer[pixel] = Float(pixels[3 * pixel]) / 255 }
+    return buffer
+  }
 }

@@ -32,6 +32,7 @@ struct ValidationSets: Sendable {
   init(_ run: RunContext) throws {
     self.run = run
     let scale = run.network.model.scale
+    if !run.configuration.val.isEmpty { try run.network.model.checkTakesPictures("val") }
     members = try run.configuration.val.map { pictures in
       let set = try FolderPictures(lowRes: pictures.lowRes, highRes: pictures.highRes, scale: scale)
       run.activity.mark()

@@ -90,10 +90,10 @@ extension BasicSRTranslation {
     }
     pass("network_g.num_feat", to: "features")
     pass("network_g.\(blocks)", to: "blocks")
-    for key in ["num_in_ch", "num_out_ch"] {
-      if let channels = options.take("network_g.\(key)"), channels.whole != 3 {
-        note(channels, "srdist's networks have 3 channels here")
-      }
+    for (key, setting) in [("num_in_ch", "in-channels"), ("num_out_ch", "out-channels")] {
+      // RGB needs no setting: the data decide.
+      guard let channels = options.take("network_g.\(key)"), channels.whole != 3 else { continue }
+      set(setting, channels.whole.map(String.init) ?? channels.text ?? "", from: channels)
     }
     pass("scale", to: "scale")
     if let scale = options.take("network_g.upscale") {

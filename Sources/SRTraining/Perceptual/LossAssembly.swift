@@ -25,13 +25,15 @@ struct LossAssembly: Sendable {
 
   /// - Parameters:
   ///   - shape: of the high-resolution images.
+  ///   - inputChannels: of the low-resolution images.
   ///   - pairs: the most image pairs that the loss compares together.
   ///   - purpose: for training, the loss can compute gradients. Metrics never can.
   ///   - progress: called repeatedly while networks are read.
   /// - Throws: ``ConfigurationError`` if weights are missing or if a term cannot be computed for images of this shape, and what
   ///   reading the weights throws.
   init(
-    _ configuration: TrainingConfiguration, shape: ImageShape, pairs: Int, purpose: LayerPlanner.Purpose,
+    _ configuration: TrainingConfiguration, shape: ImageShape, inputChannels: Int, pairs: Int,
+    purpose: LayerPlanner.Purpose,
     kernels: any KernelSet, progress: () -> Void = {}
   ) throws {
     let weights = PerceptualWeights(directory: configuration.weightsDir)
@@ -43,9 +45,15 @@ struct LossAssembly: Sendable {
     var balance = TrunkBalance()
     func make(_ kind: LossKind) throws -> any Loss {
       if let reason = kind.misfit(shape) {
+        let remedy =
+          kind.takes(channels: shape.channels) ? ", or prepare larger ones (`srdist prepare --crop`)" : ""
         throw ConfigurationError(
-          "loss: \(kind.name) cannot be computed: \(reason). Leave it out of --loss, or prepare larger ones (`srdist prepare "
-            + "--crop`).")
+          "loss: \(kind.name) cannot be computed: \(reason). Leave it out of --loss\(remedy).")
+      }
+      if kind.comparesWithInput, inputChannels != shape.channels {
+        throw ConfigurationError(
+          "loss: \(kind.name) cannot be computed: it compares the result with the input, and they have \(shape.channels) and "
+            + "\(inputChannels) channels. Leave it out of --loss.")
       }
       if let loss = kind.pixelLoss(kernels: kernels) { return loss }
       let built = try perceptual.loss(kind, configuration, pairs: pairs, purpose: purpose)
@@ -65,6 +73,12 @@ struct LossAssembly: Sendable {
     self.balance = balance
 
     var metrics = Metric.pixelMetrics
+    if inputChannels != shape.channels {
+      metrics.removeAll { $0.description == .lowResPSNR }
+      provenance.append(
+        "metric \(MetricDescription.lowResPSNR.name) is left out: the result has \(shape.channels) channels, and the input "
+          + "\(inputChannels)")
+    }
     var metricNetworkSHA256: [String: String] = [:]
     if let reason = try perceptual.obstacleToMetric {
       provenance.append("metric lpips is left out: \(reason)")

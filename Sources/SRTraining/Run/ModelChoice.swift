@@ -5,7 +5,8 @@ import SRModels
 import SRTensor
 
 extension TrainingConfiguration {
-  /// The network to train: the one that `model` names, with the given values in place of its own. The data decide the scale.
+  /// The network to train: the one that `model` names, with the given values in place of its own. The data decide the
+  /// scale, the channels and the range of values.
   ///
   /// - Throws: ``ConfigurationError`` if the settings and the data do not fit each other, or describe no network.
   func modelDescription(for data: any PairDataset) throws -> ModelDescription {
@@ -29,12 +30,28 @@ extension TrainingConfiguration {
           + "data of scale \(scale) (`srdist prepare --scale \(scale)`).")
     }
     guard description.architecture.scales.contains(data.scale) else {
-      let others = ModelKind.withScale(data.scale)
       throw ConfigurationError(
         "scale: the data have scale \(data.scale) (\(sizes)), and networks of --model \(model.rawValue) have "
-          + "\(description.architecture.scalesText). Prepare data of one of these scales (`srdist prepare --scale`)"
-          + (others.isEmpty ? "." : ", or give --model \(others.map(\.rawValue).joined(separator: " or "))."))
+          + "\(description.architecture.scalesText). Prepare data of one of these scales (`srdist prepare --scale`)."
+      )
     }
+    (description.inputChannels, description.outputChannels) = (data.lowResChannels, data.highResChannels)
+    for (name, given, found, pictures) in [
+      ("in-channels", inChannels, data.lowResChannels, "low-resolution"),
+      ("out-channels", outChannels, data.highResChannels, "high-resolution"),
+    ] {
+      guard let given, given != found else { continue }
+      throw ConfigurationError(
+        "\(name): --\(name) \(given) is given, and the \(pictures) pictures of \(data.summary) have \(found) "
+          + "channel\(found == 1 ? "" : "s"). Leave out --\(name), or give arrays of \(given) channel\(given == 1 ? "" : "s")"
+      )
+    }
+    if description.architecture.addsInput, data.lowResChannels != data.highResChannels {
+      throw ConfigurationError(
+        "model: networks of --model \(model.rawValue) add their input to their output, and the pictures of \(data.summary) have "
+          + "\(data.lowResChannels) and \(data.highResChannels) channels. Give --model vanilla or attention")
+    }
+    description.values = data.values.isStandard ? nil : data.values
     do {
       try description.validate()
     } catch {
@@ -75,12 +92,17 @@ extension TrainingConfiguration {
     let notes = place.notes + weights.notes
     if !strict { return notes + [try weights.loadWhatFits(into: parameters)] }
     // If nothing describes the file and its tensors belong to no known network, loading says which ones do not fit.
-    if let theirs = try weights.describedModel() ?? (try? weights.modelDescription()) {
+    if var theirs = try weights.describedModel() ?? (try? weights.modelDescription()) {
+      // What the values of files mean changes no tensor.
+      theirs.values = model.values
       let differences = model.differences(from: theirs, in: place.file, here: "this run")
       guard differences.isEmpty else {
+        let fitsData =
+          (theirs.scale, theirs.inputChannels, theirs.outputChannels)
+          == (model.scale, model.inputChannels, model.outputChannels)
         let remedy =
           theirs.scale == model.scale
-          ? "Give \(theirs.options)"
+          ? fitsData ? "Give \(theirs.options)" : "Give data of as many channels"
           : "Give data of scale \(theirs.scale) (`srdist prepare --scale \(theirs.scale)`)"
         throw ConfigurationError(
           "init-weights: \(place.file) holds the weights of another network: \(differences.joined(separator: "; ")). "

@@ -66,7 +66,7 @@ struct EvaluationContext: Sendable {
     inferencePlan = plan
     sizes = JobSizes(configuration, ranks: communicator.worldSize, communicator)
     lossAssembly = try LossAssembly(
-      configuration, shape: plan.highResShape,
+      configuration, shape: plan.highResShape, inputChannels: plan.lowResShape.channels,
       pairs: purpose == .training ? sizes.groupSize : 1, purpose: purpose, kernels: kernels,
       progress: activity.mark)
     memory = MemoryPlan(

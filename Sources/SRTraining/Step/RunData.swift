@@ -67,7 +67,7 @@ struct RunData {
   private func loadStored(progress: @escaping @Sendable () -> Void) throws -> DatasetSplit {
     if let directory = configuration.data {
       try checkFolder(directory)
-      return try DatasetSplit.load(directory: directory)
+      return try DatasetSplit.load(directory: directory, range: configuration.range)
     }
     return try DatasetSplit.synthetic(
       trainCount: configuration.syntheticTrain, validCount: configuration.syntheticValid,
@@ -134,10 +134,11 @@ struct RunData {
     }
     try checkFolder(directory)
     do {
-      return try NumPyPairDataset(directory: directory, split: split)
+      return try NumPyPairDataset(directory: directory, split: split, range: configuration.range)
     } catch let error as FileError where error.saysAbsent {
       let other: NumPyPairDataset.Split = split == .train ? .valid : .train
-      guard (try? NumPyPairDataset(directory: directory, split: other)) != nil else { throw error }
+      guard (try? NumPyPairDataset(directory: directory, split: other, range: configuration.range)) != nil
+      else { throw error }
       throw ConfigurationError(
         "data: '\(directory)' has no \(split.rawValue) images (\(error)). It has \(other.rawValue) images, which "
           + "--split \(other.rawValue) measures")

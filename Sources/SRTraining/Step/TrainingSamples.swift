@@ -80,8 +80,8 @@ package struct TrainingSamples: Sendable {
   ///
   /// - Parameters:
   ///   - sample: one of the training images; a crop only if the run takes crops.
-  ///   - lowRes: room for [height, width, 3] of the pairs' low-resolution images.
-  ///   - highRes: room for [height, width, 3] of the pairs' high-resolution images.
+  ///   - lowRes: room for [height, width, channels] of the pairs' low-resolution images.
+  ///   - highRes: room for [height, width, channels] of the pairs' high-resolution images.
   package func load(
     _ sample: SampleIdentity, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
@@ -94,8 +94,12 @@ package struct TrainingSamples: Sendable {
     } else {
       pairs.load(index: sample.index, lowRes: lowRes, highRes: highRes)
     }
-    orient(lowRes, sample.orientation, height: pairs.lowResHeight, width: pairs.lowResWidth)
-    orient(highRes, sample.orientation, height: pairs.highResHeight, width: pairs.highResWidth)
+    orient(
+      lowRes, sample.orientation, height: pairs.lowResHeight, width: pairs.lowResWidth,
+      channels: pairs.lowResChannels)
+    orient(
+      highRes, sample.orientation, height: pairs.highResHeight, width: pairs.highResWidth,
+      channels: pairs.highResChannels)
   }
 
   private func crop(of sample: SampleIdentity) -> (RandomCrops, SampleIdentity.Crop)? {
@@ -155,13 +159,14 @@ extension TrainingSamples {
   package func prepare(_ samples: @autoclosure () -> [SampleIdentity]) { ahead?.prepare(samples()) }
 }
 
-/// Lays an RGB image as the orientation says, in place. An image whose rows and columns are swapped is square.
+/// Lays an image as the orientation says, in place. An image whose rows and columns are swapped is square.
 private func orient(
-  _ image: UnsafeMutablePointer<Float>, _ orientation: SampleIdentity.Orientation, height: Int, width: Int
+  _ image: UnsafeMutablePointer<Float>, _ orientation: SampleIdentity.Orientation, height: Int, width: Int,
+  channels: Int
 ) {
   func swapPixels(_ first: Int, _ second: Int) {
-    for channel in 0..<3 {
-      let (a, b) = (3 * first + channel, 3 * second + channel)
+    for channel in 0..<channels {
+      let (a, b) = (channels * first + channel, channels * second + channel)
       (image[a], image[b]) = (image[b], image[a])
     }
   }

@@ -15,7 +15,7 @@ extension NestedWinogradConvolution {
 
   var narrowToWideScratch: NarrowToWideScratch {
     var scratch = Scratch()
-    let gatheredStride = blockColumns * Self.narrowStride + 16
+    let gatheredStride = blockColumns * narrowStride + 16
     let productStride = blockColumns * MatrixMultiply.panelWidth + 16
     return NarrowToWideScratch(
       planes: scratch.take(25 * narrowRowStride), ring: scratch.take(25 * 3 * narrowRowStride),
@@ -92,7 +92,7 @@ extension NestedWinogradConvolution {
               rows: block.count, vectors: width / 16, depth: narrowCount,
               MatrixMultiply.Broadcast(
                 base: scratch + plan.gathered + frequency * plan.gatheredStride,
-                rowStride: Self.narrowStride, depthStride: 1),
+                rowStride: narrowStride, depthStride: 1),
               MatrixMultiply.Rows(
                 base: preparedWeights + (frequency * wide + panel) * narrowCount, stride: width),
               into: MatrixMultiply.Rows(
@@ -209,10 +209,18 @@ extension NestedWinogradConvolution {
       var destination = gathered + frequency * frequencyStride
       // Whole vectors are copied. What reaches beyond is overwritten by the next one, or not read.
       for column in columns {
-        destination.store(row0.vector(at: column * narrow), at: 0)
-        destination.store(row1.vector(at: column * narrow), at: 3 * narrow)
-        destination.store(row2.vector(at: column * narrow), at: 6 * narrow)
-        destination += Self.narrowStride
+        if 3 * narrow <= Vector.scalarCount {
+          destination.store(row0.vector(at: column * narrow), at: 0)
+          destination.store(row1.vector(at: column * narrow), at: 3 * narrow)
+          destination.store(row2.vector(at: column * narrow), at: 6 * narrow)
+        } else {
+          for (a, row) in [row0, row1, row2].enumerated() {
+            for lane in stride(from: 0, to: 3 * narrow, by: Vector.scalarCount) {
+              destination.store(row.vector(at: column * narrow + lane), at: a * 3 * narrow + lane)
+            }
+          }
+        }
+        destination += narrowStride
       }
     }
   }

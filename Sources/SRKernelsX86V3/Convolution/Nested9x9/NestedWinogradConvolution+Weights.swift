@@ -21,7 +21,7 @@ extension NestedWinogradConvolution {
   var weightsScratch: WeightsScratch {
     var scratch = Scratch()
     let inputStride = blockColumns * wide + 16
-    let gatheredStride = blockColumns * Self.narrowStride + 16
+    let gatheredStride = blockColumns * narrowStride + 16
     let productStride = productRows * wide + 16
     return WeightsScratch(
       patch: scratch.take(25 * wide), input: scratch.take(25 * inputStride),
@@ -70,7 +70,7 @@ extension NestedWinogradConvolution {
           depth: depth,
           MatrixMultiply.Broadcast(
             base: scratch + plan.gathered + frequency * plan.gatheredStride, rowStride: 1,
-            depthStride: Self.narrowStride),
+            depthStride: narrowStride),
           MatrixMultiply.Rows(
             base: scratch + plan.input + frequency * plan.inputStride + panel, stride: wide),
           into: MatrixMultiply.Rows(

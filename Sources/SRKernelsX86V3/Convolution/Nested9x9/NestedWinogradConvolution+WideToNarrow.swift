@@ -14,26 +14,26 @@ extension NestedWinogradConvolution {
     let count: Int
   }
 
-  /// Floats of (b, n) in the sums of a tile: at most nine, padded to a vector.
-  private static let sumStride = 16
-  private var tileRowStride: Int { patchColumns * 9 * Self.sumStride }
+  /// Floats of (b, n) in the sums of a tile, in whole vectors.
+  private var sumStride: Int { roundedToVectors(3 * narrow) }
+  private var tileRowStride: Int { patchColumns * 9 * sumStride }
 
   var wideToNarrowScratch: WideToNarrowScratch {
     var scratch = Scratch()
     let inputStride = blockColumns * wide + 16
-    let productStride = blockColumns * Self.narrowStride + 16
+    let productStride = blockColumns * narrowStride + 16
     return WideToNarrowScratch(
       patch: scratch.take(25 * wide), input: scratch.take(25 * inputStride),
       inputStride: inputStride, products: scratch.take(25 * productStride),
-      productStride: productStride, pixels: scratch.take(9 * Self.narrowStride + 16),
+      productStride: productStride, pixels: scratch.take(9 * narrowStride + 16),
       tiles: scratch.take(3 * tileRowStride), count: scratch.count)
   }
 
-  /// Layout: [frequency][panel][w][(a, b, n) of the panel], padded with zeros to two vectors.
+  /// Layout: [frequency][panel][w][(a, b, n) of the panel], padded with zeros to whole vectors.
   func prepareWideToNarrow(
     _ weights: UnsafePointer<Float>, turned: Bool, into prepared: UnsafeMutablePointer<Float>
   ) {
-    let lanes = Self.narrowStride
+    let lanes = narrowStride
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 9 * lanes) { taps in
       let taps = taps.baseAddress!
       taps.update(repeating: 0, count: 9 * lanes)
@@ -45,9 +45,9 @@ extension NestedWinogradConvolution {
         }
         for lane in stride(from: 0, to: lanes, by: Register.scalarCount) {
           let panel = lane / MatrixMultiply.panelWidth * MatrixMultiply.panelWidth
+          let width = min(MatrixMultiply.panelWidth, lanes - panel)
           WinogradF3.weights(
-            taps + lane, stride: lanes,
-            into: prepared + panel * wide + w * MatrixMultiply.panelWidth + lane - panel,
+            taps + lane, stride: lanes, into: prepared + panel * wide + w * width + lane - panel,
             frequencyStride: wide * lanes)
         }
       }
@@ -76,7 +76,7 @@ extension NestedWinogradConvolution {
     into destination: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let plan = wideToNarrowScratch
-    let lanes = Self.narrowStride
+    let lanes = narrowStride
     let tileRows = tileRows ?? 0..<self.tileRows
     guard !tileRows.isEmpty else { return }
     for patchRow in tileRows.lowerBound..<tileRows.upperBound + 2 {
@@ -87,14 +87,14 @@ extension NestedWinogradConvolution {
           frequencyStride: plan.inputStride)
         for frequency in 0..<25 {
           for lane in stride(from: 0, to: lanes, by: MatrixMultiply.panelWidth) {
+            let width = min(MatrixMultiply.panelWidth, lanes - lane)
             MatrixMultiply.panel(
-              rows: block.count, vectors: MatrixMultiply.panelVectors, depth: wide,
+              rows: block.count, vectors: width / 16, depth: wide,
               MatrixMultiply.Broadcast(
                 base: scratch + plan.input + frequency * plan.inputStride, rowStride: wide,
                 depthStride: 1),
               MatrixMultiply.Rows(
-                base: preparedWeights + (frequency * lanes + lane) * wide,
-                stride: MatrixMultiply.panelWidth),
+                base: preparedWeights + (frequency * lanes + lane) * wide, stride: width),
               into: MatrixMultiply.Rows(
                 base: scratch + plan.products + frequency * plan.productStride + lane, stride: lanes),
               accumulate: false)
@@ -129,12 +129,14 @@ extension NestedWinogradConvolution {
   ) {
     // Whole vectors are added. What lies past (b, n) belongs to other parts, and is never read.
     for a in 0...min(2, row - first) {
-      let sums = tiles + (row - a) % 3 * tileRowStride + column * 9 * Self.sumStride
+      let sums = tiles + (row - a) % 3 * tileRowStride + column * 9 * sumStride
       let terms = pixels + a * 3 * narrow
       for pixel in 0..<9 {
-        let term = terms.vector(at: pixel * Self.narrowStride)
-        sums.store(
-          a == 0 ? term : sums.vector(at: pixel * Self.sumStride) + term, at: pixel * Self.sumStride)
+        for lane in stride(from: 0, to: sumStride, by: Vector.scalarCount) {
+          let term = terms.vector(at: pixel * narrowStride + lane)
+          let sum = pixel * sumStride + lane
+          sums.store(a == 0 ? term : sums.vector(at: sum) + term, at: sum)
+        }
       }
     }
   }
@@ -150,12 +152,12 @@ extension NestedWinogradConvolution {
     let floor = epilogue?.floor ?? -.infinity
     let slopes = epilogue?.prelu?.slopes
     let (height, width) = (shape.inputHeight, shape.inputWidth)
-    let columnStride = 9 * Self.sumStride
+    let columnStride = 9 * sumStride
     for i in 0..<min(3, height - 3 * row) {
       var pixel = destination + (3 * row + i) * width * narrow
       for x in 0..<width {
         let (column, j) = x.quotientAndRemainder(dividingBy: 3)
-        let sums = tiles + row % 3 * tileRowStride + column * columnStride + (3 * i + j) * Self.sumStride
+        let sums = tiles + row % 3 * tileRowStride + column * columnStride + (3 * i + j) * sumStride
         for n in 0..<narrow {
           let sum =
             (bias?[n] ?? 0) + sums[n] + sums[columnStride + narrow + n]

@@ -1,6 +1,6 @@
 import SRKernels
 
-/// A 9 x 9 convolution between many channels and at most three, as nine 3 x 3 ones over F(3x3,3x3) tiles.
+/// A 9 x 9 convolution between many channels and few, such as three, as nine 3 x 3 ones over F(3x3,3x3) tiles.
 ///
 /// For output tile (y, x), the kernel's 3 x 3 part (a, b) reads the input patch (y + a, x + b). Patches begin every three
 /// pixels, and the nine parts share them. Call the many channels "wide" (w) and the few "narrow" (n). One side of a product
@@ -24,14 +24,12 @@ struct NestedWinogradConvolution: Convolution2DKernel {
   /// Patches, or tiles, of one row that are processed at a time.
   let blockColumns: Int
 
-  /// Floats of one patch's (a, b, n) on the narrow side of a product: 9 * narrow, padded to two vectors.
-  static let narrowStride = 32
-
   static func supports(_ shape: Convolution2DShape) -> Bool {
     let (low, high) = (
       min(shape.inputChannels, shape.outputChannels), max(shape.inputChannels, shape.outputChannels)
     )
-    return shape.kernelSize == 9 && shape.stride == 1 && shape.padding == 4 && low <= 3
+    return shape.kernelSize == 9 && shape.stride == 1 && shape.padding == 4
+      && low <= Convolution2DShape.mostNarrowChannels
       && high % 16 == 0
   }
 
@@ -50,15 +48,17 @@ struct NestedWinogradConvolution: Convolution2DKernel {
   var patchColumns: Int { tileColumns + 2 }
   /// Elements of (a, b, n).
   var narrowCount: Int { 9 * narrow }
+  /// Floats of one patch's (a, b, n) on the narrow side of a product, in whole vectors.
+  var narrowStride: Int { roundedToVectors(narrowCount) }
   /// Floats of the patches of one row on the narrow side, with room for a vector that reaches beyond the end.
   var narrowRowStride: Int { ((patchColumns + 2) * narrow + 31) / 16 * 16 }
 
   var algorithm: String { "nested winograd F(3x3,3x3)" }
   var preparedForwardCount: Int {
-    WinogradF3.frequencyCount * wide * (reduces ? Self.narrowStride : narrowCount)
+    WinogradF3.frequencyCount * wide * (reduces ? narrowStride : narrowCount)
   }
   var preparedBackwardDataCount: Int {
-    WinogradF3.frequencyCount * wide * (reduces ? narrowCount : Self.narrowStride)
+    WinogradF3.frequencyCount * wide * (reduces ? narrowCount : narrowStride)
   }
   var scratchCount: Int {
     max(wideToNarrowScratch.count, narrowToWideScratch.count, weightsScratch.count)

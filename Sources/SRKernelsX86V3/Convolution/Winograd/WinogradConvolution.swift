@@ -17,7 +17,7 @@ struct WinogradConvolution<Transform: WinogradTransform>: Convolution2DKernel {
   /// Whether the method covers a shape: 3 x 3, stride 1, padding 1, channels in whole vectors.
   static func supports(_ shape: Convolution2DShape) -> Bool {
     shape.kernelSize == 3 && shape.stride == 1 && shape.padding == 1 && shape.inputChannels % 16 == 0
-      && shape.outputChannels % (shape.shufflesPixels ? 64 : 16) == 0
+      && shape.outputChannels % (16 * shape.shuffleFactor * shape.shuffleFactor) == 0
   }
 
   /// - Precondition: `shape` is supported.
