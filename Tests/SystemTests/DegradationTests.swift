@@ -68,6 +68,45 @@ import Testing
     #expect(try train("stored", ["--augment", "flip"]) != one)
   }
 
+  /// Killed after a checkpoint in the middle of an epoch. If the run is faster than the signal, it is complete, which is as good.
+  @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
+  func aKilledRunIsResumedWithTheSameBits() throws {
+    let one = try train("one", degraded)
+    let run = try RunningProgram(
+      ranks: 2, "srdist", arguments("killed", degraded + ["--checkpoint-every", "1"]))
+    // The log's second step follows the first step's checkpoint.
+    try run.wait(until: { (try? folder.text("killed/metrics.jsonl"))?.contains("\"step\":2") == true })
+    for rank in run.ranks { kill(rank, SIGKILL) }
+    _ = try run.wait()
+    #expect(try train("killed", degraded) == one)
+  }
+
+  /// The example of YOUR-DATA.md as a shell runs it, on a few pictures.
+  @Test func theExampleRunsAsWritten() throws {
+    let page = try String(contentsOfFile: Repository.file("YOUR-DATA.md"), encoding: .utf8)
+    let example = try #require(page.components(separatedBy: "## Example: degraded photographs").last)
+    let script = try #require(example.firstMatch(of: /```sh\n([^`]+)```/)?.1)
+    for (name, count, first) in [("photographs", 4, 0), ("held-out", 2, 4)] {
+      try folder.makeFolder(name)
+      for number in first..<first + count {
+        var image = RGBImage(width: 300, height: 256)
+        image.pixels = Formulas.pair(number, height: 256, width: 300).high
+        try ImageFile.writePNG(image, to: folder.file("\(name)/\(number).png"))
+      }
+    }
+    var environment = ProcessInfo.processInfo.environment
+    let products = try RunningProgram.productsDirectory().path
+    environment["PATH"] = "\(products):\(environment["PATH"] ?? "")"
+    environment["SRDIST_WEIGHTS"] = folder.path
+    let run = try ChildRun(
+      "/bin/bash", ["-ec", "cd \"$1\"; \(script)", "example", folder.path], environment: environment)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try folder.names().contains("recipe.yaml"))
+    for name in ["look/4.png", "look/5.png", "enlarged/4_out.png", "runs/photographs/config.yaml"] {
+      #expect(FileManager.default.fileExists(atPath: folder.file(name)), "\(name)")
+    }
+  }
+
   @Test func aBlockIsTheSameRunAsAFile() throws {
     let block = Self.recipe.split(separator: "\n").map { "  \($0)\n" }.joined()
     try folder.write(Array("augment: flip\ndegradation:\n\(block)".utf8), as: "run.yaml")
