@@ -73,8 +73,8 @@ import Testing
       let error = 4e-16 + angle.ulp
       #expect(abs(cosine - cos(angle)) <= error && abs(sine - sin(angle)) <= error, "\(turns) turns")
     }
-    for (quarter, expected) in [(1.0, 0.0), (0, 1), (-1, 0), (0, -1)].enumerated() {
-      #expect(Elementary.circle(Double(quarter) / 4) == (expected.1, expected.0))
+    for (quarter, expected) in [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)].enumerated() {
+      #expect(Elementary.circle(Double(quarter) / 4) == expected)
     }
   }
 

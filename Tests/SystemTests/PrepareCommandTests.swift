@@ -71,6 +71,8 @@ import Testing
         warning: 2 images of 16 bits per channel, of which the upper 8 are kept
         warning: 1 image with transparency, which is dropped and not blended
         warning: 1 image of CMYK colours, read as Adobe's
+        warning: 3 images are smaller than 16 x 16 and are enlarged, which adds no detail to learn; the smallest is rgb8png, \
+        17 x 13. A lower --resize avoids that
 
         """)
   }
