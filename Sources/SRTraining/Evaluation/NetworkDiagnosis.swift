@@ -7,8 +7,8 @@ import Synchronization
 
 /// What a network does to images as a whole, beside the metrics.
 package struct NetworkDiagnosis: Codable, Sendable, Equatable {
-  /// Of each channel, such as red, green and blue: the mean over all images of the result's mean less the input's mean, in steps of 1/255. Making the result
-  /// as small as the input keeps its mean, but for the edges.
+  /// Of each channel, such as red, green and blue: the mean over all images of the result's mean less the input's mean, in steps of
+  /// 1/255. Making the result as small as the input keeps its mean, but for the edges.
   package let colourShift: [Double]
   /// Of each attention layer; empty if the network has none.
   package let gates: [GateStatistics]

@@ -120,6 +120,9 @@ extension ReportedRun {
       if let version = state.arithmeticVersion { facts.append(Fact("arithmetic version", String(version))) }
       facts.append(Fact(Fact.dataHash, state.dataSHA256))
       if let hash = state.initWeightsSHA256 { facts.append(Fact("initial weights SHA-256", hash)) }
+      if let factors = state.trunkFactors {
+        facts.append(Fact("trunk balance", CheckpointState.text(ofFactors: factors)))
+      }
       for (network, hash) in (state.networkSHA256 ?? [:]).sorted(by: { $0.key < $1.key }) {
         facts.append(Fact("\(network) SHA-256", hash))
       }
