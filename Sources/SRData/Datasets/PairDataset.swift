@@ -1,9 +1,8 @@
 import SRFiles
 
-/// Pairs of a low-resolution picture and the high-resolution picture that it was made from. All pairs have the same size. The
-/// pictures are 8-bit RGB, in memory or in a mapped file. Several threads may read at the same time.
-package protocol PairDataset: Sendable {
-  /// The data's name in the log, such as a path or the generator's name.
+/// Pairs of a low-resolution picture and a high-resolution picture. All pairs have the same size.
+package protocol PairSource: Sendable {
+  /// The source's name in the log, such as a path or the generator's name.
   var summary: String { get }
   /// Number of pairs.
   var count: Int { get }
@@ -11,10 +10,15 @@ package protocol PairDataset: Sendable {
   var lowResWidth: Int { get }
   /// How many times higher and wider the high-resolution pictures are.
   var scale: Int { get }
-  /// The filter that made the low-resolution pictures.
-  var resampling: Resampling { get }
   /// The files that the pictures are read from. They are mapped, so they must not change while the data are in use.
   var files: [MappedFile] { get }
+}
+
+/// Stored pairs of a low-resolution picture and the high-resolution picture that it was made from. The pictures are 8-bit RGB, in
+/// memory or in a mapped file. Several threads may read at the same time.
+package protocol PairDataset: PairSource {
+  /// The filter that made the low-resolution pictures.
+  var resampling: Resampling { get }
 
   /// Lends the bytes of a pair, each HWC. `index` is in `0..<count`. The pointers are valid during the call only.
   func withPair<Result>(
@@ -23,14 +27,16 @@ package protocol PairDataset: Sendable {
   ) rethrows -> Result
 }
 
-extension PairDataset {
+extension PairSource {
   package var highResHeight: Int { lowResHeight * scale }
   package var highResWidth: Int { lowResWidth * scale }
   /// Floats of a low-resolution picture, `lowResHeight * lowResWidth * 3`.
   package var lowResElementCount: Int { lowResHeight * lowResWidth * 3 }
   /// Floats of a high-resolution picture, `highResHeight * highResWidth * 3`.
   package var highResElementCount: Int { highResHeight * highResWidth * 3 }
+}
 
+extension PairDataset {
   /// Writes a pair as float32 HWC with intensities 0...1, that is byte / 255.
   ///
   /// `lowRes` has room for ``lowResElementCount`` floats, `highRes` for ``highResElementCount``.
