@@ -72,7 +72,7 @@ package struct EvaluationRun {
       try network.model.checkScale(of: pairs, weights: network.file)
       return try EvaluationContext(
         configuration, model: network.model, weights: network.weights, purpose: .inference,
-        communicator: communicator, kernels: kernels,
+        communicator: communicator, kernels: kernels, images: pairs,
         parts: [part: pairs], activity: activity)
     }
     defer { run.pool.close() }

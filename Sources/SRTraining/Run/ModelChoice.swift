@@ -8,7 +8,7 @@ extension TrainingConfiguration {
   /// The network to train: the one that `model` names, with the given values in place of its own. The data decide the scale.
   ///
   /// - Throws: ``ConfigurationError`` if the settings and the data do not fit each other, or describe no network.
-  func modelDescription(for data: any PairDataset) throws -> ModelDescription {
+  func modelDescription(for data: any PairSource) throws -> ModelDescription {
     var description = model.description
     if let features { description.features = features }
     if let blocks { description.blocks = blocks }

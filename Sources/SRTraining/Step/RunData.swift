@@ -3,14 +3,50 @@ import SRDistributed
 import SRFiles
 import SRModels
 
+/// What a run is trained on, and the validation images that have the same size.
+struct TrainingData: Sendable {
+  let source: any TrainingSource
+  /// Nil if the run has sets of pictures at the most.
+  let valid: (any PairDataset)?
+
+  init(_ source: any TrainingSource, valid: (any PairDataset)?) {
+    self.source = source
+    self.valid = valid
+  }
+
+  /// Stored pairs, or fresh crops if the configuration asks for them. Throws what ``RandomCrops`` throws.
+  fileprivate init(_ split: DatasetSplit, _ configuration: TrainingConfiguration) throws {
+    self.init(try TrainingSamples.source(of: split.train, configuration), valid: split.valid)
+  }
+
+  /// The same data, but at most so many pairs of each part.
+  func limited(train: Int, valid: Int) -> TrainingData {
+    TrainingData(source.limited(to: train), valid: self.valid?.limited(to: valid))
+  }
+}
+
 /// The image pairs that a configuration names.
 struct RunData {
   let configuration: TrainingConfiguration
 
   init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
 
-  /// - Parameter progress: called repeatedly, on any thread, while faces are generated.
-  func load(progress: @escaping @Sendable () -> Void = {}) throws -> DatasetSplit {
+  /// All data, on one rank alone. Of folders of pictures, the first few pictures are enough, because nobody trains to the end on
+  /// them.
+  ///
+  /// - Parameter progress: called repeatedly, on any thread, while faces are generated and pictures are read.
+  func load(progress: @escaping @Sendable () -> Void = {}) throws -> TrainingData {
+    if !configuration.trainHR.isEmpty {
+      return try validated(
+        FolderData(configuration, Communicator(), progress: progress).sample(of: Self.mostPictures))
+    }
+    return try TrainingData(split(progress: progress), configuration)
+  }
+
+  /// The most pictures of folders that are decoded to be looked at.
+  private static let mostPictures = 8
+
+  private func split(progress: @escaping @Sendable () -> Void = {}) throws -> DatasetSplit {
     if let directory = configuration.data {
       try checkFolder(directory)
       return try DatasetSplit.load(directory: directory)
@@ -20,16 +56,47 @@ struct RunData {
       seed: configuration.seed, scale: drawnScale(), progress: progress)
   }
 
-  /// ``load(progress:)`` on all ranks. Each draws its share of synthetic faces, and gets the others from the other ranks.
-  /// Collective; every rank throws the same error.
-  func load(sharedBy communicator: Communicator, _ activity: RankActivity) throws -> DatasetSplit {
+  /// Patches of folders, with the validation images of --data, if it is given too.
+  private func validated(_ patches: PictureCrops) throws -> TrainingData {
+    guard configuration.data != nil else { return TrainingData(patches, valid: nil) }
+    let valid = try load(.valid)
+    guard valid.scale == patches.scale, valid.lowResHeight == patches.lowResHeight,
+      valid.lowResWidth == patches.lowResWidth
+    else {
+      throw ConfigurationError(
+        "data: its validation images are \(valid.highResHeight)x\(valid.highResWidth) over "
+          + "\(valid.lowResHeight)x\(valid.lowResWidth), and the patches of --train-hr are "
+          + "\(patches.highResHeight)x\(patches.highResWidth) over \(patches.lowResHeight)x\(patches.lowResWidth). Give "
+          + "--patch \(valid.highResHeight) and data of the same scale, or leave out --data: --val NAME=LR,HR measures "
+          + "pictures of any size")
+    }
+    return TrainingData(patches, valid: valid)
+  }
+
+  /// All data, on all ranks. Each draws its share of synthetic faces, and gets the others from the other ranks; each decodes its
+  /// share of the pictures of folders. Collective; every rank throws the same error.
+  ///
+  /// - Parameter createsFiles: whether decoded pictures may be kept. Otherwise they are decoded and forgotten, and no patch can be
+  ///   loaded unless they are kept already.
+  func load(
+    sharedBy communicator: Communicator, _ activity: RankActivity, createsFiles: Bool
+  ) throws -> TrainingData {
+    if !configuration.trainHR.isEmpty {
+      activity.enter(.starting)
+      let patches = try FolderData(configuration, communicator, progress: activity.mark).load(
+        activity, createsFiles: createsFiles)
+      return try communicator.together(starting: activity) { try validated(patches) }
+    }
     guard configuration.data == nil, communicator.worldSize > 1 else {
-      return try communicator.together(starting: activity) { try load(progress: activity.mark) }
+      return try communicator.together(starting: activity) {
+        try TrainingData(split(progress: activity.mark), configuration)
+      }
     }
     let (train, valid) = (configuration.syntheticTrain, configuration.syntheticValid)
-    return DatasetSplit(
-      train: try faces(first: 0, count: train, sharedBy: communicator, activity),
-      valid: try faces(first: train, count: valid, sharedBy: communicator, activity))
+    return try TrainingData(
+      DatasetSplit(
+        train: try faces(first: 0, count: train, sharedBy: communicator, activity),
+        valid: try faces(first: train, count: valid, sharedBy: communicator, activity)), configuration)
   }
 
   /// Bytes of faces that a rank sends at a time. Each piece is a mark of progress.

@@ -213,20 +213,25 @@ final class ValidationWorker: Sendable {
     measurement = worker.measurement
   }
 
-  /// The forward passes of up to ``groupSize`` pairs of one part of the data, and their rows of values.
+  /// The forward passes of up to ``groupSize`` pairs, and their rows of values.
   ///
   /// - Parameters:
+  ///   - load: writes the two images of a pair.
   ///   - values: the row of each position in the group.
   ///   - receive: called with each position when its row is complete, and with the super-resolved image, which is valid during the
   ///     call.
   func validate(
-    _ group: [SampleIdentity], from pairs: any PairDataset, weights: StepWeights, metrics: [Metric],
+    _ group: [SampleIdentity],
+    load: (
+      _ pair: SampleIdentity, _ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>
+    ) -> Void,
+    weights: StepWeights, metrics: [Metric],
     values: (_ position: Int) -> UnsafeMutablePointer<Double>,
     receive: (_ position: Int, _ superRes: UnsafePointer<Float>) -> Void = { _, _ in }
   ) {
     let passes = group.enumerated().map { position, identity in
       let images = measurement.images[position]
-      pairs.load(index: identity.index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+      load(identity, images.lowRes.pointer, images.highRes.pointer)
       return plan.pass(
         image: position, lowRes: images.lowRes.pointer, parameters: weights.parameters,
         prepared: weights.prepared, gradients: nil, workspace: workspace)

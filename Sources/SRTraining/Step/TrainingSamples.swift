@@ -3,48 +3,55 @@ import SRFiles
 import SRKernels
 import SRTensor
 
-/// The training images of an epoch: stored pairs or fresh crops, in one of eight orientations.
+/// The training images of an epoch: the pairs of a source, in one of eight orientations.
 ///
 /// A sample is a function of seed, epoch and index alone. So any rank can make it, and a resumed run makes it again.
 package struct TrainingSamples: Sendable {
-  let pairs: any PairDataset
-  let crops: RandomCrops?
+  let source: any TrainingSource
   let augmentation: Augmentation
   let seed: UInt64
 
   /// Keeps the orientations' random streams apart from the streams of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
-  /// Takes crop, augmentation and seed from the configuration.
+  /// Takes augmentation and seed from the configuration.
   ///
-  /// - Parameter pairs: the stored pairs; fresh crops have their sizes.
-  /// - Throws: ``ConfigurationError`` if rows and columns of images that are not square would be swapped. For fresh crops also:
-  ///   ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``; ``FileError`` or
-  ///   ``NumPyError`` if that file cannot be read or has images that are smaller than the crops.
-  package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
-    self.pairs = pairs
+  /// - Throws: ``ConfigurationError`` if rows and columns of images that are not square would be swapped.
+  package init(_ configuration: TrainingConfiguration, source: any TrainingSource) throws {
+    self.source = source
     augmentation = configuration.augment
     seed = configuration.seed
-    if augmentation.rotates && pairs.lowResHeight != pairs.lowResWidth {
+    if augmentation.rotates && source.lowResHeight != source.lowResWidth {
       throw ConfigurationError(
-        "augment: rot swaps rows and columns, so it needs square images, and these are \(pairs.lowResHeight)x"
-          + "\(pairs.lowResWidth) (low resolution); use --augment flip")
-    }
-    if configuration.crop == .random, let directory = configuration.data {
-      let full = "\(directory)/\(RandomCrops.fileName)"
-      guard try PathKind.of(full) != nil else {
-        throw ConfigurationError(
-          "crop: random needs \(full), which does not exist; `srdist prepare --keep-full` writes it. "
-            + "Prepare into a new folder, and give it as --data")
-      }
-      crops = try RandomCrops(directory: directory, like: pairs, seed: configuration.seed)
-    } else {
-      crops = nil
+        "augment: rot swaps rows and columns, so it needs square images, and these are \(source.lowResHeight)x"
+          + "\(source.lowResWidth) (low resolution); use --augment flip")
     }
   }
 
-  /// Samples of an epoch: the stored pairs, or one crop of each full image.
-  package var count: Int { crops?.count ?? pairs.count }
+  /// The samples of stored pairs, or of fresh crops of their sizes. Throws as the other initialiser and ``source(of:_:)``.
+  package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
+    try self.init(configuration, source: Self.source(of: pairs, configuration))
+  }
+
+  /// Stored pairs, or fresh crops of their sizes if the configuration asks for them.
+  ///
+  /// - Throws: for fresh crops: ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``; ``FileError`` or
+  ///   ``NumPyError`` if that file cannot be read or has images that are smaller than the crops.
+  static func source(
+    of pairs: any PairDataset, _ configuration: TrainingConfiguration
+  ) throws -> any TrainingSource {
+    guard configuration.crop == .random, let directory = configuration.data else { return StoredPairs(pairs) }
+    let full = "\(directory)/\(RandomCrops.fileName)"
+    guard try PathKind.of(full) != nil else {
+      throw ConfigurationError(
+        "crop: random needs \(full), which does not exist; `srdist prepare --keep-full` writes it. "
+          + "Prepare into a new folder, and give it as --data")
+    }
+    return try RandomCrops(directory: directory, like: pairs, seed: configuration.seed)
+  }
+
+  /// Samples of an epoch: the stored pairs, or the crops.
+  package var count: Int { source.count }
 
   /// The sample at an index of an epoch. The augmentation chooses its orientation at random.
   ///
@@ -53,8 +60,7 @@ package struct TrainingSamples: Sendable {
   ///   - epoch: from 0.
   package func identity(index: Int, epoch: Int) -> SampleIdentity {
     var identity = SampleIdentity(.training, index: index)
-    if let crops {
-      let (top, left) = crops.origin(index: index, epoch: epoch)
+    if let (top, left) = source.crop(index: index, epoch: epoch) {
       identity.crop = .init(top: top, left: left)
     }
     if augmentation != .none {
@@ -71,21 +77,17 @@ package struct TrainingSamples: Sendable {
   /// Writes the two images of a sample as float32 HWC, 0...1.
   ///
   /// - Parameters:
-  ///   - sample: one of the training images; a crop only if the run takes crops.
-  ///   - lowRes: room for [height, width, 3] of the pairs' low-resolution images.
-  ///   - highRes: room for [height, width, 3] of the pairs' high-resolution images.
+  ///   - sample: one of the training images; a crop only if the source draws crops.
+  ///   - lowRes: room for [height, width, 3] of the source's low-resolution images.
+  ///   - highRes: room for [height, width, 3] of the source's high-resolution images.
   package func load(
     _ sample: SampleIdentity, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
     precondition(sample.part == .training, "\(sample) does not belong to the training images")
-    if let crop = sample.crop {
-      guard let crops else { preconditionFailure("\(sample) is a crop, and the run has stored pairs only") }
-      crops.load(index: sample.index, top: crop.top, left: crop.left, lowRes: lowRes, highRes: highRes)
-    } else {
-      pairs.load(index: sample.index, lowRes: lowRes, highRes: highRes)
-    }
-    orient(lowRes, sample.orientation, height: pairs.lowResHeight, width: pairs.lowResWidth)
-    orient(highRes, sample.orientation, height: pairs.highResHeight, width: pairs.highResWidth)
+    source.load(
+      index: sample.index, crop: sample.crop.map { ($0.top, $0.left) }, lowRes: lowRes, highRes: highRes)
+    orient(lowRes, sample.orientation, height: source.lowResHeight, width: source.lowResWidth)
+    orient(highRes, sample.orientation, height: source.highResHeight, width: source.highResWidth)
   }
 }
 
