@@ -12,17 +12,17 @@ package struct FolderDecoder: Sendable {
   private let layout: PictureLayout
   private let budget: PixelBudget
 
-  /// - Parameter ranks: on this host. They share half of its memory.
-  package init(_ folders: TrainingFolders, _ layout: PictureLayout, ranks: Int) {
+  /// - Parameter budget: shared by the threads that decode.
+  package init(_ folders: TrainingFolders, _ layout: PictureLayout, within budget: PixelBudget) {
     self.folders = folders
     self.layout = layout
-    budget = PixelBudget(bytes: max(1, PixelBudget.standardBytes / max(1, ranks)))
+    self.budget = budget
   }
 
   /// Decodes one pair, and writes it if there is a writer.
   ///
   /// - Returns: SHA-256 of the pair's pixels.
-  /// - Throws: ``ImageFileError`` or ``FileError``.
+  /// - Throws: ``TrainingPicturesError`` that names each damaged file of the pair; ``FileError`` if the pair cannot be written.
   package func decode(_ index: Int, to writer: PictureCacheWriter?) throws -> [UInt8] {
     try withPair(index) { pair in
       try writer?.write(pair, at: index)
@@ -33,8 +33,10 @@ package struct FolderDecoder: Sendable {
     }
   }
 
-  /// Decodes all pairs into memory. Throws ``ImageFileError`` or ``FileError``.
-  package func decodeAll() throws -> PictureCache {
+  /// Decodes all pairs into memory. Throws as ``decode(_:to:)``.
+  ///
+  /// - Parameter progress: called after each pair.
+  package func decodeAll(progress: () -> Void = {}) throws -> PictureCache {
     let first = layout.count > 0 ? layout.pixels(0).lowerBound : 0
     var pixels = [UInt8](repeating: 0, count: layout.byteCount - first)
     for index in 0..<layout.count {
@@ -44,11 +46,12 @@ package struct FolderDecoder: Sendable {
         let next = start + pair.lowRes.pixels.count
         pixels.replaceSubrange(next..<next + pair.highRes.pixels.count, with: pair.highRes.pixels)
       }
+      progress()
     }
     return PictureCache(layout, pixels: pixels)
   }
 
-  private func withPair<Result>(_ index: Int, _ body: (Pair) throws -> Result) throws -> Result {
+  private func withPair<Value>(_ index: Int, _ body: (Pair) throws -> Value) throws -> Value {
     let (pair, highSize, lowSize) = (folders.pairs[index], layout.highRes[index], layout.lowRes(index))
     let high = try PictureFile(pair.highRes)
     let low = try pair.lowRes.map { try PictureFile($0) }
@@ -65,11 +68,19 @@ package struct FolderDecoder: Sendable {
           + "start fewer ranks on the host, or cut the picture into parts")
     }
     return try budget.withBytes(bytes) {
-      let highRes = try Self.decode(high, size: highSize, isCropped: true)
+      let pictures = [
+        Result { try Self.decode(high, size: highSize, isCropped: true) },
+        low.map { low in Result { try Self.decode(low, size: lowSize, isCropped: false) } },
+      ].compactMap { $0 }
+      let problems = pictures.compactMap { picture in
+        if case .failure(let error) = picture { "\(error)" } else { nil }
+      }
+      guard problems.isEmpty else { throw TrainingPicturesError(problems, rule: TrainingPicturesError.repair) }
+      let found = try pictures.map { try $0.get() }
       let lowRes =
-        try low.map { try Self.decode($0, size: lowSize, isCropped: false) }
-        ?? highRes.resized(width: lowSize.width, height: lowSize.height, by: folders.resampling)
-      return try body(Pair(lowRes: lowRes, highRes: highRes))
+        found.count > 1
+        ? found[1] : found[0].resized(width: lowSize.width, height: lowSize.height, by: folders.resampling)
+      return try body(Pair(lowRes: lowRes, highRes: found[0]))
     }
   }
 

@@ -18,6 +18,12 @@ package struct PictureLayout: Sendable, Equatable {
   /// Names the file: the digest of the text.
   package let fileName: String
 
+  private static let (namePrefix, nameSuffix) = ("pictures-", ".cache")
+  /// Whether a cache may have this name.
+  package static func isFileName(_ name: String) -> Bool {
+    name.hasPrefix(namePrefix) && name.hasSuffix(nameSuffix)
+  }
+
   private static let pageBytes = 4096
   private static let bytesPerPixel = SampleFormat.rgb8.bytesPerPixel
 
@@ -40,7 +46,7 @@ package struct PictureLayout: Sendable, Equatable {
     self.header = header + Array(repeating: UInt8(ascii: "\n"), count: pages(header.count) - header.count)
     self.highRes = highRes
     self.scale = scale
-    fileName = "pictures-\(name.finalize().prefix(16)).cache"
+    fileName = "\(Self.namePrefix)\(name.finalize().prefix(16))\(Self.nameSuffix)"
     var end = pages(self.header.count + highRes.count * SHA256.byteCount)
     offsets = highRes.map { size in
       defer { end += (Self.bytes(size, scale) + 63) / 64 * 64 }

@@ -15,7 +15,7 @@ package struct TrainingFolders: Sendable {
   }
 
   /// By position: the pair, and where its files lie.
-  package let pairs: [FolderPairing.Pair]
+  package private(set) var pairs: [FolderPairing.Pair]
   package let resampling: Resampling
   /// The folders' names in a text.
   package let summary: String
@@ -55,21 +55,53 @@ package struct TrainingFolders: Sendable {
 
   package var count: Int { pairs.count }
 
-  /// Reads the files of one pair, but decodes nothing.
-  ///
-  /// - Throws: ``FileError`` or ``ImageFileError`` if a file cannot be read.
+  /// The same folders, but at most so many pairs.
+  package func limited(to count: Int) -> TrainingFolders {
+    var copy = self
+    copy.pairs = Array(pairs.prefix(count))
+    return copy
+  }
+
+  /// Reads the files of one pair, but decodes nothing. Throws ``TrainingPicturesError`` that names each file that cannot be read.
   package func survey(_ index: Int) throws -> Survey {
-    let pair = pairs[index]
     let hasher = SHA256()
-    func size(_ path: BytePath) throws -> [Int] {
+    let sizes = try files(of: index) { path in
       let file = try MappedFile(path: path)
       let (width, height) = try ImageFile.size(of: file)
       hasher.update("\(file.count)\n")
       file.withBytes { hasher.update($0) }
       return [width, height]
     }
-    let (highRes, lowRes) = (try size(pair.highRes), try pair.lowRes.map(size))
-    return Survey(highRes: highRes, lowRes: lowRes, sha256: hasher.finalize())
+    return Survey(
+      highRes: sizes[0], lowRes: sizes.count > 1 ? sizes[1] : nil, sha256: hasher.finalize())
+  }
+
+  /// Decodes the files of one pair, whatever their sizes are. Throws ``TrainingPicturesError`` that names each damaged file.
+  ///
+  /// - Parameter budget: shared by the threads that decode.
+  package func check(_ index: Int, within budget: PixelBudget) throws {
+    _ = try files(of: index) { path in
+      let file = try PictureFile(path)
+      try budget.withBytes(min(budget.bytes, file.decodingBytes(as: .rgb8))) {
+        _ = try file.decode(as: .rgb8)
+      }
+    }
+  }
+
+  /// Calls `body` with the original's path and then with the other one. Throws ``TrainingPicturesError`` with all that it throws.
+  private func files<Result>(of index: Int, _ body: (BytePath) throws -> Result) throws -> [Result] {
+    let paths = [pairs[index].highRes] + (pairs[index].lowRes.map { [$0] } ?? [])
+    var problems: [String] = []
+    let results = paths.compactMap { path in
+      do {
+        return try body(path)
+      } catch {
+        problems.append("\(error)")
+        return nil
+      }
+    }
+    guard problems.isEmpty else { throw TrainingPicturesError(problems, rule: TrainingPicturesError.repair) }
+    return results
   }
 
   /// Lays out the decoded pictures, if all pairs fit.
@@ -121,10 +153,13 @@ package struct TrainingFolders: Sendable {
 }
 
 /// Training pictures that cannot be used, a line for each.
-package struct TrainingPicturesError: Error, CustomStringConvertible, TextOfLines, Sendable, Equatable {
+package struct TrainingPicturesError: Error, CustomStringConvertible, TextOfLines, Codable, Sendable, Equatable {
   package let problems: [String]
   /// What the pictures are expected to be.
   package let rule: String
+
+  /// The rule that damaged files break.
+  package static let repair = "Repair the files, or take them and their partners out of the folders"
 
   package init(_ problems: [String], rule: String) {
     self.problems = problems

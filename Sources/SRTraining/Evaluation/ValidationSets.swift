@@ -33,7 +33,8 @@ struct ValidationSets: Sendable {
     self.run = run
     let scale = run.network.model.scale
     members = try run.configuration.val.map { pictures in
-      let set = try FolderPictures(lowRes: pictures.lowRes, highRes: pictures.highRes, scale: scale)
+      let set = try FolderPictures(
+        lowRes: pictures.lowRes, highRes: pictures.highRes, scale: scale, cropMultiple: scale)
       run.activity.mark()
       let metrics = try PictureMetrics(
         PictureConvention(channels: .luma, border: scale), of: [set],

@@ -16,6 +16,8 @@ package struct RunFolder: Sendable {
   package var samples: String { "\(path)/samples" }
   /// Features of targets, until the run is complete.
   var features: String { "\(path)/features" }
+  /// Decoded training pictures, until the run is complete.
+  var dataCache: String { "\(path)/data-cache" }
   package var checkpoints: CheckpointStore { CheckpointStore(path: "\(path)/checkpoints") }
 
   /// The picture of an epoch, from 1.
