@@ -27,13 +27,20 @@ package struct TrainingPlan: CustomStringConvertible {
     lines =
       [
         ("model", "\(model.name) (\(model)), \(Self.grouped(run.layout.parameterCount)) parameters"),
-        ("data", "\(run.data.train.summary): \(samples) training, \(run.data.valid.count) validation images"),
-        ("best checkpoint", "by \(position.judge)"),
+        (
+          "data",
+          "\(run.data.source.summary): \(samples) training, "
+            + (run.data.valid.map { "\($0.count) validation images" } ?? "no validation images")
+        ),
+        (
+          "best checkpoint",
+          position.judge.map { "by \($0)" } ?? "none: there are no validation images, and no --val"
+        ),
         ("loss", ([LossTerm.text(configuration.loss)] + run.lossAssembly.provenance).joined(separator: "; ")),
         (
           "steps",
-          "\(run.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
-            + "\(min(configuration.epochs * steps, configuration.maxSteps ?? .max)) in all"
+          "\(run.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); \(run.totalSteps) in all"
+            + (configuration.valEvery.map { ", validation every \($0)" } ?? "")
         ),
         (
           "start",
