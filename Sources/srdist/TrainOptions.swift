@@ -9,7 +9,9 @@ struct TrainOptions: ParsableArguments {
   @OptionGroup(title: SettingGroup.execution.title) var execution: SettingOptions<ExecutionSettings>
 
   /// The options that were given.
-  var layer: SettingLayer { learning.layer.merging(pictures.layer).merging(data.layer).merging(execution.layer) }
+  var layer: SettingLayer {
+    learning.layer.merging(pictures.layer).merging(data.layer).merging(execution.layer)
+  }
 }
 
 enum LearningSettings: SettingSelection {

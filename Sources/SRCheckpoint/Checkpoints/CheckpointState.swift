@@ -70,7 +70,8 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package var epochSums: [String: [Double]]
 
   package init(
-    epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, validatedStep: Int? = nil, seed: UInt64, learningRate: LearningRate,
+    epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, validatedStep: Int? = nil, seed: UInt64,
+    learningRate: LearningRate,
     best: Best? = nil, bestMetric: String? = nil, model: ModelDescription? = nil, configuration: String,
     dataSHA256: String,
     networkSHA256: [String: String]? = nil, initWeightsSHA256: String? = nil,

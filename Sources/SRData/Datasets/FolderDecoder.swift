@@ -64,7 +64,8 @@ package struct FolderDecoder: Sendable {
     guard bytes <= budget.bytes else {
       throw ImageFileError(
         path: high.path,
-        problem: "decoding it takes \(ByteCount(bytes)) of memory, and this rank may take \(ByteCount(budget.bytes)); "
+        problem:
+          "decoding it takes \(ByteCount(bytes)) of memory, and this rank may take \(ByteCount(budget.bytes)); "
           + "start fewer ranks on the host, or cut the picture into parts")
     }
     return try budget.withBytes(bytes) {
@@ -75,7 +76,9 @@ package struct FolderDecoder: Sendable {
       let problems = pictures.compactMap { picture in
         if case .failure(let error) = picture { "\(error)" } else { nil }
       }
-      guard problems.isEmpty else { throw TrainingPicturesError(problems, rule: TrainingPicturesError.repair) }
+      guard problems.isEmpty else {
+        throw TrainingPicturesError(problems, rule: TrainingPicturesError.repair)
+      }
       let found = try pictures.map { try $0.get() }
       let lowRes =
         found.count > 1
@@ -94,7 +97,8 @@ package struct FolderDecoder: Sendable {
     guard isThere else {
       throw ImageFileError(
         path: file.path,
-        problem: "it was replaced while it was read: it has \(picture.width) x \(picture.height) pixels, expected "
+        problem:
+          "it was replaced while it was read: it has \(picture.width) x \(picture.height) pixels, expected "
           + "\(size); start again")
     }
     return picture.cropped(x: 0, y: 0, width: size.width, height: size.height)

@@ -37,7 +37,8 @@ package struct PictureCrops: TrainingSource {
     _ options: Options
   ) {
     precondition(
-      options.patch % layout.scale == 0 && layout.highRes.allSatisfy { options.patch <= min($0.width, $0.height) },
+      options.patch % layout.scale == 0
+        && layout.highRes.allSatisfy { options.patch <= min($0.width, $0.height) },
       "patches of \(options.patch) at scale \(layout.scale)")
     self.layout = layout
     self.digests = digests

@@ -130,7 +130,8 @@ package struct TrainingFolders: Sendable {
     if !misfits.isEmpty {
       throw TrainingPicturesError(
         misfits,
-        rule: "An original, cropped at its right and lower edge to a multiple of the scale \(scale), has \(scale) "
+        rule:
+          "An original, cropped at its right and lower edge to a multiple of the scale \(scale), has \(scale) "
           + "times the width and height of its low-resolution picture")
     }
     let side = try patch(scale)
@@ -142,7 +143,8 @@ package struct TrainingFolders: Sendable {
     if !small.isEmpty {
       throw TrainingPicturesError(
         small,
-        rule: "Patches of \(side) x \(side) are cut from the originals: give a smaller --patch, or take these "
+        rule:
+          "Patches of \(side) x \(side) are cut from the originals: give a smaller --patch, or take these "
           + "pictures out of the folders")
     }
     return PictureLayout(
@@ -153,7 +155,9 @@ package struct TrainingFolders: Sendable {
 }
 
 /// Training pictures that cannot be used, a line for each.
-package struct TrainingPicturesError: Error, CustomStringConvertible, TextOfLines, Codable, Sendable, Equatable {
+package struct TrainingPicturesError: Error, CustomStringConvertible, TextOfLines, Codable, Sendable,
+  Equatable
+{
   package let problems: [String]
   /// What the pictures are expected to be.
   package let rule: String

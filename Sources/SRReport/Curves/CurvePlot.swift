@@ -58,7 +58,8 @@ package struct CurvePlot {
   private func data(_ run: CurveSeries) -> String {
     run.epochs.map { record in
       let values = panels.flatMap { $0.values(record) }.map { $0.isFinite ? "\($0)" : "NaN" }
-      return "\(record.fraction == nil ? "\(record.epoch)" : "\(record.epochsDone)") \(values.joined(separator: " "))\n"
+      return
+        "\(record.fraction == nil ? "\(record.epoch)" : "\(record.epochsDone)") \(values.joined(separator: " "))\n"
     }.joined()
   }
 }

@@ -41,8 +41,9 @@ extension ReportPage {
     }
     if !run.completeEpochs.isEmpty {
       figures.append(
-      Self.figure(
-        "Time", Self.median(run.completeEpochs.map(\.seconds)).significant(3), "s", "per epoch, the median"))
+        Self.figure(
+          "Time", Self.median(run.completeEpochs.map(\.seconds)).significant(3), "s", "per epoch, the median")
+      )
     }
     let which = run.bestRecord == nil ? "the last" : "the best"
     return Section(
@@ -99,7 +100,8 @@ extension ReportPage {
         let value = record.map(panel.valid) ?? .nan
         return "<td>\(value.isFinite ? panel.text(value) : "")</td>"
       }
-      let epochs = run.plannedEpochs.map { "\(run.completeEpochs.count) of \($0)" } ?? "\(run.completeEpochs.count)"
+      let epochs =
+        run.plannedEpochs.map { "\(run.completeEpochs.count) of \($0)" } ?? "\(run.completeEpochs.count)"
       let seconds =
         run.completeEpochs.isEmpty ? "" : Self.median(run.completeEpochs.map(\.seconds)).significant(3)
       return """

@@ -127,7 +127,9 @@ package enum MetricsFile {
       if position.isEpoch, let epoch = position.epoch, epoch > completedEpochs { return true }
       if position.isValidation, let lineStep = position.step, lineStep > validatedStep { return true }
       do {
-        if position.isEpoch || position.isValidation { records.epochs.append(try MetricsLine.epoch(parsing: line)) }
+        if position.isEpoch || position.isValidation {
+          records.epochs.append(try MetricsLine.epoch(parsing: line))
+        }
       } catch {
         throw notARecord(path, line, number)
       }

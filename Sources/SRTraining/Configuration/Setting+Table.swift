@@ -202,7 +202,8 @@ extension SettingGroup {
         "patch", \.patch, .optional(.whole(from: NumPyPairDataset.smallestHighResSide)), .result,
         ranks: .alike, aliases: ["gt_size"],
         defaultWords: "\(FolderData.standardPatch), or the next smaller multiple of the scale",
-        "Side of the high-resolution patches of --train-hr, which are cut at random in each epoch: a multiple of the scale."),
+        "Side of the high-resolution patches of --train-hr, which are cut at random in each epoch: a multiple of the scale."
+      ),
       Setting(
         "patches-per-image", \.patchesPerImage, .whole(from: 1), .result, ranks: .alike,
         aliases: ["dataset_enlarge_ratio"], "Patches of each picture in an epoch."),

@@ -57,14 +57,17 @@ extension TrainingConfiguration {
   private func validateFolders() throws {
     if trainHR.isEmpty {
       let unused =
-        trainLR.isEmpty ? (patch == nil ? (filenameTmpl == nil ? nil : "filename-tmpl") : "patch") : "train-lr"
+        trainLR.isEmpty
+        ? (patch == nil ? (filenameTmpl == nil ? nil : "filename-tmpl") : "patch") : "train-lr"
       if let unused {
-        throw ConfigurationError("\(unused) belongs to train-hr, which is not given; give --train-hr, or leave it out")
+        throw ConfigurationError(
+          "\(unused) belongs to train-hr, which is not given; give --train-hr, or leave it out")
       }
     } else if trainLR.isEmpty {
       if filenameTmpl != nil {
         throw ConfigurationError(
-          "filename-tmpl names the pictures of train-lr, which is not given; give --train-lr, or leave it out")
+          "filename-tmpl names the pictures of train-lr, which is not given; give --train-lr, or leave it out"
+        )
       }
     } else if trainLR.count != trainHR.count {
       throw ConfigurationError(

@@ -126,7 +126,8 @@ extension ValueKind where Value == [String] {
     let single = ValueKind<String>.folder
     return Self(
       entry: .list, types: .anyText.union([.null]),
-      expectation: "one folder or several with , between them (a folder whose path has a comma needs a link without)",
+      expectation:
+        "one folder or several with , between them (a folder whose path has a comma needs a link without)",
       read: { given in
         guard given.type != .null else { return [] }
         let paths = given.spelling.split(

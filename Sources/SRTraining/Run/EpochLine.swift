@@ -26,9 +26,10 @@ struct EpochLine: CustomStringConvertible {
       both("loss", number(record.trainLoss, 5), number(record.validLoss, 5)),
       both(
         "PSNR", number(value(.train, .psnr), 2) + " dB",
-        number(psnr, 2)).map {
-          measured ? "\($0) (\(number(abs(gain), 2)) \(gain < 0 ? "below" : "above") bicubic)" : $0
-        },
+        number(psnr, 2)
+      ).map {
+        measured ? "\($0) (\(number(abs(gain), 2)) \(gain < 0 ? "below" : "above") bicubic)" : $0
+      },
       both("SSIM", number(value(.train, .ssim), 4), number(ssim, 4)).map {
         measured ? "\($0) (bicubic \(number(value(.bicubic, .ssim), 4)))" : $0
       }, "\(number(record.seconds, 1)) s",

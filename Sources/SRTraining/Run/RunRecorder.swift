@@ -119,7 +119,8 @@ final class RunRecorder {
       averagedWeights: copy.average,
       state: CheckpointState(
         epoch: position.epoch + 1, step: position.step, stepInEpoch: position.stepInEpoch,
-        completedEpochs: completedEpochs, validatedStep: position.validatedStep, seed: configuration.seed, learningRate: .init(rate: rate),
+        completedEpochs: completedEpochs, validatedStep: position.validatedStep, seed: configuration.seed,
+        learningRate: .init(rate: rate),
         best: position.best, bestMetric: position.judge?.description, model: run.network.model,
         configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
         dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256,

@@ -278,7 +278,8 @@ struct TrainingLoop {
 extension RunContext {
   /// Whether a validation within an epoch is due at a position, and not done: every so many steps, and at the run's end.
   func owesValidation(_ position: RunPosition) -> Bool {
-    guard let interval = evaluation.configuration.valEvery, measures, (1..<stepsPerEpoch).contains(position.stepInEpoch)
+    guard let interval = evaluation.configuration.valEvery, measures,
+      (1..<stepsPerEpoch).contains(position.stepInEpoch)
     else { return false }
     return (position.step % interval == 0 || position.step == totalSteps)
       && position.validatedStep != position.step
@@ -287,7 +288,8 @@ extension RunContext {
   /// Whether the end of an epoch after so many steps is validated. If the steps alone end the run, `val-every` alone says when.
   func validatesEpochEnd(atStep step: Int) -> Bool {
     let configuration = evaluation.configuration
-    guard let interval = configuration.valEvery, configuration.epochs == TrainingConfiguration.mostEpochs
+    guard let interval = configuration.valEvery, measures,
+      configuration.epochs == TrainingConfiguration.mostEpochs
     else { return true }
     return step % interval == 0 || step == totalSteps
   }

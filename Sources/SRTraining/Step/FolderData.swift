@@ -67,13 +67,15 @@ struct FolderData {
           ?? (configuration.trainLR.isEmpty ? configuration.model.description.scale : nil),
         resampling: configuration.resample)
     } catch let error as PictureSetError {
-      throw ConfigurationError("\(configuration.trainLR.isEmpty ? "train-hr" : "train-hr, train-lr"): \(error)")
+      throw ConfigurationError(
+        "\(configuration.trainLR.isEmpty ? "train-hr" : "train-hr, train-lr"): \(error)")
     }
   }
 
   private func options(_ layout: PictureLayout) -> PictureCrops.Options {
     .init(
-      patch: (try? patch(scale: layout.scale)) ?? layout.scale, patchesPerImage: configuration.patchesPerImage,
+      patch: (try? patch(scale: layout.scale)) ?? layout.scale,
+      patchesPerImage: configuration.patchesPerImage,
       seed: configuration.seed)
   }
 
@@ -232,7 +234,9 @@ extension FolderData {
       return try made ?? PictureCacheWriter(joining: place, layout)
     }
     let digests = try forEachPicture(of: layout.count, activity) { try decoder.decode($0, to: writer) }
-    try communicator.together(starting: activity) { if isMaker { try advised { try writer.publish(digests) } } }
+    try communicator.together(starting: activity) {
+      if isMaker { try advised { try writer.publish(digests) } }
+    }
     let cache = try communicator.together(starting: activity) {
       guard let cache = try PictureCache(in: folder, layout) else {
         throw RunError(
@@ -285,7 +289,8 @@ extension FolderData {
       return try body()
     } catch let error as FileError {
       throw ConfigurationError(
-        "data-cache: the decoded pictures cannot be kept: \(error). --data-cache DIR keeps them in another folder")
+        "data-cache: the decoded pictures cannot be kept: \(error). --data-cache DIR keeps them in another folder"
+      )
     }
   }
 }
