@@ -64,7 +64,7 @@ import Testing
     let val = ["--val", "A=\(folder.file("lr")),\(folder.file("hr"))"]
     let log = try train("alone", pairs + val)
     #expect(
-      log.contains("4 pictures of 24 x 64 to 48 x 48 pixels, 3 patch(es) of 16 x 16 of each: 12 images"),
+      log.contains("4 pictures of 32 x 32 to 48 x 48 pixels, 3 patch(es) of 16 x 16 of each: 12 images"),
       "\(log)")
     #expect(log.contains("validating on the pictures of --val alone"))
     let expected = try hashes("alone")
@@ -149,7 +149,9 @@ import Testing
       try refusal(["--patch", "18"]).contains("patch: 18 is no multiple of the scale 4; give 16 or 20"))
     #expect(
       try refusal(["--patch", "32"]).contains("hr/1.png has 24 x 66 pixels, expected at least 32 x 32"))
-    #expect(try refusal(["--best-metric", "psnr"]).contains("there are no validation images"))
+    #expect(
+      try train("judged", status: 1, pairs + ["--best-metric", "psnr"]).contains(
+        "there are no validation images"))
     #expect(
       try refusal(["--train-lr", folder.file("lr")]).contains("train-lr has 3 folder(s), and train-hr has 2"))
 

@@ -69,7 +69,7 @@ package struct FolderDecoder: Sendable {
           + "start fewer ranks on the host, or cut the picture into parts")
     }
     return try budget.withBytes(bytes) {
-      let pictures = [
+      let pictures: [Result<RGBImage, any Error>] = [
         Result { try Self.decode(high, size: highSize, isCropped: true) },
         low.map { low in Result { try Self.decode(low, size: lowSize, isCropped: false) } },
       ].compactMap { $0 }

@@ -80,7 +80,8 @@ struct CropDraw: Sendable {
 extension TrainingSource {
   /// The same source, but at most so many pairs of each epoch.
   package func limited(to count: Int) -> any TrainingSource {
-    count < self.count ? LimitedSource(base: self, count: count) : self
+    if count < self.count { return LimitedSource(base: self, count: count) }
+    return self
   }
 }
 

@@ -136,7 +136,7 @@ extension ValueKind where Value == [String] {
         return paths.contains("") ? nil : paths
       },
       write: { $0.isEmpty ? nil : $0.joined(separator: ",") },
-      isSame: { $0.count == $1.count && zip($0, $1).allSatisfy(single.isSame) })
+      isSame: { $0.count == $1.count && zip($0, $1).allSatisfy { single.isSame($0, $1) } })
   }
 }
 

@@ -23,10 +23,11 @@ struct RunInputs: Equatable, Sendable {
     let progress = run.activity.mark
     // Full images follow the validation images, as in earlier versions.
     let (contents, valid) = (run.data.source.contents, run.data.valid)
-    let ofValid: [TrainingContent] = valid.map { pairs in [{ pairs.contentHash(progress: $0) }] } ?? []
-    let parts = contents.prefix(1) + ofValid + contents.dropFirst()
+    var parts: [TrainingContent] = Array(contents.prefix(1))
+    if let valid { parts.append { valid.contentHash(progress: $0) } }
+    parts += contents.dropFirst()
     let hashes = Mutex([String?](repeating: nil, count: parts.count))
-    try run.pool.forEach(parts.indices) { _, part in
+    try run.pool.forEach(parts.indices) { [parts] _, part in
       let hash = parts[part](progress)
       hashes.withLock { $0[part] = hash }
     }

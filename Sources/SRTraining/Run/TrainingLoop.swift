@@ -51,13 +51,14 @@ struct TrainingLoop {
     self.onStep = onStep
     order = SampleOrder(
       seed: run.configuration.seed, count: run.samples.count, shuffled: run.configuration.shuffle)
-    images =
-      run.data.valid == nil
-      ? nil
-      : (
+    if run.data.valid == nil {
+      images = nil
+    } else {
+      images = (
         Evaluator(run.evaluation, .validation, within: run.workers),
         try BaselineEvaluation(run.evaluation, .validation)
       )
+    }
     validated = run.validatedWeights
     self.validation = validation
     bicubicOfSets = try validation.measureBicubic()
@@ -105,7 +106,6 @@ struct TrainingLoop {
         }
         addElapsed()
         try finishValidation(&position, validation)
-        started = .now
         if isComplete(position) { return .completed }
       }
       if position.stepInEpoch == run.stepsPerEpoch { break }
@@ -162,9 +162,9 @@ struct TrainingLoop {
   /// - Returns: nil if a signal asked a rank to stop. It has left images out then, so the numbers do not count.
   private func validate(_ position: RunPosition) throws -> Validation? {
     let sums = try images?.evaluator.run(validated, keeping: recorder == nil ? 0 : configuration.samples)
-    let validation = Validation(images: sums, sets: try validation.measure())
+    let measured = Validation(images: sums, sets: try validation.measure())
     try watch.check(run)
-    return try RunRequests.take(run.communicator).contains(.stop) ? nil : validation
+    return try RunRequests.take(run.communicator).contains(.stop) ? nil : measured
   }
 
   private func stopped(_ position: RunPosition) throws -> RunOutcome {
