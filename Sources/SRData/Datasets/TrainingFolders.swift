@@ -37,7 +37,8 @@ package struct TrainingFolders: Sendable {
     precondition(
       lowRes.isEmpty ? scale != nil : lowRes.count == highRes.count,
       "\(highRes.count) folders of originals, \(lowRes.count) of low-resolution pictures")
-    makesLowRes = lowRes.isEmpty
+    let makesLowRes = lowRes.isEmpty
+    self.makesLowRes = makesLowRes
     pairs = try highRes.indices.flatMap { index in
       makesLowRes
         ? try FolderPairing(highRes: highRes[index]).pairs

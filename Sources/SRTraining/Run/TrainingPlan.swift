@@ -24,23 +24,18 @@ package struct TrainingPlan: CustomStringConvertible {
     let last = samples - (steps - 1) * batch
     let buckets = GradientBuckets(layout: run.layout, targetBytes: configuration.bucketSize).count
     let model = run.network.model
+    let images = run.data.valid.map { "\($0.count)" } ?? "no"
+    let interval = configuration.valEvery.map { ", validation every \($0)" } ?? ""
     lines =
       [
         ("model", "\(model.name) (\(model)), \(Self.grouped(run.layout.parameterCount)) parameters"),
-        (
-          "data",
-          "\(run.data.source.summary): \(samples) training, "
-            + (run.data.valid.map { "\($0.count) validation images" } ?? "no validation images")
-        ),
-        (
-          "best checkpoint",
-          position.judge.map { "by \($0)" } ?? "none: there are no validation images, and no --val"
-        ),
+        ("data", "\(run.data.source.summary): \(samples) training, \(images) validation images"),
+        ("best checkpoint", position.judge.map { "by \($0)" } ?? Self.noJudge),
         ("loss", ([LossTerm.text(configuration.loss)] + run.lossAssembly.provenance).joined(separator: "; ")),
         (
           "steps",
-          "\(run.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); \(run.totalSteps) in all"
-            + (configuration.valEvery.map { ", validation every \($0)" } ?? "")
+          "\(run.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
+            + "\(run.totalSteps) in all\(interval)"
         ),
         (
           "start",
@@ -76,6 +71,8 @@ package struct TrainingPlan: CustomStringConvertible {
       + (features?.lines ?? []).map { ("feature cache", $0) }
       + validation.summaries.map { ("val", $0) }
   }
+
+  private static let noJudge = "none: there are no validation images, and no --val"
 
   package var description: String {
     TextTable([.left, .left], rows: lines.map { [$0, $1] }).description

@@ -71,8 +71,8 @@ extension TrainingRun {
     let data = imageLimit.map { data.limited(train: $0.train, valid: $0.valid) } ?? data
     if communicator.rank == 0 {
       logger.info(
-        "training on \(data.source.summary): \(data.source.count) images; "
-          + (data.valid.map { "validating on \($0.count)" } ?? Self.validating(configuration)))
+        "training on \(data.source.summary): \(data.source.count) images; \(Self.validating(on: data.valid, configuration))"
+      )
     }
     let run = try RunContext(
       configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
@@ -89,9 +89,12 @@ extension TrainingRun {
     return run
   }
 
-  /// What a run without validation images does instead.
-  private static func validating(_ configuration: TrainingConfiguration) -> String {
-    configuration.val.isEmpty
+  /// What a run validates on.
+  private static func validating(
+    on images: (any PairDataset)?, _ configuration: TrainingConfiguration
+  ) -> String {
+    if let images { return "validating on \(images.count)" }
+    return configuration.val.isEmpty
       ? "there is nothing to validate on, so no best checkpoint is chosen (--val NAME=LR,HR gives pictures)"
       : "validating on the pictures of --val alone"
   }

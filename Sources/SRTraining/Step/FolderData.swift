@@ -35,15 +35,15 @@ struct FolderData {
   /// - Parameter createsFiles: otherwise the pictures are decoded and forgotten, unless they are kept already.
   /// - Throws: the same error on every rank. It names every picture that cannot be used, once.
   func load(_ activity: RankActivity, createsFiles: Bool) throws -> PictureCrops {
-    let folders = try communicator.together(starting: activity) { try folders() }
-    let layout = try layout(of: folders, activity)
+    let folders = try communicator.together(starting: activity) { try self.folders() }
+    let layout = try self.layout(of: folders, activity)
     let (cache, digests) = try decoded(folders, layout, activity, createsFiles: createsFiles)
     return PictureCrops(folders, layout, digests: digests, cache: cache, options(layout))
   }
 
   /// The first few pictures, in memory. Not collective.
   func sample(of count: Int) throws -> PictureCrops {
-    let folders = try folders().limited(to: count)
+    let folders = try self.folders().limited(to: count)
     let surveys = try (0..<folders.count).map { index in
       defer { progress() }
       return try folders.survey(index)
