@@ -37,6 +37,13 @@ import Testing
     }
   }
 
+  /// The records as text: a number that was not measured does not equal itself.
+  private func texts(_ run: String) throws -> [String] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return try records(run).map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+  }
+
   private func describe(_ records: [EpochRecord]) -> [String] {
     records.map { record in
       "\(record.step)" + (record.fraction == nil ? " end" : "") + (record.measures(.valid) ? " valid" : "")
@@ -79,7 +86,7 @@ import Testing
     // Stopped with and without the validation of its last step.
     _ = try train("done", ["--epochs", "2", "--max-steps", "4"] + every)
     _ = try train("done", ["--epochs", "2"] + every)
-    #expect(try records("done") == found && (try best("done").step == state.step))
+    #expect(try texts("done") == texts("run") && (try best("done").step == state.step))
     _ = try train("owed", ["--epochs", "2", "--max-steps", "4", "--checkpoint-every", "2"])
     _ = try train("owed", ["--epochs", "2"] + every)
     #expect(describe(try records("owed")) == ["3 end valid train", "4 valid", "6 end valid train"])
@@ -102,10 +109,10 @@ import Testing
     #expect(describe(try records("two")).last == "5 valid")
     let back = ["--resume", folder.file("two/checkpoints/step-00000004")]
     _ = try train("two", ranks: 2, more + back)
-    #expect(try records("two") == found)
+    #expect(try texts("two") == texts("run"))
 
     // What is complete stays so.
     #expect(try train("run", more).errors.contains("the run is complete"))
-    #expect(try records("run") == found)
+    #expect(describe(try records("run")) == expected)
   }
 }

@@ -30,8 +30,11 @@ package struct FolderPairing: Sendable {
     let templates =
       template.map { [$0] }
       ?? [.same] + ((scale.map { [$0] } ?? []) + Array(2...16)).map(FileNameTemplate.suffix(ofScale:))
+    // The first that fits all, or else most.
+    let fits = templates.map { template in names.count { lowRes[template.name($0)] != nil } }
     let fitting =
-      templates.first { template in Set(names.map(template.name)) == Set(lowRes.keys) } ?? templates[0]
+      templates.first { template in Set(names.map(template.name)) == Set(lowRes.keys) }
+      ?? templates[fits.firstIndex(of: fits.max() ?? 0) ?? 0]
     let lowNames = names.map(fitting.name)
     try Self.check(
       [
@@ -91,10 +94,12 @@ package struct FolderPairing: Sendable {
 }
 
 extension FolderPairing {
-  /// The whole ratio that is nearest to that of the heights; 1 at least.
+  /// The scale of a pair whose original may still have to be cropped; if there is none, the whole ratio that is nearest to that of
+  /// the heights, and 1 at least.
   static func scale(highRes: PictureSize, lowRes: PictureSize) -> Int {
     let low = max(1, lowRes.height)
-    return max(1, (2 * highRes.height + low) / (2 * low))
+    let nearest = max(1, (2 * highRes.height + low) / (2 * low))
+    return [nearest, nearest - 1].first { $0 > 0 && highRes.cropped(to: $0) == lowRes * $0 } ?? nearest
   }
 
   /// Why two pictures are no pair of a scale, if the original is cropped to a multiple; nil if they are one.

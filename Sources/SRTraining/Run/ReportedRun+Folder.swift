@@ -162,7 +162,7 @@ extension ReportedRun {
         remarks.append("There is no sample picture of the best epoch, \(best.epoch).")
       }
       let budget = PixelBudget(bytes: Self.pictureBytes)
-      for record in drawn where record == last || best?.isRecorded(by: record) == true {
+      for record in drawn where record.epochsDone == last.epochsDone || best?.isRecorded(by: record) == true {
         let path = folder.sample(of: record)
         do {
           let image = try ImageFile.withPicture(
