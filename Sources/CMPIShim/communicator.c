@@ -30,7 +30,8 @@ int srdist_mpi_size(const srdist_mpi_communicator *communicator, int *size) {
   return MPI_Comm_size(communicator->comm, size);
 }
 
-int srdist_mpi_local(const srdist_mpi_communicator *communicator, int *rank, int *size) {
+int srdist_mpi_local(
+    const srdist_mpi_communicator *communicator, int *rank, int *size, int *first) {
   // OMPI_COMM_WORLD_LOCAL_RANK is of no use here: srun and other launchers do not set it.
   MPI_Comm local;
   int status =
@@ -38,6 +39,8 @@ int srdist_mpi_local(const srdist_mpi_communicator *communicator, int *rank, int
   if (status != MPI_SUCCESS) return status;
   status = MPI_Comm_rank(local, rank);
   if (status == MPI_SUCCESS) status = MPI_Comm_size(local, size);
+  if (status == MPI_SUCCESS) status = MPI_Comm_rank(communicator->comm, first);
+  if (status == MPI_SUCCESS) status = MPI_Bcast(first, 1, MPI_INT, 0, local);
   int freed = MPI_Comm_free(&local);
   return status != MPI_SUCCESS ? status : freed;
 }

@@ -70,7 +70,7 @@ package final class DurableFileWriter {
   }
 
   /// A new file, locked while it is being written.
-  private static func temporary(beside path: String) throws -> OpenFile {
+  static func temporary(beside path: String) throws -> OpenFile {
     while true {
       let file = try OpenFile(TemporaryName.random(path), O_WRONLY | O_CREAT | O_EXCL, for: .create)
       do {
@@ -85,7 +85,7 @@ package final class DurableFileWriter {
   }
 
   /// Removes the temporary files of `path` that no program is writing. What cannot be locked stays.
-  private static func sweep(beside path: String) {
+  static func sweep(beside path: String) {
     let (folder, name) = (DirectoryCalls.parent(of: path), DirectoryCalls.name(of: path))
     for found in (try? DirectoryCalls.names(in: folder)) ?? []
     where TemporaryName.original(of: found) == name {

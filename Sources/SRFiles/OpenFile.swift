@@ -163,6 +163,14 @@ package final class OpenFile {
     }
   }
 
+  /// Takes the space of the first `count` bytes, so that writing them cannot fill the disk. Precondition: `count` is above 0.
+  func reserve(_ count: Int) throws {
+    // The function returns its error, and does not set errno.
+    var code: Int32
+    repeat { code = posix_fallocate(descriptor, 0, off_t(count)) } while code == EINTR
+    guard code == 0 else { throw FileError(.write, path, code: code) }
+  }
+
   /// Waits until what was written is on the disk.
   package func flush() throws {
     guard uninterrupted({ fsync(descriptor) }) == 0 else { throw FileError(.flush, path, code: errno) }

@@ -9,11 +9,11 @@ struct ImportConfigCommand: ParsableCommand {
     commandName: "import-config",
     abstract: "Translate an option file of BasicSR into a file for `srdist train --config`.",
     discussion: """
-      Network, optimizer, schedule, losses, batch, seed, start weights and validation sets are translated. Each line that has no \
-      counterpart, or none that is exact, is named on standard error.
+      Network, folders and patches, optimizer, schedule, losses, batch, seed, start weights and validation are translated. Each line \
+      that has no counterpart, or none that is exact, is named on standard error.
 
         srdist import-config train_MSRResNet_x4.yml -o msrresnet.yaml
-        srdist train --config msrresnet.yaml --data FOLDER
+        srdist train --config msrresnet.yaml
       """)
 
   @Argument(help: "The option file of BasicSR.", completion: .file())

@@ -13,7 +13,8 @@ package enum SettingExamples {
     case .flag: ["true", "false"]
     case .number: ["0.25", "2", "3", "32", "5000"]
     case .choice(let words): words
-    case .text: ["mse=0.5", "2", "se(8)", "ssim", "0.5,0.75", "relu1_1=0.5", "flip", "0,4095"]
+    case .text:
+      ["mse=0.5", "2", "se(8)", "ssim", "0.5,0.75", "relu1_1=0.5", "flip", "0,4095", "{}x4"]
     case .list: ["A=low,high;B-2=a b,c"]
     case .file, .folder: ["a folder/with 'quotes'"]
     case .recipe: [#"{"jpeg_range": [30, 95]}"#]

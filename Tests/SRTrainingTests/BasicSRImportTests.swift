@@ -48,7 +48,13 @@ import Testing
         seed: 10
         augment: 'flip,rot'
         ema-decay: 0.999
+        train-hr: datasets/DIV2K/HR_sub
+        train-lr: datasets/DIV2K/LR_bicubic_X4_sub
+        filename-tmpl: '{}'
+        patch: 128
+        patches-per-image: 100
         checkpoint-every: 5000
+        val-every: 5000
         val: 'Set5=datasets/Set5/LRbicx4,datasets/Set5/GTmod12'
         tensorboard: false
 
@@ -68,9 +74,8 @@ import Testing
     let found = try imported(BasicSRExample.yaml)
     #expect(
       found.notes.map(\.key) == [
-        "datasets.train.dataroot_gt", "datasets.train.dataroot_lq", "datasets.train.dataset_enlarge_ratio",
         "network_g.type", "train.ema_decay", "train.gan_opt.type", "train.gan_opt.loss_weight",
-        "val.val_freq", "val.metrics.psnr.test_y_channel", "val.metrics.niqe.type",
+        "val.metrics.psnr.test_y_channel", "val.metrics.niqe.type",
         "val.metrics.niqe.crop_border",
       ])
     let gan = try #require(found.notes.first { $0.key == "train.gan_opt.type" })

@@ -57,7 +57,7 @@ import Testing
       case .file, .folder: ["''", "[a]"]
       case .text: ["{}"]
       case .recipe: ["''", "[a]"]
-      case .list: ["x", "[a]"]
+      case .list: ["''", "[a]"] + (setting == .of(\.val) ? ["x"] : [])
       }
     for value in wrong {
       if value == "99999999999999999999", setting.takes(SettingValue(argument: "0.5")) {

@@ -1,3 +1,4 @@
+import SRData
 import SRReport
 import SRTestSupport
 import SRTraining
@@ -50,7 +51,24 @@ import Testing
 
   @Test func anImportedOptionFileTrains() throws {
     let folder = try TemporaryFolder()
-    try folder.write(Array(BasicSRExample.yaml.utf8), as: "basicsr.yml")
+    // The option file's folders, with tiny pictures.
+    for (place, names) in [("DIV2K/HR_sub", 0..<3), ("Set5/GTmod12", 3..<5)] {
+      let low = place == "DIV2K/HR_sub" ? "DIV2K/LR_bicubic_X4_sub" : "Set5/LRbicx4"
+      for path in [place, low] { try folder.makeFolder("datasets/\(path)") }
+      for index in names {
+        let (width, height) = (48 - 8 * (index % 2), 40 + 4 * index)
+        let pair = Formulas.pair(index, height: height, width: width)
+        try ImageFile.writePNG(
+          RGBImage(width: width, height: height, pixels: pair.high),
+          to: folder.file("datasets/\(place)/\(index).png"))
+        try ImageFile.writePNG(
+          RGBImage(width: width / 4, height: height / 4, pixels: pair.low),
+          to: folder.file("datasets/\(low)/\(index).png"))
+      }
+    }
+    let options = BasicSRExample.yaml.replacing("datasets/", with: "\(folder.file("datasets"))/")
+      .replacing("gt_size: 128", with: "gt_size: 32").replacing("val_freq: !!float 5e3", with: "val_freq: 3")
+    try folder.write(Array(options.utf8), as: "basicsr.yml")
     let arguments = ["import-config", folder.file("basicsr.yml"), "-o", folder.file("srdist.yaml")]
     let run = try ProgramRun("srdist", arguments)
     #expect(run.status == 0)
@@ -60,16 +78,16 @@ import Testing
     let again = try ProgramRun("srdist", arguments)
     #expect(again.status == 1 && again.errors.contains("is there already"))
 
-    // The option file's validation pictures are not here.
-    let yaml = try folder.text("srdist.yaml").split(separator: "\n").filter { !$0.hasPrefix("val:") }
-    try folder.write(Array(yaml.joined(separator: "\n").utf8), as: "mine.yaml")
     let trained = try ProgramRun(
       "srdist",
       [
-        "train", "--config", folder.file("mine.yaml"), "--synthetic-train", "8", "--synthetic-valid", "2",
-        "--threads", "2", "--weights-dir", folder.path, "--output", folder.file("run"),
+        "train", "--config", folder.file("srdist.yaml"), "--threads", "2", "--weights-dir", folder.path,
+        "--output", folder.file("run"),
       ])
     try #require(trained.status == 0, "\(trained.errors)")
+    // Set5 is measured every three steps, and after the last one.
+    let validations = try MetricsFile.epochs(folder.file("run/metrics.jsonl"))
+    #expect(validations.map(\.step) == [3, 6, 7] && validations.allSatisfy { $0.value("Set5/psnr") != nil })
     let rates = try MetricsFile.read(folder.file("run/metrics.jsonl")).compactMap { line -> Double? in
       if case .step(let record) = line { return record.learningRate }
       return nil
@@ -77,7 +95,7 @@ import Testing
     // The first step is in the warm-up. The fifth step ends the first period.
     #expect(rates.count == 7 && abs(rates[0] - 1e-4) < 1e-9 && abs(rates[4] - 1e-5) < 1e-9, "\(rates)")
 
-    let refused = try ProgramRun("srdist", ["import-config", folder.file("mine.yaml")])
+    let refused = try ProgramRun("srdist", ["import-config", folder.file("srdist.yaml")])
     #expect(refused.status == 1 && refused.output.isEmpty)
     #expect(refused.errors.contains("has no network_g or no train"))
   }

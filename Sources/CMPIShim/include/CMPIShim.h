@@ -63,8 +63,10 @@ int srdist_mpi_world(srdist_mpi_communicator **communicator);
 int srdist_mpi_duplicate(const srdist_mpi_communicator *communicator, srdist_mpi_communicator **duplicate);
 int srdist_mpi_rank(const srdist_mpi_communicator *communicator, int *rank);
 int srdist_mpi_size(const srdist_mpi_communicator *communicator, int *size);
-/// This rank's number, and the number of ranks, among the ranks that share this host's memory. Collective.
-int srdist_mpi_local(const srdist_mpi_communicator *communicator, int *rank, int *size);
+/// This rank's number, and the number of ranks, among the ranks that share this host's memory. `first` is the number that the
+/// first of them has in the communicator. Collective.
+int srdist_mpi_local(
+    const srdist_mpi_communicator *communicator, int *rank, int *size, int *first);
 
 // --- Blocking calls, on bytes (blocking.c)
 

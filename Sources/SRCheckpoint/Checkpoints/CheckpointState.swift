@@ -10,11 +10,14 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     /// Such as `valid_psnr`.
     package var metric: String
     package var epoch: Int
+    /// The step after which the run validated, if that was within the epoch; nil at its end.
+    package var step: Int?
     package var value: Double
 
-    package init(metric: String, epoch: Int, value: Double) {
+    package init(metric: String, epoch: Int, step: Int? = nil, value: Double) {
       self.metric = metric
       self.epoch = epoch
+      self.step = step
       self.value = value
     }
   }
@@ -34,8 +37,10 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package var step: Int
   /// Steps of ``epoch`` that are done.
   package var stepInEpoch: Int
-  /// Epochs that are done and validated. Their lines are in the log.
+  /// Epochs that are done and, if the run does so, validated. Their lines are in the log.
   package var completedEpochs: Int
+  /// The last step after which the run validated within an epoch; nil if it never did.
+  package var validatedStep: Int?
   package var seed: UInt64
   package var learningRate: LearningRate
   package var best: Best?
@@ -67,7 +72,8 @@ package struct CheckpointState: Codable, Equatable, Sendable {
   package var epochSums: [String: [Double]]
 
   package init(
-    epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, seed: UInt64, learningRate: LearningRate,
+    epoch: Int, step: Int, stepInEpoch: Int, completedEpochs: Int, validatedStep: Int? = nil, seed: UInt64,
+    learningRate: LearningRate,
     best: Best? = nil, bestMetric: String? = nil, model: ModelDescription? = nil, configuration: String,
     dataSHA256: String,
     networkSHA256: [String: String]? = nil, trunkFactors: [String: Double]? = nil,
@@ -79,6 +85,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     self.step = step
     self.stepInEpoch = stepInEpoch
     self.completedEpochs = completedEpochs
+    self.validatedStep = validatedStep
     self.seed = seed
     self.learningRate = learningRate
     self.best = best
@@ -102,6 +109,7 @@ package struct CheckpointState: Codable, Equatable, Sendable {
     case step
     case stepInEpoch = "step_in_epoch"
     case completedEpochs = "completed_epochs"
+    case validatedStep = "validated_step"
     case seed
     case learningRate = "learning_rate"
     case best
@@ -158,9 +166,14 @@ extension CheckpointState {
       ?? check(
         learningRate.rate.isFinite && learningRate.rate >= 0, .learningRate, learningRate.rate,
         "a finite rate of at least 0")
+      ?? validatedStep.flatMap {
+        check((1...max(1, step)).contains($0), .validatedStep, $0, "one of the \(step) steps")
+      }
       ?? best.flatMap { best in
-        check(
-          (1...max(1, completedEpochs)).contains(best.epoch) && completedEpochs > 0 && !best.value.isNaN,
+        let isWithin = best.step.map { (1...max(1, step)).contains($0) && best.epoch <= epoch } ?? false
+        let isEnd = best.step == nil && best.epoch <= completedEpochs
+        return check(
+          best.epoch >= 1 && (isWithin || isEnd) && !best.value.isNaN,
           .best,
           "\(best.value) in epoch \(best.epoch)", "a number and one of the \(completedEpochs) epochs")
       }

@@ -1,7 +1,7 @@
 import SRFiles
 import SRTensor
 
-/// The two parts of the data that a run needs: training and validation pairs.
+/// Stored pairs in two parts: for training and for validation.
 package struct DatasetSplit: Sendable {
   package let train: any PairDataset
   package let valid: any PairDataset
@@ -75,12 +75,10 @@ package struct DatasetSplit: Sendable {
   }
 }
 
-extension DatasetSplit {
-  /// The same data, but at most so many pairs of each part.
-  package func limited(train trainCount: Int, valid validCount: Int) -> DatasetSplit {
-    DatasetSplit(
-      train: LimitedDataset(base: train, count: min(trainCount, train.count)),
-      valid: LimitedDataset(base: valid, count: min(validCount, valid.count)))
+extension PairDataset {
+  /// The same data, but at most so many pairs.
+  package func limited(to count: Int) -> any PairDataset {
+    LimitedDataset(base: self, count: min(count, self.count))
   }
 }
 

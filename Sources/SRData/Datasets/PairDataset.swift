@@ -1,11 +1,10 @@
 import SRFiles
 import SRTensor
 
-/// Pairs of a low-resolution picture and the high-resolution picture that it was made from. All pairs have the same size. The
-/// pictures are in memory or in a mapped file, 8-bit RGB unless the data set says otherwise. Several threads may read at the
-/// same time.
-package protocol PairDataset: Sendable {
-  /// The data's name in the log, such as a path or the generator's name.
+/// Pairs of a low-resolution picture and a high-resolution picture. All pairs have the same size. The pictures are 8-bit RGB unless
+/// the source says otherwise.
+package protocol PairSource: Sendable {
+  /// The source's name in the log, such as a path or the generator's name.
   var summary: String { get }
   /// Number of pairs.
   var count: Int { get }
@@ -19,10 +18,15 @@ package protocol PairDataset: Sendable {
   var highResChannels: Int { get }
   /// The type of the pictures' values, and the intensities that they stand for.
   var values: SampleScale { get }
-  /// The filter that made the low-resolution pictures.
-  var resampling: Resampling { get }
   /// The files that the pictures are read from. They are mapped, so they must not change while the data are in use.
   var files: [MappedFile] { get }
+}
+
+/// Stored pairs of a low-resolution picture and the high-resolution picture that it was made from. The pictures are in
+/// memory or in a mapped file. Several threads may read at the same time.
+package protocol PairDataset: PairSource {
+  /// The filter that made the low-resolution pictures.
+  var resampling: Resampling { get }
 
   /// Lends the bytes of a pair, each HWC. `index` is in `0..<count`. The pointers are valid during the call only.
   func withPair<Result>(
@@ -31,7 +35,7 @@ package protocol PairDataset: Sendable {
   ) rethrows -> Result
 }
 
-extension PairDataset {
+extension PairSource {
   package var lowResChannels: Int { SampleFormat.rgb8.channels }
   package var highResChannels: Int { SampleFormat.rgb8.channels }
   package var values: SampleScale { SampleScale(.uint8) }
@@ -46,22 +50,20 @@ extension PairDataset {
   package var lowResElementCount: Int { lowResHeight * lowResWidth * lowResChannels }
   /// Floats of a high-resolution picture.
   package var highResElementCount: Int { highResHeight * highResWidth * highResChannels }
+}
 
+extension PairDataset {
   /// Writes a pair as float32 HWC with intensities 0...1, for 8 bits byte / 255.
   ///
-  /// `lowRes` has room for ``lowResElementCount`` floats, `highRes` for ``highResElementCount``.
+  /// `lowRes` has room for ``lowResElementCount`` floats, `highRes` for ``highResElementCount``. `lowRes` is nil if the
+  /// high-resolution picture alone is needed.
   package func load(
-    index: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
+    index: Int, lowRes: UnsafeMutablePointer<Float>?, highRes: UnsafeMutablePointer<Float>
   ) {
     withPair(at: index) { lowResBytes, highResBytes in
-      values.loadIntensities(from: UnsafeRawBufferPointer(lowResBytes), into: lowRes)
+      if let lowRes { values.loadIntensities(from: UnsafeRawBufferPointer(lowResBytes), into: lowRes) }
       values.loadIntensities(from: UnsafeRawBufferPointer(highResBytes), into: highRes)
     }
-  }
-
-  /// Writes the high-resolution picture of a pair; see ``load(index:lowRes:highRes:)``.
-  package func loadHighRes(index: Int, to highRes: UnsafeMutablePointer<Float>) {
-    withPair(at: index) { _, bytes in values.loadIntensities(from: UnsafeRawBufferPointer(bytes), into: highRes) }
   }
 
   /// A picture as one to look at: see ``RGBImage/init(intensities:channels:width:height:)``.

@@ -5,20 +5,16 @@ import SRTensor
 ///
 /// The images are in `full_train.npy`, as `srdist prepare --keep-full` writes it, uint8 NHWC. They are cropped to the
 /// high-resolution size, and the crop is resized to the low-resolution size by the filter that made the stored pairs.
-package struct RandomCrops: Sendable {
+package struct RandomCrops: TrainingSource {
+  /// The crops have the sizes of these pairs.
+  private let pairs: any PairDataset
   private let images: NumPyArray
-  private let lowResHeight: Int
-  private let lowResWidth: Int
-  private let highResHeight: Int
-  private let highResWidth: Int
   private let resize: PictureResize
   private let resampling: Resampling
-  private let seed: UInt64
+  private let draw: CropDraw
 
   /// The name of the file in the data folder.
   package static let fileName = "full_train.npy"
-  /// Keeps the crops' random streams apart from those of sample order, flips and initial weights.
-  private static let tag: UInt64 = 0x6372_6F70
 
   /// - Parameters:
   ///   - directory: the data folder.
@@ -34,8 +30,8 @@ package struct RandomCrops: Sendable {
         advice: "leave out --crop random")
     }
     images = try NumPyArray(path: path, rank: 4)
-    (lowResHeight, lowResWidth) = (pairs.lowResHeight, pairs.lowResWidth)
-    (highResHeight, highResWidth) = (pairs.highResHeight, pairs.highResWidth)
+    self.pairs = pairs
+    let (highResHeight, highResWidth) = (pairs.highResHeight, pairs.highResWidth)
     guard images.shape[0] > 0, images.shape[1] >= highResHeight, images.shape[2] >= highResWidth,
       images.shape[3] == 3
     else {
@@ -45,15 +41,23 @@ package struct RandomCrops: Sendable {
     }
     resampling = pairs.resampling
     resize = PictureResize(
-      by: pairs.resampling, fromWidth: highResWidth, height: highResHeight, toWidth: lowResWidth,
-      height: lowResHeight)
-    self.seed = seed
+      by: pairs.resampling, fromWidth: highResWidth, height: highResHeight, toWidth: pairs.lowResWidth,
+      height: pairs.lowResHeight)
+    draw = CropDraw(seed: seed)
   }
 
+  package var summary: String { pairs.summary }
   package var count: Int { images.shape[0] }
+  package var lowResHeight: Int { pairs.lowResHeight }
+  package var lowResWidth: Int { pairs.lowResWidth }
+  package var scale: Int { pairs.scale }
+  /// Those of the stored pairs, and that of the full images.
+  package var files: [MappedFile] { pairs.files + [images.file] }
 
-  /// The file of the full images.
-  package var file: MappedFile { images.file }
+  /// Those of the stored pairs, and those of the full images.
+  package var contents: [TrainingContent] {
+    [{ pairs.contentHash(progress: $0) }, { contentHash(progress: $0) }]
+  }
 
   /// SHA-256 in hexadecimal over the full images' shape and every byte: ranks and resumed runs compare it.
   ///
@@ -72,27 +76,29 @@ package struct RandomCrops: Sendable {
 
   /// The upper left corner of the epoch's crop of one image, in pixels.
   package func origin(index: Int, epoch: Int) -> (top: Int, left: Int) {
-    var generator = PhiloxGenerator(
-      seed: seed ^ Self.tag, stream: UInt32(epoch), substream: UInt32(index))
-    let top = generator.index(below: images.shape[1] - highResHeight + 1)
-    let left = generator.index(below: images.shape[2] - highResWidth + 1)
-    return (top, left)
+    draw.origin(
+      index: index, epoch: epoch, rows: images.shape[1] - highResHeight + 1,
+      columns: images.shape[2] - highResWidth + 1)
   }
 
-  /// Writes a crop of one image and its reduced picture, each as float32 HWC, 0...1.
+  package func crop(index: Int, epoch: Int) -> (top: Int, left: Int)? { origin(index: index, epoch: epoch) }
+
   package func load(
-    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
+    index: Int, crop: (top: Int, left: Int)?, lowRes: UnsafeMutablePointer<Float>?,
+    highRes: UnsafeMutablePointer<Float>
+  ) {
+    guard let crop else { return pairs.load(index: index, lowRes: lowRes, highRes: highRes) }
+    load(index: index, top: crop.top, left: crop.left, lowRes: lowRes, highRes: highRes)
+  }
+
+  /// Writes a crop of one image and its reduced picture, each as float32 HWC, 0...1. `lowRes` is nil if the crop alone is needed.
+  package func load(
+    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>?, highRes: UnsafeMutablePointer<Float>
   ) {
     let crop = crop(index: index, top: top, left: left)
     for (i, byte) in crop.pixels.enumerated() { highRes[i] = Float(byte) / 255 }
+    guard let lowRes else { return }
     for (i, byte) in resize(crop).pixels.enumerated() { lowRes[i] = Float(byte) / 255 }
-  }
-
-  /// Writes the crop alone; see ``load(index:top:left:lowRes:highRes:)``.
-  package func loadHighRes(index: Int, top: Int, left: Int, to highRes: UnsafeMutablePointer<Float>) {
-    for (i, byte) in crop(index: index, top: top, left: left).pixels.enumerated() {
-      highRes[i] = Float(byte) / 255
-    }
   }
 
   private func crop(index: Int, top: Int, left: Int) -> RGBImage {

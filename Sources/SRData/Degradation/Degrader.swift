@@ -17,12 +17,13 @@ package final class Degrader: Sendable {
 
   /// Throws ``DegradationError`` if the pairs' pictures cannot be degraded: if they are not 8-bit RGB, or by
   /// ``check(width:height:)``.
-  package convenience init(_ recipe: DegradationRecipe, for pairs: any PairDataset) throws(DegradationError) {
+  package convenience init(_ recipe: DegradationRecipe, for pairs: any PairSource) throws(DegradationError) {
     self.init(recipe, scale: pairs.scale)
     guard pairs.isRGB8 else {
       throw DegradationError(
         key: nil,
-        problem: "the pictures of \(pairs.summary) are not 8-bit RGB, and only such pictures are degraded. Leave out the recipe")
+        problem:
+          "the pictures of \(pairs.summary) are not 8-bit RGB, and only such pictures are degraded. Leave out the recipe")
     }
     try check(width: pairs.highResWidth, height: pairs.highResHeight)
   }

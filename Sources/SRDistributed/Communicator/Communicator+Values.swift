@@ -25,3 +25,16 @@ extension Communicator {
     return try ReadableJSON.decode(Value.self, from: broadcast(bytes, from: root))
   }
 }
+
+extension Communicator {
+  /// The values of the ranks of this host, in their order. Collective over all ranks.
+  package func allGatherOnHost<Value: Codable>(_ value: Value) throws -> [Value] {
+    try allGather(HostValue(firstLocalRank: firstLocalRank, value: value))
+      .filter { $0.firstLocalRank == firstLocalRank }.map(\.value)
+  }
+}
+
+private struct HostValue<Value: Codable>: Codable {
+  let firstLocalRank: Int
+  let value: Value
+}

@@ -14,6 +14,8 @@ package final class Communicator: Sendable {
   package let localRank: Int
   /// Number of ranks on this host.
   package let localSize: Int
+  /// The first rank on this host.
+  package let firstLocalRank: Int
   /// Number of hosts.
   package let nodeCount: Int
   package let hostName: String
@@ -35,25 +37,27 @@ package final class Communicator: Sendable {
 
   /// This process alone: rank 0 of 1.
   package init() {
-    (rank, worldSize, localRank, localSize, nodeCount) = (0, 1, 0, 1, 1)
+    (rank, worldSize, localRank, localSize, firstLocalRank, nodeCount) = (0, 1, 0, 1, 0, 1)
     hostName = readCString { _ = srdist_mpi_processor_name($0, $1) }
     handle = nil
   }
 
   private init(handle: CommunicatorHandle) throws(MPIError) {
-    var (rank, size, localRank, localSize): (CInt, CInt, CInt, CInt) = (0, 0, 0, 0)
+    var (rank, size, localRank, localSize, first): (CInt, CInt, CInt, CInt, CInt) = (0, 0, 0, 0, 0)
     try MPIError.check(srdist_mpi_rank(handle.pointer, &rank), "MPI_Comm_rank", rank: nil)
     try MPIError.check(srdist_mpi_size(handle.pointer, &size), "MPI_Comm_size", rank: Int(rank))
     try MPIError.check(
-      srdist_mpi_local(handle.pointer, &localRank, &localSize), "MPI_Comm_split_type", rank: Int(rank))
-    var first: UInt8 = localRank == 0 ? 1 : 0
+      srdist_mpi_local(handle.pointer, &localRank, &localSize, &first), "MPI_Comm_split_type",
+      rank: Int(rank))
+    var isFirst: UInt8 = localRank == 0 ? 1 : 0
     var firsts = [UInt8](repeating: 0, count: Int(size))
     try MPIError.check(
-      srdist_mpi_allgather(handle.pointer, &first, 1, &firsts), "MPI_Allgather", rank: Int(rank))
+      srdist_mpi_allgather(handle.pointer, &isFirst, 1, &firsts), "MPI_Allgather", rank: Int(rank))
     self.rank = Int(rank)
     worldSize = Int(size)
     self.localRank = Int(localRank)
     self.localSize = Int(localSize)
+    firstLocalRank = Int(first)
     nodeCount = firsts.count { $0 == 1 }
     hostName = readCString { _ = srdist_mpi_processor_name($0, $1) }
     self.handle = handle

@@ -71,11 +71,12 @@ package struct CurvePlot {
     return curves
   }
 
-  /// One row per epoch: the epoch's number, then training, validation and baseline values of every panel.
+  /// One row per epoch: the epoch's number, with a fraction within an epoch, then training, validation and baseline values of every panel.
   private func data(_ run: CurveSeries) -> String {
     run.epochs.map { record in
       let values = panels.flatMap { $0.values(record) }.map { $0.isFinite ? "\($0)" : "NaN" }
-      return "\(record.epoch) \(values.joined(separator: " "))\n"
+      return
+        "\(record.fraction == nil ? "\(record.epoch)" : "\(record.epochsDone)") \(values.joined(separator: " "))\n"
     }.joined()
   }
 }

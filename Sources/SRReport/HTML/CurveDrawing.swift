@@ -75,12 +75,13 @@ struct CurveDrawing {
   /// Nil if no run has a value.
   init?(_ panel: CurvePanel, of series: [CurveSeries]) {
     let epochs = series.flatMap(\.epochs).map(\.epoch)
+    let within = series.flatMap(\.epochs).contains { $0.fraction != nil }
     guard let range = panel.range(series), let first = epochs.min(), let last = epochs.max() else {
       return nil
     }
     self.panel = panel
     self.series = series
-    horizontal = Axis(epochs: first...last, places: (Self.left, Self.right))
+    horizontal = Axis(epochs: (within ? first - 1 : first)...last, places: (Self.left, Self.right))
     vertical = Axis(
       range, isLogarithmic: panel.isLogarithmic(series), places: (Self.bottom, Self.top))
   }
@@ -140,16 +141,16 @@ struct CurveDrawing {
     _ run: Int, _ part: HTML, _ name: String, _ value: (EpochRecord) -> Double
   ) -> HTML {
     var pieces: [[(x: String, y: String)]] = [[]]
-    var values: [(epoch: Int, text: String)] = []
+    var values: [(epoch: String, text: String)] = []
     for record in series[run].epochs {
       let number = value(record)
       guard number.isFinite, !vertical.isLogarithmic || number > 0 else {
         pieces.append([])
         continue
       }
-      values.append((record.epoch, panel.text(number)))
+      values.append((EpochTable.name(of: record), panel.text(number)))
       pieces[pieces.count - 1].append(
-        (Self.text(horizontal.place(Double(record.epoch))), Self.text(vertical.place(number))))
+        (Self.text(horizontal.place(record.epochsDone)), Self.text(vertical.place(number))))
     }
     let points = pieces.joined()
     guard !points.isEmpty else { return "" }
@@ -161,7 +162,7 @@ struct CurveDrawing {
       hasDots ? points.map { "<circle cx=\"\($0.x)\" cy=\"\($0.y)\" r=\"2.5\"/>" } : []
     return """
       <g class="line \(part) \(ReportPage.colour(ofRun: run))" data-run="\(run)" data-name="\(name)" \
-      data-epochs="\(values.map { "\($0.epoch)" }.joined(separator: " "))" \
+      data-epochs="\(values.map(\.epoch).joined(separator: " "))" \
       data-values="\(values.map(\.text).joined(separator: " "))" \
       data-x="\(points.map(\.x).joined(separator: " "))">\(polylines)\(dots)</g>
 

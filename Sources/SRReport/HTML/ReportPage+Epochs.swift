@@ -19,7 +19,7 @@ extension ReportPage {
     let rows = EpochTable.rows(run.epochs, every: interval)
     let titles: [HTML] = rows[0].map { "<th scope=\"col\">\($0)</th>" }
     let body: [HTML] = rows.dropFirst().map { row in
-      let isBest = run.best.map { row[0] == "\($0.epoch)" } ?? false
+      let isBest = run.bestRecord.map { row[0] == EpochTable.name(of: $0) } ?? false
       let cells: [HTML] = row.dropFirst().map { "<td>\($0)</td>" }
       let name: HTML = isBest ? "\(row[0]) <span class=\"badge\">best</span>" : "\(row[0])"
       let kind: HTML = isBest ? " class=\"best\"" : row[0] == "bicubic" ? " class=\"baseline\"" : ""

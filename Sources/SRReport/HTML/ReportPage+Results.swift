@@ -36,14 +36,18 @@ extension ReportPage {
     if record.validLoss.isFinite {
       figures.append(
         Self.figure(
-          "Loss", record.validLoss.significant(4), nil, "training \(record.trainLoss.significant(4))"))
+          "Loss", record.validLoss.significant(4), nil,
+          record.measures(.train) ? "training \(record.trainLoss.significant(4))" : "validation images"))
     }
-    figures.append(
-      Self.figure(
-        "Time", Self.median(run.epochs.map(\.seconds)).significant(3), "s", "per epoch, the median"))
+    if !run.completeEpochs.isEmpty {
+      figures.append(
+        Self.figure(
+          "Time", Self.median(run.completeEpochs.map(\.seconds)).significant(3), "s", "per epoch, the median")
+      )
+    }
     let which = run.bestRecord == nil ? "the last" : "the best"
     return Section(
-      id: "results", title: "Results of epoch \(record.epoch), \(which)", link: "Results",
+      id: "results", title: "Results of epoch \(EpochTable.name(of: record)), \(which)", link: "Results",
       content: "<dl class=\"figures\">\n\(figures)</dl>")
   }
 
@@ -96,11 +100,13 @@ extension ReportPage {
         let value = record.map(panel.valid) ?? .nan
         return "<td>\(value.isFinite ? panel.text(value) : "")</td>"
       }
-      let epochs = run.plannedEpochs.map { "\(run.epochs.count) of \($0)" } ?? "\(run.epochs.count)"
-      let seconds = run.epochs.isEmpty ? "" : Self.median(run.epochs.map(\.seconds)).significant(3)
+      let epochs =
+        run.plannedEpochs.map { "\(run.completeEpochs.count) of \($0)" } ?? "\(run.completeEpochs.count)"
+      let seconds =
+        run.completeEpochs.isEmpty ? "" : Self.median(run.completeEpochs.map(\.seconds)).significant(3)
       return """
         <tr><th scope="row">\(swatch(ofRun: index))\(run.name)</th><td>\(epochs)</td>\
-        <td>\(record.map { "\($0.epoch)" } ?? "")</td>\(cells)\(setCells)<td>\(seconds)</td></tr>
+        <td>\(record.map(EpochTable.name) ?? "")</td>\(cells)\(setCells)<td>\(seconds)</td></tr>
 
         """
     }

@@ -14,16 +14,26 @@ package struct ReportedRun: Sendable {
   /// The best epoch so far, and the metric that it was chosen by.
   package struct Best: Equatable, Sendable {
     package let epoch: Int
+    /// The step after which the run validated, if that was within the epoch.
+    package let step: Int?
     /// Such as `valid_psnr`.
     package let metric: String
 
-    package init(epoch: Int, metric: String) {
+    package init(epoch: Int, step: Int? = nil, metric: String) {
       self.epoch = epoch
+      self.step = step
       self.metric = metric
+    }
+
+    /// Whether this is the record of it.
+    package func isRecorded(by record: EpochRecord) -> Bool {
+      step.map { record.fraction != nil && record.step == $0 }
+        ?? (record.fraction == nil && record.epoch == epoch)
     }
   }
 
   package var name: String
+  /// Ends of epochs, and validations within epochs.
   package var epochs: [EpochRecord] = []
   /// Optimizer steps that are done.
   package var steps = 0
@@ -43,8 +53,11 @@ package struct ReportedRun: Sendable {
 
   package init(name: String) { self.name = name }
 
+  /// The ends of epochs.
+  var completeEpochs: [EpochRecord] { epochs.filter { $0.fraction == nil } }
+
   /// The record of the best epoch.
-  var bestRecord: EpochRecord? { best.flatMap { best in epochs.first { $0.epoch == best.epoch } } }
+  var bestRecord: EpochRecord? { best.flatMap { best in epochs.first(where: best.isRecorded) } }
 
   var series: CurveSeries { CurveSeries(name: name, epochs: epochs) }
 }

@@ -1,6 +1,6 @@
 import SRMetrics
 
-/// The log line of one epoch.
+/// The log line of one epoch, or of a validation within an epoch.
 package struct EpochRecord: Codable, Equatable, Sendable {
   /// The images that a metric measures.
   package enum Part: String, Sendable, CaseIterable {
@@ -16,10 +16,13 @@ package struct EpochRecord: Codable, Equatable, Sendable {
   package var epoch: Int
   /// Optimizer steps since the start of the run.
   package var step: Int
-  /// Mean over the epoch's images. Each image's loss is from the step that trained on it.
+  /// The part of the epoch that was done when it was validated; nil at its end.
+  package var fraction: Double?
+  /// Mean over the epoch's images. Each image's loss is from the step that trained on it. NaN within an epoch.
   package var trainLoss: Double
+  /// NaN also if the run has no validation images, or did not validate.
   package var validLoss: Double
-  /// Wall-clock time of the epoch, validation included.
+  /// Wall-clock time of the epoch so far, validation included.
   package var seconds: Double
   /// SHA-256 of the weights after the epoch.
   package var weightsSHA256: String?
@@ -35,13 +38,14 @@ package struct EpochRecord: Codable, Equatable, Sendable {
   ///   - bicubic: metrics of bicubic upsampling, by name.
   ///   - sets: metrics of sets of pictures, by their names in the log.
   package init(
-    epoch: Int, step: Int, trainLoss: Double, validLoss: Double, seconds: Double,
+    epoch: Int, step: Int, fraction: Double? = nil, trainLoss: Double, validLoss: Double, seconds: Double,
     weightsSHA256: String? = nil, trainTerms: [String: Double] = [:], validTerms: [String: Double] = [:],
     train: [String: Double], valid: [String: Double], bicubic: [String: Double],
     sets: [String: Double] = [:]
   ) {
     self.epoch = epoch
     self.step = step
+    self.fraction = fraction
     self.trainLoss = trainLoss
     self.validLoss = validLoss
     self.seconds = seconds
@@ -52,6 +56,20 @@ package struct EpochRecord: Codable, Equatable, Sendable {
     for (part, values) in [(Part.train, train), (.valid, valid), (.bicubic, bicubic)] {
       for (name, value) in values { self[part, name] = value }
     }
+  }
+
+  /// The epochs that were done, as a number for curves.
+  package var epochsDone: Double { Double(epoch - 1) + (fraction ?? 1) }
+
+  /// Whether images of a part were measured.
+  package func measures(_ part: Part) -> Bool {
+    let loss =
+      switch part {
+      case .train: trainLoss
+      case .valid: validLoss
+      case .bicubic: Double.nan
+      }
+    return !loss.isNaN || metrics.keys.contains { $0.hasPrefix("\(part.rawValue)_") }
   }
 
   /// A metric by its name; nil if it was not measured.
@@ -87,7 +105,10 @@ package struct EpochRecord: Codable, Equatable, Sendable {
 
   /// The numbers that every record has a place for, in the order of the columns of `metrics.csv`.
   var leadingNumbers: [(name: String, value: Double?)] {
-    [(CodingKeys.trainLoss.rawValue, trainLoss), (CodingKeys.validLoss.rawValue, validLoss)]
+    [
+      (CodingKeys.trainLoss.rawValue, measures(.train) ? trainLoss : nil),
+      (CodingKeys.validLoss.rawValue, measures(.valid) ? validLoss : nil),
+    ]
       + Self.leadingMetrics.map { ($0, metrics[$0]) } + [(CodingKeys.seconds.rawValue, seconds)]
   }
 
@@ -100,6 +121,7 @@ extension EpochRecord {
     case kind
     case epoch
     case step
+    case fraction
     case trainLoss = "train_loss"
     case validLoss = "valid_loss"
     case seconds
@@ -112,8 +134,12 @@ extension EpochRecord {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     epoch = try container.decode(Int.self, forKey: .epoch)
     step = try container.decode(Int.self, forKey: .step)
-    trainLoss = try container.decode(Double.self, forKey: .trainLoss)
-    validLoss = try container.decode(Double.self, forKey: .validLoss)
+    fraction = try container.decodeIfPresent(Double.self, forKey: .fraction)
+    trainLoss =
+      try fraction == nil
+      ? container.decode(Double.self, forKey: .trainLoss)
+      : container.decodeIfPresent(Double.self, forKey: .trainLoss) ?? .nan
+    validLoss = try container.decodeIfPresent(Double.self, forKey: .validLoss) ?? .nan
     seconds = try container.decode(Double.self, forKey: .seconds)
     weightsSHA256 = try container.decodeIfPresent(String.self, forKey: .weightsSHA256)
     trainTerms = try container.decodeIfPresent([String: Double].self, forKey: .trainTerms) ?? [:]
@@ -123,11 +149,12 @@ extension EpochRecord {
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(MetricsLine.Kind.epoch, forKey: .kind)
+    try container.encode(fraction == nil ? MetricsLine.Kind.epoch : .validation, forKey: .kind)
     try container.encode(epoch, forKey: .epoch)
     try container.encode(step, forKey: .step)
-    try container.encode(trainLoss, forKey: .trainLoss)
-    try container.encode(validLoss, forKey: .validLoss)
+    try container.encodeIfPresent(fraction, forKey: .fraction)
+    if fraction == nil || measures(.train) { try container.encode(trainLoss, forKey: .trainLoss) }
+    if measures(.valid) { try container.encode(validLoss, forKey: .validLoss) }
     try container.encode(seconds, forKey: .seconds)
     try container.encodeIfPresent(weightsSHA256, forKey: .weightsSHA256)
     if !trainTerms.isEmpty { try container.encode(trainTerms, forKey: .trainTerms) }

@@ -18,12 +18,13 @@ package enum MetricsFile {
     return lines
   }
 
-  /// The epoch records of the log at `path`. Throws ``MetricsLogError``.
+  /// The records of epochs, and of validations within epochs, of the log at `path`. Throws ``MetricsLogError``.
   package static func epochs(_ path: String) throws -> [EpochRecord] {
     var epochs: [EpochRecord] = []
     try forEachLine(try open(path)) { line, number in
       do {
-        if try MetricsLine.position(of: line).isEpoch { epochs.append(try MetricsLine.epoch(parsing: line)) }
+        let position = try MetricsLine.position(of: line)
+        if position.isEpoch || position.isValidation { epochs.append(try MetricsLine.epoch(parsing: line)) }
       } catch {
         throw notARecord(path, line, number)
       }
@@ -48,7 +49,7 @@ package enum MetricsFile {
     }
   }
 
-  /// The epochs of the log at `path`. Counts the lines that are no records, and passes over them. If an epoch has several lines, the
+  /// The epochs, and the validations within them, of the log at `path`. Counts the lines that are no records, and passes over them. If an epoch has several lines, the
   /// last one counts. Throws ``MetricsLogError`` if the file cannot be read.
   package static func survey(_ path: String) throws -> Survey {
     let log = try open(path)
@@ -58,9 +59,9 @@ package enum MetricsFile {
       do {
         let position = try MetricsLine.position(of: line)
         survey.steps = max(survey.steps, position.step ?? 0)
-        guard position.isEpoch else { return true }
+        guard position.isEpoch || position.isValidation else { return true }
         let epoch = try MetricsLine.epoch(parsing: line)
-        survey.epochs.removeAll { $0.epoch >= epoch.epoch }
+        survey.epochs.removeAll { $0.epochsDone >= epoch.epochsDone }
         survey.epochs.append(epoch)
       } catch {
         survey.damagedLines.append(number)
@@ -83,25 +84,30 @@ package enum MetricsFile {
 
   /// Cuts the log at `path` back to where a run resumes, and returns what is left of it; nil if there is no log.
   ///
-  /// Replaces the log atomically, and only if something goes; see ``kept(of:toStep:completedEpochs:progress:)``.
+  /// Replaces the log atomically, and only if something goes; see ``kept(of:toStep:completedEpochs:validatedStep:progress:)``.
   ///
   /// - Parameter progress: called after each line.
   /// - Throws: ``MetricsLogError``.
   package static func truncate(
-    _ path: String, toStep step: Int, completedEpochs: Int, progress: () -> Void = {}
+    _ path: String, toStep step: Int, completedEpochs: Int, validatedStep: Int = .max,
+    progress: () -> Void = {}
   ) throws -> Kept? {
-    let kept = try kept(of: path, toStep: step, completedEpochs: completedEpochs, progress: progress)
+    let kept = try kept(
+      of: path, toStep: step, completedEpochs: completedEpochs, validatedStep: validatedStep,
+      progress: progress)
     if let kept, kept.cutsLog { try replace(path, with: kept.content) }
     return kept
   }
 
-  /// What ``truncate(_:toStep:completedEpochs:progress:)`` leaves of the log at `path`; nil if there is no log. Changes nothing.
+  /// What ``truncate(_:toStep:completedEpochs:validatedStep:progress:)`` leaves of the log at `path`; nil if there is no log. Changes nothing.
   ///
-  /// Steps after `step` go, epochs after `completedEpochs`, and an incomplete last line. The other lines keep their bytes.
+  /// Steps after `step` go, epochs after `completedEpochs`, validations within epochs after `validatedStep`, and an incomplete last
+  /// line. The other lines keep their bytes.
   /// Lines after the last step and epoch that stay were perhaps never flushed, and after a power loss they may hold anything.
   /// So the log ends before the first of them that is not JSON. Throws ``MetricsLogError``.
   package static func kept(
-    of path: String, toStep step: Int, completedEpochs: Int, progress: () -> Void = {}
+    of path: String, toStep step: Int, completedEpochs: Int, validatedStep: Int = .max,
+    progress: () -> Void = {}
   ) throws -> Kept? {
     let isThere = try MetricsLogError.translating("cannot be read") { try PathKind.of(path) != nil }
     guard isThere else { return nil }
@@ -119,8 +125,11 @@ package enum MetricsFile {
       }
       if let lineStep = position.step, lineStep > step { return true }
       if position.isEpoch, let epoch = position.epoch, epoch > completedEpochs { return true }
+      if position.isValidation, let lineStep = position.step, lineStep > validatedStep { return true }
       do {
-        if position.isEpoch { records.epochs.append(try MetricsLine.epoch(parsing: line)) }
+        if position.isEpoch || position.isValidation {
+          records.epochs.append(try MetricsLine.epoch(parsing: line))
+        }
       } catch {
         throw notARecord(path, line, number)
       }

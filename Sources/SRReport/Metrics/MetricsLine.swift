@@ -3,6 +3,7 @@ import SRFiles
 /// One line of `metrics.jsonl`.
 package enum MetricsLine: Equatable, Sendable {
   case step(StepRecord)
+  /// An epoch's end, or a validation within an epoch.
   case epoch(EpochRecord)
   /// A line whose kind this program does not write.
   case other
@@ -10,6 +11,8 @@ package enum MetricsLine: Equatable, Sendable {
   enum Kind: String, Codable {
     case step
     case epoch
+    /// Within an epoch.
+    case validation
   }
 
   /// What a cut needs to know about a line.
@@ -19,7 +22,9 @@ package enum MetricsLine: Equatable, Sendable {
     let step: Int?
 
     var isStep: Bool { kind == Kind.step.rawValue }
+    /// Whether the line is that of an epoch's end.
     var isEpoch: Bool { kind == Kind.epoch.rawValue }
+    var isValidation: Bool { kind == Kind.validation.rawValue }
   }
 
   /// The record as one line, newline included.
@@ -32,7 +37,7 @@ package enum MetricsLine: Equatable, Sendable {
     let position = try Self.position(of: line)
     if position.isStep {
       self = .step(try Self.step(parsing: line))
-    } else if position.isEpoch {
+    } else if position.isEpoch || position.isValidation {
       self = .epoch(try Self.epoch(parsing: line))
     } else {
       self = .other

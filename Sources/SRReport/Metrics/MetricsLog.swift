@@ -6,7 +6,7 @@ package final class MetricsLog {
   private let file: AppendedFile
 
   /// Opens the log at `path` for appending, and creates it if it does not exist. If a run resumes, call
-  /// ``MetricsFile/truncate(_:toStep:completedEpochs:)`` first. Throws ``MetricsLogError``.
+  /// ``MetricsFile/truncate(_:toStep:completedEpochs:validatedStep:progress:)`` first. Throws ``MetricsLogError``.
   package init(path: String) throws {
     self.path = path
     file = try AppendedFile(path: path)

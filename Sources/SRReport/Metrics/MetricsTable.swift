@@ -1,6 +1,6 @@
 import Foundation
 
-/// `metrics.csv`: one row per epoch, for spreadsheets.
+/// `metrics.csv`: one row per epoch or validation within an epoch, for spreadsheets.
 ///
 /// The first columns are the numbers that every record has a place for. The terms and further metrics that any epoch has
 /// follow by name. If an epoch lacks a number, the cell is empty. Everything in the table is also in the log, and nothing reads

@@ -17,8 +17,8 @@ package enum EpochTable {
 
   private static let columns: [Column] =
     [
-      Column(title: "train loss", decimals: 4, value: \.trainLoss),
-      Column(title: "valid loss", decimals: 4, value: \.validLoss),
+      Column(title: "train loss", decimals: 4, value: { $0.measures(.train) ? $0.trainLoss : nil }),
+      Column(title: "valid loss", decimals: 4, value: { $0.measures(.valid) ? $0.validLoss : nil }),
     ] + metrics.flatMap(columns)
 
   private static func columns(of metric: MetricDescription) -> [Column] {
@@ -49,6 +49,11 @@ package enum EpochTable {
     return "\(TextTable(Array(repeating: .right, count: rows[0].count), rows: rows))\n"
   }
 
+  /// What a row is called: the epoch's number or, for a validation within an epoch, how many epochs were done.
+  static func name(of record: EpochRecord) -> String {
+    record.fraction == nil ? "\(record.epoch)" : record.epochsDone.fixed(2)
+  }
+
   /// The table's cells: the titles, the rows of ``text(_:every:)``, and in the end the row of bicubic upsampling if there is an epoch.
   static func rows(_ epochs: [EpochRecord], every interval: Int) -> [[String]] {
     precondition(interval >= 1, "an interval of \(interval) epochs is too short")
@@ -58,7 +63,7 @@ package enum EpochTable {
     }
     var rows = [["epoch"] + columns.map(\.title)]
     for record in epochs where record.epoch % interval == 0 || record.epoch == epochs.last?.epoch {
-      rows.append(["\(record.epoch)"] + columns.map { $0.value(record)?.fixed($0.decimals) ?? "" })
+      rows.append([name(of: record)] + columns.map { $0.value(record)?.fixed($0.decimals) ?? "" })
     }
     if let last = epochs.last {
       rows.append(

@@ -141,7 +141,7 @@ extension TrainingConfiguration {
   /// What degrades a data set's pictures; nil if there is no recipe.
   ///
   /// - Throws: ``ConfigurationError`` if the pictures are too large for the recipe.
-  func degrader(for pairs: any PairDataset) throws -> Degrader? {
+  func degrader(for pairs: any PairSource) throws -> Degrader? {
     do throws(DegradationError) {
       return try degradation.map { recipe throws(DegradationError) in try Degrader(recipe, for: pairs) }
     } catch {

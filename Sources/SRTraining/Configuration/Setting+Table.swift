@@ -1,3 +1,4 @@
+import SRData
 import SRLosses
 import SRModels
 
@@ -6,7 +7,7 @@ package struct SettingGroup: Sendable {
   package let title: String
   package let settings: [Setting]
 
-  package static let all = [learning, data, execution]
+  package static let all = [learning, pictures, data, execution]
 }
 
 extension Setting {
@@ -191,6 +192,46 @@ extension SettingGroup {
         "Where the weights lie in the file of --init-weights: keys of nested dictionaries, joined by dots."),
     ])
 
+  package static let pictures = SettingGroup(
+    title: "Training pictures of any size, in folders",
+    settings: [
+      Setting(
+        "train-hr", \.trainHR, .folders, .inputs, ranks: .own, aliases: ["dataroot_gt"],
+        """
+        Folders of PNG and JPEG files of any size, such as A or A,B: patches of these originals are the high-resolution images. \
+        Folders below them count too. --val NAME=LR,HR measures pictures, and so does --data, if it is given too.
+        """),
+      Setting(
+        "train-lr", \.trainLR, .folders, .inputs, ranks: .own, aliases: ["dataroot_lq"],
+        defaultWords: "the originals, made smaller by --resample",
+        """
+        Folders of the low-resolution pictures, one for each of --train-hr. Pictures are partners by their names; an original, cropped \
+        to a multiple of the scale, has scale times the size.
+        """),
+      Setting(
+        "filename-tmpl", \.filenameTmpl, .optional(.template), .inputs, ranks: .alike,
+        aliases: ["filename_tmpl"], defaultWords: "{}, or {}x2 to {}x16 if that fits all",
+        "The name of a low-resolution picture: {} stands for its original's name, without the ending."),
+      Setting(
+        "patch", \.patch, .optional(.whole(from: NumPyPairDataset.smallestHighResSide)), .result,
+        ranks: .alike, aliases: ["gt_size"],
+        defaultWords: "\(FolderData.standardPatch), or the next smaller multiple of the scale",
+        "Side of the high-resolution patches of --train-hr, which are cut at random in each epoch: a multiple of the scale."
+      ),
+      Setting(
+        "patches-per-image", \.patchesPerImage, .whole(from: 1), .result, ranks: .alike,
+        aliases: ["dataset_enlarge_ratio"], "Patches of each picture in an epoch."),
+      Setting(
+        "resample", \.resample, .choice, .inputs, ranks: .alike,
+        "Whose bicubic makes the low-resolution pictures without --train-lr: pillow or matlab."),
+      Setting(
+        "data-cache", \.dataCache, .dataCache, .invocation, ranks: .own,
+        """
+        Where the pictures of --train-hr lie after they are decoded, once: auto (in the run folder until the run is complete), or a \
+        folder, in which other runs find them too.
+        """),
+    ])
+
   package static let data = SettingGroup(
     title: "Data and perceptual networks",
     settings: [
@@ -273,6 +314,13 @@ extension SettingGroup {
         "validation", \.validation, .choice, .execution, ranks: .alike,
         "dealt (over all ranks) or rank0 (alone); both give the same numbers."),
       Setting(
+        "val-every", \.valEvery, .zeroForNone(.whole(from: 1)), .execution, ranks: .alike,
+        aliases: ["val_freq"],
+        """
+        Also validate after every so many steps and at the run's end. The best checkpoint is chosen among all validations. If \
+        --max-steps alone ends the run, the ends of epochs are not validated then. 0: at the ends of epochs only.
+        """),
+      Setting(
         "val", \.val, .validationPictures, .execution, ranks: .own,
         """
         NAME=LR,HR: also measure these folders of pictures of any size at each validation, as `srdist evaluate --input LR \
@@ -280,7 +328,7 @@ extension SettingGroup {
         """),
       Setting(
         "best-metric", \.bestMetric, .optional(.bestMetric), .execution, ranks: .alike,
-        defaultWords: "the resumed checkpoint's, or psnr",
+        defaultWords: "the resumed checkpoint's, or psnr; without validation images, psnr of the first --val",
         "Chooses the best checkpoint: psnr, ssim, lpips, ssim_box, mse or lr_psnr of the validation images, or NAME/psnr, NAME/ssim or NAME/lpips of a set of --val."
       ),
       Setting(

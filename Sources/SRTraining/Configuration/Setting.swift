@@ -43,6 +43,8 @@ package struct Setting: Sendable {
   }
 
   package let name: String
+  /// Other names that YAML files may use: BasicSR's.
+  package let aliases: [String]
   package let role: Role
   package let ranks: Ranks
   package let help: String
@@ -60,14 +62,17 @@ package struct Setting: Sendable {
 
   /// - Parameters:
   ///   - field: the field that holds the value.
+  ///   - aliases: other names in YAML files.
   ///   - defaultWords: the default in words, if the field's default value does not show it.
   ///   - help: one or two sentences. The help of a choice names the choice's words.
   init<Value>(
     _ name: String, _ field: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
     _ kind: ValueKind<Value>,
-    _ role: Role, ranks: Ranks, variable: String? = nil, defaultWords: String? = nil, _ help: String
+    _ role: Role, ranks: Ranks, aliases: [String] = [], variable: String? = nil, defaultWords: String? = nil,
+    _ help: String
   ) {
     self.name = name
+    self.aliases = aliases
     self.role = role
     self.ranks = ranks
     self.variable = variable

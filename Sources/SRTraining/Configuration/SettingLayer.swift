@@ -42,7 +42,8 @@ extension SettingLayer {
     self.init(origin: origin)
     for entry in try FlatYAML.entries(yaml, origin: origin) {
       let place = "\(origin):\(entry.line): '\(entry.key)'"
-      guard let setting = Setting.all.first(where: { $0.name == entry.key }) else {
+      guard let setting = Setting.all.first(where: { $0.name == entry.key || $0.aliases.contains(entry.key) })
+      else {
         throw ConfigurationError(
           "\(place) is not a setting\(Self.suggestion(for: entry.key)). "
             + "`srdist train --help` lists the settings as options. A key is an option without its dashes.")

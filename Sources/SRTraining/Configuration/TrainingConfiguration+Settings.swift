@@ -49,13 +49,36 @@ extension TrainingConfiguration {
     try validateSchedule()
     if range != nil && data == nil {
       throw ConfigurationError(
-        "range says what the values of --data mean, and synthetic faces have the whole range; give --data, or leave it out"
-      )
+        "range says what the values of --data mean, and synthetic faces and --train-hr have the whole range; give --data, or "
+          + "leave it out")
     }
-    if crop == .random && data == nil {
+    try validateFolders()
+    if crop == .random && data == nil && trainHR.isEmpty {
       throw ConfigurationError(
         "crop random cuts fresh crops from full images; give --data a folder made by `srdist prepare --keep-full`"
       )
+    }
+  }
+
+  private func validateFolders() throws {
+    if trainHR.isEmpty {
+      let unused =
+        trainLR.isEmpty
+        ? (patch == nil ? (filenameTmpl == nil ? nil : "filename-tmpl") : "patch") : "train-lr"
+      if let unused {
+        throw ConfigurationError(
+          "\(unused) belongs to train-hr, which is not given; give --train-hr, or leave it out")
+      }
+    } else if trainLR.isEmpty {
+      if filenameTmpl != nil {
+        throw ConfigurationError(
+          "filename-tmpl names the pictures of train-lr, which is not given; give --train-lr, or leave it out"
+        )
+      }
+    } else if trainLR.count != trainHR.count {
+      throw ConfigurationError(
+        "train-lr has \(trainLR.count) folder(s), and train-hr has \(trainHR.count); each folder of originals needs the "
+          + "folder of its low-resolution pictures, in the same order")
     }
   }
 

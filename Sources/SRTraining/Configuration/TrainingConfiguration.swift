@@ -48,6 +48,13 @@ package struct TrainingConfiguration: Sendable, Equatable {
     case checkpoint(path: String)
   }
 
+  /// Where decoded training pictures are kept.
+  package enum DataCache: Sendable, Equatable {
+    /// In the run's folder, until the run is complete.
+    case auto
+    case folder(path: String)
+  }
+
   /// Where features of targets are kept.
   package enum CacheFeatures: Sendable, Equatable {
     /// In the run's folder, until the run is complete.
@@ -128,6 +135,20 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var lpipsInput = LPIPSLoss.Input.raw
   package var lpipsLinear = LPIPSLinear.Choice.automatic
 
+  // Folders of pictures.
+  /// Folders of originals to cut patches from; none for ``data`` or synthetic faces.
+  package var trainHR: [String] = []
+  /// As many folders of their low-resolution pictures; none to make these.
+  package var trainLR: [String] = []
+  /// How a low-resolution picture is named after its original; nil to find out.
+  package var filenameTmpl: FileNameTemplate?
+  /// The side of high-resolution patches; nil for the standard one.
+  package var patch: Int?
+  package var patchesPerImage = 1
+  /// The filter that makes low-resolution pictures.
+  package var resample = Resampling.pillow
+  package var dataCache = DataCache.auto
+
   // How the run is carried out.
   package var output = "runs/default"
   package var resume = Resume.auto
@@ -138,6 +159,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   /// The bytes that kept features may take on each host; nil for a share of what is free.
   package var cacheBudget: ByteCount?
   package var validation = Validation.dealt
+  /// Steps between validations within an epoch; nil for the ends of epochs only.
+  package var valEvery: Int?
   /// Sets of pictures that are measured at each validation.
   package var val: [ValidationPictures] = []
   /// Decides which epoch is the best; nil for the metric of the checkpoint that the run resumes from, or PSNR.

@@ -121,6 +121,48 @@ extension ValueKind where Value == String {
   }
 }
 
+extension ValueKind where Value == [String] {
+  /// Paths of folders, with commas or semicolons between them. YAML's null means none.
+  package static var folders: Self {
+    let single = ValueKind<String>.folder
+    return Self(
+      entry: .list, types: .anyText.union([.null]),
+      expectation:
+        "one folder or several with , between them (a folder whose path has a comma needs a link without)",
+      read: { given in
+        guard given.type != .null else { return [] }
+        let paths = given.spelling.split(
+          omittingEmptySubsequences: false, whereSeparator: { $0 == "," || $0 == ";" }
+        ).map(String.init)
+        return paths.contains("") ? nil : paths
+      },
+      write: { $0.isEmpty ? nil : $0.joined(separator: ",") },
+      isSame: { $0.count == $1.count && zip($0, $1).allSatisfy { single.isSame($0, $1) } })
+  }
+}
+
+extension ValueKind where Value == FileNameTemplate {
+  package static var template: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "a name with {} in it once, such as {}x4",
+      read: { FileNameTemplate($0.spelling) }, write: { $0.description })
+  }
+}
+
+extension ValueKind where Value == TrainingConfiguration.DataCache {
+  package static var dataCache: Self {
+    Self(
+      entry: .text, types: .anyText, expectation: "auto or a folder",
+      read: { $0.spelling == "auto" ? .auto : .folder(path: try nonEmptyPath($0.spelling)) },
+      write: { value in
+        switch value {
+        case .auto: "auto"
+        case .folder(let path): path
+        }
+      })
+  }
+}
+
 /// An unset shell variable gives an empty text. Files below an empty path would lie in the file system's root.
 private func nonEmptyPath(_ text: String) throws -> String {
   guard !text.isEmpty else { throw ConfigurationError("a path is needed, and it is empty") }

@@ -35,7 +35,7 @@ package struct GradientCheck: Sendable {
   private let validator: ValidationWorker
   private let sample: SampleIdentity
 
-  /// Checks the gradients of one stored pair. If the run's weights come from a file, the check uses them. Otherwise it uses
+  /// Checks the gradients of one sample of the first epoch. If the run's weights come from a file, the check uses them. Otherwise it uses
   /// random weights, because most gradients of an interpolation's weights are zero.
   init(_ run: RunContext, sample: Int) {
     self.run = run
@@ -49,7 +49,7 @@ package struct GradientCheck: Sendable {
     worker = run.workers[0]
     movedWeights = StepWeights(plan: run.inferencePlan, parameters: parameters, within: weights)
     validator = ValidationWorker(plan: run.inferencePlan, within: worker)
-    self.sample = SampleIdentity(.training, index: sample)
+    self.sample = run.samples.identity(index: sample, epoch: 0)
   }
 
   /// Checks the first tensor, the last tensor, and `count` tensors drawn with `seed`.
@@ -97,7 +97,7 @@ package struct GradientCheck: Sendable {
       try movedWeights.prepare(forBackward: false, on: run.pool)
       let values = valueRow()
       validator.validate(
-        [sample], from: run.data.train, weights: movedWeights, metrics: []
+        [sample], load: { run.samples.load($0, lowRes: $1, highRes: $2) }, weights: movedWeights, metrics: []
       ) { _ in values.row(0) }
       return values.row(0)[0]
     }

@@ -80,7 +80,7 @@ package struct EvaluationRun {
       try network.model.checkFit(of: pairs, weights: network.file, givesRange: givesRange)
       return try EvaluationContext(
         configuration, model: network.model, weights: network.weights, purpose: .inference,
-        communicator: communicator, kernels: kernels,
+        communicator: communicator, kernels: kernels, images: pairs,
         parts: [part: pairs], activity: activity)
     }
     defer { run.pool.close() }

@@ -106,7 +106,8 @@ final class Evaluator: Sendable {
     receive: (_ pair: Int, _ superRes: UnsafePointer<Float>, _ row: UnsafePointer<Double>) -> Void
   ) {
     workers[worker].validate(
-      group.map { SampleIdentity(part, index: $0) }, from: pairs, weights: weights,
+      group.map { SampleIdentity(part, index: $0) },
+      load: { pairs.load(index: $0.index, lowRes: $1, highRes: $2) }, weights: weights,
       metrics: run.validationMetrics, values: { values(group.lowerBound + $0) },
       receive: { position, superRes in
         let pair = group.lowerBound + position

@@ -34,7 +34,8 @@ struct ValidationSets: Sendable {
     let scale = run.network.model.scale
     if !run.configuration.val.isEmpty { try run.network.model.checkTakesPictures("val") }
     members = try run.configuration.val.map { pictures in
-      let set = try FolderPictures(lowRes: pictures.lowRes, highRes: pictures.highRes, scale: scale)
+      let set = try FolderPictures(
+        lowRes: pictures.lowRes, highRes: pictures.highRes, scale: scale, cropMultiple: scale)
       run.activity.mark()
       let metrics = try PictureMetrics(
         PictureConvention(channels: .luma, border: scale), of: [set],
@@ -105,12 +106,24 @@ struct ValidationSets: Sendable {
     return values
   }
 
-  /// Throws ``ConfigurationError`` if the run does not measure a metric.
-  func check(_ best: BestMetric) throws {
+  /// The metric of a run that names none: PSNR of the validation images or, without them, of the first set. Nil if there is neither.
+  var standardJudge: BestMetric? {
+    run.data.valid != nil ? .standard : members.first.flatMap { BestMetric("\($0.name)/psnr") }
+  }
+
+  /// Throws ``ConfigurationError`` if the run does not measure a metric; nil stands for no metric.
+  func check(_ best: BestMetric?) throws {
+    guard let best else { return }
     func fail(_ reason: String) -> ConfigurationError {
       ConfigurationError("best-metric: the best checkpoint cannot be chosen by \(best): \(reason)")
     }
     guard let name = best.pictures else {
+      guard run.data.valid != nil else {
+        throw fail(
+          "there are no validation images"
+            + (members.first.map { "; name a set, such as \($0.name)/\(best.metric.name)" }
+              ?? "; --val NAME=LR,HR gives a set of pictures, and NAME/\(best.metric.name) chooses by it"))
+      }
       if run.validationMetrics.contains(where: { $0.description == best.metric }) { return }
       let reason = run.lossAssembly.provenance.first {
         $0.hasPrefix("metric \(best.metric.name) is left out")

@@ -103,21 +103,7 @@ extension BasicSRTranslation {
 
   mutating func data() {
     let train = "datasets.train"
-    if let leaf = options.take("\(train).dataroot_gt") {
-      let size = options.take("\(train).gt_size")?.whole.map { " --crop \($0)" } ?? ""
-      note(
-        leaf,
-        "srdist trains on prepared folders: `srdist prepare --input \(leaf.text ?? "DIR") --output FOLDER --keep-full\(size)`, "
-          + "then `--data FOLDER --crop random`. Without --data, a run trains on synthetic faces")
-    }
-    if let template = options.take("\(train).filename_tmpl"), template.text != "{}" {
-      note(template, "`srdist prepare` needs no names of low-resolution images")
-    }
-    if let leaf = options.take("\(train).dataroot_lq") {
-      note(
-        leaf,
-        "`srdist prepare` makes the low-resolution images itself; --resample matlab takes MATLAB's filter")
-    }
+    folders(train)
     let gpus = options.take("num_gpu")
     if let batch = options.take("\(train).batch_size_per_gpu") {
       let count = gpus?.whole ?? 1
@@ -136,10 +122,42 @@ extension BasicSRTranslation {
       let augmentation = Augmentation(flips: flips?.truth ?? false, rotates: rotates?.truth ?? false)
       set("augment", augmentation.description, from: leaf)
     }
-    if let ratio = options.take("\(train).dataset_enlarge_ratio"), ratio.whole != 1 {
-      note(ratio, "is not needed: epochs begin without a pause")
-    }
     validationSets()
+  }
+
+  /// The training pictures, and the patches that are cut from them.
+  private mutating func folders(_ train: String) {
+    guard let highRes = options.take("\(train).dataroot_gt") else { return }
+    setFolders("train-hr", from: highRes)
+    if let lowRes = options.take("\(train).dataroot_lq") {
+      setFolders("train-lr", from: lowRes)
+      // BasicSR's default is '{}'.
+      let template = options.take("\(train).filename_tmpl")
+      set("filename-tmpl", template?.text ?? "{}", from: template ?? lowRes)
+    } else {
+      options.discard("\(train).filename_tmpl")
+      set("resample", "matlab", from: highRes)
+      note(highRes, "there is no dataroot_lq, so MATLAB's bicubic makes the low-resolution images")
+    }
+    pass("\(train).gt_size", to: "patch")
+    pass("\(train).dataset_enlarge_ratio", to: "patches-per-image")
+    for key in ["meta_info_file", "meta_info"] {
+      if let leaf = options.take("\(train).\(key)") {
+        note(
+          leaf, "srdist takes all pictures of the folders; put links to those that are listed into a folder")
+      }
+    }
+  }
+
+  private mutating func setFolders(_ name: String, from leaf: BasicSROptions.Leaf) {
+    guard let paths = leaf.value.scalars?.map(\.spelling), !paths.isEmpty else {
+      return note(leaf, "is left out: one path or a list of paths is needed")
+    }
+    if let database = paths.first(where: { $0.hasSuffix(".lmdb") }) {
+      return note(
+        leaf, "is left out: '\(database)' is a database, and srdist reads folders of PNG and JPEG files")
+    }
+    set(name, paths.joined(separator: ","), from: leaf)
   }
 
   mutating func validationSets() {
@@ -191,9 +209,7 @@ extension BasicSRTranslation {
   }
 
   mutating func surroundings() {
-    if let interval = options.take("val.val_freq") {
-      note(interval, "srdist validates after each epoch")
-    }
+    pass("val.val_freq", to: "val-every")
     for key in options.keys(of: "val.metrics") {
       let path = "val.metrics.\(key)"
       guard let type = options.take("\(path).type") else { continue }

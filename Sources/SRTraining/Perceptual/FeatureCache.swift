@@ -59,18 +59,24 @@ struct FeatureCache: Sendable {
           name: features.name,
           taps: features.network.taps.map { ($0.name, $0.shape.count * MemoryLayout<Float>.stride) },
           parts: Self.parts(features, run).map { part in
-            (part, run.evaluation.pairs(of: part).count * (part == .training ? orientations : 1))
+            (part, Self.count(of: part, run) * (part == .training ? orientations : 1))
           })
       }, budget: obstacle == nil ? rooms.map(\.budget).min() ?? 0 : 0)
     let crops =
-      run.samples.crops == nil
-      ? nil : "fresh crops are seen once, so only features of validation images are kept"
+      run.samples.source.drawsCrops
+      ? "fresh crops are seen once, so only features of validation images are kept" : nil
     note = obstacle ?? crops
   }
 
   /// The parts of the data of which the network's features are kept.
   private static func parts(_ features: TargetFeatures, _ run: RunContext) -> [SampleIdentity.Part] {
-    features.isForTraining && run.samples.crops == nil ? [.training, .validation] : [.validation]
+    (features.isForTraining && !run.samples.source.drawsCrops ? [.training] : [])
+      + (run.data.valid == nil ? [] : [.validation])
+  }
+
+  /// The images of a part of the data.
+  private static func count(of part: SampleIdentity.Part, _ run: RunContext) -> Int {
+    part == .training ? run.samples.count : run.evaluation.pairs(of: part).count
   }
 
   /// - Parameters:
@@ -176,7 +182,7 @@ extension FeatureCache {
         entryBytes: specification.bytes)
       found += try file.recordCount()
       run.activity.mark()
-      let count = run.evaluation.pairs(of: specification.part).count
+      let count = Self.count(of: specification.part, run)
       let before = parts[specification.network][specification.part]?.taps
       var taps = before ?? networks[specification.network].network.taps.map { _ in nil }
       taps[specification.tap] = (file, specification.kept)
@@ -218,7 +224,7 @@ extension FeatureCache {
   private func specification(
     _ number: Int, _ part: SampleIdentity.Part, _ tap: Int, _ kept: Int, _ inputs: RunInputs
   ) -> Specification {
-    let (features, pairs) = (networks[number], run.evaluation.pairs(of: part))
+    let (features, count) = (networks[number], Self.count(of: part, run))
     let (network, place) = (features.network, features.network.taps[tap])
     let assembly = run.lossAssembly
     let weights =
@@ -229,7 +235,7 @@ extension FeatureCache {
       network: \(network.architecture.name), \(features.weights), SHA-256 \(weights)
       \(features.form)
       features: \(place.name), \(place.shape), \(place.shape.channels) channels
-      images: \(pairs.count) \(partName) images of \(network.imageHeight)x\(network.imageWidth), in eight orientations
+      images: \(count) \(partName) images of \(network.imageHeight)x\(network.imageWidth), in eight orientations
       data: SHA-256 \(inputs.partSHA256[part] ?? "")
       arithmetic: version \(ArithmeticVersion.current)
 
@@ -239,7 +245,7 @@ extension FeatureCache {
     return Specification(
       network: number, part: part, tap: tap,
       name: "\(features.name)-\(partName)-\(place.name)-\(hash.finalize().prefix(16)).\(Self.fileExtension)",
-      text: text, places: SampleIdentity.Orientation.count * pairs.count, kept: kept,
+      text: text, places: SampleIdentity.Orientation.count * count, kept: kept,
       bytes: place.shape.count * MemoryLayout<Float>.stride)
   }
 }

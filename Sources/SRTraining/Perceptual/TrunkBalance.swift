@@ -13,7 +13,7 @@ import SRModels
 ///
 ///     factor = figure * mean(1 - SSIM) / mean(term)
 ///
-/// Both means are over bicubic images of the first training pairs, rounded to 8 bits as in the bicubic baseline; SSIM has the
+/// Both means are over bicubic images of the first epoch's first pairs, by Pillow's filter and rounded to 8 bits; SSIM has the
 /// Gaussian window. The figure is what the term over torchvision's VGG16 is in units of 1 - SSIM (``Figure``). The unit makes the
 /// factor independent of how blurred the data's bicubic images are.
 ///
@@ -101,9 +101,9 @@ struct TrunkBalance: Sendable {
   /// If a signal asks a rank to stop, it leaves images out. The caller then discards the means of all ranks.
   func measure(_ run: RunContext) throws -> Measurement {
     run.activity.enter(.starting)
-    let data = run.data.train
+    let data = run.data.source
     let resize = PictureResize(
-      by: data.resampling, fromWidth: data.lowResWidth, height: data.lowResHeight, toWidth: data.highResWidth,
+      by: .pillow, fromWidth: data.lowResWidth, height: data.lowResHeight, toWidth: data.highResWidth,
       height: data.highResHeight)
     let count = min(Self.pairs, data.count)
     let share = ReductionTree.share(
@@ -113,9 +113,8 @@ struct TrunkBalance: Sendable {
     let rows = try run.evaluation.gatherRows(of: share, fields: layout.count) {
       [workers = run.workers] worker, images, row in
       let index = images.lowerBound
-      workers[worker].measure(
-        resize(data.lowResImage(at: index)), inPlaceOf: index, of: data, metrics: similarity,
-        values: row(index))
+      workers[worker].measureEnlarged(
+        index, of: data, by: resize, metrics: similarity, values: row(index))
     }
     var sums = ValueSums(layout: layout)
     for row in rows { sums.add(row) }

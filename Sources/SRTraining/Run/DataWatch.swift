@@ -1,3 +1,4 @@
+import SRData
 import SRDistributed
 import SRFiles
 
@@ -7,12 +8,14 @@ struct DataWatch {
   /// The contents that the run was started with.
   private let inputs: RunInputs
   private let validation: ValidationSets
+  /// The decoded pictures of folders.
+  private let cache: PictureCache?
 
   init(_ run: RunContext, inputs: RunInputs, validation: ValidationSets) {
     self.validation = validation
     files =
-      validation.sets.flatMap(\.set.files) + run.data.train.files + run.data.valid.files
-      + (run.samples.crops.map { [$0.file] } ?? [])
+      validation.sets.flatMap(\.set.files) + run.data.source.files + (run.data.valid?.files ?? [])
+    cache = run.data.source.cache
     self.inputs = inputs
   }
 
@@ -25,6 +28,7 @@ struct DataWatch {
   func check(_ run: RunContext) throws {
     run.activity.enter(.agreement)
     try run.communicator.together {
+      try checkCache(run)
       let changes = files.compactMap { file in file.change().map { (file: file, change: $0) } }
       let certain = changes.first { $0.change != .written && $0.change != .touched }
       guard let (file, change) = certain ?? changes.first else { return }
@@ -39,6 +43,23 @@ struct DataWatch {
 }
 
 extension DataWatch {
+  /// Another file in the cache's place is no fault: whatever program put it there, this run has the old one.
+  private func checkCache(_ run: RunContext) throws {
+    guard let cache, let file = cache.file, let change = file.change(), change != .replaced else { return }
+    if change == .written || change == .touched {
+      let isSound = (0..<cache.layout.count).allSatisfy { index in
+        defer { run.activity.mark() }
+        return cache.isSound(index)
+      }
+      if isSound { return }
+    }
+    throw ChangedDataError(
+      path: file.path, change: change,
+      advice:
+        "It holds the decoded training pictures. Repeat the command: it makes the file anew, and resumes from the last "
+        + "checkpoint")
+  }
+
   /// Whether all contents are those that the run was started with. Reads everything.
   private func isUnchanged(_ run: RunContext) throws -> Bool {
     let sha256 = validation.sha256

@@ -2,26 +2,41 @@ import Foundation
 import SRMetrics
 import SRReport
 
-/// The line that an epoch has in the log.
+/// The line that an epoch, or a validation within an epoch, has on the terminal.
 struct EpochLine: CustomStringConvertible {
   let description: String
 
   init(_ record: EpochRecord, epochs: Int, isBest: Bool) {
+    let place =
+      record.fraction == nil
+      ? "epoch \(record.epoch)/\(epochs)" : "step \(record.step), in epoch \(record.epoch)/\(epochs)"
+    let (trained, measured) = (record.measures(.train), record.measures(.valid))
+    func number(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+    /// A number of training and one of validation, if they are there.
+    func both(_ name: String, _ train: String, _ valid: String) -> String? {
+      let parts = (trained ? ["\(train) train"] : []) + (measured ? ["\(valid) valid"] : [])
+      return parts.isEmpty ? nil : "\(name) \(parts.joined(separator: ", "))"
+    }
     func value(_ part: EpochRecord.Part, _ metric: MetricDescription) -> Double {
       record[part, metric.name] ?? .nan
     }
-    let psnr = value(.valid, .psnr)
+    let (psnr, ssim) = (value(.valid, .psnr), value(.valid, .ssim))
     let gain = psnr - value(.bicubic, .psnr)
+    let texts = [
+      both("loss", number(record.trainLoss, 5), number(record.validLoss, 5)),
+      both(
+        "PSNR", number(value(.train, .psnr), 2) + " dB",
+        number(psnr, 2)
+      ).map {
+        measured ? "\($0) (\(number(abs(gain), 2)) \(gain < 0 ? "below" : "above") bicubic)" : $0
+      },
+      both("SSIM", number(value(.train, .ssim), 4), number(ssim, 4)).map {
+        measured ? "\($0) (bicubic \(number(value(.bicubic, .ssim), 4)))" : $0
+      }, "\(number(record.seconds, 1)) s",
+    ]
     description =
-      String(
-        format: "epoch %d/%d: loss %.5f train, %.5f valid; PSNR %.2f dB train, %.2f valid (%.2f ",
-        record.epoch, epochs, record.trainLoss, record.validLoss, value(.train, .psnr), psnr, abs(gain))
-      + (gain < 0 ? "below" : "above") + " bicubic); "
-      + String(
-        format: "SSIM %.4f train, %.4f valid (bicubic %.4f); %.1f s", value(.train, .ssim),
-        value(.valid, .ssim), value(.bicubic, .ssim), record.seconds)
-      + record.sets.map { Self.text(record, $0) }.joined()
-      + (isBest ? "; best so far" : "")
+      "\(place): " + texts.compactMap { $0 }.joined(separator: "; ")
+      + record.sets.map { Self.text(record, $0) }.joined() + (isBest ? "; best so far" : "")
   }
 
   /// A set's PSNR, which is that of luma.

@@ -9,7 +9,7 @@ extension TrainingConfiguration {
   /// scale, the channels and the range of values.
   ///
   /// - Throws: ``ConfigurationError`` if the settings and the data do not fit each other, or describe no network.
-  func modelDescription(for data: any PairDataset) throws -> ModelDescription {
+  func modelDescription(for data: any PairSource) throws -> ModelDescription {
     var description = model.description
     if let features { description.features = features }
     if let blocks { description.blocks = blocks }

@@ -44,7 +44,7 @@ extension ReportedRun {
         remarks.append("The last line of metrics.jsonl is not complete and is left out.")
       }
       if epochs.isEmpty { remarks.append("No epoch has finished yet.") }
-      if !epochs.isEmpty, epochs.allSatisfy({ !$0.validLoss.isFinite }) {
+      if epochs.contains(where: { $0.measures(.valid) }), epochs.allSatisfy({ !$0.validLoss.isFinite }) {
         remarks.append("No epoch has a validation loss that is a number.")
       }
     } catch {
@@ -138,14 +138,15 @@ extension ReportedRun {
   /// The best epoch as the newest state tells it. If no state does, the one with the largest PSNR.
   private mutating func chooseBest(_ states: States) {
     let recorded = [states.newest?.best, states.best?.best].compactMap(\.self).max { $0.epoch < $1.epoch }
-    if let recorded, epochs.contains(where: { $0.epoch == recorded.epoch }) {
-      best = Best(epoch: recorded.epoch, metric: recorded.metric)
+    let found = recorded.map { Best(epoch: $0.epoch, step: $0.step, metric: $0.metric) }
+    if let found, epochs.contains(where: found.isRecorded) {
+      best = found
       return
     }
     let metric = EpochRecord.key(.valid, "psnr")
     let measured = epochs.filter { $0.metrics[metric]?.isFinite ?? false }
     best = measured.max { $0.metrics[metric] ?? 0 < $1.metrics[metric] ?? 0 }
-      .map { Best(epoch: $0.epoch, metric: metric) }
+      .map { Best(epoch: $0.epoch, step: $0.fraction == nil ? nil : $0.step, metric: metric) }
   }
 
   /// The memory for one picture of samples while it is decoded.
@@ -155,25 +156,23 @@ extension ReportedRun {
     do {
       let names = try PathKind.of(folder.samples) == nil ? [] : DirectoryCalls.names(in: folder.samples)
       // A run that went back to an earlier checkpoint has left pictures of later epochs.
-      let drawn = (epochs.isEmpty ? [] : epochs.map(\.epoch)).filter {
-        names.contains(DirectoryCalls.name(of: folder.sample(epoch: $0)))
-      }
+      let drawn = epochs.filter { names.contains(DirectoryCalls.name(of: folder.sample(of: $0))) }
       guard let last = drawn.last else {
         if !epochs.isEmpty { remarks.append("There are no sample pictures.") }
         return
       }
-      if let best, !drawn.contains(best.epoch) {
+      if let best, !drawn.contains(where: best.isRecorded) {
         remarks.append("There is no sample picture of the best epoch, \(best.epoch).")
       }
       let budget = PixelBudget(bytes: Self.pictureBytes)
-      for epoch in drawn where epoch == last || epoch == best?.epoch {
-        let path = folder.sample(epoch: epoch)
+      for record in drawn where record.epochsDone == last.epochsDone || best?.isRecorded(by: record) == true {
+        let path = folder.sample(of: record)
         do {
           let image = try ImageFile.withPicture(
             at: BytePath(path), within: budget, use: { _, _ in 0 }, { $0.image })
-          sheets.append(SampleSheet(epoch: epoch, image: image))
+          sheets.append(SampleSheet(epoch: record.epoch, image: image))
         } catch {
-          remarks.append("The picture of epoch \(epoch) cannot be read: \(error)")
+          remarks.append("The picture of epoch \(record.epoch) cannot be read: \(error)")
         }
       }
     } catch {

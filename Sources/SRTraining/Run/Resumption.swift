@@ -44,7 +44,7 @@ struct Resumption {
       run.activity.mark()
     }
     return state.map { RunPosition(resuming: $0, layout: layout) }
-      ?? RunPosition(layout: layout, judge: run.configuration.bestMetric ?? .standard)
+      ?? RunPosition(layout: layout, judge: run.configuration.bestMetric ?? validation.standardJudge)
   }
 
   /// What follows for a run if its checkpoint was computed with another arithmetic; nil if nothing does. The CPU level does not
@@ -107,7 +107,8 @@ struct Resumption {
       let theirs = try best.verify().best
       // A run that took another metric since then has judged the same epoch by that.
       return theirs == state.best
-        || (theirs?.epoch == state.best?.epoch && theirs?.metric != state.best?.metric)
+        || (theirs?.epoch == state.best?.epoch && theirs?.step == state.best?.step
+          && theirs?.metric != state.best?.metric)
     } catch let error as CheckpointError {
       // A damaged one can be replaced. One that may be sound cannot.
       guard case .damaged = error else { throw error }
@@ -170,17 +171,24 @@ extension Resumption {
   /// Finds the metric by which the run chooses its best epoch: the configured one, or else the checkpoint's. If it is another one
   /// than the best epoch was chosen by, that epoch is judged anew from its line in the log.
   private func judge(_ state: inout CheckpointState) throws {
-    let judge = run.configuration.bestMetric ?? state.bestMetric.flatMap { BestMetric($0) } ?? .standard
+    let judge =
+      run.configuration.bestMetric ?? state.bestMetric.flatMap { BestMetric($0) } ?? validation.standardJudge
+    state.bestMetric = judge?.description
+    guard let judge else {
+      state.best = nil
+      return
+    }
     try validation.check(judge)
-    state.bestMetric = judge.description
     guard let best = state.best, best.metric != judge.key else { return }
     let epochs = try MetricsFile.kept(
       of: folder.metricsLog, toStep: state.step, completedEpochs: state.completedEpochs,
-      progress: run.activity.mark)?.epochs
-    let value = epochs?.first { $0.epoch == best.epoch }?.value(judge.key)
+      validatedStep: state.validatedStep ?? 0, progress: run.activity.mark)?.epochs
+    let value = epochs?.first {
+      best.step == nil ? $0.fraction == nil && $0.epoch == best.epoch : $0.step == best.step
+    }?.value(judge.key)
     let change = "the best checkpoint, of epoch \(best.epoch), was chosen by \(best.metric)"
     if let value, !value.isNaN {
-      state.best = .init(metric: judge.key, epoch: best.epoch, value: value)
+      state.best = .init(metric: judge.key, epoch: best.epoch, step: best.step, value: value)
       logger.notice("\(change); it stays until an epoch has a better \(judge.key) than its \(value)")
     } else {
       state.best = nil

@@ -48,7 +48,8 @@ final class RunFiles: @unchecked Sendable {
       )
     }
     let kept = try MetricsFile.truncate(
-      folder.metricsLog, toStep: position.step, completedEpochs: position.epoch, progress: run.activity.mark)
+      folder.metricsLog, toStep: position.step, completedEpochs: position.epoch,
+      validatedStep: position.validatedStep ?? 0, progress: run.activity.mark)
     if let kept, kept.lastStep?.step ?? 0 < position.step {
       logger.warning(
         """
@@ -71,9 +72,11 @@ final class RunFiles: @unchecked Sendable {
   private static func events(
     _ folder: RunFolder, _ position: RunPosition, _ run: RunContext, _ lastStep: StepRecord?
   ) throws -> EventFile {
-    // If the epoch's steps are done, but not its validation, older files may have events of that validation, which carry the
+    // If a validation is due at this step, older files may have events of that validation, which carry the
     // last step's number. They must not appear twice, so that step becomes invalid too, and is written again.
-    guard position.stepInEpoch == run.stepsPerEpoch, let lastStep, lastStep.step == position.step else {
+    guard position.stepInEpoch == run.stepsPerEpoch || run.owesValidation(position), let lastStep,
+      lastStep.step == position.step
+    else {
       return try EventFile(folder: folder.tensorboard, resumingAfter: position.step)
     }
     let events = try EventFile(folder: folder.tensorboard, resumingAfter: position.step - 1)
@@ -93,13 +96,13 @@ final class RunFiles: @unchecked Sendable {
   }
 
   /// Draws validation images: low-resolution, bicubic, super-resolved, target.
-  func draw(_ samples: [SampleGrid.Sample], epoch: Int, step: Int) throws {
+  func draw(_ samples: [SampleGrid.Sample], of record: EpochRecord) throws {
     guard !samples.isEmpty else { return }
-    let path = folder.sample(epoch: epoch)
+    let path = folder.sample(of: record)
     let picture = SampleGrid(samples).image()
     let encoded = try ImageFile.encodePNG(picture, path: path)
     try DurableFileWriter.replace(path, with: encoded)
-    try events?.append(picture, encoded: encoded, step: step)
+    try events?.append(picture, encoded: encoded, step: record.step)
   }
 
   /// Writes a numbered checkpoint, and removes those that are too many.

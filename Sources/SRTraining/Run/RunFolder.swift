@@ -1,6 +1,7 @@
 import Foundation
 import SRCheckpoint
 import SRFiles
+import SRReport
 
 /// The folder of a run's files.
 package struct RunFolder: Sendable {
@@ -16,7 +17,15 @@ package struct RunFolder: Sendable {
   package var samples: String { "\(path)/samples" }
   /// Features of targets, until the run is complete.
   var features: String { "\(path)/features" }
+  /// Decoded training pictures, until the run is complete.
+  var dataCache: String { "\(path)/data-cache" }
   package var checkpoints: CheckpointStore { CheckpointStore(path: "\(path)/checkpoints") }
+
+  /// The picture of an epoch, or of a validation within one.
+  package func sample(of record: EpochRecord) -> String {
+    record.fraction == nil
+      ? sample(epoch: record.epoch) : "\(samples)/step-\(String(format: "%08d", record.step)).png"
+  }
 
   /// The picture of an epoch, from 1.
   package func sample(epoch: Int) -> String {

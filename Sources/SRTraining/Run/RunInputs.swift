@@ -1,4 +1,5 @@
 import SRCheckpoint
+import SRData
 import SRFiles
 import SRKernels
 import Synchronization
@@ -20,14 +21,14 @@ struct RunInputs: Equatable, Sendable {
   /// - Parameter run: has its initial weights.
   init(_ run: RunContext) throws {
     let progress = run.activity.mark
-    let (data, crops) = (run.data, run.samples.crops)
-    let parts: [@Sendable () -> String?] = [
-      { data.train.contentHash(progress: progress) }, { data.valid.contentHash(progress: progress) },
-      { crops?.contentHash(progress: progress) },
-    ]
+    // Full images follow the validation images, as in earlier versions.
+    let (contents, valid) = (run.data.source.contents, run.data.valid)
+    var parts: [TrainingContent] = Array(contents.prefix(1))
+    if let valid { parts.append { valid.contentHash(progress: $0) } }
+    parts += contents.dropFirst()
     let hashes = Mutex([String?](repeating: nil, count: parts.count))
-    try run.pool.forEach(parts.indices) { _, part in
-      let hash = parts[part]()
+    try run.pool.forEach(parts.indices) { [parts] _, part in
+      let hash = parts[part](progress)
       hashes.withLock { $0[part] = hash }
     }
     let hash = SHA256()
@@ -36,7 +37,7 @@ struct RunInputs: Equatable, Sendable {
       if let part { hash.update(part) }
     }
     dataSHA256 = hash.finalize()
-    partSHA256 = [.training: found[0] ?? "", .validation: found[1] ?? ""]
+    partSHA256 = [.training: found[0] ?? "", .validation: valid == nil ? "" : found[1] ?? ""]
     networkSHA256 = run.lossAssembly.networkSHA256
     initWeightsSHA256 = run.configuration.initWeights.map { _ in weightsSHA256(run.parameters) }
   }

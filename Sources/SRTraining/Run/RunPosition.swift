@@ -12,12 +12,14 @@ struct RunPosition: Sendable {
   var epochSums: ValueSums
   /// Seconds spent in the epoch so far. If the run was interrupted, all its attempts count.
   var epochSeconds = 0.0
-  /// The best validated epoch so far.
+  /// The best validation so far.
   var best: CheckpointState.Best?
-  /// Decides which epoch is the best.
-  var judge: BestMetric
+  /// The last step after which the run validated within an epoch; nil if it never did.
+  var validatedStep: Int?
+  /// Decides which validation is the best; nil if there is nothing to validate on.
+  var judge: BestMetric?
 
-  init(layout: SampleValueLayout, judge: BestMetric = .standard) {
+  init(layout: SampleValueLayout, judge: BestMetric?) {
     epochSums = ValueSums(layout: layout)
     self.judge = judge
   }
@@ -28,7 +30,8 @@ struct RunPosition: Sendable {
     stepInEpoch = state.stepInEpoch
     step = state.step
     best = state.best
-    judge = state.bestMetric.flatMap { BestMetric($0) } ?? .standard
+    validatedStep = state.validatedStep
+    judge = state.bestMetric.flatMap { BestMetric($0) }
     epochSums =
       state.epochSums[Self.valuesKey].flatMap { ValueSums(layout: layout, stored: $0) }
       ?? ValueSums(layout: layout)

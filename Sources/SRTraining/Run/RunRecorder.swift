@@ -18,8 +18,8 @@ final class RunRecorder {
   private let copy: CheckpointCopy
   private let writer: WorkQueue
   private let logger: Logger
-  /// The position of the last checkpoint. At an epoch's last step, one checkpoint precedes validation and another follows it.
-  private var checkpointed: (step: Int, completedEpochs: Int)?
+  /// The position of the last checkpoint. One checkpoint may precede a validation, and another follows it.
+  private var checkpointed: (step: Int, completedEpochs: Int, validatedStep: Int?)?
 
   /// The most records that wait for the writer. Each has a few hundred bytes.
   private static let waitingRecords = 4096
@@ -44,8 +44,9 @@ final class RunRecorder {
 
   /// Writes a checkpoint of this state, unless the last checkpoint already has it.
   func checkpoint(_ position: RunPosition, completedEpochs: Int) throws {
-    if let checkpointed, checkpointed == (position.step, completedEpochs) { return }
-    checkpointed = (position.step, completedEpochs)
+    let here = (position.step, completedEpochs, position.validatedStep)
+    if let checkpointed, checkpointed == here { return }
+    checkpointed = here
     let contents = try contents(position, completedEpochs: completedEpochs)
     try write { try $0.checkpoint(contents) }
   }
@@ -59,24 +60,32 @@ final class RunRecorder {
     }
   }
 
-  /// Records an epoch: its line, its picture and its checkpoints.
+  /// Records an epoch, or a validation within one: its line, its picture and its checkpoints.
   ///
   /// - Parameters:
   ///   - epoch: the weights' hash is added here.
-  ///   - position: that of the next epoch's start.
+  ///   - position: where the run goes on: at the next epoch's start, or within the epoch.
   ///   - isBest: whether the state is the best one by validation.
+  ///   - keepsCheckpoint: whether there is a checkpoint at all.
   func record(
-    _ epoch: EpochRecord, samples: [SampleGrid.Sample], position: RunPosition, isBest: Bool
+    _ epoch: EpochRecord, samples: [SampleGrid.Sample], position: RunPosition, isBest: Bool,
+    keepsCheckpoint: Bool
   ) throws {
-    checkpointed = (position.step, epoch.epoch)
-    let contents = try contents(position, completedEpochs: epoch.epoch)
     let epochs = run.epochs
+    guard keepsCheckpoint else {
+      return try write { [logger] files in
+        try files.append(epoch)
+        logger.debug("\(EpochLine(epoch, epochs: epochs, isBest: false))")
+      }
+    }
+    checkpointed = (position.step, position.epoch, position.validatedStep)
+    let contents = try contents(position, completedEpochs: position.epoch)
     try write { [logger, activity = run.activity] files in
       var epoch = epoch
       epoch.weightsSHA256 = weightsSHA256(contents.weights)
       activity.mark()
       try files.append(epoch)
-      try files.draw(samples, epoch: epoch.epoch, step: epoch.step)
+      try files.draw(samples, of: epoch)
       // The best checkpoint comes before the numbered one, which refers to it. A run resumes from the newer of the two, so both
       // come after everything else.
       activity.mark()
@@ -110,8 +119,9 @@ final class RunRecorder {
       averagedWeights: copy.average,
       state: CheckpointState(
         epoch: position.epoch + 1, step: position.step, stepInEpoch: position.stepInEpoch,
-        completedEpochs: completedEpochs, seed: configuration.seed, learningRate: .init(rate: rate),
-        best: position.best, bestMetric: position.judge.description, model: run.network.model,
+        completedEpochs: completedEpochs, validatedStep: position.validatedStep, seed: configuration.seed,
+        learningRate: .init(rate: rate),
+        best: position.best, bestMetric: position.judge?.description, model: run.network.model,
         configuration: configuration.yaml(header: "srdist \(srdistVersion)"),
         dataSHA256: inputs.dataSHA256, networkSHA256: inputs.networkSHA256,
         trunkFactors: run.lossAssembly.balance.factors,
@@ -123,7 +133,7 @@ final class RunRecorder {
 
 extension TrainingConfiguration {
   /// The configuration with the metric that the run goes by, which a resumed checkpoint may have given.
-  fileprivate func choosing(_ judge: BestMetric) -> TrainingConfiguration {
+  fileprivate func choosing(_ judge: BestMetric?) -> TrainingConfiguration {
     var configuration = self
     configuration.bestMetric = judge
     return configuration

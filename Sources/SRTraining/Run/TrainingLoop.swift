@@ -14,13 +14,14 @@ package enum RunOutcome: Sendable {
   case stopped
 }
 
-/// Runs the epochs' steps. Validation, a picture and a checkpoint follow each epoch.
+/// Runs the epochs' steps. Validation, a picture and a checkpoint follow each epoch, and every so many steps if the configuration asks
+/// for it.
 struct TrainingLoop {
   private let run: RunContext
   private let step: TrainingStep
   private let order: SampleOrder
-  private let evaluator: Evaluator
-  private let baseline: BaselineEvaluation
+  /// Nil if there are no validation images.
+  private let images: (evaluator: Evaluator, baseline: BaselineEvaluation)?
   private let validation: ValidationSets
   /// The sets' numbers of bicubic upsampling.
   private let bicubicOfSets: [String: Double]
@@ -50,9 +51,15 @@ struct TrainingLoop {
     self.onStep = onStep
     order = SampleOrder(
       seed: run.configuration.seed, count: run.samples.count, shuffled: run.configuration.shuffle)
-    evaluator = Evaluator(run.evaluation, .validation, within: run.workers)
+    if run.data.valid == nil {
+      images = nil
+    } else {
+      images = (
+        Evaluator(run.evaluation, .validation, within: run.workers),
+        try BaselineEvaluation(run.evaluation, .validation)
+      )
+    }
     validated = run.validatedWeights
-    baseline = try BaselineEvaluation(run.evaluation, .validation)
     self.validation = validation
     bicubicOfSets = try validation.measureBicubic()
   }
@@ -78,7 +85,7 @@ struct TrainingLoop {
 
   /// Whether all steps are done, and the last epoch validated if all of its steps are.
   private func isComplete(_ position: RunPosition) -> Bool {
-    position.step >= totalSteps && position.stepInEpoch < run.stepsPerEpoch
+    position.step >= totalSteps && position.stepInEpoch < run.stepsPerEpoch && !run.owesValidation(position)
   }
 
   private func runEpoch(_ position: inout RunPosition) throws -> RunOutcome {
@@ -90,11 +97,22 @@ struct TrainingLoop {
       position.epochSeconds += (now - started).seconds
       started = now
     }
-    while position.stepInEpoch < run.stepsPerEpoch {
+    while true {
+      if run.owesValidation(position) {
+        guard let validation = try validate(position) else {
+          addElapsed()
+          try checkpoint(position)
+          return try stopped(position)
+        }
+        addElapsed()
+        try finishValidation(&position, validation)
+        if isComplete(position) { return .completed }
+      }
+      if position.stepInEpoch == run.stepsPerEpoch { break }
       let indices = SampleOrder.batch(
         step: position.stepInEpoch, batchSize: configuration.batchSize, of: order)
       try runStep(Array(indices), &position, following: order)
-      if position.step == totalSteps && position.stepInEpoch < run.stepsPerEpoch {
+      if isComplete(position) {
         // max-steps ends the run within an epoch.
         addElapsed()
         try checkpoint(position)
@@ -111,17 +129,42 @@ struct TrainingLoop {
       }
     }
 
-    let sums = try evaluator.run(validated, keeping: recorder == nil ? 0 : configuration.samples)
-    let ofSets = try validation.measure()
-    try watch.check(run)
+    guard run.validatesEpochEnd(atStep: position.step) else {
+      try watch.check(run)
+      addElapsed()
+      try finishEpoch(&position, nil)
+      return .completed
+    }
+    let validation = try validate(position)
     addElapsed()
-    // Ranks that were asked to stop have left images out, so the numbers count only if none was.
-    if try RunRequests.take(run.communicator).contains(.stop) {
+    guard let validation else {
       try checkpoint(position)
       return try stopped(position)
     }
-    try finishEpoch(&position, validation: sums, ofSets: ofSets)
+    try finishEpoch(&position, validation)
     return .completed
+  }
+
+  /// What was measured of the validated weights.
+  private struct Validation {
+    /// Nil if there are no validation images.
+    let images: ValueSums?
+    let sets: [String: Double]
+
+    /// The number by which the best checkpoint is chosen; NaN if there is none.
+    func value(_ judge: BestMetric) -> Double {
+      (judge.pictures == nil ? images?.metrics[judge.metric.name] : sets[judge.key]) ?? .nan
+    }
+  }
+
+  /// Measures the validation images and the sets of pictures. Collective.
+  ///
+  /// - Returns: nil if a signal asked a rank to stop. It has left images out then, so the numbers do not count.
+  private func validate(_ position: RunPosition) throws -> Validation? {
+    let sums = try images?.evaluator.run(validated, keeping: recorder == nil ? 0 : configuration.samples)
+    let measured = Validation(images: sums, sets: try validation.measure())
+    try watch.check(run)
+    return try RunRequests.take(run.communicator).contains(.stop) ? nil : measured
   }
 
   private func stopped(_ position: RunPosition) throws -> RunOutcome {
@@ -181,31 +224,91 @@ struct TrainingLoop {
   }
 
   /// Rank 0 records the epoch. Every rank moves on to the next one.
-  private func finishEpoch(
-    _ position: inout RunPosition, validation: ValueSums, ofSets: [String: Double]
-  ) throws {
-    let epoch = position.epoch
-    let training = position.epochSums
-    let seconds = position.epochSeconds
-    let judge = position.judge
-    let value = (judge.pictures == nil ? validation.metrics[judge.metric.name] : ofSets[judge.key]) ?? .nan
-    // An epoch without a number is never the best. No later epoch could be compared with it.
-    let isBest = position.best.map { judge.metric.isBetter(value, than: $0.value) } ?? !value.isNaN
-    if isBest { position.best = .init(metric: judge.key, epoch: epoch + 1, value: value) }
-    position.startEpoch(epoch + 1)
-    guard let recorder else { return }
+  ///
+  /// - Parameter validation: nil if the epoch's end is not validated.
+  private func finishEpoch(_ position: inout RunPosition, _ validation: Validation?) throws {
+    let finished = position
+    let isBest = validation.map { judge($0, &position, withinEpoch: false) } ?? false
+    position.startEpoch(finished.epoch + 1)
+    guard recorder != nil else { return }
     run.activity.enter(.checkpoint)
-
-    let compared = run.validationMetrics.map(\.description).filter(\.isLoggedForBicubic).map(\.name)
-    let record = EpochRecord(
-      epoch: epoch + 1, step: position.step, trainLoss: training.loss, validLoss: validation.loss,
-      seconds: seconds, trainTerms: training.terms, validTerms: validation.terms, train: training.metrics,
-      valid: validation.metrics,
-      bicubic: baseline.metrics.filter { compared.contains($0.key) },
-      sets: ofSets.merging(bicubicOfSets) { $1 })
-    let samples = evaluator.samples(configuration.samples, weights: validated, baseline: baseline)
-    try recorder.record(record, samples: samples, position: position, isBest: isBest)
+    let training = finished.epochSums
+    var record = record(finished, validation)
+    (record.trainLoss, record.trainTerms) = (training.loss, training.terms)
+    for (name, value) in training.metrics { record[.train, name] = value }
+    try recorder?.record(
+      record, samples: validation.map { _ in samples } ?? [], position: position, isBest: isBest,
+      keepsCheckpoint: validation != nil)
   }
+
+  /// Rank 0 records a validation within an epoch. Every rank notes that it is done.
+  private func finishValidation(_ position: inout RunPosition, _ validation: Validation) throws {
+    position.validatedStep = position.step
+    let isBest = judge(validation, &position, withinEpoch: true)
+    guard recorder != nil else { return }
+    run.activity.enter(.checkpoint)
+    var record = record(position, validation)
+    record.fraction = Double(position.stepInEpoch) / Double(run.stepsPerEpoch)
+    try recorder?.record(
+      record, samples: samples, position: position, isBest: isBest, keepsCheckpoint: true)
+  }
+
+  /// Whether the validated weights are the best so far. If they are, the position says so.
+  private func judge(
+    _ validation: Validation, _ position: inout RunPosition, withinEpoch: Bool
+  ) -> Bool {
+    guard let judge = position.judge else { return false }
+    let value = validation.value(judge)
+    // Weights without a number are never the best. No later ones could be compared with them.
+    let isBest = position.best.map { judge.metric.isBetter(value, than: $0.value) } ?? !value.isNaN
+    if isBest {
+      position.best = .init(
+        metric: judge.key, epoch: position.epoch + 1, step: withinEpoch ? position.step : nil, value: value)
+    }
+    return isBest
+  }
+
+  /// What is logged of a validation, without the numbers of training images.
+  private func record(_ position: RunPosition, _ validation: Validation?) -> EpochRecord {
+    let compared = run.validationMetrics.map(\.description).filter(\.isLoggedForBicubic).map(\.name)
+    let sums = validation?.images
+    return EpochRecord(
+      epoch: position.epoch + 1, step: position.step, trainLoss: .nan, validLoss: sums?.loss ?? .nan,
+      seconds: position.epochSeconds, validTerms: sums?.terms ?? [:], train: [:],
+      valid: sums?.metrics ?? [:],
+      bicubic: sums == nil ? [:] : images?.baseline.metrics.filter { compared.contains($0.key) } ?? [:],
+      sets: validation.map { $0.sets.merging(bicubicOfSets) { $1 } } ?? [:])
+  }
+
+  /// Validation images as the validated weights enlarge them.
+  private var samples: [SampleGrid.Sample] {
+    images.map {
+      $0.evaluator.samples(configuration.samples, weights: validated, baseline: $0.baseline)
+    } ?? []
+  }
+}
+
+extension RunContext {
+  /// Whether a validation within an epoch is due at a position, and not done: every so many steps, and at the run's end.
+  func owesValidation(_ position: RunPosition) -> Bool {
+    guard let interval = evaluation.configuration.valEvery, measures,
+      (1..<stepsPerEpoch).contains(position.stepInEpoch)
+    else { return false }
+    return (position.step % interval == 0 || position.step == totalSteps)
+      && position.validatedStep != position.step
+  }
+
+  /// Whether the end of an epoch after so many steps is validated. If the steps alone end the run, `val-every` alone says when.
+  func validatesEpochEnd(atStep step: Int) -> Bool {
+    let configuration = evaluation.configuration
+    guard let interval = configuration.valEvery, measures,
+      configuration.epochs == TrainingConfiguration.mostEpochs
+    else { return true }
+    return step % interval == 0 || step == totalSteps
+  }
+
+  /// Whether there is anything to validate on.
+  private var measures: Bool { data.valid != nil || !evaluation.configuration.val.isEmpty }
 }
 
 extension RunContext {

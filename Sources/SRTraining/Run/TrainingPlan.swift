@@ -24,16 +24,18 @@ package struct TrainingPlan: CustomStringConvertible {
     let last = samples - (steps - 1) * batch
     let buckets = GradientBuckets(layout: run.layout, targetBytes: configuration.bucketSize).count
     let model = run.network.model
+    let images = run.data.valid.map { "\($0.count)" } ?? "no"
+    let interval = configuration.valEvery.map { ", validation every \($0)" } ?? ""
     lines =
       [
         ("model", "\(model.name) (\(model)), \(Self.grouped(run.layout.parameterCount)) parameters"),
-        ("data", "\(run.data.train.summary): \(samples) training, \(run.data.valid.count) validation images"),
-        ("best checkpoint", "by \(position.judge)"),
+        ("data", "\(run.data.source.summary): \(samples) training, \(images) validation images"),
+        ("best checkpoint", position.judge.map { "by \($0)" } ?? Self.noJudge),
         ("loss", ([LossTerm.text(configuration.loss)] + run.lossAssembly.provenance).joined(separator: "; ")),
         (
           "steps",
           "\(run.epochs) epochs of \(steps) steps, batch \(batch) (the last \(last)); "
-            + "\(min(configuration.epochs * steps, configuration.maxSteps ?? .max)) in all"
+            + "\(run.totalSteps) in all\(interval)"
         ),
         (
           "start",
@@ -70,6 +72,8 @@ package struct TrainingPlan: CustomStringConvertible {
       + (features?.lines ?? []).map { ("feature cache", $0) }
       + validation.summaries.map { ("val", $0) }
   }
+
+  private static let noJudge = "none: there are no validation images, and no --val"
 
   package var description: String {
     TextTable([.left, .left], rows: lines.map { [$0, $1] }).description

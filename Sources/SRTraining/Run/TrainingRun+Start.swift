@@ -41,7 +41,7 @@ extension TrainingRun {
         if let gradientDump { try WriteAccess.checkFile(gradientDump) }
       }
     }
-    let data = try RunData(configuration).load(sharedBy: communicator, activity)
+    let data = try RunData(configuration).load(sharedBy: communicator, activity, createsFiles: createsFiles)
     let run = try communicator.together(starting: activity) { try context(data) }
     do {
       let started = try ready(run, folder, createsFiles: createsFiles)
@@ -67,18 +67,19 @@ extension TrainingRun {
   }
 
   /// Reads initial weights, and allocates the memory.
-  private func context(_ data: DatasetSplit) throws -> RunContext {
+  private func context(_ data: TrainingData) throws -> RunContext {
     let data = imageLimit.map { data.limited(train: $0.train, valid: $0.valid) } ?? data
     if communicator.rank == 0 {
       logger.info(
-        "training on \(data.train.summary): \(data.train.count) images; validating on \(data.valid.count)")
+        "training on \(data.source.summary): \(data.source.count) images; \(Self.validating(on: data.valid, configuration))"
+      )
     }
     let run = try RunContext(
       configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
     if communicator.rank == 0 {
       let model = run.network.model
       logger.info("model \(model.name): \(model)")
-      if configuration.data == nil {
+      if configuration.data == nil && configuration.trainHR.isEmpty {
         logger.info(
           "these faces are synthetic; `srdist prepare` makes data from photographs, and --data trains on it")
       }
@@ -86,6 +87,16 @@ extension TrainingRun {
       for line in run.lossAssembly.provenance { logger.info("\(line)") }
     }
     return run
+  }
+
+  /// What a run validates on.
+  private static func validating(
+    on images: (any PairDataset)?, _ configuration: TrainingConfiguration
+  ) -> String {
+    if let images { return "validating on \(images.count)" }
+    return configuration.val.isEmpty
+      ? "there is nothing to validate on, so no best checkpoint is chosen (--val NAME=LR,HR gives pictures)"
+      : "validating on the pictures of --val alone"
   }
 
   /// Finds the run's position, and checks what depends on it.
@@ -152,7 +163,8 @@ extension TrainingRun {
   /// Checks that the log can be continued at the position, and that the disk has room for a checkpoint if steps are left.
   private func checkFiles(_ run: RunContext, _ folder: RunFolder, _ position: RunPosition) throws {
     _ = try MetricsFile.kept(
-      of: folder.metricsLog, toStep: position.step, completedEpochs: position.epoch, progress: activity.mark)
+      of: folder.metricsLog, toStep: position.step, completedEpochs: position.epoch,
+      validatedStep: position.validatedStep ?? 0, progress: activity.mark)
     guard run.steps(after: position) > 0 else { return }
     try WriteAccess.checkSpace(RunFiles.checkpointBytes(run), at: folder.checkpoints.path)
   }

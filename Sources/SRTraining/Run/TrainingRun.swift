@@ -73,6 +73,11 @@ package struct TrainingRun {
     }
     try recorder?.finish()
     activity.enter(.ending)
+    if outcome == .completed {
+      for problem in FolderData(configuration, communicator, progress: activity.mark).finish() {
+        logger.warning("\(problem)")
+      }
+    }
     for problem in features?.finish(isComplete: outcome == .completed) ?? [] { logger.warning("\(problem)") }
     try onEnd()
     return outcome

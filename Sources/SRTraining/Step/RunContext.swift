@@ -20,7 +20,7 @@ struct EvaluationContext: Sendable {
   /// What this rank is doing, for the watchdog.
   let activity: RankActivity
   let kernels: any KernelSet
-  /// The images that can be measured. All parts have images of one size.
+  /// The stored pairs that can be measured. All have the size of the images that the plans are for.
   let parts: [SampleIdentity.Part: any PairDataset]
   let network: any SuperResolutionNetwork
   /// Names, shapes and arena order of the network's parameters.
@@ -45,15 +45,15 @@ struct EvaluationContext: Sendable {
   ///   - model: the network, which has the data's scale.
   ///   - weights: the network's; nil for those with which the configuration starts a run.
   ///   - purpose: for training, the loss can compute gradients.
-  ///   - parts: at least one.
+  ///   - images: the plans are for their size.
+  ///   - parts: of that size.
   /// - Throws: ``ConfigurationError`` if the host has too little memory, and what reading weights and networks throws.
   init(
     _ configuration: TrainingConfiguration, model: ModelDescription, weights: ParameterArena? = nil,
     purpose: LayerPlanner.Purpose,
-    communicator: Communicator, kernels: any KernelSet, parts: [SampleIdentity.Part: any PairDataset],
-    activity: RankActivity
+    communicator: Communicator, kernels: any KernelSet, images: any PairSource,
+    parts: [SampleIdentity.Part: any PairDataset], activity: RankActivity
   ) throws {
-    guard let images = parts.values.first else { preconditionFailure("there are no images to measure") }
     self.configuration = configuration
     self.communicator = communicator
     self.activity = activity
@@ -90,7 +90,7 @@ struct EvaluationContext: Sendable {
 @dynamicMemberLookup
 struct RunContext: Sendable {
   let evaluation: EvaluationContext
-  let data: DatasetSplit
+  let data: TrainingData
   let samples: TrainingSamples
   let plan: any SuperResolutionPlan
   let weights: StepWeights
@@ -106,16 +106,16 @@ struct RunContext: Sendable {
   /// Reads weights and allocates all memory. Not collective, but every rank does it.
   init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
-    data: DatasetSplit, activity: RankActivity = RankActivity()
+    data: TrainingData, activity: RankActivity = RankActivity()
   ) throws {
     self.data = data
-    samples = try TrainingSamples(configuration, pairs: data.train)
+    samples = try TrainingSamples(configuration, source: data.source)
     let evaluation = try EvaluationContext(
-      configuration, model: configuration.modelDescription(for: data.train), purpose: .training,
-      communicator: communicator, kernels: kernels,
-      parts: [.training: data.train, .validation: data.valid], activity: activity)
+      configuration, model: configuration.modelDescription(for: data.source), purpose: .training,
+      communicator: communicator, kernels: kernels, images: data.source,
+      parts: data.valid.map { [.validation: $0] } ?? [:], activity: activity)
     self.evaluation = evaluation
-    let plan = evaluation.network.plan(for: data.train, purpose: .training, kernels: kernels)
+    let plan = evaluation.network.plan(for: data.source, purpose: .training, kernels: kernels)
     self.plan = plan
     weights = StepWeights(plan: plan, parameters: evaluation.parameters)
     optimizer = Adam(
@@ -157,9 +157,9 @@ struct RunContext: Sendable {
 }
 
 extension SuperResolutionNetwork {
-  /// A plan for the low-resolution images of a data set.
+  /// A plan for the low-resolution images of a source.
   func plan(
-    for pairs: any PairDataset, purpose: LayerPlanner.Purpose, kernels: any KernelSet
+    for pairs: any PairSource, purpose: LayerPlanner.Purpose, kernels: any KernelSet
   ) -> any SuperResolutionPlan {
     plan(
       lowResHeight: pairs.lowResHeight, lowResWidth: pairs.lowResWidth, purpose: purpose,

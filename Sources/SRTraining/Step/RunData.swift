@@ -3,19 +3,47 @@ import SRDistributed
 import SRFiles
 import SRModels
 
+/// What a run is trained on, and the validation images that have the same size.
+struct TrainingData: Sendable {
+  let source: any TrainingSource
+  /// Nil if the run has sets of pictures at the most.
+  let valid: (any PairDataset)?
+
+  init(_ source: any TrainingSource, valid: (any PairDataset)?) {
+    self.source = source
+    self.valid = valid
+  }
+
+  /// Stored pairs, or fresh crops if the configuration asks for them. Throws what ``RandomCrops`` throws.
+  fileprivate init(_ split: DatasetSplit, _ configuration: TrainingConfiguration) throws {
+    self.init(try TrainingSamples.source(of: split.train, configuration), valid: split.valid)
+  }
+
+  /// The same data, but at most so many pairs of each part.
+  func limited(train: Int, valid: Int) -> TrainingData {
+    TrainingData(source.limited(to: train), valid: self.valid?.limited(to: valid))
+  }
+}
+
 /// The image pairs that a configuration names.
 struct RunData {
   let configuration: TrainingConfiguration
 
   init(_ configuration: TrainingConfiguration) { self.configuration = configuration }
 
-  /// The pairs that are trained on and validated. With a recipe, the low-resolution validation pictures are made by it. Those of
-  /// training are made anew in each epoch (``TrainingSamples``).
+  /// The data on one rank alone. With a recipe, the low-resolution validation pictures are made by it. Those of training are made
+  /// anew in each epoch (``TrainingSamples``). Of folders of pictures, the first few pictures are enough, because nobody trains to
+  /// the end on them.
   ///
-  /// - Parameter progress: called repeatedly, on any thread, while pictures are made.
-  func load(progress: @escaping @Sendable () -> Void = {}) throws -> DatasetSplit {
+  /// - Parameter progress: called repeatedly, on any thread, while pictures are made and read.
+  func load(progress: @escaping @Sendable () -> Void = {}) throws -> TrainingData {
+    if !configuration.trainHR.isEmpty {
+      return try validated(
+        FolderData(configuration, Communicator(), progress: progress).sample(of: Self.mostPictures))
+    }
     let stored = try loadStored(progress: progress)
-    return DatasetSplit(train: stored.train, valid: try degraded(stored.valid, progress: progress))
+    return try TrainingData(
+      DatasetSplit(train: stored.train, valid: degraded(stored.valid, progress: progress)), configuration)
   }
 
   /// The pairs of one split, degraded if there is a recipe. The other split need not exist.
@@ -25,22 +53,61 @@ struct RunData {
     try degraded(loadStored(split, progress: progress), progress: progress)
   }
 
-  /// ``load(progress:)`` on all ranks. Each makes its share of synthetic faces and of degraded pictures, and gets the others from
-  /// the other ranks. Collective; every rank throws the same error.
-  func load(sharedBy communicator: Communicator, _ activity: RankActivity) throws -> DatasetSplit {
+  /// All data, on all ranks. Each draws its share of synthetic faces and of degraded pictures, and gets the others from the other
+  /// ranks; each decodes its share of the pictures of folders. Collective; every rank throws the same error.
+  ///
+  /// - Parameter createsFiles: whether decoded pictures may be kept. Otherwise they are decoded and forgotten, and no patch can be
+  ///   loaded unless they are kept already.
+  func load(
+    sharedBy communicator: Communicator, _ activity: RankActivity, createsFiles: Bool
+  ) throws -> TrainingData {
+    if !configuration.trainHR.isEmpty {
+      activity.enter(.starting)
+      let patches = try FolderData(configuration, communicator, progress: activity.mark).load(
+        activity, createsFiles: createsFiles)
+      return try communicator.together(starting: activity) { try validated(patches) }
+    }
     guard communicator.worldSize > 1 else {
       return try communicator.together(starting: activity) { try load(progress: activity.mark) }
     }
     let stored = try loadStored(sharedBy: communicator, activity)
-    guard configuration.degradation != nil else { return stored }
-    let pairs = stored.valid
+    let valid = try degraded(stored.valid, sharedBy: communicator, activity)
+    return try communicator.together(starting: activity) {
+      try TrainingData(DatasetSplit(train: stored.train, valid: valid), configuration)
+    }
+  }
+
+  /// The most pictures of folders that are decoded to be looked at.
+  private static let mostPictures = 8
+
+  /// Patches of folders, with the validation images of --data, if it is given too.
+  private func validated(_ patches: PictureCrops) throws -> TrainingData {
+    guard configuration.data != nil else { return TrainingData(patches, valid: nil) }
+    let valid = try load(.valid)
+    guard valid.scale == patches.scale, valid.lowResHeight == patches.lowResHeight,
+      valid.lowResWidth == patches.lowResWidth
+    else {
+      throw ConfigurationError(
+        "data: its validation images are \(valid.highResHeight)x\(valid.highResWidth) over "
+          + "\(valid.lowResHeight)x\(valid.lowResWidth), and the patches of --train-hr are "
+          + "\(patches.highResHeight)x\(patches.highResWidth) over \(patches.lowResHeight)x\(patches.lowResWidth). Give "
+          + "--patch \(valid.highResHeight) and data of the same scale, or leave out --data: --val NAME=LR,HR measures "
+          + "pictures of any size")
+    }
+    return TrainingData(patches, valid: valid)
+  }
+
+  private func degraded(
+    _ pairs: any PairDataset, sharedBy communicator: Communicator, _ activity: RankActivity
+  ) throws -> any PairDataset {
+    if configuration.degradation == nil { return pairs }
     let share = ReductionTree.share(
       of: pairs.count, rank: communicator.rank, worldSize: communicator.worldSize)
     let own = try communicator.together(starting: activity) {
       try lowRes(of: pairs, share, ranksOnHost: communicator.localSize, progress: activity.mark) ?? []
     }
     let all = try gather(own, count: pairs.count, bytesEach: pairs.lowResElementCount, communicator, activity)
-    return DatasetSplit(train: stored.train, valid: DegradedPairs(pairs, lowRes: all))
+    return DegradedPairs(pairs, lowRes: all)
   }
 
   private func degraded(

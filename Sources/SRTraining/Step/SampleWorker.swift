@@ -185,16 +185,21 @@ final class SampleWorker: Sendable {
     plan.backwardBody(passes) { gradientsFinal($0, $1) }
   }
 
-  /// The row of values of an image that the network did not make, such as a bicubic one. Nothing of its target is kept.
+  /// Measures an enlarged input in place of a super-resolved image: that of a pair of the first epoch, neither degraded nor turned.
   ///
-  /// - Parameter image: stands in for the super-resolved image of the pair at `index`, and has the size of the targets.
-  func measure(
-    _ image: RGBImage, inPlaceOf index: Int, of pairs: any PairDataset, metrics: [Metric],
+  /// - Parameter resize: to the size of the targets. Its input has 8 bits. Precondition: the images have three channels.
+  func measureEnlarged(
+    _ index: Int, of source: any TrainingSource, by resize: PictureResize, metrics: [Metric],
     values: UnsafeMutablePointer<Double>
   ) {
     let (images, intensities) = (measurement.images[0], gradientsSuperRes[0].pointer)
-    pairs.load(index: index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
-    for (position, byte) in image.pixels.enumerated() { intensities[position] = Float(byte) / 255 }
+    source.load(
+      index: index, crop: source.crop(index: index, epoch: 0), lowRes: images.lowRes.pointer,
+      highRes: images.highRes.pointer)
+    let lowRes = RGBImage(
+      intensities: UnsafeBufferPointer(start: images.lowRes.pointer, count: source.lowResElementCount),
+      channels: source.lowResChannels, width: source.lowResWidth, height: source.lowResHeight)
+    for (position, byte) in resize(lowRes).pixels.enumerated() { intensities[position] = Float(byte) / 255 }
     let pair = ImagePair(
       superRes: intensities, highRes: images.highRes.pointer, shape: measurement.shape,
       lowRes: measurement.lowRes(0))
@@ -247,20 +252,25 @@ final class ValidationWorker: Sendable {
       UnsafeBufferPointer(start: plan.forwardTail(pass), count: plan.highResShape.count))
   }
 
-  /// The forward passes of up to ``groupSize`` pairs of one part of the data, and their rows of values.
+  /// The forward passes of up to ``groupSize`` pairs, and their rows of values.
   ///
   /// - Parameters:
+  ///   - load: writes the two images of a pair.
   ///   - values: the row of each position in the group.
   ///   - receive: called with each position when its row is complete, and with the super-resolved image, which is valid during the
   ///     call.
   func validate(
-    _ group: [SampleIdentity], from pairs: any PairDataset, weights: StepWeights, metrics: [Metric],
+    _ group: [SampleIdentity],
+    load: (
+      _ pair: SampleIdentity, _ lowRes: UnsafeMutablePointer<Float>, _ highRes: UnsafeMutablePointer<Float>
+    ) -> Void,
+    weights: StepWeights, metrics: [Metric],
     values: (_ position: Int) -> UnsafeMutablePointer<Double>,
     receive: (_ position: Int, _ superRes: UnsafePointer<Float>) -> Void = { _, _ in }
   ) {
     let passes = group.enumerated().map { position, identity in
       let images = measurement.images[position]
-      pairs.load(index: identity.index, lowRes: images.lowRes.pointer, highRes: images.highRes.pointer)
+      load(identity, images.lowRes.pointer, images.highRes.pointer)
       return plan.pass(
         image: position, lowRes: images.lowRes.pointer, parameters: weights.parameters,
         prepared: weights.prepared, gradients: nil, workspace: workspace)

@@ -49,7 +49,7 @@ extension StepTimes {
     let group = groupSize * run.pool.count
     let step = try TrainingStep(run)
     func seconds(batchSize: Int) throws -> Double {
-      let indices = (0..<batchSize).map { $0 % data.train.count }
+      let indices = (0..<batchSize).map { $0 % run.samples.count }
       let start = ContinuousClock.now
       _ = try step.run(.init(indices: indices, epoch: 0, step: 1, learningRate: 1e-6))
       return start.duration(to: .now) / .seconds(1)

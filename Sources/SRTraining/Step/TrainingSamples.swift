@@ -4,13 +4,12 @@ import SRKernels
 import SRProcess
 import SRTensor
 
-/// The training images of an epoch: stored pairs or fresh crops, degraded or not, in one of eight orientations.
+/// The training images of an epoch: the pairs of a source, degraded or not, in one of eight orientations.
 ///
 /// A sample is a function of seed, epoch and index alone. So any rank can make it, and a resumed run makes it again.
 package struct TrainingSamples: Sendable {
-  let pairs: any PairDataset
-  let crops: RandomCrops?
-  /// Makes the low-resolution images anew in each epoch; nil if they are stored, or reduced bicubically.
+  let source: any TrainingSource
+  /// Makes the low-resolution images anew in each epoch; nil if they are those of the source.
   let degrader: Degrader?
   let augmentation: Augmentation
   let seed: UInt64
@@ -20,38 +19,46 @@ package struct TrainingSamples: Sendable {
   /// Keeps the orientations' random streams apart from the streams of sample order, crops and initial weights.
   private static let flipTag: UInt64 = 0x666C_6970
 
-  /// Takes crop, degradation, augmentation and seed from the configuration.
+  /// Takes degradation, augmentation and seed from the configuration.
   ///
-  /// - Parameter pairs: the stored pairs; fresh crops have their sizes.
-  /// - Throws: ``ConfigurationError`` if the images are too large for the recipe of the degradation, or if rows and columns of images
-  ///   that are not square would be swapped. For fresh crops also: ``ConfigurationError`` if the data folder has no
-  ///   ``RandomCrops/fileName``; ``FileError`` or ``NumPyError`` if that file cannot be read or has images that are smaller than
-  ///   the crops.
-  package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
-    self.pairs = pairs
+  /// - Throws: ``ConfigurationError`` if the recipe of the degradation does not fit the images, or if rows and columns of images that
+  ///   are not square would be swapped.
+  package init(_ configuration: TrainingConfiguration, source: any TrainingSource) throws {
+    self.source = source
     augmentation = configuration.augment
     seed = configuration.seed
-    if augmentation.rotates && pairs.lowResHeight != pairs.lowResWidth {
+    if augmentation.rotates && source.lowResHeight != source.lowResWidth {
       throw ConfigurationError(
-        "augment: rot swaps rows and columns, so it needs square images, and these are \(pairs.lowResHeight)x"
-          + "\(pairs.lowResWidth) (low resolution); use --augment flip")
+        "augment: rot swaps rows and columns, so it needs square images, and these are \(source.lowResHeight)x"
+          + "\(source.lowResWidth) (low resolution); use --augment flip")
     }
-    degrader = try configuration.degrader(for: pairs)
-    if configuration.crop == .random, let directory = configuration.data {
-      let full = "\(directory)/\(RandomCrops.fileName)"
-      guard try PathKind.of(full) != nil else {
-        throw ConfigurationError(
-          "crop: random needs \(full), which does not exist; `srdist prepare --keep-full` writes it. "
-            + "Prepare into a new folder, and give it as --data")
-      }
-      crops = try RandomCrops(directory: directory, like: pairs, seed: configuration.seed)
-    } else {
-      crops = nil
-    }
+    degrader = try configuration.degrader(for: source)
   }
 
-  /// Samples of an epoch: the stored pairs, or one crop of each full image.
-  package var count: Int { crops?.count ?? pairs.count }
+  /// The samples of stored pairs, or of fresh crops of their sizes. Throws as the other initialiser and ``source(of:_:)``.
+  package init(_ configuration: TrainingConfiguration, pairs: any PairDataset) throws {
+    try self.init(configuration, source: Self.source(of: pairs, configuration))
+  }
+
+  /// Stored pairs, or fresh crops of their sizes if the configuration asks for them.
+  ///
+  /// - Throws: for fresh crops: ``ConfigurationError`` if the data folder has no ``RandomCrops/fileName``; ``FileError`` or
+  ///   ``NumPyError`` if that file cannot be read or has images that are smaller than the crops.
+  static func source(
+    of pairs: any PairDataset, _ configuration: TrainingConfiguration
+  ) throws -> any TrainingSource {
+    guard configuration.crop == .random, let directory = configuration.data else { return StoredPairs(pairs) }
+    let full = "\(directory)/\(RandomCrops.fileName)"
+    guard try PathKind.of(full) != nil else {
+      throw ConfigurationError(
+        "crop: random needs \(full), which does not exist; `srdist prepare --keep-full` writes it. "
+          + "Prepare into a new folder, and give it as --data")
+    }
+    return try RandomCrops(directory: directory, like: pairs, seed: configuration.seed)
+  }
+
+  /// Samples of an epoch: the stored pairs, or the crops.
+  package var count: Int { source.count }
 
   /// The sample at an index of an epoch. The augmentation chooses its orientation at random.
   ///
@@ -60,8 +67,7 @@ package struct TrainingSamples: Sendable {
   ///   - epoch: from 0.
   package func identity(index: Int, epoch: Int) -> SampleIdentity {
     var identity = SampleIdentity(.training, index: index)
-    if let crops {
-      let (top, left) = crops.origin(index: index, epoch: epoch)
+    if let (top, left) = source.crop(index: index, epoch: epoch) {
       identity.crop = .init(top: top, left: left)
     }
     if degrader != nil { identity.degradationEpoch = epoch }
@@ -79,9 +85,9 @@ package struct TrainingSamples: Sendable {
   /// Writes the two images of a sample as float32 HWC, 0...1.
   ///
   /// - Parameters:
-  ///   - sample: one of the training images; a crop only if the run takes crops.
-  ///   - lowRes: room for [height, width, channels] of the pairs' low-resolution images.
-  ///   - highRes: room for [height, width, channels] of the pairs' high-resolution images.
+  ///   - sample: one of the training images; a crop only if the source draws crops.
+  ///   - lowRes: room for [height, width, channels] of the source's low-resolution images.
+  ///   - highRes: room for [height, width, channels] of the source's high-resolution images.
   package func load(
     _ sample: SampleIdentity, lowRes: UnsafeMutablePointer<Float>, highRes: UnsafeMutablePointer<Float>
   ) {
@@ -89,39 +95,31 @@ package struct TrainingSamples: Sendable {
     if let epoch = sample.degradationEpoch {
       loadHighRes(sample, to: highRes)
       if ahead?.copy(sample, to: lowRes) != true { degrade(highRes, sample, epoch: epoch, to: lowRes) }
-    } else if let (crops, crop) = crop(of: sample) {
-      crops.load(index: sample.index, top: crop.top, left: crop.left, lowRes: lowRes, highRes: highRes)
     } else {
-      pairs.load(index: sample.index, lowRes: lowRes, highRes: highRes)
+      source.load(index: sample.index, crop: Self.place(sample), lowRes: lowRes, highRes: highRes)
     }
     orient(
-      lowRes, sample.orientation, height: pairs.lowResHeight, width: pairs.lowResWidth,
-      channels: pairs.lowResChannels)
+      lowRes, sample.orientation, height: source.lowResHeight, width: source.lowResWidth,
+      channels: source.lowResChannels)
     orient(
-      highRes, sample.orientation, height: pairs.highResHeight, width: pairs.highResWidth,
-      channels: pairs.highResChannels)
+      highRes, sample.orientation, height: source.highResHeight, width: source.highResWidth,
+      channels: source.highResChannels)
   }
 
-  private func crop(of sample: SampleIdentity) -> (RandomCrops, SampleIdentity.Crop)? {
-    guard let crop = sample.crop else { return nil }
-    guard let crops else { preconditionFailure("\(sample) is a crop, and the run has stored pairs only") }
-    return (crops, crop)
+  private static func place(_ sample: SampleIdentity) -> (top: Int, left: Int)? {
+    sample.crop.map { ($0.top, $0.left) }
   }
 
   /// The high-resolution image as it is stored or cropped. Degradations see it so, and both images are oriented afterwards.
   private func loadHighRes(_ sample: SampleIdentity, to highRes: UnsafeMutablePointer<Float>) {
-    if let (crops, crop) = crop(of: sample) {
-      crops.loadHighRes(index: sample.index, top: crop.top, left: crop.left, to: highRes)
-    } else {
-      pairs.loadHighRes(index: sample.index, to: highRes)
-    }
+    source.load(index: sample.index, crop: Self.place(sample), lowRes: nil, highRes: highRes)
   }
 
   /// SHA-256 of the first degraded input; nil if there is no recipe.
   var degradedInputSHA256: String? {
     guard degrader != nil, count > 0 else { return nil }
-    let lowRes = AlignedBuffer(count: pairs.lowResElementCount)
-    let highRes = AlignedBuffer(count: pairs.highResElementCount)
+    let lowRes = AlignedBuffer(count: source.lowResElementCount)
+    let highRes = AlignedBuffer(count: source.highResElementCount)
     load(identity(index: 0, epoch: 0), lowRes: lowRes.pointer, highRes: highRes.pointer)
     let hash = SHA256()
     hash.update(UnsafeRawBufferPointer(UnsafeBufferPointer(start: lowRes.pointer, count: lowRes.count)))
@@ -134,7 +132,7 @@ package struct TrainingSamples: Sendable {
   ) {
     guard let degrader else { preconditionFailure("\(sample) is degraded, and the run has no recipe") }
     degrader.degrade(
-      highRes, width: pairs.highResWidth, height: pairs.highResHeight,
+      highRes, width: source.highResWidth, height: source.highResHeight,
       key: DegradationKey(seed: seed, epoch: epoch, index: sample.index), to: lowRes)
   }
 }
@@ -146,8 +144,8 @@ extension TrainingSamples {
   package func workingAhead() throws(ThreadError) -> TrainingSamples {
     guard degrader != nil else { return self }
     var samples = self
-    let highRes = AlignedBuffer(count: pairs.highResElementCount)
-    samples.ahead = try InputsAhead(floats: pairs.lowResElementCount) { [self] sample, lowRes in
+    let highRes = AlignedBuffer(count: source.highResElementCount)
+    samples.ahead = try InputsAhead(floats: source.lowResElementCount) { [self] sample, lowRes in
       guard let epoch = sample.degradationEpoch else { preconditionFailure("\(sample) is not degraded") }
       loadHighRes(sample, to: highRes.pointer)
       degrade(highRes.pointer, sample, epoch: epoch, to: lowRes)

@@ -1,0 +1,164 @@
+import SRFiles
+
+/// Which pictures of two folders belong together, by their names.
+package struct FolderPairing: Sendable {
+  package struct Pair: Sendable {
+    /// The original's, below its folder and without its ending.
+    package let name: BytePath
+    /// Nil if the low-resolution picture is made from the original.
+    package let lowRes: BytePath?
+    package let highRes: BytePath
+  }
+
+  /// In the order of their names.
+  package let pairs: [Pair]
+
+  /// Each picture of one folder has a partner of the same name, without its ending, in the other.
+  ///
+  /// - Parameters:
+  ///   - template: how a low-resolution picture is named after its original. If nil, as the original or, if this does not fit
+  ///     all of them, with `x2` to `x16` behind it.
+  ///   - scale: tried first among these; nil if it is not known.
+  /// - Throws: ``PictureSetError`` if a folder is empty or a picture has no partner; ``FileError`` or ``PreparationError`` for a
+  ///   folder that cannot be read.
+  package init(
+    lowRes lowResFolder: String, highRes highResFolder: String, template: FileNameTemplate?, scale: Int?
+  ) throws {
+    let lowRes = try Self.pictures(of: lowResFolder)
+    let highRes = try Self.pictures(of: highResFolder)
+    let names = highRes.keys.sorted()
+    let templates =
+      template.map { [$0] }
+      ?? [.same] + ((scale.map { [$0] } ?? []) + Array(2...16)).map(FileNameTemplate.suffix(ofScale:))
+    // The first that fits all, or else most.
+    let fits = templates.map { template in names.count { lowRes[template.name($0)] != nil } }
+    let fitting =
+      templates.first { template in Set(names.map(template.name)) == Set(lowRes.keys) }
+      ?? templates[fits.firstIndex(of: fits.max() ?? 0) ?? 0]
+    let lowNames = names.map(fitting.name)
+    try Self.check(
+      [
+        (zip(names, lowNames).filter { lowRes[$1] == nil }.map(\.0), highResFolder, lowResFolder),
+        (Set(lowRes.keys).subtracting(lowNames).sorted(), lowResFolder, highResFolder),
+      ], fitting)
+    pairs = zip(names, lowNames).compactMap { name, lowName in
+      guard let low = lowRes[lowName], let high = highRes[name] else { return nil }
+      return Pair(name: name, lowRes: low, highRes: high)
+    }
+  }
+
+  /// Originals alone. Throws as the other initialiser.
+  package init(highRes folder: String) throws {
+    pairs = try Self.pictures(of: folder).sorted { $0.key < $1.key }.map { name, path in
+      Pair(name: name, lowRes: nil, highRes: path)
+    }
+  }
+
+  /// The paths of a folder's pictures, by their names without endings.
+  private static func pictures(of folder: String) throws -> [BytePath: BytePath] {
+    let listing = try PictureListing(directory: folder)
+    var pictures: [BytePath: BytePath] = [:]
+    for path in listing.pictures {
+      if let other = pictures.updateValue(path, forKey: path.withoutEnding) {
+        throw PictureSetError(
+          description:
+            "\(folder): \(other) and \(path) differ only in their endings; a picture's name must be unique")
+      }
+    }
+    guard !pictures.isEmpty else {
+      let others = listing.passedOver.isEmpty ? "" : ". Passed over: \(listing.passedOver)"
+      throw PictureSetError(description: "\(folder): no PNG or JPEG file is there\(others)")
+    }
+    return pictures.mapValues { BytePath(folder).appending($0) }
+  }
+
+  private static func check(
+    _ lonely: [(names: [BytePath], folder: String, other: String)], _ template: FileNameTemplate
+  ) throws {
+    let problems = lonely.flatMap { names, folder, other in
+      names.map { "\(folder) has '\($0)', which has no partner in \(other)" }
+    }
+    guard !problems.isEmpty else { return }
+    throw PictureSetError(
+      description: shown(problems)
+        + ". Each low-resolution picture needs the name of its original, without the ending, as the template "
+        + "'\(template)' forms it")
+  }
+
+  /// The first problems, and how many more there are.
+  static func shown(_ problems: [String]) -> String {
+    let most = 5
+    return problems.prefix(most).joined(separator: "; ")
+      + (problems.count > most ? "; and \(problems.count - most) more" : "")
+  }
+}
+
+extension FolderPairing {
+  /// The scale of a pair whose original may still have to be cropped; if there is none, the whole ratio that is nearest to that of
+  /// the heights, and 1 at least.
+  static func scale(highRes: PictureSize, lowRes: PictureSize) -> Int {
+    let low = max(1, lowRes.height)
+    let nearest = max(1, (2 * highRes.height + low) / (2 * low))
+    return [nearest, nearest - 1].first { $0 > 0 && highRes.cropped(to: $0) == lowRes * $0 } ?? nearest
+  }
+
+  /// Why two pictures are no pair of a scale, if the original is cropped to a multiple; nil if they are one.
+  static func misfit(
+    highRes: (path: String, size: PictureSize), lowRes: (path: String, size: PictureSize), scale: Int,
+    cropMultiple: Int
+  ) -> String? {
+    let size = highRes.size.cropped(to: cropMultiple)
+    guard size != lowRes.size * scale else { return nil }
+    let cropped = size == highRes.size ? "" : " (cropped from \(highRes.size))"
+    return
+      "\(highRes.path) has \(size) pixels\(cropped), expected \(lowRes.size * scale), \(scale) times those of "
+      + "\(lowRes.path)"
+  }
+}
+
+extension PictureSize {
+  /// The largest size of whole multiples that is not larger.
+  func cropped(to multiple: Int) -> PictureSize {
+    PictureSize(width: width / multiple * multiple, height: height / multiple * multiple)
+  }
+}
+
+extension BytePath {
+  /// The path without `.png` or another ending of the file's name.
+  fileprivate var withoutEnding: BytePath {
+    let start = (bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
+    guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > start else { return self }
+    return BytePath(bytes: Array(bytes[..<dot]))
+  }
+}
+
+/// How a low-resolution picture's file is named after its original, without the ending: `{}` stands for the original's name.
+package struct FileNameTemplate: Sendable, Equatable, CustomStringConvertible {
+  private let before: String
+  private let after: String
+
+  /// Nil if the text does not have `{}` once.
+  package init?(_ text: String) {
+    let parts = text.split(separator: "{}", omittingEmptySubsequences: false)
+    guard parts.count == 2, !text.contains("/") else { return nil }
+    (before, after) = (String(parts[0]), String(parts[1]))
+  }
+
+  private init(before: String, after: String) { (self.before, self.after) = (before, after) }
+
+  static let same = FileNameTemplate(before: "", after: "")
+
+  /// Such as `{}x4`.
+  static func suffix(ofScale scale: Int) -> FileNameTemplate {
+    FileNameTemplate(before: "", after: "x\(scale)")
+  }
+
+  /// The name of an original's low-resolution picture.
+  func name(_ original: BytePath) -> BytePath {
+    let start = (original.bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
+    return BytePath(
+      bytes: original.bytes[..<start] + Array(before.utf8) + original.bytes[start...] + Array(after.utf8))
+  }
+
+  package var description: String { "\(before){}\(after)" }
+}
