@@ -91,9 +91,12 @@ package struct RandomCrops: TrainingSource {
     load(index: index, top: crop.top, left: crop.left, lowRes: lowRes, highRes: highRes)
   }
 
-  /// Writes a crop of one image and its reduced picture, each as float32 HWC, 0...1. `lowRes` is nil if the crop alone is needed.
+  /// Writes a crop of one image and its reduced picture, each as float32 HWC, 0...1.
+  ///
+  /// `lowRes` is nil if the crop alone is needed.
   package func load(
-    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>?, highRes: UnsafeMutablePointer<Float>
+    index: Int, top: Int, left: Int, lowRes: UnsafeMutablePointer<Float>?,
+    highRes: UnsafeMutablePointer<Float>
   ) {
     let crop = crop(index: index, top: top, left: left)
     for (i, byte) in crop.pixels.enumerated() { highRes[i] = Float(byte) / 255 }

@@ -23,7 +23,8 @@ package final class Degrader: Sendable {
       throw DegradationError(
         key: nil,
         problem:
-          "the pictures of \(pairs.summary) are not 8-bit RGB, and only such pictures are degraded. Leave out the recipe")
+          "the pictures of \(pairs.summary) are not 8-bit RGB, and only such pictures are degraded. Leave out the recipe"
+      )
     }
     try check(width: pairs.highResWidth, height: pairs.highResHeight)
   }
