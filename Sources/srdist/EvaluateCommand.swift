@@ -67,6 +67,10 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError(
         "--diagnose belongs to the measures of training; leave it out, or measure --data alone")
     }
+    for setting: Setting in [.of(\.degradation), .of(\.range)] where data.layer[setting] != nil {
+      throw ValidationError(
+        "--\(setting.name) belongs to the measures of training; leave it out, or measure --data alone")
+    }
     if loss != nil {
       throw ValidationError(
         "--loss belongs to the measures of training; leave it out, or measure --data alone")

@@ -110,9 +110,13 @@ import Testing
     }
     let mean = Double(sums) / Double(inputs.count * inputs.lowResElementCount)
     #expect(abs(none.colourShift.reduce(0, +) / 3 + mean) < 1e-3)
-    let elsewhere = try evaluate(["--diagnose", "--eight-bit"])
-    #expect(
-      elsewhere.status == 64 && elsewhere.errors.contains("--diagnose belongs to the measures of training"))
+    let recipe = try folder.write(Array("jpeg_range: [30, 95]\n".utf8), as: "recipe.yaml")
+    for option in [["--diagnose"], ["--range", "0,255"], ["--degradation", recipe]] {
+      let elsewhere = try evaluate(option + ["--eight-bit"])
+      #expect(
+        elsewhere.status == 64
+          && elsewhere.errors.contains("\(option[0]) belongs to the measures of training"))
+    }
   }
 
   @Test func deviationsAreThoseOfEachChannelOverTheImages() {
