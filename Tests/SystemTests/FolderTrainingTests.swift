@@ -109,6 +109,20 @@ import Testing
     #expect(try hashes("damaged") == expected && OpenFile.contents(of: path) == bytes)
   }
 
+  /// A recipe makes the inputs of patches too.
+  @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped))
+  func patchesAreDegraded() throws {
+    let recipe = try folder.write(
+      Array("blur_sigma: [0.2, 3]\nnoise_range: [1, 30]\njpeg_range: [30, 95]\n".utf8), as: "recipe.yaml")
+    let originals = ["--train-hr", folder.file("hr"), "--scale", "4", "--max-steps", "4"]
+    _ = try train("plain", originals)
+    _ = try train("degraded", originals + ["--degradation", recipe])
+    _ = try train("ranks", ranks: 2, originals + ["--degradation", recipe])
+    let (plain, degraded) = try (hashes("plain"), hashes("degraded"))
+    #expect(degraded.count == 2 && degraded.allSatisfy { $0 != nil } && degraded != plain)
+    #expect(try hashes("ranks") == degraded)
+  }
+
   /// Low-resolution pictures are made by either filter. Without anything to validate on, a run says so and has no best checkpoint.
   /// BasicSR's names are keys of YAML files.
   @Test func originalsAloneAreEnough() throws {
