@@ -192,15 +192,10 @@ struct PrepareCommand: ParsableCommand {
     let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
     for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
     summarize(result)
-    let kinds = TrainingConfiguration.ModelKind.withScale(scale)
-    if kinds.isEmpty {
+    if !ModelDescription.scales.contains(scale) {
       let scales = ModelDescription.scales.map(String.init).joined(separator: ", ")
       console.print(
         "note: srdist trains networks of scale \(scales), and none on these arrays of scale \(scale)")
-    } else if kinds.count < TrainingConfiguration.ModelKind.allCases.count {
-      console.print(
-        "note: only `srdist train --model \(kinds.map(\.rawValue).joined(separator: "` or `--model "))` trains on arrays of "
-          + "scale \(scale)")
     }
   }
 }

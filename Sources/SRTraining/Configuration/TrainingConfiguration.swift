@@ -21,11 +21,6 @@ package struct TrainingConfiguration: Sendable, Equatable {
       case .compact: .compact
       }
     }
-
-    /// The kinds of networks that can have this scale.
-    package static func withScale(_ scale: Int) -> [ModelKind] {
-      allCases.filter { $0.description.architecture.scales.contains(scale) }
-    }
   }
 
   package enum Schedule: String, CaseIterable, Sendable {
