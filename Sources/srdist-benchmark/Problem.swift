@@ -75,13 +75,14 @@ func relativeError(_ values: some Sequence<Float>, _ expected: [Double]) -> Doub
 }
 
 /// How far a gradient's norm is from the slope along the gradient, by a central difference that changes the value by a
-/// hundredth.
+/// thousandth. A longer step crosses many kinks of a network's rectifiers, and a much shorter one is lost in the rounding of
+/// `value`.
 ///
 /// - Parameter value: the function whose gradient at `origin` this is.
 func slopeError(gradient: AlignedBuffer, origin: AlignedBuffer, value: (AlignedBuffer) -> Double) -> Double {
   let norm = gradient.values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
   guard norm.isFinite, norm > 0 else { return .infinity }
-  let step = 0.005 * abs(value(origin)) / norm
+  let step = 0.0005 * abs(value(origin)) / norm
   let moved = AlignedBuffer(count: origin.count)
   func valueAlong(_ distance: Double) -> Double {
     for index in 0..<origin.count {
