@@ -44,3 +44,19 @@ int srdist_mpi_local(
   int freed = MPI_Comm_free(&local);
   return status != MPI_SUCCESS ? status : freed;
 }
+
+int srdist_mpi_split(
+    const srdist_mpi_communicator *communicator, int color, srdist_mpi_communicator **result) {
+  int rank;
+  int status = MPI_Comm_rank(communicator->comm, &rank);
+  if (status != MPI_SUCCESS) return status;
+  srdist_mpi_communicator *made = malloc(sizeof *made);
+  if (made == NULL) return SRDIST_MPI_OUT_OF_MEMORY;
+  status = MPI_Comm_split(communicator->comm, color, rank, &made->comm);
+  if (status != MPI_SUCCESS) {
+    free(made);
+    return status;
+  }
+  *result = made;
+  return SRDIST_MPI_SUCCESS;
+}

@@ -39,6 +39,8 @@ package struct AvailableResources: Sendable, Equatable, Codable {
   package let memoryAvailable: Int
   /// The bytes of swap space on the host.
   package let swap: Int
+  /// The numbers of the memory nodes (NUMA) whose CPUs this process may use; empty if the system does not tell.
+  package let memoryNodes: [Int]
 
   /// Examines the host. A limit that cannot be read is none.
   ///
@@ -58,6 +60,10 @@ package struct AvailableResources: Sendable, Equatable, Codable {
     hostCPUs = max(1, online?.count ?? ProcessInfo.processInfo.processorCount)
     let allowed = system.field("proc/self/status", "Cpus_allowed_list").flatMap { CPUList.parse($0) }
     allowedCPUs = allowed ?? Array(0..<ProcessInfo.processInfo.activeProcessorCount)
+    let own = Set(allowedCPUs)
+    memoryNodes = (system.cpus("sys/devices/system/node/online") ?? []).filter {
+      system.cpus("sys/devices/system/node/node\($0)/cpulist").map { !own.isDisjoint(with: $0) } ?? false
+    }
     let affinity = Limit(allowedCPUs.count, "CPU affinity")
     // A part of a CPU would make the threads wait for each other, so the quota is rounded down.
     let quota = groups.cpuQuota.map { Limit(max(1, Int($0)), "cgroup quota") }

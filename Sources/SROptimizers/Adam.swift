@@ -28,8 +28,8 @@ package final class Adam: Sendable {
   ) {
     self.hyperparameters = hyperparameters
     self.kernels = kernels
-    firstMoments = ParameterArena(layout: layout)
-    secondMoments = ParameterArena(layout: layout)
+    firstMoments = ParameterArena(layout: layout, inOwnPages: true)
+    secondMoments = ParameterArena(layout: layout, inOwnPages: true)
   }
 
   /// Updates the parameters of one range of the arena. Several threads may update different ranges, each range once per

@@ -6,9 +6,10 @@ package final class ParameterArena: Sendable {
   package var pointer: UnsafeMutablePointer<Float> { buffer.pointer }
   package var count: Int { buffer.count }
 
-  package init(layout: ParameterLayout) {
+  /// - Parameter inOwnPages: see ``AlignedBuffer/init(count:inOwnPages:)``.
+  package init(layout: ParameterLayout, inOwnPages: Bool = false) {
     self.layout = layout
-    buffer = AlignedBuffer(count: layout.arenaCount)
+    buffer = AlignedBuffer(count: layout.arenaCount, inOwnPages: inOwnPages)
   }
 
   /// The first float of a parameter, in arena order (see ``ParameterLayout/Storage``).

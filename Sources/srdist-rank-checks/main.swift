@@ -8,7 +8,7 @@ let checks: [any RankCheck.Type] = [
   AllreduceOrderCheck.self, SteadyStateCheck.self, WorkerThreadsCheck.self, SampleValuesCheck.self,
   AgreedFailureCheck.self, LoneFailureCheck.self, SlowRankCheck.self, StoppedRankCheck.self,
   StuckRankCheck.self, DeadlockCheck.self, StoppedAtStartCheck.self, StoppedAtEndCheck.self,
-  ExchangeProbeCheck.self,
+  ExchangeProbeCheck.self, SharedWorkCheck.self,
 ]
 
 guard let check = checks.first(where: { $0.name == CommandLine.arguments.dropFirst().first }) else {

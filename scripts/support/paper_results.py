@@ -209,12 +209,11 @@ class Results:
             last, count = records[-1], self.epochs_of(run)
             rows.append([
                 run.note, f"{last['epoch']}" + ("" if self.done(run) else f" of {count}"), str(last["step"]),
-                number(last.get("valid_psnr"), 2), number(last.get("valid_ssim"), 4), number(last.get("valid_lpips"), 4),
-                f"{typical_seconds(records):.0f}"])
+                number(last.get("valid_psnr"), 2), number(last.get("valid_ssim"), 4), number(last.get("valid_lpips"), 4)])
         what = "what is changed" if group == ABLATIONS else "run"
         return "\n".join([
             f"## {title}", "", "After the last epoch.", "",
-            *markdown([what, "epochs", "steps", "PSNR", "SSIM", "LPIPS", "seconds per epoch"], rows)])
+            *markdown([what, "epochs", "steps", "PSNR", "SSIM", "LPIPS"], rows)])
 
     def other_pictures(self) -> str:
         rows = []
@@ -257,6 +256,17 @@ class Results:
             "", *markdown(["run", "shift of red / green / blue", "deviation of gates, mean of the blocks", "of the most active block",
                            "of the most active channel", "mean gates of the blocks"], rows)])
 
+    def shown(self, word: str) -> str:
+        """A word of a command, without the folders of the machine on which it ran."""
+        options = self.options
+        if word == options.program or word.endswith("/srdist"):
+            return "srdist"
+        for folder, name in ((self.output, "runs/paper"), (options.weights_dir, "weights")):
+            for form in (str(folder), str(folder.resolve())):
+                if word == form or word.startswith(form + "/"):
+                    return name + word[len(form):]
+        return word
+
     def commands(self) -> str:
         lines = ["## Commands", ""]
         for run in self.runs:
@@ -271,7 +281,7 @@ class Results:
             total = sum(record["seconds"] for record in records)
             lines += [
                 f"`{run.name}`, epoch {last['epoch']} of {self.epochs_of(run)}, {total / 60:.0f} minutes on {note['machine']}; weights_sha256 "
-                f"`{last.get('weights_sha256', '')}`:", "", "```", shlex.join(note["command"]), "```", ""]
+                f"`{last.get('weights_sha256', '')}`:", "", "```", shlex.join(self.shown(word) for word in note["command"]), "```", ""]
         return "\n".join(lines).strip() if len(lines) > 2 else ""
 
 

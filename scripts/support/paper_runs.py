@@ -48,7 +48,7 @@ def without(base: tuple[str, ...], *more: str) -> tuple[str, ...]:
 def batch(size: int, scaling: str) -> Run:
     decay = round(AVERAGE_OF_EIGHT ** (size / 8), 6)
     return Run(
-        f"batch-{size}-{scaling}", 16,
+        f"batch-{size}-{scaling}", ABLATION_EPOCHS,
         without(BEST, "--batch-size", str(size), "--lr-scaling", scaling, "--warmup-epochs", "2", "--ema-decay", str(decay)),
         BATCHES, f"batch {size}, rate scaled by {scaling}" if scaling != "none" else f"batch {size}")
 

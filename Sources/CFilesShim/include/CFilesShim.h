@@ -1,5 +1,5 @@
-// What a signal handler needs to know about mapped files, in plain C: it may call little, and nothing of Swift. And one system
-// call that Swift's modules lack.
+// What a signal handler needs to know about mapped files, in plain C: it may call little, and nothing of Swift. And the system
+// calls that Swift's modules lack.
 
 #ifndef CFILESSHIM_H
 #define CFILESSHIM_H
@@ -18,5 +18,9 @@ void srdist_mapping_remove(const void *start);
 
 /// The magic number of the file system at `path`, as statfs(2) lists them; -1 with `errno` if the system does not tell.
 long srdist_file_system_type(const char *path);
+
+/// Memory of `count` zeros without a name, as a file that other processes can map; -1 with `errno` if there is too little. All of it
+/// is reserved at once: otherwise a process that touched what is not there would be killed.
+int srdist_anonymous_file(size_t count);
 
 #endif

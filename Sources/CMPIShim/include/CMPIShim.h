@@ -61,6 +61,9 @@ int srdist_mpi_world(srdist_mpi_communicator **communicator);
 /// MPI_Comm_dup. Collective. Communicators live until MPI is finalised: freeing one is collective too, and a reference
 /// count drops to zero at a different time on each rank.
 int srdist_mpi_duplicate(const srdist_mpi_communicator *communicator, srdist_mpi_communicator **duplicate);
+/// The ranks that give the same `color`, which is not negative, in their order. Collective.
+int srdist_mpi_split(
+    const srdist_mpi_communicator *communicator, int color, srdist_mpi_communicator **result);
 int srdist_mpi_rank(const srdist_mpi_communicator *communicator, int *rank);
 int srdist_mpi_size(const srdist_mpi_communicator *communicator, int *size);
 /// This rank's number, and the number of ranks, among the ranks that share this host's memory. `first` is the number that the

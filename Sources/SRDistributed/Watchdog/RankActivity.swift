@@ -17,6 +17,8 @@ package enum RunPhase: Int, CaseIterable, Sendable {
   case ending
   /// Enlarging pictures.
   case upscaling
+  /// Waiting for the shares of other ranks of the host.
+  case sharing
 
   /// As in "rank 2 stopped in ...".
   package var name: String {
@@ -29,7 +31,7 @@ package enum RunPhase: Int, CaseIterable, Sendable {
   /// Whether a rank that is stuck in this phase may be waiting for another rank.
   var waitsForOthers: Bool {
     switch self {
-    case .exchange, .agreement, .gathering, .ending: true
+    case .exchange, .agreement, .gathering, .ending, .sharing: true
     case .starting, .forwardBackward, .update, .validation, .checkpoint, .upscaling: false
     }
   }

@@ -346,6 +346,9 @@ extension SettingGroup {
         "overlap", \.overlap, .truth, .execution, ranks: .alike,
         "Exchange gradients while others are still being computed."),
       Setting(
+        "share-weights", \.shareWeights, .truth, .execution, ranks: .alike,
+        "The ranks of a host hold weights and moments in common, and each updates a share of them. The bits are the same."),
+      Setting(
         "samples", \.samples, .whole(from: 0), .execution, ranks: .alike,
         "Validation images in each epoch's picture."),
       Setting(

@@ -168,6 +168,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var bucketSize = 1 << 20
   /// Whether gradients are exchanged while others are computed. Otherwise all are exchanged at the end of a step.
   package var overlap = true
+  /// Whether the ranks of a host hold weights in common, and each updates and prepares a share of them.
+  package var shareWeights = true
   /// Validation images shown in each epoch's picture.
   package var samples = 4
   /// Whether losses, metrics and pictures are also written for TensorBoard.

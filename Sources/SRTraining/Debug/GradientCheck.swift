@@ -54,7 +54,7 @@ package struct GradientCheck: Sendable {
 
   /// Checks the first tensor, the last tensor, and `count` tensors drawn with `seed`.
   func rows(count: Int, seed: UInt64) throws -> [Row] {
-    try weights.prepare(forBackward: true, on: run.pool)
+    try weights.prepare(forBackward: true, on: run.pool, run.activity)
     let leaf = ParameterArena(layout: run.layout)
     let values = valueRow()
     let wholeArena = GradientBuckets(arenaCount: leaf.layout.arenaCount, cuts: [])
@@ -94,7 +94,7 @@ package struct GradientCheck: Sendable {
         elements[index] = original[index] + Float(distance * Double(gradient[index]) / length)
       }
       defer { for index in moved { elements[index] = original[index] } }
-      try movedWeights.prepare(forBackward: false, on: run.pool)
+      try movedWeights.prepare(forBackward: false, on: run.pool, run.activity)
       let values = valueRow()
       validator.validate(
         [sample], load: { run.samples.load($0, lowRes: $1, highRes: $2) }, weights: movedWeights, metrics: []

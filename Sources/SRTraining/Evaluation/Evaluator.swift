@@ -43,7 +43,7 @@ final class Evaluator: Sendable {
   ///   ``samples(_:weights:baseline:)``.
   func run(_ weights: StepWeights, keeping count: Int = 0) throws -> ValueSums {
     run.activity.enter(.validation)
-    try weights.prepare(forBackward: false, on: run.pool)
+    try weights.prepare(forBackward: false, on: run.pool, run.activity)
     kept.withLock { $0 = [:] }
     let rows = try run.gatherRows(of: share, fields: layout.count, groupSize: workers[0].groupSize) {
       [self] worker, group, rows in

@@ -42,7 +42,8 @@ extension TrainingRun {
       }
     }
     let data = try RunData(configuration).load(sharedBy: communicator, activity, createsFiles: createsFiles)
-    let run = try communicator.together(starting: activity) { try context(data) }
+    let sharing = configuration.shareWeights ? try SharedWork(communicator) : SharedWork()
+    let run = try communicator.together(starting: activity) { try context(data, sharing) }
     do {
       let started = try ready(run, folder, createsFiles: createsFiles)
       if started == nil { run.pool.close() }
@@ -67,7 +68,7 @@ extension TrainingRun {
   }
 
   /// Reads initial weights, and allocates the memory.
-  private func context(_ data: TrainingData) throws -> RunContext {
+  private func context(_ data: TrainingData, _ sharing: SharedWork) throws -> RunContext {
     let data = imageLimit.map { data.limited(train: $0.train, valid: $0.valid) } ?? data
     if communicator.rank == 0 {
       logger.info(
@@ -75,7 +76,7 @@ extension TrainingRun {
       )
     }
     let run = try RunContext(
-      configuration, communicator: communicator, kernels: kernels, data: data, activity: activity)
+      configuration, communicator: communicator, kernels: kernels, data: data, sharing: sharing, activity: activity)
     if communicator.rank == 0 {
       let model = run.network.model
       logger.info("model \(model.name): \(model)")

@@ -50,6 +50,7 @@ package struct TrainingRun {
         : nil
     }
     if try isAskedToStop() { return .stopped }
+    for problem in try run.shareWeights() { logger.warning("\(problem)") }
     let features = try FeatureCache(run, started.position)
     if let features {
       activity.enter(.starting)

@@ -73,7 +73,7 @@ struct EvaluationContext: Sendable {
       configuration, plan: network.plan(for: images, purpose: purpose, kernels: kernels), layout: layout,
       sizes: sizes, loss: lossAssembly, kernels: kernels)
     try memory.check(AvailableResources(), ranks: communicator.localSize)
-    parameters = weights ?? ParameterArena(layout: layout)
+    parameters = weights ?? ParameterArena(layout: layout, inOwnPages: true)
     weightNotes =
       try weights == nil ? configuration.start(parameters, of: network) : []
     pool = try WorkerPool(count: sizes.threads)
@@ -98,6 +98,8 @@ struct RunContext: Sendable {
   /// The weights' moving average; nil if none is kept.
   let average: ParameterArena?
   let workers: [SampleWorker]
+  /// The ranks that hold weights, moments and average in common.
+  let sharing: SharedWork
 
   subscript<Value>(dynamicMember member: KeyPath<EvaluationContext, Value>) -> Value {
     evaluation[keyPath: member]
@@ -106,9 +108,10 @@ struct RunContext: Sendable {
   /// Reads weights and allocates all memory. Not collective, but every rank does it.
   init(
     _ configuration: TrainingConfiguration, communicator: Communicator, kernels: any KernelSet,
-    data: TrainingData, activity: RankActivity = RankActivity()
+    data: TrainingData, sharing: SharedWork = SharedWork(), activity: RankActivity = RankActivity()
   ) throws {
     self.data = data
+    self.sharing = sharing
     samples = try TrainingSamples(configuration, source: data.source)
     let evaluation = try EvaluationContext(
       configuration, model: configuration.modelDescription(for: data.source), purpose: .training,
@@ -117,10 +120,12 @@ struct RunContext: Sendable {
     self.evaluation = evaluation
     let plan = evaluation.network.plan(for: data.source, purpose: .training, kernels: kernels)
     self.plan = plan
-    weights = StepWeights(plan: plan, parameters: evaluation.parameters)
+    weights = StepWeights(plan: plan, parameters: evaluation.parameters, sharing: sharing)
     optimizer = Adam(
       layout: evaluation.layout, hyperparameters: configuration.adamHyperparameters, kernels: kernels)
-    average = configuration.emaDecay.map { _ in ParameterArena(layout: evaluation.layout) }
+    average = configuration.emaDecay.map { _ in
+      ParameterArena(layout: evaluation.layout, inOwnPages: true)
+    }
     average?.buffer.copy(from: evaluation.parameters.buffer)
     workers = (0..<evaluation.sizes.threads).map { _ in
       defer { activity.mark() }
@@ -128,6 +133,15 @@ struct RunContext: Sendable {
         plan: plan, loss: evaluation.loss, metrics: evaluation.validationMetrics,
         groupSize: evaluation.sizes.groupSize, kernels: kernels, progress: activity.mark)
     }
+  }
+
+  /// Has the ranks of a host hold in common what is the same on all ranks. Collective.
+  ///
+  /// - Returns: why ranks do not, for a person to read.
+  /// - Precondition: weights, moments and average are the same on all ranks.
+  func shareWeights() throws -> [String] {
+    let arenas = [evaluation.parameters, optimizer.firstMoments, optimizer.secondMoments] + (average.map { [$0] } ?? [])
+    return try sharing.join(arenas.map(\.buffer) + [weights.prepared], workers: evaluation.pool.count)
   }
 
   /// The weights that are validated: the averaged ones if the run keeps an average. The forms prepared from them lie in the

@@ -41,6 +41,7 @@ final class TrainingStep: Sendable {
   private let kernels: any KernelSet
   private let metrics: [Metric]
   private let pool: WorkerPool
+  private let sharing: SharedWork
   private let reducer: any GradientReducer
   private let samples: TrainingSamples
   private let workers: [SampleWorker]
@@ -61,6 +62,7 @@ final class TrainingStep: Sendable {
     pool = run.pool
     workers = run.workers
     gradients = ParameterArena(layout: run.layout)
+    sharing = run.sharing
     reducer = try run.makeReducer(destination: gradients.buffer)
     samples = try run.samples.workingAhead()
     self.observer = observer
@@ -72,7 +74,7 @@ final class TrainingStep: Sendable {
   func run(_ batch: Batch, before next: @autoclosure () -> Images? = nil) throws -> [[Double]] {
     activity.enter(.forwardBackward, step: batch.step)
     samples.prepare(identities(of: next()))
-    try weights.prepare(forBackward: true, on: pool)
+    try weights.prepare(forBackward: true, on: pool, activity)
     let share = reducer.begin(batchSize: batch.indices.count)
     let values = try computeGradients(of: share, in: batch)
     activity.enter(.exchange)
@@ -121,18 +123,21 @@ final class TrainingStep: Sendable {
       gradients: gradients, values: values, progress: BucketProgress(reducer.buckets))
   }
 
-  /// Adam on the flat arena. The workers share the arena, and every rank computes the same update.
+  /// Adam on the flat arena. The workers share the arena, and so do ranks that hold it in common. Otherwise every rank computes the
+  /// same update.
   private func updateWeights(_ batch: Batch) throws {
     let factor = try clippingFactor()
     let lines = gradients.count / 16
     try pool.run { [self] worker in
-      let range = (lines * worker / pool.count * 16)..<(lines * (worker + 1) / pool.count * 16)
+      let part = sharing.part(worker, of: pool.count)
+      let range = (lines * part.index / part.count * 16)..<(lines * (part.index + 1) / part.count * 16)
       if let factor { clipping?.scale(gradients, by: factor, range: range) }
       optimizer.update(
         weights.parameters, gradients: gradients.buffer, learningRate: batch.learningRate,
         step: batch.step, range: range)
       average?.update(with: weights.parameters, step: batch.step, range: range)
     }
+    try sharing.wait(activity)
   }
 
   /// The factor that gives the gradient the largest norm that is allowed; nil if its norm is smaller.
