@@ -271,7 +271,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--loss", action="append", help="default: each pixel loss by itself")
     parser.add_argument("--preset", action="append", choices=list(reference.PRESETS))
     parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 3, 4, 8))
-    parser.add_argument("--channels", type=int, default=3, choices=(1, 3), help="of all pictures")
+    parser.add_argument("--channels", type=int, default=3, help="of all pictures: 1, 3 or another")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
