@@ -239,6 +239,9 @@ import Testing
       }
       #expect(error?.description.contains(said) == true, "\(error!)")
     }
+    let pairs = "jpeg_range: [30, 95]\ndatasets: {train: {dataroot_gt: a, dataroot_lq: b}}"
+    let both = try imported(short(more: pairs)).notes.map { "\($0)" }
+    #expect(both.count == 1 && both[0].contains("train.dataroot_lq: is not trained on"), "\(both)")
     // The rest of a file is translated without it.
     let rest = try imported(short(more: "sinc_prob: 0.5"))
     #expect(rest.notes.count == 1 && rest.notes[0].text.hasPrefix("the degradation is left out"))

@@ -157,6 +157,12 @@ extension BasicSRTranslation {
       // BasicSR's default is '{}'.
       let template = options.take("\(train).filename_tmpl")
       set("filename-tmpl", template?.text ?? "{}", from: template ?? lowRes)
+      if gives("degradation") {
+        note(
+          lowRes,
+          "is not trained on, because the degradation makes the low-resolution images; remove the block 'degradation' to train "
+            + "on these")
+      }
     } else {
       options.discard("\(train).filename_tmpl")
       if !gives("degradation") {
