@@ -41,8 +41,9 @@ struct PictureScores {
     return values
   }
 
-  private func readOriginal(_ path: String, for result: RGBImage) throws -> (image: RGBImage, isGrey: Bool) {
-    let picture = try PictureFile(BytePath(path)).decode(as: .rgb8)
+  private func readOriginal(_ path: BytePath, for result: RGBImage) throws -> (image: RGBImage, isGrey: Bool)
+  {
+    let picture = try PictureFile(path).decode(as: .rgb8)
     guard picture.width == result.width, picture.height == result.height else {
       throw UpscaleError("\(path): the file changed while the job ran; start the job again")
     }

@@ -22,14 +22,18 @@ struct UpscaleItem: Codable, Sendable {
   let values: SampleScale
   /// The pictures of an array, or 1.
   let count: Int
-  /// The original; nil for none.
-  var reference: String?
+  private var referenceBytes: [UInt8]?
   /// The sheet; nil for none.
   var comparison: String?
   /// The bytes that the file needs beside the network's.
   var bytes = 0
 
   var input: BytePath { BytePath(bytes: inputBytes) }
+  /// The original; nil for none.
+  var reference: BytePath? {
+    get { referenceBytes.map { BytePath(bytes: $0) } }
+    set { referenceBytes = newValue?.bytes }
+  }
   /// The input's pixels.
   var work: Int { width * height * count }
 

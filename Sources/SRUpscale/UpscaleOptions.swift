@@ -42,6 +42,8 @@ package struct UpscaleOptions: Sendable {
   package var memory: Int
   /// The folder of the originals; nil for none.
   package var reference: String?
+  /// How inputs are named after their originals; nil for the usual ways (``FolderOriginals``).
+  package var template: FileNameTemplate?
   package var channels = PictureConvention.Channels.rgb
   /// Pixels that are left out at each edge as outputs are measured; nil for as many as the network's scale.
   package var border: Int?

@@ -19,8 +19,8 @@ struct UpscalePlan: Codable, Sendable {
   ///   - needs: the bytes that an item needs beside the network's.
   ///   - least: the least `--memory` with which an item can be enlarged.
   ///   - progress: called after each file.
-  /// - Throws: ``UpscaleError`` for inputs and outputs that do not go together, ``FileError`` or ``PreparationError`` for what
-  ///   cannot be read. A single damaged picture is no error here.
+  /// - Throws: ``UpscaleError`` for inputs and outputs that do not go together, ``PictureSetError`` for a folder of originals without
+  ///   pictures, ``FileError`` or ``PreparationError`` for what cannot be read. A single damaged picture is no error here.
   init(
     _ options: UpscaleOptions, _ model: ModelDescription, needs: (UpscaleItem) -> Int,
     least: (UpscaleItem) -> Int,
@@ -30,6 +30,11 @@ struct UpscalePlan: Codable, Sendable {
     let found = try Self.inputs(options)
     passedOver = found.passedOver
     let names = OutputNames(options)
+    let originals = try options.reference.map { folder in
+      try FolderOriginals(
+        folder, template: options.template, scale: options.factor.map { Int($0) } ?? model.scale,
+        lowRes: found.files.map(\.name))
+    }
     var takenBy: [String: BytePath] = [:]
     for input in found.files {
       defer { progress() }
@@ -41,7 +46,8 @@ struct UpscalePlan: Codable, Sendable {
         var item = try Self.item(input.path, named: name, names, model, options)
         try Self.checkSize(item)
         try Self.checkName(item)
-        item.reference = try options.reference.flatMap { try Self.reference(for: item, named: name, in: $0) }
+        if item.format != nil { item.reference = try originals?.original(of: input.name, in: input.folder) }
+        try Self.checkReference(item)
         item.comparison = options.comparesPictures && item.format != nil ? names.comparison(name) : nil
         item.bytes = needs(item)
         guard item.bytes < options.memory else {
@@ -62,7 +68,7 @@ struct UpscalePlan: Codable, Sendable {
       }
     }
     try checkOutputs(
-      options, inputs: found.files.map(\.path) + items.compactMap(\.reference).map { BytePath($0) })
+      options, inputs: found.files.map(\.path) + items.compactMap(\.reference))
   }
 
   private struct SharedName: Error, CustomStringConvertible { let description: String }
@@ -71,7 +77,9 @@ struct UpscalePlan: Codable, Sendable {
 
   private struct Input {
     let path: BytePath
-    /// Below the input folder.
+    /// The given folder, or that of the given file.
+    let folder: String
+    /// Below the folder.
     let name: BytePath
   }
 
@@ -86,14 +94,18 @@ struct UpscalePlan: Codable, Sendable {
       if kind == .directory {
         let listing = try PictureListing(
           directory: input, isRecursive: options.isRecursive, takesArrays: true, excluding: Set(output))
-        found = listing.pictures.map { Input(path: BytePath(input).appending($0), name: $0) }
+        found = listing.pictures.map { Input(path: BytePath(input).appending($0), folder: input, name: $0) }
         if !listing.passedOver.isEmpty { passedOver.append("\(input): \(listing.passedOver)") }
         if found.isEmpty {
           let others = listing.passedOver.isEmpty ? "" : "; passed over: \(listing.passedOver)"
           throw UpscaleError("\(input): no PNG, JPEG or .npy file is there\(others)")
         }
       } else {
-        found = [Input(path: BytePath(input), name: BytePath(DirectoryCalls.name(of: input)))]
+        found = [
+          Input(
+            path: BytePath(input), folder: DirectoryCalls.parent(of: input),
+            name: BytePath(DirectoryCalls.name(of: input)))
+        ]
       }
       files += found.filter { known.insert($0.path).inserted }
     }
@@ -158,23 +170,14 @@ struct UpscalePlan: Codable, Sendable {
   /// Linux has names of 255 bytes. A file that is being written has a longer name than in the end, and so has a sheet.
   private static let longestName = 224
 
-  /// The original of the same name, whatever its ending.
-  private static func reference(for item: UpscaleItem, named name: String, in folder: String) throws
-    -> String?
-  {
-    guard item.format != nil else { return nil }
-    let stem = "\(folder)/\(OutputNames.stem(name))"
-    let endings = ["png", "jpg", "jpeg", "PNG", "JPG", "JPEG"]
-    guard let path = try endings.map({ "\(stem).\($0)" }).first(where: { try PathKind.of($0) != nil }) else {
-      throw UpscaleError("\(item.input): it has no original; expected \(stem).png or .jpg")
-    }
-    let (width, height) = try PictureFile(BytePath(path)).size
+  private static func checkReference(_ item: UpscaleItem) throws {
+    guard let path = item.reference else { return }
+    let (width, height) = try PictureFile(path).size
     guard width == item.outputWidth, height == item.outputHeight else {
       throw UpscaleError(
         "\(path): it has \(width) x \(height) pixels, expected \(item.outputWidth) x \(item.outputHeight), the size of the "
           + "result of \(item.input)")
     }
-    return path
   }
 
   // MARK: - Outputs

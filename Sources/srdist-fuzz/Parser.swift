@@ -92,6 +92,15 @@ struct Parser: Sendable {
       name: "recipe", read: { path in _ = try DegradationRecipe(setting: path) },
       expects: { $0 is ConfigurationError }),
     Parser(
+      name: "options",
+      read: { path in
+        let text = try SettingLayer.text(ofFile: path)
+        // A file that cannot be translated whole may have a degradation that can.
+        let whole = Result { try BasicSRImport(yaml: text, origin: path).yaml() }
+        _ = try BasicSRDegradation(yaml: text, origin: path).yaml()
+        _ = try whole.get()
+      }, expects: { $0 is ConfigurationError }),
+    Parser(
       name: "manifest",
       read: { path in _ = try ReadableJSON.decode(PreparationManifest.self, fromFile: path) },
       expects: { $0 is DecodingError || $0 is FileError }),

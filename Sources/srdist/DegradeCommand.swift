@@ -9,7 +9,7 @@ import SRTraining
 struct DegradeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "degrade",
-    abstract: "Make low-resolution pictures by a recipe of blur, resize, noise and JPEG.",
+    abstract: "Make low-resolution pictures by a recipe of blur, resize, noise, JPEG and colours.",
     discussion: """
       The recipe is a YAML file with Real-ESRGAN's keys, as `srdist train --degradation` takes it; YOUR-DATA.md lists \
       them. The result of photo.jpg is FOLDER/photo.png. A picture's draw depends on the seed and on its place among the \

@@ -7,16 +7,21 @@ import SRTraining
 struct ImportConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import-config",
-    abstract: "Translate an option file of BasicSR into a file for `srdist train --config`.",
+    abstract:
+      "Translate an option file of BasicSR, Real-ESRGAN or GFPGAN into a file for `srdist train --config`.",
     discussion: """
-      Network, folders and patches, optimizer, schedule, losses, batch, seed, start weights and validation are translated. Each line \
-      that has no counterpart, or none that is exact, is named on standard error.
+      Network, folders and patches, degradation, optimizer, schedule, losses, batch, seed, start weights and validation are translated. \
+      Each line that has no counterpart, or none that is exact, is named on standard error. A network that srdist does not have is an \
+      error; --degradation-only translates the degradation of any file into a recipe for --degradation.
 
         srdist import-config train_MSRResNet_x4.yml -o msrresnet.yaml
         srdist train --config msrresnet.yaml
+
+        srdist import-config train_gfpgan_v1.yml --degradation-only -o gfpgan.yaml
+        srdist train --model compact --data faces --degradation gfpgan.yaml
       """)
 
-  @Argument(help: "The option file of BasicSR.", completion: .file())
+  @Argument(help: "The option file.", completion: .file())
   var file: String
 
   @Option(
@@ -24,6 +29,9 @@ struct ImportConfigCommand: ParsableCommand {
     help: ArgumentHelp("The file to write. (default: standard output)", valueName: "file"),
     completion: .file())
   var output: String?
+
+  @Flag(help: "Translate the degradation alone, into a recipe.")
+  var degradationOnly = false
 
   @Flag(help: "Replace a file that is there already.")
   var overwrite = false
@@ -36,9 +44,16 @@ struct ImportConfigCommand: ParsableCommand {
     // Several ranks would write the same file.
     if Srdist.hasLikeRanks, Communicator.launchedRank > 0 { return }
     let console = Console()
-    let translated = try BasicSRImport(yaml: try SettingLayer.text(ofFile: file), origin: file)
-    let yaml = try translated.yaml()
-    for note in translated.notes { console.print("\(note)") }
+    let text = try SettingLayer.text(ofFile: file)
+    let (yaml, notes): (String, [BasicSRImport.Note])
+    if degradationOnly {
+      let translated = try BasicSRDegradation(yaml: text, origin: file)
+      (yaml, notes) = (translated.yaml(), translated.notes)
+    } else {
+      let translated = try BasicSRImport(yaml: text, origin: file)
+      (yaml, notes) = (try translated.yaml(), translated.notes)
+    }
+    for note in notes { console.print("\(note)") }
     guard let output else {
       print(yaml, terminator: "")
       return
@@ -48,6 +63,6 @@ struct ImportConfigCommand: ParsableCommand {
         "\(output) is there already; give another --output, or --overwrite to replace it")
     }
     try DurableFileWriter.replace(output, with: yaml.utf8)
-    print("written: \(output); \(translated.notes.count) notes".onOneLine)
+    print("written: \(output); \(notes.count) note\(notes.count == 1 ? "" : "s")".onOneLine)
   }
 }

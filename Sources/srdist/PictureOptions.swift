@@ -20,8 +20,8 @@ struct PictureOptions: ParsableArguments {
   var input: String?
   @Option(
     help: ArgumentHelp(
-      "How an LR picture is named after its original, such as '{}x4'. (default: as the original, or with x4 behind it)",
-      valueName: "template"), transform: Self.template)
+      "How an LR picture is named: {} stands for its original's name, without the ending. (default: {}, or {}x2 to {}x16 if that fits all)",
+      valueName: "template"), transform: FileNameTemplate.option)
   var filenameTmpl: FileNameTemplate?
   @Option(
     help: ArgumentHelp(
@@ -57,13 +57,6 @@ struct PictureOptions: ParsableArguments {
   var csv: String?
   @Flag(help: "Replace the file of --csv if it exists.")
   var overwrite = false
-
-  private static func template(_ text: String) throws -> FileNameTemplate {
-    guard let template = FileNameTemplate(text) else {
-      throw ValidationError("a name with {} once and without / is needed, such as '{}x4'")
-    }
-    return template
-  }
 
   private static func pooling(_ text: String) throws -> NetworkInference.Pooling {
     guard let pooling = NetworkInference.Pooling(rawValue: text) else {
@@ -143,5 +136,13 @@ struct PictureOptions: ParsableArguments {
     try checkTable()
     try DirectoryCalls.createWithParents(DirectoryCalls.parent(of: csv))
     try DurableFileWriter.replace(csv, with: text.utf8)
+  }
+}
+
+extension FileNameTemplate {
+  /// The value of `--filename-tmpl`.
+  static func option(_ text: String) throws -> FileNameTemplate {
+    guard let template = FileNameTemplate(text) else { throw ValidationError("\(expectation) is needed") }
+    return template
   }
 }

@@ -90,6 +90,11 @@ struct UpscaleCommand: ParsableCommand {
       "Folder of originals of the results' sizes and the inputs' names. Prints PSNR, SSIM and LPIPS, and bicubic's beside.",
       valueName: "folder"), completion: .directory)
   var reference: String?
+  @Option(
+    help: ArgumentHelp(
+      "How an input is named: {} stands for its original's name, without the ending. (default: {}, or {}x2 to {}x16 if that fits all)",
+      valueName: "template"), transform: FileNameTemplate.option)
+  var filenameTmpl: FileNameTemplate?
   @Flag(help: "Measure PSNR and SSIM on the luma Y of BT.601, as MATLAB's rgb2ycbcr gives it.")
   var yChannel = false
   @Option(
@@ -116,6 +121,10 @@ struct UpscaleCommand: ParsableCommand {
     }
     if overwrite, skipExisting {
       throw ValidationError("--overwrite replaces results that --skip-existing leaves: give one of them")
+    }
+    if reference == nil, filenameTmpl != nil {
+      throw ValidationError(
+        "--filename-tmpl names inputs after the pictures of --reference: give --reference")
     }
     if reference == nil, yChannel || cropBorder != nil {
       throw ValidationError("--y-channel and --crop-border say how results are measured: give --reference")
@@ -172,6 +181,7 @@ struct UpscaleCommand: ParsableCommand {
     options.isRecursive = recursive
     options.existing = overwrite ? .replace : skipExisting ? .skip : .error
     options.reference = reference
+    options.template = filenameTmpl
     options.channels = yChannel ? .luma : .rgb
     options.border = cropBorder
     options.comparesPictures = compare

@@ -1,5 +1,6 @@
 import Foundation
 import SRData
+import SRFiles
 import SRTestSupport
 import Testing
 
@@ -64,6 +65,34 @@ import Testing
     #expect(other.contains("lr has 'ax2', which has no partner in"), "\(other)")
     #expect(other.contains("the template 'lr-{}' forms it"), "\(other)")
     for bad in ["x", "{}{}", "a/{}"] { #expect(FileNameTemplate(bad) == nil) }
+  }
+
+  /// Originals of pictures that lie elsewhere follow the same rule. Some may have no low-resolution picture.
+  @Test func originalsAreFoundByTheSameNames() throws {
+    for name in ["a", "b", "sub/c"] { try write("hr/\(name).png", 8, 8) }
+    func path(_ name: String) -> BytePath { BytePath(name) }
+    func original(_ name: String, template: FileNameTemplate? = nil, of inputs: [String]) throws -> String {
+      try FolderOriginals(folder.file("hr"), template: template, scale: 4, lowRes: inputs.map(path))
+        .original(of: path(name), in: "lr").description
+    }
+    #expect(try original("a.jpg", of: ["a.jpg"]) == folder.file("hr/a.png"))
+    #expect(try original("sub/c", of: ["a.png", "sub/c"]) == folder.file("hr/sub/c.png"))
+    #expect(try original("bx2.png", of: ["ax2.png", "bx2.png"]) == folder.file("hr/b.png"))
+    #expect(
+      try original("lr-b.png", template: FileNameTemplate("lr-{}"), of: ["lr-b.png"])
+        == folder.file("hr/b.png"))
+    for (name, template, rule) in [("ax3.png", "{}x4", "{}x4"), ("d.png", nil, "{}")]
+      as [(String, String?, String)]
+    {
+      let error = #expect(throws: PictureSetError.self) {
+        try original(name, template: template.flatMap { FileNameTemplate($0) }, of: ["a.png", name])
+      }
+      let stem = name.dropLast(4)
+      #expect(
+        error?.description
+          == "lr has '\(stem)', which has no partner in \(folder.file("hr")). Each low-resolution "
+          + "picture needs the name of its original, without the ending, as the template '\(rule)' forms it")
+    }
   }
 
   @Test func whatDoesNotFitIsNamed() throws {

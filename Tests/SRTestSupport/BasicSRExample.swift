@@ -1,5 +1,14 @@
-/// An option file as BasicSR's users write them, with the keys of its documentation (`docs/Config.md`).
+/// Option files as BasicSR's users write them, with the keys of its documentation (`docs/Config.md`).
 package enum BasicSRExample {
+  /// Real-ESRGAN's degradations, with a compact network.
+  package static func realESRNet() throws -> String { try text("realesrnet.yml") }
+  /// GFPGAN's, whose network srdist does not have.
+  package static func gfpgan() throws -> String { try text("gfpgan.yml") }
+
+  private static func text(_ name: String) throws -> String {
+    try String(contentsOfFile: Repository.file("Tests/Fuzz/Corpus/options/\(name)"), encoding: .utf8)
+  }
+
   package static let yaml = """
     # An MSRResNet of 4x, as in BasicSR's options/train/SRResNet_SRGAN.
     name: 001_MSRResNet_x4

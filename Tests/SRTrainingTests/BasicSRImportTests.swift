@@ -1,3 +1,5 @@
+import Foundation
+import SRData
 import SRTestSupport
 import SRTraining
 import Testing
@@ -136,6 +138,114 @@ import Testing
     )
     let configuration = try TrainingConfiguration(layers: [found.settings])
     #expect(configuration.maxSteps == 10 && configuration.learningRate == 1e-3)
+  }
+
+  // MARK: - Degradations
+
+  /// The recipe is a block that is read back, and nothing of it is left out.
+  @Test func theDegradationIsABlock() throws {
+    let found = try imported(BasicSRExample.realESRNet())
+    let yaml = try found.yaml()
+    #expect(yaml.contains("\ndegradation:\n  betag_range: [0.5, 4]\n  betag_range2: [0.5, 4]\n"), "\(yaml)")
+    let configuration = try TrainingConfiguration(layers: [SettingLayer(yaml: yaml, origin: "b.yaml")])
+    #expect(try configuration == TrainingConfiguration(layers: [found.settings]))
+    // YOUR-DATA.md has the same recipe.
+    let page = try String(contentsOfFile: Repository.file("YOUR-DATA.md"), encoding: .utf8)
+    let block = try #require(page.firstMatch(of: /```yaml\n(# The first round.[^`]+)```/)?.1)
+    let shown = try SettingLayer(
+      yaml: "degradation:\n" + block.split(separator: "\n").map { "  \($0)\n" }.joined(), origin: "page")
+    #expect(try configuration.degradation == TrainingConfiguration(layers: [shown]).degradation)
+    #expect(configuration.resample == TrainingConfiguration().resample && configuration.trainLR.isEmpty)
+    #expect(configuration.val.map(\.template) == [FileNameTemplate("{}x4")])
+    #expect(
+      found.notes.map(\.key) == ["gt_usm", "queue_size", "datasets.train.meta_info", "train.ema_decay"],
+      "\(found.notes)")
+  }
+
+  /// Of a file whose network srdist does not have, too.
+  @Test func aDegradationAloneIsARecipe() throws {
+    let text = try BasicSRExample.gfpgan()
+    #expect(refusal(text).contains("srdist has no 'GFPGANv1'"))
+    #expect(
+      refusal(text).hasSuffix("`srdist import-config --degradation-only` translates the degradation alone"))
+    let found = try BasicSRDegradation(yaml: text, origin: "a.yml")
+    #expect(
+      found.yaml() == """
+        # Translated by `srdist import-config` from a.yml
+        betag_range: [0.5, 4]
+        betap_range: [1, 2]
+        blur_kernel_size: 41
+        blur_prob: 1
+        blur_sigma: [0.1, 10]
+        brightness: [0.5, 1.5]
+        color_jitter_prob: 0.3
+        color_jitter_pt_prob: 0.3
+        color_jitter_shift: 20
+        contrast: [0.5, 1.5]
+        downsample_range: [0.8, 8]
+        gaussian_noise_prob: 1
+        gray_noise_prob: 0
+        gray_prob: 0.01
+        gt_gray: true
+        hue: [-0.1, 0.1]
+        jpeg_range: [60, 100]
+        kernel_list: ["iso", "aniso"]
+        kernel_prob: [0.5, 0.5]
+        noise_range: [0, 20]
+        saturation: [0, 1.5]
+        sinc_prob: 0
+
+        """)
+    #expect(found.notes.map(\.key) == ["datasets.train.out_size"])
+    let realESRNet = try BasicSRExample.realESRNet()
+    let alone = try BasicSRDegradation(yaml: realESRNet, origin: "a.yml")
+    #expect(try TrainingConfiguration(layers: [imported(realESRNet).settings]).degradation == alone.recipe)
+    #expect(alone.notes.map(\.key) == ["gt_usm", "queue_size"])
+  }
+
+  /// A key that the recipe does not take is named with its line, and the others are translated.
+  @Test func badKeysOfADegradationAreNamed() throws {
+    let keys = """
+      jpeg_range: [30, 95]
+      noise_range: [5, 300]
+      gray_noise_prob: 0.4
+      resize_range: {low: 1}
+      poisson_scale_range: ~
+      datasets: {train: {jpeg_range: [1, 2], blur_sigma: [1, 2], kernel_list: [box]}}
+      high_order_degradation: false
+      """
+    let found = try imported(short(more: keys))
+    let recipe = try TrainingConfiguration(layers: [found.settings]).degradation
+    #expect(try recipe == DegradationRecipe(setting: "{jpeg_range: [30, 95], blur_sigma: [1, 2]}"))
+    let notes = found.notes.map { "\($0)" }
+    #expect(notes.count == 6, "\(notes)")
+    for start in [
+      "a.yml:3: noise_range: is left out: expected [LOWEST, HIGHEST] between 0 and 255, found [5, 300]",
+      "a.yml:4: gray_noise_prob: is left out: has no use without",
+      "a.yml:5: resize_range.low: has no counterpart",
+      "a.yml:7: datasets.train.jpeg_range: is left out: 'jpeg_range' stands",
+      "a.yml:7: datasets.train.kernel_list: is left out: expected a list of iso",
+      "a.yml:8: high_order_degradation: is left out",
+    ] { #expect(notes.contains { $0.hasPrefix(start) }, "\(start): \(notes)") }
+
+    for (text, said) in [
+      ("a: 1", "a.yml has no degradation: no key of one stands at its top level or in datasets.train"),
+      ("sinc_prob: 0.5", "a.yml:1: sinc_prob: the degradation is left out: 'blur_sigma': is missing"),
+      ("jpeg_range: [0, 1]", "no degradation can be translated: a.yml:1: jpeg_range: is left out"),
+      ("- a", "no mapping"),
+    ] {
+      let error = #expect(throws: ConfigurationError.self) {
+        try BasicSRDegradation(yaml: text, origin: "a.yml")
+      }
+      #expect(error?.description.contains(said) == true, "\(error!)")
+    }
+    let pairs = "jpeg_range: [30, 95]\ndatasets: {train: {dataroot_gt: a, dataroot_lq: b}}"
+    let both = try imported(short(more: pairs)).notes.map { "\($0)" }
+    #expect(both.count == 1 && both[0].contains("train.dataroot_lq: is not trained on"), "\(both)")
+    // The rest of a file is translated without it.
+    let rest = try imported(short(more: "sinc_prob: 0.5"))
+    #expect(rest.notes.count == 1 && rest.notes[0].text.hasPrefix("the degradation is left out"))
+    #expect(try TrainingConfiguration(layers: [rest.settings]).degradation == nil)
   }
 
   @Test func whatIsNoOptionFileIsRefused() {

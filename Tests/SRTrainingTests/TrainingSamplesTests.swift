@@ -196,6 +196,41 @@ import Testing
     #expect(inputs.count == 18)
   }
 
+  /// An original is grey in the epochs in which its input is, whoever makes the input.
+  @Test func originalsBecomeGreyWithTheirInputs() throws {
+    let folder = try TemporaryFolder()
+    try SmallPairs.write(to: folder, count: 6)
+    let pairs = try NumPyPairDataset(directory: folder.path, split: .train)
+    var configuration = TrainingConfiguration()
+    configuration.degradation = try DegradationRecipe(setting: "{gray_prob: 0.5, gt_gray: true}")
+    configuration.augment = .flip
+    let samples = try TrainingSamples(configuration, pairs: pairs)
+    let ahead = try TrainingSamples(configuration, pairs: pairs).workingAhead()
+    func isGrey(_ image: [Float]) -> Bool {
+      stride(from: 0, to: image.count, by: 3).allSatisfy { start in
+        let (red, green, blue) = (image[start], image[start + 1], image[start + 2])
+        return red == green && red == blue
+      }
+    }
+    var greys = 0
+    for epoch in 0..<3 {
+      let identities = (0..<6).map { samples.identity(index: $0, epoch: epoch) }
+      ahead.prepare(identities)
+      for identity in identities {
+        let images = [samples, ahead].map { samples -> [[Float]] in
+          var low = [Float](repeating: .nan, count: pairs.lowResElementCount)
+          var high = [Float](repeating: .nan, count: pairs.highResElementCount)
+          samples.load(identity, lowRes: &low, highRes: &high)
+          return [low, high]
+        }
+        #expect(images[0] == images[1])
+        #expect(isGrey(images[0][0]) == isGrey(images[0][1]))
+        greys += isGrey(images[0][1]) ? 1 : 0
+      }
+    }
+    #expect(greys > 2 && greys < 16, "\(greys) of 18")
+  }
+
   /// What is ready is copied, what is not is left to the caller, and what belongs to earlier steps is dropped.
   @Test func inputsAreMadeAhead() throws {
     let made = DispatchSemaphore(value: 0)

@@ -49,6 +49,38 @@ import Testing
     #expect(measured > 15 && measured < 100)
   }
 
+  /// Real-ESRGAN's degradations: the originals alone, and a validation set whose names follow a template.
+  @Test func importedDegradationsTrain() throws {
+    let folder = try TemporaryFolder()
+    for path in ["DF2K", "val/HR", "val/LR"] { try folder.makeFolder("datasets/\(path)") }
+    for index in 0..<3 {
+      let pair = Formulas.pair(index, height: 64 + 4 * index, width: 64)
+      let (high, low) = (index < 2 ? "DF2K/\(index)" : "val/HR/a", "val/LR/ax4")
+      try ImageFile.writePNG(
+        RGBImage(width: 64, height: 64 + 4 * index, pixels: pair.high),
+        to: folder.file("datasets/\(high).png"))
+      try ImageFile.writePNG(
+        RGBImage(width: 16, height: 16 + index, pixels: pair.low), to: folder.file("datasets/\(low).png"))
+    }
+    let options = try BasicSRExample.realESRNet().replacing("datasets/", with: "\(folder.file("datasets"))/")
+    try folder.write(Array(options.utf8), as: "realesrnet.yml")
+    let run = try ProgramRun(
+      "srdist", ["import-config", folder.file("realesrnet.yml"), "-o", folder.file("srdist.yaml")])
+    try #require(run.status == 0, "\(run.errors)")
+    #expect(
+      run.errors.contains(": gt_usm: is left out: srdist does not sharpen the originals"), "\(run.errors)")
+    let trained = try ProgramRun(
+      "srdist",
+      [
+        "train", "--config", folder.file("srdist.yaml"), "--threads", "2", "--weights-dir", folder.path,
+        "--output", folder.file("run"),
+      ])
+    try #require(trained.status == 0, "\(trained.errors)")
+    let last = try #require(try MetricsFile.epochs(folder.file("run/metrics.jsonl")).last)
+    #expect(last.step == 2 && last.value("validation/psnr") != nil)
+    #expect(try folder.text("run/config.yaml").contains(#""second_blur_prob": 0.8"#))
+  }
+
   @Test func anImportedOptionFileTrains() throws {
     let folder = try TemporaryFolder()
     // The option file's folders, with tiny pictures.
@@ -94,6 +126,24 @@ import Testing
     }
     // The first step is in the warm-up. The fifth step ends the first period.
     #expect(rates.count == 7 && abs(rates[0] - 1e-4) < 1e-9 && abs(rates[4] - 1e-5) < 1e-9, "\(rates)")
+
+    // The recipe of a file whose network srdist does not have.
+    try folder.write(Array(BasicSRExample.gfpgan().utf8), as: "gfpgan.yml")
+    let whole = try ProgramRun("srdist", ["import-config", folder.file("gfpgan.yml")])
+    #expect(whole.status == 1 && whole.errors.contains("--degradation-only"), "\(whole.errors)")
+    let recipe = try ProgramRun(
+      "srdist",
+      ["import-config", folder.file("gfpgan.yml"), "--degradation-only", "-o", folder.file("gfpgan.yaml")])
+    #expect(recipe.status == 0 && recipe.output.contains("; 1 note\n"), "\(recipe.output)")
+    let greyed = try ProgramRun(
+      "srdist",
+      [
+        "train", "--model", "compact", "--features", "16", "--blocks", "1", "--synthetic-train", "4",
+        "--synthetic-valid", "2", "--batch-size", "2", "--max-steps", "2", "--samples", "0", "--loss", "l1=1",
+        "--weights-dir", folder.path, "--degradation", folder.file("gfpgan.yaml"), "--output",
+        folder.file("gfpgan"),
+      ])
+    #expect(greyed.status == 0, "\(greyed.errors)")
 
     let refused = try ProgramRun("srdist", ["import-config", folder.file("srdist.yaml")])
     #expect(refused.status == 1 && refused.output.isEmpty)

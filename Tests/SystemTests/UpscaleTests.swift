@@ -305,6 +305,32 @@ import Testing
       [folder.file("lr")], to: "out2", weights: try writeWeights(.interpolation),
       ["--reference", folder.file("hr"), "-s", "2"])
     #expect(other.status == 1 && other.errors.contains("expected 48 x 32"), "\(other.errors)")
+
+    // Inputs may be named by a template, given or found. One without an original is named, and the others are enlarged.
+    try folder.makeFolder("named")
+    for name in ["lr-a", "b"] {
+      try ImageFile.writePNG(original.resized(width: 24, height: 16), to: folder.file("named/\(name).png"))
+    }
+    let named = try upscale(
+      [folder.file("named")], to: "out3", weights: try writeWeights(.interpolation),
+      ["--reference", folder.file("hr"), "--filename-tmpl", "lr-{}", "--weights-dir", folder.path])
+    #expect(named.status == 1 && named.output.contains("PSNR"), "\(named.output)")
+    let said =
+      "\(folder.file("named")) has 'b', which has no partner in \(folder.file("hr")). Each low-resolution picture needs "
+      + "the name of its original, without the ending, as the template 'lr-{}' forms it"
+    #expect(named.errors.contains(said), "\(named.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("out3")) == ["lr-a_out.png"])
+    try folder.makeFolder("found")
+    try ImageFile.writePNG(original.resized(width: 24, height: 16), to: folder.file("found/ax4.jpg"))
+    let found = try upscale(
+      [folder.file("found")], to: "out4", weights: try writeWeights(.interpolation),
+      ["--reference", folder.file("hr"), "--weights-dir", folder.path])
+    #expect(found.status == 0 && found.output.contains("PSNR"), "\(found.errors)")
+    for options in [
+      ["--filename-tmpl", "{}x4"], ["--filename-tmpl", "x4", "--reference", folder.file("hr")],
+    ] {
+      #expect(try upscale([folder.file("found")], to: "out5", weights: "none", options).status == 64)
+    }
   }
 }
 

@@ -271,9 +271,12 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--loss", action="append", help="default: each pixel loss by itself")
     parser.add_argument("--preset", action="append", choices=list(reference.PRESETS))
     parser.add_argument("--scale", type=int, default=4, choices=(1, 2, 3, 4, 8))
-    parser.add_argument("--channels", type=int, default=3, choices=(1, 3), help="of all pictures")
+    parser.add_argument("--channels", type=int, default=3, help="of all pictures: 1, 3 or another")
     parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument(
+        "--batch-size", type=int, default=8,
+        help="in a small batch, one unit at a kink may move gradients by more than they may differ",
+    )  # fmt: skip
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1, help="PyTorch's threads")

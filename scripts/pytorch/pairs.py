@@ -51,7 +51,7 @@ class Pairs:
 
 def to_tensor(images: np.ndarray, dtype: torch.dtype) -> Tensor:
     """NHWC bytes to N x C x H x W in 0...1."""
-    channels_first = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+    channels_first = np.array(images.transpose(0, 3, 1, 2), order="C")
     return torch.from_numpy(channels_first).to(dtype) / 255
 
 
@@ -66,15 +66,26 @@ def prepare_faces(
     high, low = [], []
     crop -= crop % scale
     margin = (resize - crop) // 2
+    side = crop // scale
     mode = "L" if channels == 1 else "RGB"
     for file in files[: train + valid]:
         with Image.open(file) as image:
             photograph = image.convert(mode).resize((resize, resize), Image.Resampling.BICUBIC)
-        high_res = photograph.crop((margin, margin, margin + crop, margin + crop))
-        low_res = high_res.resize((crop // scale, crop // scale), Image.Resampling.BICUBIC)
-        high.append(np.asarray(high_res).reshape(crop, crop, channels))
-        low.append(np.asarray(low_res).reshape(crop // scale, crop // scale, channels))
+        high_res = split(photograph.crop((margin, margin, margin + crop, margin + crop)), channels)
+        low_res = [band.resize((side, side), Image.Resampling.BICUBIC) for band in high_res]
+        high.append(np.stack([np.asarray(band) for band in high_res], axis=-1))
+        low.append(np.stack([np.asarray(band) for band in low_res], axis=-1))
     write_pairs(output, np.stack(low), np.stack(high), train)
+
+
+def split(photograph: Image.Image, channels: int) -> list[Image.Image]:
+    """The channels of a grey or coloured photograph or, for another number, mixtures of its colours."""
+    if channels in (1, 3):
+        return list(photograph.split())
+    places = 2 * np.pi * (np.arange(channels)[:, None] / channels - np.arange(3) / 3)
+    weights = (1 + np.cos(places)) / 3  # Not negative, with a sum of 1.
+    mixed = np.asarray(photograph, dtype=np.float64) @ weights.T
+    return [Image.fromarray(np.rint(mixed[..., c]).astype(np.uint8)) for c in range(channels)]
 
 
 def prepare(

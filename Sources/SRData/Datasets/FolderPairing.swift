@@ -27,14 +27,7 @@ package struct FolderPairing: Sendable {
     let lowRes = try Self.pictures(of: lowResFolder)
     let highRes = try Self.pictures(of: highResFolder)
     let names = highRes.keys.sorted()
-    let templates =
-      template.map { [$0] }
-      ?? [.same] + ((scale.map { [$0] } ?? []) + Array(2...16)).map(FileNameTemplate.suffix(ofScale:))
-    // The first that fits all, or else most.
-    let fits = templates.map { template in names.count { lowRes[template.name($0)] != nil } }
-    let fitting =
-      templates.first { template in Set(names.map(template.name)) == Set(lowRes.keys) }
-      ?? templates[fits.firstIndex(of: fits.max() ?? 0) ?? 0]
+    let fitting = template ?? .fitting(names, Set(lowRes.keys), scale: scale)
     let lowNames = names.map(fitting.name)
     try Self.check(
       [
@@ -55,7 +48,7 @@ package struct FolderPairing: Sendable {
   }
 
   /// The paths of a folder's pictures, by their names without endings.
-  private static func pictures(of folder: String) throws -> [BytePath: BytePath] {
+  fileprivate static func pictures(of folder: String) throws -> [BytePath: BytePath] {
     let listing = try PictureListing(directory: folder)
     var pictures: [BytePath: BytePath] = [:]
     for path in listing.pictures {
@@ -79,10 +72,7 @@ package struct FolderPairing: Sendable {
       names.map { "\(folder) has '\($0)', which has no partner in \(other)" }
     }
     guard !problems.isEmpty else { return }
-    throw PictureSetError(
-      description: shown(problems)
-        + ". Each low-resolution picture needs the name of its original, without the ending, as the template "
-        + "'\(template)' forms it")
+    throw PictureSetError(description: "\(shown(problems)). \(template.rule)")
   }
 
   /// The first problems, and how many more there are.
@@ -90,6 +80,41 @@ package struct FolderPairing: Sendable {
     let most = 5
     return problems.prefix(most).joined(separator: "; ")
       + (problems.count > most ? "; and \(problems.count - most) more" : "")
+  }
+}
+
+/// A folder of originals, of which some have low-resolution pictures that lie elsewhere.
+package struct FolderOriginals: Sendable {
+  private let folder: String
+  private let template: FileNameTemplate
+  /// By the names of their low-resolution pictures.
+  private let paths: [BytePath: BytePath]
+
+  /// - Parameters:
+  ///   - template: as in ``FolderPairing``.
+  ///   - lowRes: the paths of all low-resolution pictures below their folders, by which a template is chosen if none is given.
+  /// - Throws: as ``FolderPairing``, but a picture may lack a partner.
+  package init(
+    _ folder: String, template: FileNameTemplate?, scale: Int?, lowRes: [BytePath]
+  ) throws {
+    let pictures = try FolderPairing.pictures(of: folder)
+    let template =
+      template ?? .fitting(Array(pictures.keys), Set(lowRes.map(\.withoutEnding)), scale: scale)
+    self.folder = folder
+    self.template = template
+    paths = Dictionary(uniqueKeysWithValues: pictures.map { (template.name($0), $1) })
+  }
+
+  /// The original of a low-resolution picture.
+  ///
+  /// - Parameters:
+  ///   - path: below `lowResFolder`.
+  /// - Throws: ``PictureSetError`` if there is none.
+  package func original(of path: BytePath, in lowResFolder: String) throws -> BytePath {
+    if let original = paths[path.withoutEnding] { return original }
+    throw PictureSetError(
+      description:
+        "\(lowResFolder) has '\(path.withoutEnding)', which has no partner in \(folder). \(template.rule)")
   }
 }
 
@@ -137,6 +162,9 @@ package struct FileNameTemplate: Sendable, Equatable, CustomStringConvertible {
   private let before: String
   private let after: String
 
+  /// What a template is, for help and errors.
+  package static let expectation = "a name with {} in it once and without /, such as {}x4"
+
   /// Nil if the text does not have `{}` once.
   package init?(_ text: String) {
     let parts = text.split(separator: "{}", omittingEmptySubsequences: false)
@@ -147,6 +175,25 @@ package struct FileNameTemplate: Sendable, Equatable, CustomStringConvertible {
   private init(before: String, after: String) { (self.before, self.after) = (before, after) }
 
   static let same = FileNameTemplate(before: "", after: "")
+
+  /// The first of the usual templates that fits all names, or else most of them: the original's name, then that with `x2` to `x16`
+  /// behind it.
+  ///
+  /// - Parameter scale: tried first among these; nil if it is not known.
+  fileprivate static func fitting(
+    _ originals: [BytePath], _ lowRes: Set<BytePath>, scale: Int?
+  ) -> FileNameTemplate {
+    let templates =
+      [same] + ((scale.map { [$0] } ?? []) + Array(2...16)).map(FileNameTemplate.suffix(ofScale:))
+    let fits = templates.map { template in originals.count { lowRes.contains(template.name($0)) } }
+    return templates.first { Set(originals.map($0.name)) == lowRes }
+      ?? templates[fits.firstIndex(of: fits.max() ?? 0) ?? 0]
+  }
+
+  /// What names have to be.
+  fileprivate var rule: String {
+    "Each low-resolution picture needs the name of its original, without the ending, as the template '\(self)' forms it"
+  }
 
   /// Such as `{}x4`.
   static func suffix(ofScale scale: Int) -> FileNameTemplate {

@@ -5,8 +5,12 @@ extension DegradationRecipe {
   package enum Value: Sendable, Equatable {
     case number(Double)
     case text(String)
+    case truth(Bool)
     case list([Value])
   }
+
+  /// All keys.
+  package static var keys: [String] { RecipeKeys.all }
 
   /// Reads BasicSR's keys. A key that ends in 2 belongs to the second round. What no key asks for does not happen.
   ///
@@ -28,14 +32,17 @@ extension DegradationRecipe {
     if keys.isGiven("final_sinc_prob") {
       finalLowPassProbability = try keys.probability("final_sinc_prob", default: 0)
     }
+    let color = try keys.color()
+    if !color.isEmpty { self.color = color }
     if let unread = keys.unread {
       throw DegradationError(
         key: unread,
         problem: downsample != nil
+          && !RecipeKeys.ofColor.contains(unread)
           ? "does not belong to a recipe with 'downsample_range', which has one round"
           : "has no use without \(RecipeKeys.leader(of: unread)); add that, or remove this")
     }
-    if rounds == [Round()] && downsample == nil && finalLowPassProbability == 0 {
+    if rounds == [Round()] && downsample == nil && finalLowPassProbability == 0 && self.color == nil {
       throw DegradationError(
         key: nil, problem: "no key asks for a degradation; see YOUR-DATA.md for the keys")
     }
@@ -54,6 +61,7 @@ extension DegradationRecipe {
     }
     if let downsample { entries["downsample_range"] = Value(downsample) }
     if finalLowPassProbability > 0 { entries["final_sinc_prob"] = .number(finalLowPassProbability) }
+    entries.merge(color?.entries ?? [:]) { $1 }
     return entries.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
@@ -97,6 +105,29 @@ extension DegradationRecipe.Round {
   }
 }
 
+extension DegradationRecipe.Color {
+  fileprivate var entries: [String: DegradationRecipe.Value] {
+    typealias Value = DegradationRecipe.Value
+    var entries: [String: Value] = [:]
+    if let shift {
+      entries["color_jitter_prob"] = .number(shift.probability)
+      entries["color_jitter_shift"] = .number(shift.largest)
+    }
+    if let grey {
+      entries["gray_prob"] = .number(grey.probability)
+      entries["gt_gray"] = .truth(grey.takesOriginal)
+    }
+    if let jitter {
+      entries["color_jitter_pt_prob"] = .number(jitter.probability)
+      entries["brightness"] = Value(jitter.brightness)
+      entries["contrast"] = Value(jitter.contrast)
+      entries["saturation"] = Value(jitter.saturation)
+      entries["hue"] = Value(jitter.hue)
+    }
+    return entries
+  }
+}
+
 extension DegradationRecipe.Value {
   fileprivate init(_ interval: DegradationRecipe.Interval) {
     self = .list([.number(interval.lowerBound), .number(interval.upperBound)])
@@ -107,8 +138,10 @@ extension DegradationRecipe.Value {
     Int(exactly: number).map(String.init) ?? "\(number)"
   }
 
-  fileprivate var json: String {
+  /// The value as JSON, which is also YAML.
+  package var json: String {
     switch self {
+    case .truth(let truth): "\(truth)"
     case .number(let number): Self.text(number)
     case .text(let text): ReadableJSON.string(text)
     case .list(let parts): "[" + parts.map(\.json).joined(separator: ", ") + "]"
@@ -128,9 +161,14 @@ private struct RecipeKeys {
     "sinc_prob", "resize_prob", "resize_range", "gaussian_noise_prob", "noise_range", "poisson_scale_range",
     "gray_noise_prob", "jpeg_range",
   ]
-  private static let all =
+  static let ofColor = [
+    "color_jitter_prob", "color_jitter_shift", "gray_prob", "gt_gray", "color_jitter_pt_prob", "brightness",
+    "contrast",
+    "saturation", "hue",
+  ]
+  static let all =
     ofRound + ofRound.dropFirst().map { $0 + "2" }
-    + ["second_blur_prob", "final_sinc_prob", "downsample_range"]
+    + ["second_blur_prob", "final_sinc_prob", "downsample_range"] + ofColor
 
   mutating func add(_ key: String, _ value: DegradationRecipe.Value) throws(DegradationError) {
     guard Self.all.contains(key) else {
@@ -150,6 +188,12 @@ private struct RecipeKeys {
 
   /// The keys without which another one has no use.
   static func leader(of key: String) -> String {
+    switch key {
+    case "color_jitter_shift": return "'color_jitter_prob'"
+    case "gt_gray": return "'gray_prob'"
+    case _ where ofColor.contains(key): return "'color_jitter_pt_prob'"
+    default: break
+    }
     let suffix = key.hasSuffix("2") || key == "second_blur_prob" ? "2" : ""
     if key.hasPrefix("resize") { return "'resize_range\(suffix)'" }
     if key.contains("noise") { return "'noise_range\(suffix)' or 'poisson_scale_range\(suffix)'" }
@@ -298,12 +342,54 @@ private struct RecipeKeys {
       greyProbability: try probability("gray_noise_prob\(suffix)", default: 0))
   }
 
+  mutating func color() throws(DegradationError) -> DegradationRecipe.Color {
+    var color = DegradationRecipe.Color()
+    if isGiven("color_jitter_prob") {
+      let probability = try probability("color_jitter_prob", default: 0)
+      let largest = try number("color_jitter_shift", in: 0...255, default: 20)
+      if probability > 0 { color.shift = .init(probability: probability, largest: largest) }
+    }
+    if isGiven("gray_prob") {
+      let probability = try probability("gray_prob", default: 0)
+      let takesOriginal = try truth("gt_gray", default: false)
+      if probability > 0 { color.grey = .init(probability: probability, takesOriginal: takesOriginal) }
+    }
+    if isGiven("color_jitter_pt_prob") {
+      let jitter = DegradationRecipe.Color.Jitter(
+        probability: try probability("color_jitter_pt_prob", default: 0),
+        brightness: try interval("brightness", in: 0...10) ?? 0.5...1.5,
+        contrast: try interval("contrast", in: 0...10) ?? 0.5...1.5,
+        saturation: try interval("saturation", in: 0...10) ?? 0...1.5,
+        hue: try interval("hue", in: -0.5...0.5) ?? -0.1...0.1)
+      if jitter.probability > 0 { color.jitter = jitter }
+    }
+    return color
+  }
+
+  private mutating func number(
+    _ key: String, in allowed: ClosedRange<Double>, default standard: Double
+  ) throws(DegradationError) -> Double {
+    guard let value = take(key) else { return standard }
+    if case .number(let number) = value, allowed.contains(number) { return number }
+    throw DegradationError(
+      key: key,
+      problem: "expected a number from \(text(allowed.lowerBound)) to \(text(allowed.upperBound)), found "
+        + Self.text(value))
+  }
+
+  private mutating func truth(_ key: String, default standard: Bool) throws(DegradationError) -> Bool {
+    guard let value = take(key) else { return standard }
+    if case .truth(let truth) = value { return truth }
+    throw DegradationError(key: key, problem: "expected true or false, found \(Self.text(value))")
+  }
+
   private func text(_ number: Double) -> String { DegradationRecipe.Value.text(number) }
 
   private static func text(_ value: DegradationRecipe.Value) -> String {
     switch value {
     case .number(let number): DegradationRecipe.Value.text(number)
     case .text(let text): "'\(text.onOneLine)'"
+    case .truth(let truth): "\(truth)"
     case .list(let parts): "[\(parts.map(text).joined(separator: ", "))]"
     }
   }

@@ -1,7 +1,7 @@
 import SRFiles
 
 /// How low-resolution pictures are made from high-resolution ones, with chance: blur, resize, noise and JPEG, in one round or
-/// two.
+/// two, and colours in the end.
 ///
 /// Wang et al.: "Real-ESRGAN: training real-world blind super-resolution with pure synthetic data" (2021); Wang et al.: "Towards
 /// real-world blind face restoration with generative facial prior" (GFPGAN, 2021). The keys are BasicSR's.
@@ -55,6 +55,8 @@ package struct DegradationRecipe: Sendable, Equatable {
   var downsample: Interval?
   /// The probability of a low-pass filter at the end.
   var finalLowPassProbability = 0.0
+  /// Nil if the colours stay as they are.
+  var color: Color?
 
   /// The largest factor by which a picture is enlarged on its way.
   package var largestFactor: Double {

@@ -8,6 +8,7 @@ package enum DegradationStep: Sendable, Equatable {
   case gaussianNoise(sigma: Double, isGrey: Bool, NoiseStream)
   case poissonNoise(scale: Double, isGrey: Bool, NoiseStream)
   case jpeg(quality: Int)
+  case color(ColorChange)
 }
 
 /// What is drawn for a picture: a function of a recipe, a seed, an epoch and an index.
@@ -29,10 +30,16 @@ package struct DegradationKey: Sendable, Equatable {
     self.index = UInt32(truncatingIfNeeded: index)
   }
 
-  /// Keeps the draws apart from other uses of the seed, such as crops and flips. The noise of each round has a tag above it.
+  /// Keeps the draws apart from other uses of the seed, such as crops and flips. The two rounds' noises and the colours
+  /// have the three tags above it.
   private static let tag: UInt64 = 0x6465_6772_0000  // "degr"
 
   var generator: PhiloxGenerator { PhiloxGenerator(seed: seed ^ Self.tag, stream: epoch, substream: index) }
+
+  /// Colours have draws of their own.
+  var colorGenerator: PhiloxGenerator {
+    PhiloxGenerator(seed: seed ^ (Self.tag + 3), stream: epoch, substream: index)
+  }
 
   func noise(round: Int) -> NoiseStream {
     NoiseStream(seed: seed ^ (Self.tag + UInt64(round + 1)), epoch: epoch, index: index)
@@ -45,7 +52,7 @@ extension DegradationRecipe {
   /// As in Real-ESRGAN, a round is blur, resize, noise, JPEG. The factor of the first round's resize refers to the picture, that
   /// of the second round's to the low-resolution picture. In the last round of the long form, JPEG comes before or after the resize
   /// to the low resolution and the final filter, with even chances. A single round without a resize of its own goes to the low
-  /// resolution directly. In the short form, which is GFPGAN's, each resize is bilinear.
+  /// resolution directly. In the short form, which is GFPGAN's, each resize is bilinear. Colours are changed last.
   package func steps(
     _ key: DegradationKey, width: Int, height: Int, lowWidth: Int, lowHeight: Int
   ) -> [DegradationStep] {
@@ -88,7 +95,7 @@ extension DegradationRecipe {
         steps += downsample != nil || draw.chance(0.5) ? (jpeg ?? []) + end : end + (jpeg ?? [])
       }
     }
-    return steps
+    return steps + colorChanges(key).changes.map { .color($0) }
   }
 }
 
@@ -137,12 +144,12 @@ extension DegradationRecipe.Noise {
 
 extension PhiloxGenerator {
   /// Uniform in a range, in steps of 2^-32 of its length.
-  fileprivate mutating func uniform(in range: ClosedRange<Double>) -> Double {
+  mutating func uniform(in range: ClosedRange<Double>) -> Double {
     let share = (Double(nextUInt32()) + 0.5) * 0x1p-32
     return range.lowerBound + share * (range.upperBound - range.lowerBound)
   }
 
-  fileprivate mutating func chance(_ probability: Double) -> Bool {
+  mutating func chance(_ probability: Double) -> Bool {
     Double(nextUInt32()) * 0x1p-32 < probability
   }
 

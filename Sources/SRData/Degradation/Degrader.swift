@@ -64,6 +64,33 @@ package final class Degrader: Sendable {
     }
   }
 
+  /// Makes the original as the recipe wants it beside its low-resolution picture: grey, if both become grey.
+  ///
+  /// - Parameter highRes: float32 HWC, 0...1. Grey values are multiples of 1/255, as the low-resolution picture's are.
+  package func finish(
+    _ highRes: UnsafeMutablePointer<Float>, width: Int, height: Int, key: DegradationKey
+  ) {
+    guard recipe.colorChanges(key).greysOriginal else { return }
+    memory.with { buffers in
+      let picture = WorkingPicture(width: width, height: height, place: 0, buffers: buffers)
+      picture.pixels.update(from: highRes, count: picture.count)
+      picture.apply(.grey)
+      picture.clamp(rounded: true)
+      highRes.update(from: picture.pixels, count: picture.count)
+    }
+  }
+
+  /// The original as ``finish(_:width:height:key:)`` makes it.
+  package func finished(_ highRes: RGBImage, key: DegradationKey) -> RGBImage {
+    guard recipe.colorChanges(key).greysOriginal else { return highRes }
+    var pixels = highRes.pixels.map { Float($0) / 255 }
+    pixels.withUnsafeMutableBufferPointer {
+      finish($0.baseAddress!, width: highRes.width, height: highRes.height, key: key)
+    }
+    return RGBImage(
+      width: highRes.width, height: highRes.height, pixels: pixels.map { WorkingPicture.byte($0) })
+  }
+
   /// The low-resolution picture of a high-resolution one, whose sides are multiples of the scale.
   package func degrade(_ highRes: RGBImage, key: DegradationKey) -> RGBImage {
     let (width, height) = (highRes.width / scale, highRes.height / scale)
@@ -103,6 +130,7 @@ extension WorkingPicture {
       case .poissonNoise(let scale, let isGrey, let stream):
         addPoissonNoise(scale: scale, isGrey: isGrey, poisson, stream)
       case .jpeg(let quality): compress(quality: quality)
+      case .color(let change): apply(change)
       }
     }
   }

@@ -114,8 +114,9 @@ package struct FolderDegradation: Sendable {
         throw ImageFileError(path: full.description, problem: error.problem)
       }
       let original = picture.cropped(x: 0, y: 0, width: width, height: height)
+      let key = DegradationKey(seed: seed, fixed: index)
       return (
-        degrader.degrade(original, key: DegradationKey(seed: seed, fixed: index)), original,
+        degrader.degrade(original, key: key), degrader.finished(original, key: key),
         (width, height) != (picture.width, picture.height)
       )
     }

@@ -26,7 +26,7 @@ package struct NoiseStream: Sendable, Equatable {
 /// Noise.
 extension WorkingPicture {
   /// The luma of BT.601, as torchvision's `rgb_to_grayscale` computes it.
-  @inline(__always) private static func luma(_ pixel: UnsafePointer<Float>) -> Float {
+  @inline(__always) static func luma(_ pixel: UnsafePointer<Float>) -> Float {
     0.2989 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]
   }
 

@@ -64,7 +64,7 @@ package struct SampleIdentity: Sendable, Hashable {
   /// Nil for a pair as it is stored.
   package var crop: Crop?
   package var orientation: Orientation
-  /// The epoch whose degradation made the low-resolution picture; nil for the stored or reduced one.
+  /// The epoch whose degradation made the low-resolution picture, and may have greyed the original; nil for stored or reduced ones.
   package var degradationEpoch: Int?
 
   /// One of the eight ways to lay an image: first left and right are swapped, then top and bottom, then rows and columns.

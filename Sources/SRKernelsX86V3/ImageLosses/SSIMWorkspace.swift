@@ -14,6 +14,12 @@ struct SSIMWorkspace {
   private let height: Int
   private let channels: Int
   private let memory: UnsafeMutablePointer<Float>
+  private let margin: Int
+  private let slopeMargin: Int
+  /// The first float of the first row of means, of the first row of slopes, and of the first plane of slopes.
+  private let means: UnsafeMutablePointer<Float>
+  private let slopes: UnsafeMutablePointer<Float>
+  private let planes: UnsafeMutablePointer<Float>
 
   /// Floats before and after each row of means: the 5 pixels that the window reaches, in whole vectors.
   private static func margin(_ channels: Int) -> Int { roundedToVectors(SSIMWindow.padding * channels) }
@@ -21,8 +27,6 @@ struct SSIMWorkspace {
   private static func slopeMargin(_ channels: Int) -> Int {
     margin(channels) + roundedToVectors(SSIMWindow.padding * channels + Vector.scalarCount - 1)
   }
-  private var margin: Int { Self.margin(channels) }
-  private var slopeMargin: Int { Self.slopeMargin(channels) }
   /// Floats between the 11 weights of consecutive rows. The first row holds the window itself.
   private static let weightStride = 16
 
@@ -40,6 +44,11 @@ struct SSIMWorkspace {
     channels = shape.channels
     rowCount = shape.rowCount
     rowStride = roundedToVectors(shape.rowCount)
+    margin = Self.margin(shape.channels)
+    slopeMargin = Self.slopeMargin(shape.channels)
+    means = memory + (1 + 2 * height) * Self.weightStride + margin
+    slopes = means + 4 * (rowStride + 2 * margin) - margin + slopeMargin
+    planes = slopes + 3 * (rowStride + 2 * slopeMargin) - slopeMargin
   }
 
   init(shape: ImageShape, window: SSIMWindow, memory: UnsafeMutablePointer<Float>) {
@@ -79,17 +88,17 @@ struct SSIMWorkspace {
 
   /// First float of one of the four rows of means.
   func meanRow(_ moment: Int) -> UnsafeMutablePointer<Float> {
-    memory + (1 + 2 * height) * Self.weightStride + moment * (rowStride + 2 * margin) + margin
+    means + moment * (rowStride + 2 * margin)
   }
 
   /// First float of one of the three rows of slopes.
   func slopeRow(_ slope: Int) -> UnsafeMutablePointer<Float> {
-    meanRow(4) - margin + slope * (rowStride + 2 * slopeMargin) + slopeMargin
+    slopes + slope * (rowStride + 2 * slopeMargin)
   }
 
   /// One of the three planes of slopes. Rows are `rowStride` apart.
   func slopePlane(_ slope: Int) -> UnsafeMutablePointer<Float> {
-    slopeRow(3) - slopeMargin + slope * height * rowStride
+    planes + slope * height * rowStride
   }
 
   /// Calls `body` with the floats between two pixels. A number that the compiler knows makes the common case faster.
@@ -123,7 +132,6 @@ struct SSIMWorkspace {
     of slopes: UnsafeMutablePointer<Float>, into destination: UnsafeMutablePointer<Float>
   ) {
     // What lies before the row, then what lies behind it.
-    let margin = margin
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * margin) { sums in
       let sums = sums.baseAddress!
       for index in stride(from: 0, to: margin, by: Vector.scalarCount) {

@@ -117,8 +117,13 @@ enum RecipeYAML {
     }
   }
 
-  private static func scalar(_ value: SettingValue) -> DegradationRecipe.Value {
-    value.real.map { .number($0) } ?? .text(value.spelling)
+  static func scalar(_ value: SettingValue) -> DegradationRecipe.Value {
+    value.real.map { .number($0) } ?? value.truth.map { .truth($0) } ?? .text(value.spelling)
+  }
+
+  /// A recipe as lines of YAML, without what stands around it.
+  static func lines(of recipe: DegradationRecipe) -> [String] {
+    recipe.entries.map { "\($0.key): \($0.value.json)" }
   }
 }
 

@@ -1,11 +1,17 @@
-/// Two folders of pictures that a run measures at each validation, `NAME=LR,HR`.
+import SRData
+
+/// Two folders of pictures that a run measures at each validation, `NAME=LR,HR` or `NAME=LR,HR,TEMPLATE`.
 package struct ValidationPictures: Sendable, Equatable {
   /// The name in logs: letters, digits, `.`, `_` and `-`.
   package let name: String
   package let lowRes: String
   package let highRes: String
+  /// How a low-resolution picture is named after its original; nil for the usual ways (``FolderPairing``).
+  package let template: FileNameTemplate?
 
-  static let expected = "NAME=LR,HR (a name and two folders; several with ; between them)"
+  static let expected =
+    "NAME=LR,HR or NAME=LR,HR,TEMPLATE (a name, two folders, and how LR is named after HR, such as {}x4; several with ; "
+    + "between them)"
 
   /// Reads sets with `;` between. Throws ``ConfigurationError`` if the text is not such a list.
   static func parse(_ text: String) throws -> [ValidationPictures] {
@@ -13,7 +19,9 @@ package struct ValidationPictures: Sendable, Equatable {
     for part in text.split(separator: ";") {
       let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let folders = sides.last.map { $0.split(separator: ",", omittingEmptySubsequences: false) } ?? []
-      guard sides.count == 2, folders.count == 2, folders.allSatisfy({ !$0.isEmpty }) else {
+      let template = folders.count == 3 ? FileNameTemplate(String(folders[2])) : nil
+      guard sides.count == 2, folders.count == 2 || template != nil, folders.allSatisfy({ !$0.isEmpty })
+      else {
         throw ConfigurationError(
           "\(expected) is needed, not '\(part)'. A folder whose path has a comma or a semicolon needs a link without"
         )
@@ -28,13 +36,17 @@ package struct ValidationPictures: Sendable, Equatable {
         throw ConfigurationError("two sets have the name '\(name)'")
       }
       sets.append(
-        ValidationPictures(name: String(name), lowRes: String(folders[0]), highRes: String(folders[1])))
+        ValidationPictures(
+          name: String(name), lowRes: String(folders[0]), highRes: String(folders[1]), template: template))
     }
     return sets
   }
 
   static func text(_ sets: [ValidationPictures]) -> String? {
-    sets.isEmpty ? nil : sets.map { "\($0.name)=\($0.lowRes),\($0.highRes)" }.joined(separator: ";")
+    func text(_ set: ValidationPictures) -> String {
+      "\(set.name)=\(set.lowRes),\(set.highRes)\(set.template.map { ",\($0)" } ?? "")"
+    }
+    return sets.isEmpty ? nil : sets.map(text).joined(separator: ";")
   }
 
   static func isName(_ text: some StringProtocol) -> Bool {

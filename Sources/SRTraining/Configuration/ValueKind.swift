@@ -144,7 +144,7 @@ extension ValueKind where Value == [String] {
 extension ValueKind where Value == FileNameTemplate {
   package static var template: Self {
     Self(
-      entry: .text, types: .anyText, expectation: "a name with {} in it once, such as {}x4",
+      entry: .text, types: .anyText, expectation: FileNameTemplate.expectation,
       read: { FileNameTemplate($0.spelling) }, write: { $0.description })
   }
 }

@@ -35,7 +35,8 @@ struct ValidationSets: Sendable {
     if !run.configuration.val.isEmpty { try run.network.model.checkTakesPictures("val") }
     members = try run.configuration.val.map { pictures in
       let set = try FolderPictures(
-        lowRes: pictures.lowRes, highRes: pictures.highRes, scale: scale, cropMultiple: scale)
+        lowRes: pictures.lowRes, highRes: pictures.highRes, template: pictures.template, scale: scale,
+        cropMultiple: scale)
       run.activity.mark()
       let metrics = try PictureMetrics(
         PictureConvention(channels: .luma, border: scale), of: [set],

@@ -1,6 +1,6 @@
-/// An option file of BasicSR, translated into the settings of a run.
+/// An option file of BasicSR, or of Real-ESRGAN, translated into the settings of a run.
 ///
-/// The keys are those of BasicSR's documentation (`docs/Config.md`, `options/train`).
+/// The keys are those of BasicSR's documentation (`docs/Config.md`, `options/train`) and of Real-ESRGAN's and GFPGAN's files.
 package struct BasicSRImport {
   /// What was not translated, or not exactly.
   package struct Note: Sendable, Equatable, CustomStringConvertible {
@@ -26,15 +26,19 @@ package struct BasicSRImport {
       options: try BasicSROptions(yaml: yaml, origin: origin), origin: origin)
     try translation.translate()
     settings = translation.settings
-    notes = translation.notes.sorted { ($0.line, $0.key) < ($1.line, $1.key) }
+    notes = translation.sortedNotes
     _ = try TrainingConfiguration(layers: [settings])
   }
 
   /// The settings as a file for `--config`.
   package func yaml() throws -> String {
     let configuration = try TrainingConfiguration(layers: [settings])
-    let lines = Setting.all.filter { settings[$0] != nil }.compactMap { setting in
-      setting.yaml(in: configuration).map { "\(setting.name): \($0)\n" }
+    let lines = Setting.all.filter { settings[$0] != nil }.compactMap { setting -> String? in
+      if setting.name == RecipeYAML.blockName, let recipe = configuration.degradation {
+        return "\(setting.name):\n" + RecipeYAML.lines(of: recipe).map { "  \($0)\n" }.joined()
+      }
+      guard let text = setting.yaml(in: configuration) else { return nil }
+      return "\(setting.name): \(text)\n"
     }
     return
       "# Translated by `srdist import-config` from \(settings.origin.split(separator: "\n").joined(separator: " "))\n"

@@ -1,3 +1,5 @@
+import SRData
+
 /// A translation in progress. Each part of the file has a function, which takes the part's values and leaves notes.
 struct BasicSRTranslation {
   private(set) var settings: SettingLayer
@@ -18,6 +20,7 @@ struct BasicSRTranslation {
       )
     }
     try network()
+    degradation()
     data()
     optimizer()
     schedule()
@@ -27,6 +30,8 @@ struct BasicSRTranslation {
     surroundings()
     for leaf in options.unused { note(leaf, "has no counterpart in srdist, and is left out") }
   }
+
+  var sortedNotes: [BasicSRImport.Note] { notes.sorted { ($0.line, $0.key) < ($1.line, $1.key) } }
 
   mutating func note(_ leaf: BasicSROptions.Leaf, _ text: String) {
     notes.append(BasicSRImport.Note(origin: origin, line: leaf.line, key: leaf.path, text: text))
@@ -45,6 +50,11 @@ struct BasicSRTranslation {
     } catch {
       note(leaf, "is left out: \(name): \(error)")
     }
+  }
+
+  /// Whether a setting has a value.
+  func gives(_ name: String) -> Bool {
+    Setting.all.first { $0.name == name }.flatMap { settings[$0] } != nil
   }
 
   /// Gives a setting the value of a key, if the file has it.
@@ -86,7 +96,8 @@ extension BasicSRTranslation {
     case let other:
       throw ConfigurationError(
         "\(origin):\(type.line): network_g.type: srdist has no '\(other)', and nothing is translated; it has MSRResNet (as "
-          + "SRResNet) and SRVGGNetCompact")
+          + "SRResNet) and SRVGGNetCompact"
+          + (hasRecipe ? ". `srdist import-config --degradation-only` translates the degradation alone" : ""))
     }
     pass("network_g.num_feat", to: "features")
     pass("network_g.\(blocks)", to: "blocks")
@@ -99,6 +110,18 @@ extension BasicSRTranslation {
     if let scale = options.take("network_g.upscale") {
       if let text = scale.whole.map(String.init) { set("scale", text, from: scale) }
     }
+  }
+
+  private mutating func degradation() {
+    let first = options.leaves.first { isOfRecipe($0) }
+    guard let first, let recipe = recipe() else { return }
+    set("degradation", recipe.canonicalText, from: first)
+  }
+
+  private var hasRecipe: Bool { options.leaves.contains(where: isOfRecipe) }
+
+  private func isOfRecipe(_ leaf: BasicSROptions.Leaf) -> Bool {
+    DegradationRecipe.keys.contains { leaf.path == $0 || leaf.path == "datasets.train.\($0)" }
   }
 
   mutating func data() {
@@ -134,10 +157,18 @@ extension BasicSRTranslation {
       // BasicSR's default is '{}'.
       let template = options.take("\(train).filename_tmpl")
       set("filename-tmpl", template?.text ?? "{}", from: template ?? lowRes)
+      if gives("degradation") {
+        note(
+          lowRes,
+          "is not trained on, because the degradation makes the low-resolution images; remove the block 'degradation' to train "
+            + "on these")
+      }
     } else {
       options.discard("\(train).filename_tmpl")
-      set("resample", "matlab", from: highRes)
-      note(highRes, "there is no dataroot_lq, so MATLAB's bicubic makes the low-resolution images")
+      if !gives("degradation") {
+        set("resample", "matlab", from: highRes)
+        note(highRes, "there is no dataroot_lq, so MATLAB's bicubic makes the low-resolution images")
+      }
     }
     pass("\(train).gt_size", to: "patch")
     pass("\(train).dataset_enlarge_ratio", to: "patches-per-image")
@@ -172,10 +203,9 @@ extension BasicSRTranslation {
         note(highRes, "srdist needs the folder of the low-resolution images too (dataroot_lq)")
         continue
       }
-      if let template = options.take("\(path).filename_tmpl"), template.text != "{}" {
-        note(template, "--val pairs pictures by their names; see EVALUATION.md")
-      }
-      sets.append("\(name)=\(lowRes.text ?? ""),\(highRes.text ?? "")")
+      let template = options.take("\(path).filename_tmpl")?.text ?? "{}"
+      sets.append(
+        "\(name)=\(lowRes.text ?? ""),\(highRes.text ?? "")" + (template == "{}" ? "" : ",\(template)"))
     }
     if let place { set("val", sets.joined(separator: ";"), from: place) }
   }

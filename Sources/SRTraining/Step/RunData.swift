@@ -100,30 +100,31 @@ struct RunData {
   private func degraded(
     _ pairs: any PairDataset, sharedBy communicator: Communicator, _ activity: RankActivity
   ) throws -> any PairDataset {
-    if configuration.degradation == nil { return pairs }
+    let degrader = try communicator.together(starting: activity) { try configuration.degrader(for: pairs) }
+    guard let degrader else { return pairs }
     let share = ReductionTree.share(
       of: pairs.count, rank: communicator.rank, worldSize: communicator.worldSize)
     let own = try communicator.together(starting: activity) {
-      try lowRes(of: pairs, share, ranksOnHost: communicator.localSize, progress: activity.mark) ?? []
+      try lowRes(
+        of: pairs, share, by: degrader, ranksOnHost: communicator.localSize, progress: activity.mark)
     }
     let all = try gather(own, count: pairs.count, bytesEach: pairs.lowResElementCount, communicator, activity)
-    return DegradedPairs(pairs, lowRes: all)
+    return DegradedPairs(pairs, lowRes: all, by: degrader, seed: DegradedPairs.standardSeed)
   }
 
   private func degraded(
     _ pairs: any PairDataset, progress: @escaping @Sendable () -> Void
   ) throws -> any PairDataset {
-    try lowRes(of: pairs, 0..<pairs.count, ranksOnHost: 1, progress: progress).map {
-      DegradedPairs(pairs, lowRes: $0)
-    } ?? pairs
+    guard let degrader = try configuration.degrader(for: pairs) else { return pairs }
+    let lowRes = try lowRes(of: pairs, 0..<pairs.count, by: degrader, ranksOnHost: 1, progress: progress)
+    return DegradedPairs(pairs, lowRes: lowRes, by: degrader, seed: DegradedPairs.standardSeed)
   }
 
-  /// The degraded low-resolution pictures of some pairs; nil if there is no recipe.
+  /// The degraded low-resolution pictures of some pairs.
   private func lowRes(
-    of pairs: any PairDataset, _ range: Range<Int>, ranksOnHost: Int,
+    of pairs: any PairDataset, _ range: Range<Int>, by degrader: Degrader, ranksOnHost: Int,
     progress: @escaping @Sendable () -> Void
-  ) throws -> [UInt8]? {
-    guard let degrader = try configuration.degrader(for: pairs) else { return nil }
+  ) throws -> [UInt8] {
     // Runs of different seeds are measured on the same pictures.
     return try DegradedPairs.lowRes(
       of: pairs, range, by: degrader, seed: DegradedPairs.standardSeed,

@@ -95,6 +95,8 @@ package struct TrainingSamples: Sendable {
     if let epoch = sample.degradationEpoch {
       loadHighRes(sample, to: highRes)
       if ahead?.copy(sample, to: lowRes) != true { degrade(highRes, sample, epoch: epoch, to: lowRes) }
+      degrader?.finish(
+        highRes, width: source.highResWidth, height: source.highResHeight, key: key(of: sample, epoch: epoch))
     } else {
       source.load(index: sample.index, crop: Self.place(sample), lowRes: lowRes, highRes: highRes)
     }
@@ -133,7 +135,11 @@ package struct TrainingSamples: Sendable {
     guard let degrader else { preconditionFailure("\(sample) is degraded, and the run has no recipe") }
     degrader.degrade(
       highRes, width: source.highResWidth, height: source.highResHeight,
-      key: DegradationKey(seed: seed, epoch: epoch, index: sample.index), to: lowRes)
+      key: key(of: sample, epoch: epoch), to: lowRes)
+  }
+
+  private func key(of sample: SampleIdentity, epoch: Int) -> DegradationKey {
+    DegradationKey(seed: seed, epoch: epoch, index: sample.index)
   }
 }
 
