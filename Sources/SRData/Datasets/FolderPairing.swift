@@ -56,7 +56,7 @@ package struct FolderPairing: Sendable {
 
   /// The paths of a folder's pictures, by their names without endings.
   private static func pictures(of folder: String) throws -> [BytePath: BytePath] {
-    let listing = try PictureListing(directory: folder)
+    let listing = try PictureListing(directory: folder, takesArrays: true)
     var pictures: [BytePath: BytePath] = [:]
     for path in listing.pictures {
       if let other = pictures.updateValue(path, forKey: path.withoutEnding) {
@@ -67,7 +67,7 @@ package struct FolderPairing: Sendable {
     }
     guard !pictures.isEmpty else {
       let others = listing.passedOver.isEmpty ? "" : ". Passed over: \(listing.passedOver)"
-      throw PictureSetError(description: "\(folder): no PNG or JPEG file is there\(others)")
+      throw PictureSetError(description: "\(folder): no PNG, JPEG or .npy file is there\(others)")
     }
     return pictures.mapValues { BytePath(folder).appending($0) }
   }
