@@ -1,7 +1,7 @@
 import SRKernels
 import SRTensor
 
-/// Two 8-bit RGB pictures of one size, compared by a convention of the literature, in double precision.
+/// Two pictures of one size, compared by a convention of the literature, in double precision.
 package struct PictureComparison: Sendable {
   /// The side of SSIM's window.
   static let windowSize = SSIMWindow.taps
@@ -39,7 +39,7 @@ package struct PictureComparison: Sendable {
     }
     func planes(_ bytes: UnsafeBufferPointer<UInt8>) -> [[Double]] {
       switch convention.channels {
-      case .rgb: (0..<3).map { channel in plane(bytes) { Double(bytes[$0 + channel]) } }
+      case .rgb, .all: (0..<3).map { channel in plane(bytes) { Double(bytes[$0 + channel]) } }
       case .luma:
         [
           plane(bytes) { pixel in
@@ -49,6 +49,45 @@ package struct PictureComparison: Sendable {
         ]
       }
     }
+    self.planes = zip(planes(picture), planes(original)).map { ($0, $1) }
+  }
+
+  /// The same for intensities, which are not rounded. Luma is Y of three channels, as that of 8 bits before it is rounded; another
+  /// number of channels is compared channel by channel.
+  ///
+  /// - Parameters:
+  ///   - picture: [height, width, channels], as `original`.
+  /// - Precondition: as for 8 bits.
+  package init(
+    intensities picture: UnsafeBufferPointer<Float>, _ original: UnsafeBufferPointer<Float>, channels: Int,
+    width: Int, height: Int, _ convention: PictureConvention
+  ) {
+    precondition(
+      picture.count == width * height * channels && original.count == picture.count
+        && min(width, height) >= convention.smallestSide,
+      "pictures of \(picture.count) and \(original.count) values, \(width) x \(height) pixels, are compared with a border "
+        + "of \(convention.border)")
+    let border = convention.border
+    let (innerWidth, innerHeight) = (width - 2 * border, height - 2 * border)
+    func plane(_ value: (Int) -> Double) -> [Double] {
+      (0..<innerHeight * innerWidth).map { index in
+        let (y, x) = (border + index / innerWidth, border + index % innerWidth)
+        return value((y * width + x) * channels)
+      }
+    }
+    func planes(_ values: UnsafeBufferPointer<Float>) -> [[Double]] {
+      if convention.channels == .luma, channels == 3 {
+        return [
+          plane {
+            16 + 65.481 * Double(values[$0]) + 128.553 * Double(values[$0 + 1]) + 24.966
+              * Double(values[$0 + 2])
+          }
+        ]
+      }
+      return (0..<channels).map { channel in plane { Self.peak * Double(values[$0 + channel]) } }
+    }
+    self.width = innerWidth
+    self.height = innerHeight
     self.planes = zip(planes(picture), planes(original)).map { ($0, $1) }
   }
 

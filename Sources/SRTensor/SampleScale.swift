@@ -121,6 +121,18 @@ package struct SampleScale: Sendable, Hashable, Codable, CustomStringConvertible
     }
   }
 
+  /// Rounds intensities to the levels of the type. Floats stay as they are.
+  package func round(_ intensities: UnsafeMutablePointer<Float>, count: Int) {
+    if sample == .float32 { return }
+    withUnsafeTemporaryAllocation(byteCount: sample.bytes, alignment: 4) { memory in
+      let level = memory.baseAddress!
+      for index in 0..<count {
+        store(intensities[index], at: level)
+        intensities[index] = intensity(at: level)
+      }
+    }
+  }
+
   /// Writes an intensity's value to an address, which needs no alignment. Integers are clamped to the range and rounded; floats
   /// are written as they are.
   @inline(__always)

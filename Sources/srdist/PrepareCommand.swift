@@ -22,7 +22,7 @@ struct PrepareCommand: ParsableCommand {
       person or scene lie on one side. Both sides draw from --input, or each from folders of its own: then validation \
       keeps its pictures and groups, and training does without them.
 
-      Writes hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy (uint8, NHWC) and manifest.json, which \
+      Writes hr_train.npy, lr_train.npy, hr_valid.npy, lr_valid.npy (NHWC; uint8, or uint16 if a picture has 16 bits) and manifest.json, which \
       names the photograph and the crop behind every sample. With --force, earlier files of these names stay \
       until the new ones are complete.
 
@@ -93,6 +93,18 @@ struct PrepareCommand: ParsableCommand {
   )
   var resample = PreparationOptions().resample
 
+  @Option(
+    help: ArgumentHelp(
+      "Channels of the arrays: 1 for grey, 3 for RGB (grey is repeated), 4 for RGB and alpha. By default 1 if all pictures are grey, or else 3.",
+      valueName: "count"))
+  var channels: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Bits of the arrays: auto (16 if a picture has as many), 8 (the upper 8 of 16), or 16.",
+      valueName: "bits"))
+  var depth = PictureFormatRule.Depth.auto
+
   @Flag(help: "Skip and list images that cannot be read, instead of stopping.")
   var skipBroken = false
 
@@ -129,6 +141,8 @@ struct PrepareCommand: ParsableCommand {
     options.cropsPerImage = cropsPerImage
     options.seed = seed
     options.resample = resample
+    options.channels = channels
+    if depth != .auto { options.depth = depth }
     options.skipBroken = skipBroken
     options.keepFull = keepFull
     return options
@@ -186,10 +200,16 @@ struct PrepareCommand: ParsableCommand {
         "warning: \(warned.count) image\(warned.count == 1 ? "" : "s") with faults that change no pixel; the first is "
           + "\(first.source): \(first.reason)")
     }
+    for remark in result.remarks { console.print("warning: \(remark.onOneLine)") }
     warn(of: result, console)
     print(
       "\(output.onOneLine): \(manifest.train.count) training and \(manifest.valid.count) validation pairs")
-    let arrays = manifest.arrays.map { [$0.file, $0.shape.map(String.init).joined(separator: " x ")] }
+    let arrays = manifest.arrays.map {
+      [
+        $0.file,
+        $0.shape.map(String.init).joined(separator: " x ") + ($0.type.map { ", \($0.rawValue)" } ?? ""),
+      ]
+    }
     for line in TextTable([.left, .left], rows: arrays).lines { print("  \(line)") }
     summarize(result)
     if !ModelDescription.scales.contains(scale) {
@@ -253,3 +273,4 @@ extension PrepareCommand {
 
 extension ByteCount: ExpressibleByArgument {}
 extension Resampling: ExpressibleByArgument {}
+extension PictureFormatRule.Depth: ExpressibleByArgument {}

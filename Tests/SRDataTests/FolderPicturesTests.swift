@@ -50,7 +50,7 @@ import Testing
     #expect(set.scale == 4)
     #expect(set.size(at: 1) == PictureSize(width: 20, height: 12))
     let pair = try set.load(at: 2)
-    #expect(pair.highRes == picture(8, 16, 3) && pair.lowRes == picture(2, 4) && !pair.isGrey)
+    #expect(pair.highRes == Raster(picture(8, 16, 3)) && pair.lowRes == Raster(picture(2, 4)) && !pair.isGrey)
     #expect(set.largestSize == PictureSize(width: 20, height: 12))
   }
 
@@ -103,7 +103,7 @@ import Testing
     #expect(try pairs(scale: 4, cropMultiple: 4).size(at: 0) == PictureSize(width: 8, height: 8))
     #expect(
       try pairs(scale: 4, cropMultiple: 4).load(at: 0).highRes
-        == picture(9, 8).cropped(x: 0, y: 0, width: 8, height: 8))
+        == Raster(picture(9, 8).cropped(x: 0, y: 0, width: 8, height: 8)))
     for index in 0..<7 { try write("hr/more\(index).png", 8, 8) }
     let many = refusal { try pairs() }
     #expect(many.contains("'more0'") && many.contains("'more4'") && !many.contains("'more5'"), "\(many)")
@@ -114,7 +114,7 @@ import Testing
       refusal {
         try FolderPictures(
           highRes: folder.file("lr/sub"), scale: 4, cropMultiple: 4, resampling: .matlab)
-      }.contains("lr/sub: no PNG or JPEG file is there"))
+      }.contains("lr/sub: no PNG, JPEG or .npy file is there"))
   }
 
   /// Low-resolution pictures are made from the cropped originals.
@@ -124,7 +124,7 @@ import Testing
     let set = try FolderPictures(
       highRes: folder.file("hr"), scale: 2, cropMultiple: 4, resampling: resampling)
     let pair = try set.load(at: 0)
-    #expect(pair.highRes == picture(14, 13).cropped(x: 0, y: 0, width: 12, height: 12))
+    #expect(pair.highRes == Raster(picture(14, 13).cropped(x: 0, y: 0, width: 12, height: 12)))
     #expect(pair.lowRes == pair.highRes.resized(width: 6, height: 6, by: resampling))
   }
 

@@ -57,15 +57,18 @@ import Testing
     }
   }
 
-  /// A picture of one column is small, and becomes large when it is widened.
-  @Test(arguments: [256, 1 << 62]) func whatResizingTakesCounts(resize: Int) throws {
+  /// A picture of one column is small, and becomes large when it is widened. Of other formats than 8-bit RGB, few rows are held.
+  @Test(arguments: [(256, 3), (1 << 62, 3), (1 << 62, 1)])
+  func whatResizingTakesCounts(resize: Int, channels: Int) throws {
     let folder = try TemporaryFolder()
     try folder.makeFolder("in")
     for name in ["in/a.png", "in/b.png"] {
       try folder.write(HostilePictures.png(width: 1, height: 900_000), as: name)
     }
+    var options = options(resize: resize)
+    options.channels = channels
     let preparation = DatasetPreparation(
-      inputs: .shared([folder.file("in")]), output: folder.file("out"), options: options(resize: resize),
+      inputs: .shared([folder.file("in")]), output: folder.file("out"), options: options,
       threads: 1,
       memory: 100 << 20)
     let error = #expect(throws: PreparationError.self) { try preparation.run() }

@@ -249,7 +249,7 @@ import Testing
     try ImageFile.writePNG(RGBImage(width: 24, height: 24), to: other.file("pictures/a.png"))
     expect(
       try ProgramRun("srdist", ["evaluate", "--weights", best(), "--reference", other.file("pictures")]),
-      "measured as 8-bit values")
+      "pictures/a.png has values of uint8, expected uint16 of 0,4095")
 
     // Floats say what they mean, or are taken for 0...1.
     let floats = try TemporaryFolder()

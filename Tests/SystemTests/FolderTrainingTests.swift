@@ -190,7 +190,7 @@ import Testing
       }
     }
     try files.removeItem(atPath: folder.file("hr2/3.png"))
-    #expect(try refusal().contains("hr2: no PNG or JPEG file is there"))
+    #expect(try refusal().contains("hr2: no PNG, JPEG or .npy file is there"))
   }
 
   /// Other pixels are another run. Another form of the same pixels is the same run.

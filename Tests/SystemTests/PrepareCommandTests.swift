@@ -62,7 +62,9 @@ import Testing
     try input.write([1, 2, 3], as: "a.gif")
     let output = try TemporaryFolder()
     let child = try Self.prepare(
-      ["--input", input.path, "--output", output.path] + Self.small + ["--train", "4", "--valid", "2"])
+      ["--input", input.path, "--output", output.path] + Self.small + [
+        "--train", "4", "--valid", "2", "--depth", "8",
+      ])
     #expect(child.status == 0)
     #expect(
       child.errors == """

@@ -1,11 +1,12 @@
 import SRFiles
+import SRTensor
 import SRProcess
 
 /// Decodes the pairs of training folders, as many at a time as the memory allows.
 package struct FolderDecoder: Sendable {
   struct Pair {
-    let lowRes: RGBImage
-    let highRes: RGBImage
+    let lowRes: Raster
+    let highRes: Raster
   }
 
   private let folders: TrainingFolders
@@ -27,8 +28,8 @@ package struct FolderDecoder: Sendable {
     try withPair(index) { pair in
       try writer?.write(pair, at: index)
       let hasher = SHA256()
-      pair.lowRes.pixels.withUnsafeBytes(hasher.update)
-      pair.highRes.pixels.withUnsafeBytes(hasher.update)
+      pair.lowRes.bytes.withUnsafeBytes(hasher.update)
+      pair.highRes.bytes.withUnsafeBytes(hasher.update)
       return hasher.finalizeBytes()
     }
   }
@@ -42,9 +43,9 @@ package struct FolderDecoder: Sendable {
     for index in 0..<layout.count {
       try withPair(index) { pair in
         let start = layout.pixels(index).lowerBound - first
-        pixels.replaceSubrange(start..<start + pair.lowRes.pixels.count, with: pair.lowRes.pixels)
-        let next = start + pair.lowRes.pixels.count
-        pixels.replaceSubrange(next..<next + pair.highRes.pixels.count, with: pair.highRes.pixels)
+        pixels.replaceSubrange(start..<start + pair.lowRes.bytes.count, with: pair.lowRes.bytes)
+        let next = start + pair.lowRes.bytes.count
+        pixels.replaceSubrange(next..<next + pair.highRes.bytes.count, with: pair.highRes.bytes)
       }
       progress()
     }
@@ -53,14 +54,17 @@ package struct FolderDecoder: Sendable {
 
   private func withPair<Value>(_ index: Int, _ body: (Pair) throws -> Value) throws -> Value {
     let (pair, highSize, lowSize) = (folders.pairs[index], layout.highRes[index], layout.lowRes(index))
-    let high = try PictureFile(pair.highRes)
-    let low = try pair.lowRes.map { try PictureFile($0) }
+    let (lowFormat, highFormat) = (layout.format.lowRes, layout.format.highRes)
+    let high = try SourcePicture(pair.highRes)
+    let low = try pair.lowRes.map { try SourcePicture($0) }
     // The decoded pictures, and copies of what is kept of them.
     let bytes =
-      high.decodingBytes(as: .rgb8) + 3 * (highSize.pixels + lowSize.pixels)
-      + (low?.decodingBytes(as: .rgb8)
+      high.decodingBytes(as: highFormat) + highFormat.bytesPerPixel * highSize.pixels
+      + lowFormat.bytesPerPixel * lowSize.pixels
+      + (low?.decodingBytes(as: lowFormat)
         ?? folders.resampling.workingBytes(
-          fromWidth: highSize.width, height: highSize.height, toWidth: lowSize.width, height: lowSize.height))
+          highFormat, fromWidth: highSize.width, height: highSize.height, toWidth: lowSize.width,
+          height: lowSize.height))
     guard bytes <= budget.bytes else {
       throw ImageFileError(
         path: high.path,
@@ -69,9 +73,9 @@ package struct FolderDecoder: Sendable {
           + "start fewer ranks on the host, or cut the picture into parts")
     }
     return try budget.withBytes(bytes) {
-      let pictures: [Result<RGBImage, any Error>] = [
-        Result { try Self.decode(high, size: highSize, isCropped: true) },
-        low.map { low in Result { try Self.decode(low, size: lowSize, isCropped: false) } },
+      let pictures: [Result<Raster, any Error>] = [
+        Result { try decode(high, as: highFormat, size: highSize, isCropped: true) },
+        low.map { low in Result { try decode(low, as: lowFormat, size: lowSize, isCropped: false) } },
       ].compactMap { $0 }
       let problems = pictures.compactMap { picture in
         if case .failure(let error) = picture { "\(error)" } else { nil }
@@ -88,19 +92,21 @@ package struct FolderDecoder: Sendable {
   }
 
   /// The upper left part of a picture, or the whole picture.
-  private static func decode(_ file: PictureFile, size: PictureSize, isCropped: Bool) throws -> RGBImage {
-    let picture = try file.decode(as: .rgb8)
+  private func decode(
+    _ file: SourcePicture, as format: PixelFormat, size: PictureSize, isCropped: Bool
+  ) throws -> Raster {
+    let found = file.facts.size
     let isThere =
-      isCropped
-      ? picture.width >= size.width && picture.height >= size.height
-      : picture.width == size.width && picture.height == size.height
-    guard isThere else {
+      isCropped ? found.width >= size.width && found.height >= size.height : found == size
+    guard isThere, file.facts.canHave(channels: format.channels),
+      file.facts.kind == .picture || file.facts.sample == format.sample
+    else {
       throw ImageFileError(
         path: file.path,
         problem:
-          "it was replaced while it was read: it has \(picture.width) x \(picture.height) pixels, expected "
-          + "\(size); start again")
+          "it was replaced while it was read: it has \(found) pixels of \(file.facts.text), expected \(size); start again"
+      )
     }
-    return picture.cropped(x: 0, y: 0, width: size.width, height: size.height)
+    return try file.decode(as: format, size: size, values: layout.format.values)
   }
 }

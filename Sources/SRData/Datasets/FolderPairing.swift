@@ -48,8 +48,10 @@ package struct FolderPairing: Sendable {
   }
 
   /// The paths of a folder's pictures, by their names without endings.
-  fileprivate static func pictures(of folder: String) throws -> [BytePath: BytePath] {
-    let listing = try PictureListing(directory: folder)
+  fileprivate static func pictures(
+    of folder: String, takesArrays: Bool = true
+  ) throws -> [BytePath: BytePath] {
+    let listing = try PictureListing(directory: folder, takesArrays: takesArrays)
     var pictures: [BytePath: BytePath] = [:]
     for path in listing.pictures {
       if let other = pictures.updateValue(path, forKey: path.withoutEnding) {
@@ -60,7 +62,7 @@ package struct FolderPairing: Sendable {
     }
     guard !pictures.isEmpty else {
       let others = listing.passedOver.isEmpty ? "" : ". Passed over: \(listing.passedOver)"
-      throw PictureSetError(description: "\(folder): no PNG or JPEG file is there\(others)")
+      throw PictureSetError(description: "\(folder): no PNG, JPEG or .npy file is there\(others)")
     }
     return pictures.mapValues { BytePath(folder).appending($0) }
   }
@@ -97,7 +99,8 @@ package struct FolderOriginals: Sendable {
   package init(
     _ folder: String, template: FileNameTemplate?, scale: Int?, lowRes: [BytePath]
   ) throws {
-    let pictures = try FolderPairing.pictures(of: folder)
+    // Results are compared with PNG and JPEG files alone.
+    let pictures = try FolderPairing.pictures(of: folder, takesArrays: false)
     let template =
       template ?? .fitting(Array(pictures.keys), Set(lowRes.map(\.withoutEnding)), scale: scale)
     self.folder = folder

@@ -1,9 +1,9 @@
 import SRFiles
 
-/// PNG and JPEG files of any size, in one folder or two.
+/// PNG, JPEG and `.npy` files of any size, in one folder or two.
 ///
-/// A folder's pictures are found as by `srdist prepare`, in folders below it too. A picture of 16 bits keeps its high bytes,
-/// transparency is dropped, and grey is repeated in three channels.
+/// A folder's pictures are found as by `srdist prepare`, in folders below it too. A ``PictureFormatRule`` decides their type and
+/// channels. But 8-bit pictures of grey and RGB are all loaded as RGB.
 package struct FolderPictures: PictureSet {
   private struct Entry: Sendable {
     let name: String
@@ -12,10 +12,13 @@ package struct FolderPictures: PictureSet {
     let highRes: MappedFile
     /// The original's size, cropped.
     let size: PictureSize
+    let lowFacts: PictureFacts?
+    let highFacts: PictureFacts
   }
 
   package let summary: String
   package let scale: Int
+  package let format: PairFormat
   private let entries: [Entry]
   private let resampling: Resampling
 
@@ -31,11 +34,12 @@ package struct FolderPictures: PictureSet {
   ///     all of them, with `x2` to `x16` behind it.
   ///   - scale: if nil, the ratio of the first pair's heights.
   ///   - cropMultiple: originals are cropped at their right and lower edge to a multiple of this; 1 for none.
+  ///   - rule: decides the pictures' type and channels.
   /// - Throws: ``PictureSetError`` if the folders do not fit each other; ``FileError``, ``ImageFileError`` or
   ///   ``PreparationError`` for what cannot be read.
   package init(
     lowRes lowResFolder: String, highRes highResFolder: String, template: FileNameTemplate? = nil,
-    scale: Int? = nil, cropMultiple: Int = 1
+    scale: Int? = nil, cropMultiple: Int = 1, rule: PictureFormatRule = PictureFormatRule()
   ) throws {
     let pairing = try FolderPairing(
       lowRes: lowResFolder, highRes: highResFolder, template: template, scale: scale)
@@ -46,7 +50,8 @@ package struct FolderPictures: PictureSet {
       guard let lowPath = pair.lowRes else { continue }
       let low = try MappedFile(path: lowPath)
       let high = try MappedFile(path: pair.highRes)
-      let (lowSize, fullSize) = (try Self.size(of: low), try Self.size(of: high))
+      let (lowFacts, highFacts) = (try SourcePicture(low).facts, try SourcePicture(high).facts)
+      let (lowSize, fullSize) = (lowFacts.size, highFacts.size)
       let factor = foundScale ?? FolderPairing.scale(highRes: fullSize, lowRes: lowSize)
       foundScale = factor
       if let problem = FolderPairing.misfit(
@@ -55,7 +60,9 @@ package struct FolderPictures: PictureSet {
         problems.append(problem)
       }
       entries.append(
-        Entry(name: "\(pair.name)", lowRes: low, highRes: high, size: fullSize.cropped(to: cropMultiple)))
+        Entry(
+          name: "\(pair.name)", lowRes: low, highRes: high, size: fullSize.cropped(to: cropMultiple),
+          lowFacts: lowFacts, highFacts: highFacts))
     }
     guard problems.isEmpty, let foundScale else {
       throw PictureSetError(
@@ -66,6 +73,7 @@ package struct FolderPictures: PictureSet {
     self.entries = entries
     self.scale = foundScale
     resampling = .matlab
+    format = try Self.format(of: entries, rule)
     summary = "\(lowResFolder) and \(highResFolder)"
   }
 
@@ -74,40 +82,73 @@ package struct FolderPictures: PictureSet {
   /// - Parameter cropMultiple: a multiple of `scale`; originals are cropped at their right and lower edge to a multiple of this.
   /// - Throws: as the other initialiser.
   package init(
-    highRes folder: String, scale: Int, cropMultiple: Int, resampling: Resampling
+    highRes folder: String, scale: Int, cropMultiple: Int, resampling: Resampling,
+    rule: PictureFormatRule = PictureFormatRule()
   ) throws {
     precondition(cropMultiple % scale == 0, "crops to multiples of \(cropMultiple) at scale \(scale)")
     entries = try FolderPairing(highRes: folder).pairs.map { pair in
       let file = try MappedFile(path: pair.highRes)
-      let size = try Self.size(of: file)
+      let facts = try SourcePicture(file).facts
+      let size = facts.size
       guard min(size.width, size.height) >= cropMultiple else {
         throw PictureSetError(
           description: "\(file.path) has \(size) pixels, expected at least \(cropMultiple) x \(cropMultiple)")
       }
-      return Entry(name: "\(pair.name)", lowRes: nil, highRes: file, size: size.cropped(to: cropMultiple))
+      return Entry(
+        name: "\(pair.name)", lowRes: nil, highRes: file, size: size.cropped(to: cropMultiple), lowFacts: nil,
+        highFacts: facts)
     }
     self.scale = scale
     self.resampling = resampling
+    format = try Self.format(of: entries, rule)
     summary = "\(folder) (reduced by \(resampling.program)'s bicubic)"
   }
 
   package func load(at index: Int) throws -> PicturePair {
     let entry = entries[index]
-    let high = try Self.decode(entry.highRes)
-    let highRes = high.cropped(x: 0, y: 0, width: entry.size.width, height: entry.size.height)
-    let low = try entry.lowRes.map(Self.decode)
+    let high = try SourcePicture(entry.highRes)
+    let low = try entry.lowRes.map { try SourcePicture($0) }
+    let highRes = try decode(high, as: format.highRes, entry.size, entry.highFacts)
+    let lowRes = try low.map { try decode($0, as: format.lowRes, $0.facts.size, entry.lowFacts) }
     return PicturePair(
-      lowRes: low?.image
+      lowRes: lowRes
         ?? highRes.resized(width: highRes.width / scale, height: highRes.height / scale, by: resampling),
-      highRes: highRes, isGrey: high.isGrey, conversions: high.conversions.union(low?.conversions ?? []))
+      highRes: highRes, isGrey: high.facts.isGrey,
+      conversions: high.conversions(as: format.highRes)
+        .union(low?.conversions(as: format.lowRes) ?? []))
   }
 
-  private static func decode(_ file: MappedFile) throws -> DecodedPicture {
-    try file.withBytes { bytes throws(ImageFileError) in try ImageFile.decode(bytes, path: file.path) }
+  private func decode(
+    _ file: SourcePicture, as format: PixelFormat, _ size: PictureSize, _ facts: PictureFacts?
+  ) throws -> Raster {
+    guard file.facts == facts else {
+      throw ImageFileError(path: file.path, problem: "it was changed while it was read; start again")
+    }
+    return try file.decode(as: format, size: size, values: self.format.values)
   }
 
-  private static func size(of file: MappedFile) throws -> PictureSize {
-    let (width, height) = try ImageFile.size(of: file)
-    return PictureSize(width: width, height: height)
+  /// 8-bit RGB for pictures of 8 bits and networks of one or three channels. Throws ``PictureSetError``.
+  private static func format(of entries: [Entry], _ rule: PictureFormatRule) throws -> PairFormat {
+    let highRes = entries.map { (path: $0.highRes.path, facts: $0.highFacts) }
+    let lowRes = entries.compactMap { entry in
+      entry.lowFacts.map { (path: entry.lowRes?.path ?? "", facts: $0) }
+    }
+    do throws(TrainingPicturesError) {
+      let isOfPictures = (highRes + lowRes).allSatisfy { $0.facts.kind == .picture }
+      if isOfPictures, rule.takesRGB, try rule.values(of: highRes + lowRes) == PairFormat.rgb8.values {
+        return .rgb8
+      }
+      return try rule.format(highRes: highRes, lowRes: lowRes)
+    } catch {
+      throw PictureSetError(description: "\(FolderPairing.shown(error.problems)). \(error.rule)")
+    }
+  }
+}
+
+extension PictureFormatRule {
+  /// Whether a network of the channels takes 8-bit RGB, perhaps its first channel alone.
+  fileprivate var takesRGB: Bool {
+    let (input, output) = (inputChannels ?? 3, outputChannels ?? 3)
+    return input == output && [1, 3].contains(input)
   }
 }

@@ -104,23 +104,21 @@ package struct NumPyPairDataset: PairDataset {
     return array.withChannels()
   }
 
-  private static let mostChannels = 256
+  static let mostChannels = 256
 
   /// Throws if a value is no number, or so far from the range that it must have another meaning. Resized pictures go a little
   /// beyond their range.
   private static func checkValues(of array: NumPyArray, _ values: SampleScale) throws {
     if values.isStandard, values.sample != .float32 { return }
-    let width = values.range.high - values.range.low
-    let (least, most) = (values.range.low - width, values.range.high + width)
     for index in 0..<array.shape[0] {
       let wrong = withExtendedLifetime(array) {
-        array.firstValue(ofEntry: index) { !($0 >= least && $0 <= most) }
+        values.firstMisfit(in: UnsafeRawBufferPointer(array.entry(index)))
       }
       guard let wrong else { continue }
       throw PairDatasetError(
         path: array.path,
         expected: "values of the range \(values.range)",
-        found: "\(Float(wrong)) in picture \(index)",
+        found: "\(wrong) in picture \(index)",
         advice: "give the values of black and of full intensity as --range LOW,HIGH")
     }
   }

@@ -3,12 +3,15 @@ import SRFiles
 /// Where the decoded pictures of training folders lie in a file, and the text with which that file begins.
 ///
 /// The text tells everything that decides the pixels: sizes, how low-resolution pictures come about, and the contents of the files
-/// that they are decoded from. Then comes SHA-256 of each pair's pixels. The pixels follow, uint8 RGB, rows from the top: of each
-/// pair the low-resolution picture, and then the original.
+/// that they are decoded from. Then comes SHA-256 of each pair's pixels. The pixels follow in the layout's format, rows from the top:
+/// of each pair the low-resolution picture, and then the original.
 package struct PictureLayout: Sendable, Equatable {
   /// The originals' sizes, cropped to a multiple of the scale.
   package let highRes: [PictureSize]
   package let scale: Int
+  package let format: PairFormat
+  /// What decoding changes, for a person to read.
+  package let remarks: [String]
   /// The file's beginning, a whole number of pages.
   let header: [UInt8]
   /// By pair: where its pixels begin.
@@ -25,16 +28,19 @@ package struct PictureLayout: Sendable, Equatable {
   }
 
   private static let pageBytes = 4096
-  private static let bytesPerPixel = SampleFormat.rgb8.bytesPerPixel
 
   /// - Parameters:
+  ///   - remarks: what decoding changes.
   ///   - source: how low-resolution pictures come about.
   ///   - sha256: of each pair's files.
-  init(highRes: [PictureSize], scale: Int, source: String, sha256: [String]) {
+  init(
+    highRes: [PictureSize], scale: Int, _ format: PairFormat = .rgb8, remarks: [String] = [], source: String,
+    sha256: [String]
+  ) {
     let hasher = SHA256()
     for (size, digest) in zip(highRes, sha256) { hasher.update("\(size) \(digest)\n") }
     let text = """
-      srdist's decoded pictures, format 1: uint8 RGB, rows from the top
+      srdist's decoded pictures, format 1: \(format.isRGB8 ? "uint8 RGB" : format.text), rows from the top
       pairs: \(highRes.count), scale \(scale), low-resolution pictures \(source)
       files: SHA-256 \(hasher.finalize())
 
@@ -46,10 +52,12 @@ package struct PictureLayout: Sendable, Equatable {
     self.header = header + Array(repeating: UInt8(ascii: "\n"), count: pages(header.count) - header.count)
     self.highRes = highRes
     self.scale = scale
+    self.format = format
+    self.remarks = remarks
     fileName = "\(Self.namePrefix)\(name.finalize().prefix(16))\(Self.nameSuffix)"
     var end = pages(self.header.count + highRes.count * SHA256.byteCount)
     offsets = highRes.map { size in
-      defer { end += (Self.bytes(size, scale) + 63) / 64 * 64 }
+      defer { end += (Self.bytes(size, scale, format) + 63) / 64 * 64 }
       return end
     }
     byteCount = end
@@ -64,13 +72,14 @@ package struct PictureLayout: Sendable, Equatable {
   var digests: Range<Int> { header.count..<header.count + count * SHA256.byteCount }
   /// Where a pair's pixels lie.
   func pixels(_ index: Int) -> Range<Int> {
-    offsets[index]..<offsets[index] + Self.bytes(highRes[index], scale)
+    offsets[index]..<offsets[index] + Self.bytes(highRes[index], scale, format)
   }
   /// The bytes of a pair's low-resolution picture, which come first.
-  func lowResBytes(_ index: Int) -> Int { lowRes(index).pixels * Self.bytesPerPixel }
+  func lowResBytes(_ index: Int) -> Int { lowRes(index).pixels * format.lowRes.bytesPerPixel }
 
-  private static func bytes(_ highRes: PictureSize, _ scale: Int) -> Int {
-    (highRes.pixels + highRes.pixels / (scale * scale)) * bytesPerPixel
+  private static func bytes(_ highRes: PictureSize, _ scale: Int, _ format: PairFormat) -> Int {
+    highRes.pixels * format.highRes.bytesPerPixel
+      + highRes.pixels / (scale * scale) * format.lowRes.bytesPerPixel
   }
 }
 
@@ -177,8 +186,8 @@ package struct PictureCacheWriter: Sendable {
 
   func write(_ pair: FolderDecoder.Pair, at index: Int) throws {
     let place = layout.pixels(index)
-    try pair.lowRes.pixels.withUnsafeBytes { try file.write(at: place.lowerBound, $0) }
-    try pair.highRes.pixels.withUnsafeBytes {
+    try pair.lowRes.bytes.withUnsafeBytes { try file.write(at: place.lowerBound, $0) }
+    try pair.highRes.bytes.withUnsafeBytes {
       try file.write(at: place.lowerBound + layout.lowResBytes(index), $0)
     }
   }

@@ -1,4 +1,5 @@
 import SRFiles
+import SRTensor
 
 /// Patches of pictures of any size, cut at random in each epoch from the decoded pictures of training folders.
 ///
@@ -52,10 +53,14 @@ package struct PictureCrops: TrainingSource {
     summary =
       "\(folders.summary): \(layout.count) pictures of \(range) pixels, \(options.patchesPerImage) patch(es) of "
       + "\(options.patch) x \(options.patch) of each"
+      + (layout.format.isRGB8 ? "" : " (\(layout.format.text))") + layout.remarks.map { "; \($0)" }.joined()
   }
 
   package var count: Int { layout.count * patchesPerImage }
   package var lowResWidth: Int { lowResHeight }
+  package var lowResChannels: Int { layout.format.lowRes.channels }
+  package var highResChannels: Int { layout.format.highRes.channels }
+  package var values: SampleScale { layout.format.values }
   package var files: [MappedFile] { [] }
   package var cache: PictureCache? { pictures }
 
@@ -65,6 +70,7 @@ package struct PictureCrops: TrainingSource {
       { progress in
         let hasher = SHA256()
         hasher.update("\(layout.count) pairs of pictures, scale \(scale)\n")
+        if !layout.format.isRGB8 { hasher.update("\(layout.format.text)\n") }
         for (size, digest) in zip(layout.highRes, digests) {
           hasher.update("\(size)\n")
           digest.withUnsafeBytes(hasher.update)
@@ -92,27 +98,31 @@ package struct PictureCrops: TrainingSource {
     pictures.withPair(at: picture) { lowPixels, highPixels in
       if let lowRes {
         copyPatch(
-          of: lowPixels, layout.lowRes(picture), top: crop.top / scale, left: crop.left / scale,
+          of: lowPixels, layout.lowRes(picture), layout.format.lowRes, values, top: crop.top / scale,
+          left: crop.left / scale,
           side: lowResHeight, to: lowRes)
       }
       copyPatch(
-        of: highPixels, layout.highRes[picture], top: crop.top, left: crop.left, side: highResHeight,
-        to: highRes)
+        of: highPixels, layout.highRes[picture], layout.format.highRes, values, top: crop.top,
+        left: crop.left, side: highResHeight, to: highRes)
     }
   }
 }
 
-/// Writes a square patch of an RGB picture as intensities 0...1.
+/// Writes a square patch of a picture as intensities 0...1.
 private func copyPatch(
-  of pixels: UnsafePointer<UInt8>, _ size: PictureSize, top: Int, left: Int, side: Int,
+  of pixels: UnsafePointer<UInt8>, _ size: PictureSize, _ format: PixelFormat, _ values: SampleScale,
+  top: Int,
+  left: Int, side: Int,
   to patch: UnsafeMutablePointer<Float>
 ) {
   precondition(
     top >= 0 && left >= 0 && top + side <= size.height && left + side <= size.width,
     "a patch of \(side) at (\(left), \(top)) leaves a picture of \(size)")
   for row in 0..<side {
-    let source = pixels + ((top + row) * size.width + left) * 3
-    let target = patch + row * side * 3
-    for element in 0..<side * 3 { target[element] = Float(source[element]) / 255 }
+    let source = pixels + ((top + row) * size.width + left) * format.bytesPerPixel
+    values.loadIntensities(
+      from: UnsafeRawBufferPointer(start: source, count: side * format.bytesPerPixel),
+      into: patch + row * side * format.channels)
   }
 }

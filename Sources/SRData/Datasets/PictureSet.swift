@@ -9,6 +9,8 @@ package protocol PictureSet: Sendable {
   var count: Int { get }
   /// How many times higher and wider the originals are.
   var scale: Int { get }
+  /// Of the pictures as they are loaded. Grey pictures of 8 bits are loaded as RGB.
+  var format: PairFormat { get }
   /// The files that the pictures are read from. They are mapped, so they must not change while the set is in use.
   var files: [MappedFile] { get }
 
@@ -42,8 +44,8 @@ extension RGBImage {
 
 /// A low-resolution picture and its original.
 package struct PicturePair: Sendable {
-  package let lowRes: RGBImage
-  package let highRes: RGBImage
+  package let lowRes: Raster
+  package let highRes: Raster
   /// Whether the original's file has one channel of colour.
   package let isGrey: Bool
   /// What decoding changed.
@@ -75,11 +77,16 @@ extension PictureSet {
 package struct StoredPictures: PictureSet {
   private let pairs: any PairDataset
 
-  package init(_ pairs: any PairDataset) { self.pairs = pairs }
+  /// Precondition: the pairs are 8-bit RGB.
+  package init(_ pairs: any PairDataset) {
+    precondition(pairs.isRGB8, "pairs of \(pairs.values) taken for 8-bit RGB")
+    self.pairs = pairs
+  }
 
   package var summary: String { pairs.summary }
   package var count: Int { pairs.count }
   package var scale: Int { pairs.scale }
+  package var format: PairFormat { .rgb8 }
   package var files: [MappedFile] { pairs.files }
   package func name(at index: Int) -> String { "\(index)" }
 
@@ -89,7 +96,8 @@ package struct StoredPictures: PictureSet {
 
   package func load(at index: Int) -> PicturePair {
     PicturePair(
-      lowRes: pairs.lowResImage(at: index), highRes: pairs.highResImage(at: index), isGrey: false,
+      lowRes: Raster(pairs.lowResImage(at: index)), highRes: Raster(pairs.highResImage(at: index)),
+      isGrey: false,
       conversions: [])
   }
 }

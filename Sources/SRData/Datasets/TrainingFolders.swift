@@ -6,10 +6,9 @@ import SRFiles
 package struct TrainingFolders: Sendable {
   /// What the files of a pair say before their pixels are decoded.
   package struct Survey: Codable, Sendable {
-    /// Width and height of the original.
-    package var highRes: [Int]
+    package var highRes: PictureFacts
     /// Nil if the low-resolution picture is made.
-    package var lowRes: [Int]?
+    package var lowRes: PictureFacts?
     /// SHA-256 over both files.
     package var sha256: String
   }
@@ -17,6 +16,8 @@ package struct TrainingFolders: Sendable {
   /// By position: the pair, and where its files lie.
   package private(set) var pairs: [FolderPairing.Pair]
   package let resampling: Resampling
+  /// Decides the pictures' type and channels.
+  private let rule: PictureFormatRule
   /// The folders' names in a text.
   package let summary: String
   /// Nil if the files decide it.
@@ -29,10 +30,12 @@ package struct TrainingFolders: Sendable {
   ///   - template: how a low-resolution picture is named after its original; see ``FolderPairing``.
   ///   - scale: if nil, the sizes of the first pair decide it. It is needed to make low-resolution pictures.
   ///   - resampling: makes low-resolution pictures.
+  ///   - rule: decides the pictures' type and channels.
   /// - Throws: ``PictureSetError`` if a folder is empty or a picture has no partner; ``FileError`` or ``PreparationError`` for a
   ///   folder that cannot be read.
   package init(
-    highRes: [String], lowRes: [String], template: FileNameTemplate?, scale: Int?, resampling: Resampling
+    highRes: [String], lowRes: [String], template: FileNameTemplate?, scale: Int?, resampling: Resampling,
+    rule: PictureFormatRule = PictureFormatRule()
   ) throws {
     precondition(
       lowRes.isEmpty ? scale != nil : lowRes.count == highRes.count,
@@ -48,6 +51,7 @@ package struct TrainingFolders: Sendable {
     }
     self.scale = scale
     self.resampling = resampling
+    self.rule = rule
     summary =
       highRes.joined(separator: ", ")
       + (makesLowRes
@@ -66,15 +70,15 @@ package struct TrainingFolders: Sendable {
   /// Reads the files of one pair, but decodes nothing. Throws ``TrainingPicturesError`` that names each file that cannot be read.
   package func survey(_ index: Int) throws -> Survey {
     let hasher = SHA256()
-    let sizes = try files(of: index) { path in
+    let facts = try files(of: index) { path in
       let file = try MappedFile(path: path)
-      let (width, height) = try ImageFile.size(of: file)
+      let facts = try SourcePicture(file).facts
       hasher.update("\(file.count)\n")
       file.withBytes { hasher.update($0) }
-      return [width, height]
+      return facts
     }
     return Survey(
-      highRes: sizes[0], lowRes: sizes.count > 1 ? sizes[1] : nil, sha256: hasher.finalize())
+      highRes: facts[0], lowRes: facts.count > 1 ? facts[1] : nil, sha256: hasher.finalize())
   }
 
   /// Decodes the files of one pair, whatever their sizes are. Throws ``TrainingPicturesError`` that names each damaged file.
@@ -82,10 +86,7 @@ package struct TrainingFolders: Sendable {
   /// - Parameter budget: shared by the threads that decode.
   package func check(_ index: Int, within budget: PixelBudget) throws {
     _ = try files(of: index) { path in
-      let file = try PictureFile(path)
-      try budget.withBytes(min(budget.bytes, file.decodingBytes(as: .rgb8))) {
-        _ = try file.decode(as: .rgb8)
-      }
+      try SourcePicture(path).check(within: budget)
     }
   }
 
@@ -115,10 +116,7 @@ package struct TrainingFolders: Sendable {
     _ surveys: [Survey], patch: (_ scale: Int) throws -> Int
   ) throws -> PictureLayout {
     let sizes = surveys.map { survey in
-      (
-        high: PictureSize(width: survey.highRes[0], height: survey.highRes[1]),
-        low: survey.lowRes.map { PictureSize(width: $0[0], height: $0[1]) }
-      )
+      (high: survey.highRes.size, low: survey.lowRes?.size)
     }
     let scale = scale ?? FolderPairing.scale(highRes: sizes[0].high, lowRes: sizes[0].low ?? sizes[0].high)
     let misfits = zip(pairs, sizes).compactMap { pair, size in
@@ -148,8 +146,14 @@ package struct TrainingFolders: Sendable {
           "Patches of \(side) x \(side) are cut from the originals: give a smaller --patch, or take these "
           + "pictures out of the folders")
     }
+    let highRes = zip(pairs, surveys).map { (path: "\($0.highRes)", facts: $1.highRes) }
+    let lowRes = zip(pairs, surveys).compactMap { pair, survey in
+      survey.lowRes.map { (path: "\(pair.lowRes ?? pair.highRes)", facts: $0) }
+    }
+    let format = try rule.format(highRes: highRes, lowRes: lowRes)
     return PictureLayout(
-      highRes: sizes.map { $0.high.cropped(to: scale) }, scale: scale,
+      highRes: sizes.map { $0.high.cropped(to: scale) }, scale: scale, format,
+      remarks: format.remarks(highRes: highRes, lowRes: lowRes),
       source: makesLowRes ? "made by \(resampling.program)'s bicubic" : "read from files",
       sha256: surveys.map(\.sha256))
   }

@@ -23,7 +23,8 @@ package final class Degrader: Sendable {
       throw DegradationError(
         key: nil,
         problem:
-          "the pictures of \(pairs.summary) are not 8-bit RGB, and only such pictures are degraded. Leave out the recipe"
+          "the pictures of \(pairs.summary) are not 8-bit RGB, and only such pictures are degraded. Leave out the recipe; or, for "
+          + "--train-hr, read PNG files as such by --depth 8 --in-channels 3 --out-channels 3"
       )
     }
     try check(width: pairs.highResWidth, height: pairs.highResHeight)

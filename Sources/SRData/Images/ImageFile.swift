@@ -30,16 +30,27 @@ package enum ImageFile {
     let (width, height) = file.size
     // A picture that is turned is copied.
     let copy = file.conversions.contains(.turned) ? 3 * width * height : 0
-    let (sum, overflow) = (file.decodingBytes(as: .rgb8) + copy).addingReportingOverflow(use(width, height))
+    return try withBytes(
+      file.decodingBytes(as: .rgb8) + copy, and: use(width, height), for: file.path,
+      PictureSize(width: width, height: height), within: budget
+    ) { try body(file.decode(as: .rgb8)) }
+  }
+
+  /// Calls `body` when its memory is free. Throws ``ImageFileError`` for a picture that needs more than the whole budget.
+  static func withBytes<Result>(
+    _ decoding: Int, and use: Int, for path: String, _ size: PictureSize, within budget: PixelBudget,
+    _ body: () throws -> Result
+  ) throws -> Result {
+    let (sum, overflow) = decoding.addingReportingOverflow(use)
     let needed = overflow ? .max : sum
     guard needed <= budget.bytes else {
       throw ImageFileError(
-        path: file.path,
+        path: path,
         problem:
-          "\(width) x \(height) pixels take \(ByteCount(needed)) of memory, and all pictures that are read at the "
-          + "same time may take \(ByteCount(budget.bytes)); give --memory \(ByteCount(needed)) or more")
+          "\(size) pixels take \(ByteCount(needed)) of memory, and all pictures that are read at the same time may take "
+          + "\(ByteCount(budget.bytes)); give --memory \(ByteCount(needed)) or more")
     }
-    return try budget.withBytes(needed) { try body(file.decode(as: .rgb8)) }
+    return try budget.withBytes(needed, body)
   }
 
   /// The size of the upright picture in a PNG or JPEG file. The pixels are not decoded.

@@ -1,9 +1,9 @@
-/// Bicubic resizing of 8-bit RGB as by MATLAB's `imresize(A, [h w], 'bicubic')`, in double precision.
+/// Bicubic resizing as by MATLAB's `imresize(A, [h w], 'bicubic')`, in double precision.
 ///
 /// The kernel is Keys' with a = -0.5. Downscaling stretches the kernel by the scale (antialiasing), and weights are normalised.
 /// Beyond the edges the picture is mirrored, with the edge's pixel repeated. There are two passes. The dimension with the
-/// smaller scale comes first; if both scales are the same, the height does. The result alone is rounded to 8 bits, halves
-/// away from zero.
+/// smaller scale comes first; if both scales are the same, the height does. The result alone is rounded to integers,
+/// halves away from zero; floats are not rounded.
 ///
 /// Keys: "Cubic convolution interpolation for digital image processing" (1981); MATLAB, `imresize.m`.
 package struct MatlabResize: Sendable {
@@ -19,16 +19,17 @@ package struct MatlabResize: Sendable {
     rows = Contributions(from: fromHeight, to: toHeight)
   }
 
-  /// The bytes that a resize allocates: the picture between the passes, in doubles, and the result in doubles and in bytes. If
+  /// The bytes that a resize allocates: the picture between the passes, in doubles, and the result in doubles and in its format. If
   /// they are too many for an integer, the largest one.
   package static func workingBytes(
-    fromWidth: Int, height fromHeight: Int, toWidth: Int, height toHeight: Int
+    _ format: PixelFormat = .rgb8, fromWidth: Int, height fromHeight: Int, toWidth: Int, height toHeight: Int
   ) -> Int {
-    let perPixel = 3 * MemoryLayout<Double>.stride
+    let perPixel = format.channels * MemoryLayout<Double>.stride
     // One of the two lies between the passes.
     let between = max(
       product(toHeight, fromWidth, perPixel), product(fromHeight, toWidth, perPixel))
-    let (sum, overflow) = between.addingReportingOverflow(product(toHeight, toWidth, perPixel + 3))
+    let (sum, overflow) = between.addingReportingOverflow(
+      product(toHeight, toWidth, perPixel + format.bytesPerPixel))
     return overflow ? .max : sum
   }
 
@@ -41,27 +42,52 @@ package struct MatlabResize: Sendable {
 
   /// The resized picture. Precondition: there are as many bytes of RGB as in a picture of the size that the resize was made for.
   package func callAsFunction(_ pixels: UnsafeBufferPointer<UInt8>) -> RGBImage {
+    RGBImage(width: columns.outputCount, height: rows.outputCount, pixels: self(pixels, channels: 3))
+  }
+
+  /// The values of the resized picture. Precondition: there are as many values as in a picture of the size that the resize was made
+  /// for.
+  func callAsFunction<Value: ResizedValue>(
+    _ pixels: UnsafeBufferPointer<Value>, channels: Int
+  ) -> [Value] {
     precondition(
-      pixels.count == columns.inputCount * rows.inputCount * 3,
-      "\(pixels.count) bytes given to a resize from \(columns.inputCount) x \(rows.inputCount)")
+      pixels.count == columns.inputCount * rows.inputCount * channels,
+      "\(pixels.count) values given to a resize from \(columns.inputCount) x \(rows.inputCount) pixels of \(channels)"
+    )
     let (width, height) = (columns.outputCount, rows.outputCount)
     let values: [Double]
     if rows.scale <= columns.scale {
-      let between = resizeHeight(pixels, width: columns.inputCount)
-      values = between.withUnsafeBufferPointer { resizeWidth($0, height: height) }
+      let between = resizeHeight(pixels, width: columns.inputCount, channels)
+      values = between.withUnsafeBufferPointer { resizeWidth($0, height: height, channels) }
     } else {
-      let between = resizeWidth(pixels, height: rows.inputCount)
-      values = between.withUnsafeBufferPointer { resizeHeight($0, width: width) }
+      let between = resizeWidth(pixels, height: rows.inputCount, channels)
+      values = between.withUnsafeBufferPointer { resizeHeight($0, width: width, channels) }
     }
-    let bytes = values.map { UInt8(min(max($0, 0), 255).rounded(.toNearestOrAwayFromZero)) }
-    return RGBImage(width: width, height: height, pixels: bytes)
+    return values.map { Value(nearest: $0) }
   }
 
   /// Gives rows of the input's width the output's width.
   private func resizeWidth<Value: PixelValue>(
-    _ source: UnsafeBufferPointer<Value>, height: Int
+    _ source: UnsafeBufferPointer<Value>, height: Int, _ channels: Int
   ) -> [Double] {
     let (inputWidth, width, taps) = (columns.inputCount, columns.outputCount, columns.taps)
+    guard channels == 3 else {
+      return [Double](unsafeUninitializedCapacity: width * height * channels) { result, count in
+        for y in 0..<height {
+          for x in 0..<width {
+            for channel in 0..<channels {
+              var sum = 0.0
+              for tap in x * taps..<(x + 1) * taps {
+                let pixel = (y * inputWidth + columns.inputs[tap]) * channels
+                sum += columns.weights[tap] * source[pixel + channel].double
+              }
+              result[(y * width + x) * channels + channel] = sum
+            }
+          }
+        }
+        count = width * height * channels
+      }
+    }
     return [Double](unsafeUninitializedCapacity: width * height * 3) { result, count in
       for y in 0..<height {
         for x in 0..<width {
@@ -82,9 +108,9 @@ package struct MatlabResize: Sendable {
 
   /// Gives columns of the input's height the output's height.
   private func resizeHeight<Value: PixelValue>(
-    _ source: UnsafeBufferPointer<Value>, width: Int
+    _ source: UnsafeBufferPointer<Value>, width: Int, _ channels: Int
   ) -> [Double] {
-    let (stride, height, taps) = (width * 3, rows.outputCount, rows.taps)
+    let (stride, height, taps) = (width * channels, rows.outputCount, rows.taps)
     return [Double](unsafeUninitializedCapacity: stride * height) { result, count in
       result.initialize(repeating: 0)
       for y in 0..<height {
@@ -99,17 +125,38 @@ package struct MatlabResize: Sendable {
   }
 }
 
-/// The two forms of a picture's values between passes.
-private protocol PixelValue {
+/// A value before or between the passes.
+protocol PixelValue {
   var double: Double { get }
 }
 
-extension UInt8: PixelValue {
-  fileprivate var double: Double { Double(self) }
+/// A value of a picture.
+protocol ResizedValue: PixelValue {
+  /// The nearest value of the type.
+  init(nearest value: Double)
 }
 
 extension Double: PixelValue {
-  fileprivate var double: Double { self }
+  var double: Double { self }
+}
+
+extension UInt8: ResizedValue {
+  var double: Double { Double(self) }
+  init(nearest value: Double) {
+    self = UInt8(Swift.min(Swift.max(value, 0), 255).rounded(.toNearestOrAwayFromZero))
+  }
+}
+
+extension UInt16: ResizedValue {
+  var double: Double { Double(self) }
+  init(nearest value: Double) {
+    self = UInt16(Swift.min(Swift.max(value, 0), 65535).rounded(.toNearestOrAwayFromZero))
+  }
+}
+
+extension Float: ResizedValue {
+  var double: Double { Double(self) }
+  init(nearest value: Double) { self = Float(value) }
 }
 
 /// The inputs of each output position along one axis, and their weights: MATLAB's `contributions`.

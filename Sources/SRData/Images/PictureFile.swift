@@ -26,8 +26,9 @@ package final class PictureFile {
   ///
   /// - Throws: ``ImageFileError`` if the file is damaged or of another kind, or if the picture is larger than any camera's;
   ///   ``FileError`` if the file cannot be read.
-  package init(_ path: BytePath) throws {
-    let file = try MappedFile(path: path)
+  package convenience init(_ path: BytePath) throws { try self.init(MappedFile(path: path)) }
+
+  init(_ file: MappedFile) throws {
     self.file = file
     header = try file.withBytes { bytes throws(ImageFileError) in try PictureHeader(bytes, path: file.path) }
   }

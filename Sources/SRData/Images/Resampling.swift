@@ -13,16 +13,33 @@ package enum Resampling: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// The bytes that a resize allocates.
+  /// The bytes that a resize allocates. If they are too many for an integer, the largest one.
   package func workingBytes(
-    fromWidth: Int, height fromHeight: Int, toWidth: Int, height toHeight: Int
+    _ format: PixelFormat = .rgb8, fromWidth: Int, height fromHeight: Int, toWidth: Int, height toHeight: Int
   ) -> Int {
     switch self {
-    case .pillow: BicubicResize.workingBytes(fromHeight: fromHeight, toWidth: toWidth, height: toHeight)
+    case .pillow where format == .rgb8:
+      return BicubicResize.workingBytes(fromHeight: fromHeight, toWidth: toWidth, height: toHeight)
+    case .pillow:
+      return Self.canCount(toWidth, toHeight, format.bytesPerPixel)
+        ? BicubicRows.workingBytes(
+          channels: format.channels, format.sample, fromWidth: fromWidth, height: fromHeight,
+          toWidth: toWidth, height: toHeight) + toWidth * toHeight * format.bytesPerPixel : .max
     case .matlab:
-      MatlabResize.workingBytes(
-        fromWidth: fromWidth, height: fromHeight, toWidth: toWidth, height: toHeight)
+      return MatlabResize.workingBytes(
+        format, fromWidth: fromWidth, height: fromHeight, toWidth: toWidth, height: toHeight)
     }
+  }
+
+  /// Whether a thousand times the product is an integer.
+  private static func canCount(_ factors: Int...) -> Bool {
+    var product = 1 << 10
+    for factor in factors {
+      let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+      if overflow { return false }
+      product = next
+    }
+    return true
   }
 }
 

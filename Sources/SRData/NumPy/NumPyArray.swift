@@ -28,8 +28,13 @@ package final class NumPyArray: Sendable {
   ///   - ranks: the numbers of dimensions that it may have, rising.
   ///   - types: that the elements may have: uint8 alone, or all.
   /// - Throws: ``FileError``, or ``NumPyError`` for another dtype, order, rank or length.
-  package init(path: String, ranks: [Int], _ types: [SampleType]) throws {
-    let file = try MappedFile(path: path)
+  package convenience init(path: String, ranks: [Int], _ types: [SampleType]) throws {
+    try self.init(file: MappedFile(path: path), ranks: ranks, types)
+  }
+
+  /// The same for a file that is mapped. Throws ``NumPyError``.
+  init(file: MappedFile, ranks: [Int], _ types: [SampleType]) throws {
+    let path = file.path
     let (header, dataOffset) = try NumPyHeader.parse(file.bytes, path: path)
     guard let sample = SampleType(numPyName: header), types.contains(sample) else {
       throw NumPyError(
@@ -74,6 +79,11 @@ package final class NumPyArray: Sendable {
   /// The same array with four dimensions: pictures of one channel if there are three.
   func withChannels() -> NumPyArray { shape.count == 3 ? NumPyArray(self, shape: shape + [1]) : self }
 
+  /// A picture, HW or HWC, as one of four dimensions.
+  func asOnePicture() -> NumPyArray {
+    NumPyArray(self, shape: [1] + shape + (shape.count == 2 ? [1] : []))
+  }
+
   /// The bytes of all elements. The pointer is valid as long as the array lives.
   package var bytes: UnsafeBufferPointer<UInt8> {
     UnsafeRawBufferPointer(rebasing: file.bytes[dataOffset...]).assumingMemoryBound(to: UInt8.self)
@@ -84,25 +94,6 @@ package final class NumPyArray: Sendable {
     precondition(index >= 0 && index < shape[0], "entry \(index) of \(shape[0]) in \(path)")
     let count = shape.dropFirst().reduce(sample.bytes, *)
     return UnsafeBufferPointer(rebasing: bytes[(index * count)..<((index + 1) * count)])
-  }
-
-  /// The first value of an entry for which `isWrong` holds.
-  func firstValue(ofEntry index: Int, where isWrong: (Double) -> Bool) -> Double? {
-    let bytes = UnsafeRawBufferPointer(entry(index))
-    switch sample {
-    case .uint8: return bytes.lazy.map { Double($0) }.first(where: isWrong)
-    case .uint16:
-      for offset in stride(from: 0, to: bytes.count, by: 2) {
-        let value = Double(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-        if isWrong(value) { return value }
-      }
-    case .float32:
-      for offset in stride(from: 0, to: bytes.count, by: 4) {
-        let value = Double(bytes.loadUnaligned(fromByteOffset: offset, as: Float.self))
-        if isWrong(value) { return value }
-      }
-    }
-    return nil
   }
 
   private static func byteCount(_ shape: [Int]) -> Int? {

@@ -1,4 +1,5 @@
 import SRFiles
+import SRTensor
 
 /// Makes the arrays that training reads, from folders of photographs: `srdist prepare`.
 ///
@@ -20,6 +21,8 @@ package struct DatasetPreparation: Sendable {
     package let manifest: PreparationManifest
     /// What was found in the input beside pictures.
     package fileprivate(set) var passedOver = PassedOver()
+    /// What the arrays' format changes in pictures, for a person to read.
+    package fileprivate(set) var remarks: [String] = []
     /// What is to be said about the pictures that were used. Nil if an earlier preparation was finished.
     package fileprivate(set) var use: PictureUse?
   }
@@ -61,7 +64,14 @@ package struct DatasetPreparation: Sendable {
       return Result(manifest: manifest)
     }
     let found = try InputPictures(inputs, groupBy: options.groupBy.map { try GroupPattern($0) })
-    let images = ImagePreparation(pictures: found.pictures, options: options, budget: budget)
+    let (format, remarks) = try format(of: found.pictures)
+    guard !options.keepFull || format == .rgb8 else {
+      throw PreparationError.invalidOption(
+        "--keep-full keeps images for fresh crops, which are of 8-bit RGB, and these are \(format). Give --depth 8 --channels 3, or "
+          + "leave out --keep-full")
+    }
+    let images = ImagePreparation(
+      pictures: found.pictures, options: options, format: format, budget: budget)
     var draws = try PictureDraw.all(of: found, for: inputs, images: images)
     while true {
       let work = PreparationWork(images, draws, threads: threads, progress: progress)
@@ -71,7 +81,32 @@ package struct DatasetPreparation: Sendable {
         continue
       }
       try folder.publish(work.manifest!)
-      return Result(manifest: work.manifest!, passedOver: found.passedOver, use: work.use)
+      return Result(
+        manifest: work.manifest!, passedOver: found.passedOver, remarks: remarks, use: work.use)
     }
+  }
+  /// The arrays' format. An array begins with it, so the heads of all pictures are read first, unless the options give it.
+  private func format(of pictures: [InputPicture]) throws -> (PixelFormat, remarks: [String]) {
+    let depth = options.depth ?? .auto
+    if let channels = options.channels, depth != .auto {
+      return (PixelFormat(channels: channels, depth == .eight ? .uint8 : .uint16), [])
+    }
+    // What cannot be read is told when it is decoded.
+    let files = try mapConcurrently(count: pictures.count, threads: threads) { index in
+      (try? SourcePicture(pictures[index].path)).map { (path: pictures[index].source, facts: $0.facts) }
+    }.compactMap { $0 }
+    let channels = options.channels ?? (files.isEmpty ? 3 : PictureFormatRule.channels(of: files))
+    let values: SampleScale
+    do throws(TrainingPicturesError) {
+      values = try PictureFormatRule(depth: depth).values(of: files)
+    } catch {
+      throw PreparationError.invalidOption(error.description)
+    }
+    let narrow = files.filter { $0.facts.sample == .uint8 && values.sample == .uint16 }
+    let remark = narrow.first.map { first in
+      "\(narrow.count) of \(pictures.count) pictures have 8 bits, such as \(first.path), and others 16: the arrays are uint16. "
+        + "--depth 8 makes them uint8"
+    }
+    return (PixelFormat(channels: channels, values.sample), depth == .auto ? remark.map { [$0] } ?? [] : [])
   }
 }

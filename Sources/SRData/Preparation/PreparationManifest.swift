@@ -1,4 +1,5 @@
 import SRFiles
+import SRTensor
 
 /// The record that lies beside prepared arrays: the origin of every sample, and the hashes of the files.
 package struct PreparationManifest: Sendable, Equatable, Codable {
@@ -23,6 +24,8 @@ package struct PreparationManifest: Sendable, Equatable, Codable {
     package let shape: [Int]
     /// The hash of the whole file, as `sha256sum` prints it.
     package let sha256: String
+    /// Of the elements; nil for uint8.
+    package let type: SampleType?
   }
 
   /// A picture that was left out because an earlier one has the same pixels.

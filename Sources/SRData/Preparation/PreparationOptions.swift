@@ -27,6 +27,12 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
   /// lie on either side.
   package var groupBy: String?
 
+  /// Channels of the arrays: 1, 3 or 4. Nil: one if all pictures are grey, or else three.
+  package var channels: Int?
+
+  /// Bits of the arrays. Nil: 16 if a picture has as many, or else 8.
+  package var depth: PictureFormatRule.Depth?
+
   package init() {}
 
   /// The smallest crop that training accepts at this scale.
@@ -35,7 +41,7 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case resize, crop, scale, train, valid, seed, resample
+    case resize, crop, scale, train, valid, seed, resample, channels, depth
     case cropsPerImage = "crops_per_image"
     case skipBroken = "skip_broken"
     case keepFull = "keep_full"
@@ -63,6 +69,9 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
     if resize > 0 && crop > resize {
       throw .invalidOption("--crop \(crop) does not fit into --resize \(resize)")
     }
+    if let channels, ![1, 3, 4].contains(channels) {
+      throw .invalidOption("--channels must be 1 (grey), 3 (RGB) or 4 (RGB and alpha), not \(channels)")
+    }
     if keepFull && resize == 0 {
       throw .invalidOption("--keep-full needs images of one size: give --resize")
     }
@@ -85,5 +94,7 @@ extension PreparationOptions {
     // Manifests of older versions do not name the filter, which was Pillow's.
     resample = try container.decodeIfPresent(Resampling.self, forKey: .resample) ?? .pillow
     groupBy = try container.decodeIfPresent(String.self, forKey: .groupBy)
+    channels = try container.decodeIfPresent(Int.self, forKey: .channels)
+    depth = try container.decodeIfPresent(PictureFormatRule.Depth.self, forKey: .depth)
   }
 }

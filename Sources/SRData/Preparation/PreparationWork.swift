@@ -39,7 +39,7 @@ final class PreparationWork {
   func write(_ inputs: PreparationInputs, to directory: String) throws -> [PictureDraw]? {
     for side in draws.flatMap(\.sides) {
       writers[side.split] = try SplitWriter(
-        side.split, count: side.count, directory: directory, options: options)
+        side.split, count: side.count, directory: directory, options: options, images.format)
     }
     var counts: [PictureDraw] = []
     for draw in draws {

@@ -50,7 +50,8 @@ extension SettingGroup {
       Setting(
         "in-channels", \.inChannels, .optional(.whole(ModelDescription.channelRange)), .model, ranks: .alike,
         defaultWords: "the data's channels",
-        "Channels of the low-resolution pictures: 1 for grey, 3 for RGB, or any other number."),
+        "Channels of the low-resolution pictures: 1 for grey, 3 for RGB, 4 for RGB and alpha, or any other number of an array's."
+      ),
       Setting(
         "out-channels", \.outChannels, .optional(.whole(ModelDescription.channelRange)), .model,
         ranks: .alike, defaultWords: "the data's channels",
@@ -198,8 +199,8 @@ extension SettingGroup {
       Setting(
         "train-hr", \.trainHR, .folders, .inputs, ranks: .own, aliases: ["dataroot_gt"],
         """
-        Folders of PNG and JPEG files of any size, such as A or A,B: patches of these originals are the high-resolution images. \
-        Folders below them count too. --val NAME=LR,HR measures pictures, and so does --data, if it is given too.
+        Folders of PNG, JPEG and .npy files (one picture each) of any size, such as A or A,B: patches of these originals are the \
+        high-resolution images. Folders below them count too. --val NAME=LR,HR measures pictures, and so does --data, if it is given too.
         """),
       Setting(
         "train-lr", \.trainLR, .folders, .inputs, ranks: .own, aliases: ["dataroot_lq"],
@@ -224,6 +225,12 @@ extension SettingGroup {
       Setting(
         "resample", \.resample, .choice, .inputs, ranks: .alike,
         "Whose bicubic makes the low-resolution pictures without --train-lr: pillow or matlab."),
+      Setting(
+        "depth", \.depth, .choice, .inputs, ranks: .alike,
+        """
+        Bits of PNG and JPEG files: auto (16 if one of them has as many), 8 (the upper 8 of 16, as --degradation needs it), or 16. Bytes \
+        become 16 bits by 257.
+        """),
       Setting(
         "data-cache", \.dataCache, .dataCache, .invocation, ranks: .own,
         """
@@ -252,7 +259,7 @@ extension SettingGroup {
         "range", \.range, .optional(.valueRange), .model, ranks: .alike,
         defaultWords: "the type's whole range; 0,1 for float32",
         """
-        LOW,HIGH: the values of the arrays of --data that stand for black and full intensity, such as 0,4095. The network learns \
+        LOW,HIGH: the values in --data or --train-hr that stand for black and full intensity, such as 0,4095. The network learns \
         from (value - LOW) / (HIGH - LOW), and its weight files record the range. Write --range=-1000,3000 if LOW is negative.
         """),
       Setting(

@@ -47,9 +47,9 @@ extension TrainingConfiguration {
       )
     }
     try validateSchedule()
-    if range != nil && data == nil {
+    if range != nil && data == nil && trainHR.isEmpty {
       throw ConfigurationError(
-        "range says what the values of --data mean, and synthetic faces and --train-hr have the whole range; give --data, or "
+        "range says what the values of --data and --train-hr mean, and synthetic faces have the whole range; give one of them, or "
           + "leave it out")
     }
     try validateFolders()

@@ -142,6 +142,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var patchesPerImage = 1
   /// The filter that makes low-resolution pictures.
   package var resample = Resampling.pillow
+  /// The bits with which PNG and JPEG files are read.
+  package var depth = PictureFormatRule.Depth.auto
   package var dataCache = DataCache.auto
 
   // How the run is carried out.

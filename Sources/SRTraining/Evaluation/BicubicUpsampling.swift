@@ -51,20 +51,7 @@ struct BicubicUpsampling: Sendable {
         }
       }
     }
-    round(upsampled, count: pairs.highResElementCount)
-  }
-
-  /// Rounds intensities to the levels of the pictures' type.
-  private func round(_ intensities: UnsafeMutablePointer<Float>, count: Int) {
-    let values = pairs.values
-    if values.sample == .float32 { return }
-    withUnsafeTemporaryAllocation(byteCount: values.sample.bytes, alignment: 4) { memory in
-      let level = memory.baseAddress!
-      for index in 0..<count {
-        values.store(intensities[index], at: level)
-        intensities[index] = values.intensity(at: level)
-      }
-    }
+    pairs.values.round(upsampled, count: pairs.highResElementCount)
   }
 
   /// The upsampled picture as one to look at.

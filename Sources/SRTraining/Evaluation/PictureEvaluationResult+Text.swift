@@ -27,7 +27,11 @@ extension PictureEvaluationResult {
     let subject = weights.map { "\($0): \(model ?? "")" } ?? "\(resampling.program)'s bicubic"
     return ["\(subject), x\(scale), \(pictures.count) pictures of \(data)"] + table.lines
       + ["conventions: \(descriptions.map(convention.text).joined(separator: "; "))"]
-      + (weights == nil ? [] : ["bicubic: \(resampling.program)'s, rounded to 8 bits"]) + provenance
+      + (weights == nil
+        ? []
+        : [
+          "bicubic: \(resampling.program)'s, rounded to \(convention.values == PictureConvention.bytes ? "8 bits" : "the pictures' type")"
+        ]) + provenance
   }
 
   /// The table as comma-separated values. Each column's title states its convention.

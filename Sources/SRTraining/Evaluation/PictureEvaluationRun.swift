@@ -70,7 +70,7 @@ package struct PictureEvaluationRun {
     let (set, metrics, resampling, pool) = try communicator.together(starting: activity) {
       let (set, resampling) = try pictures()
       let metrics = try PictureMetrics(
-        PictureConvention(channels: options.channels, border: options.border ?? set.scale), of: [set],
+        options.channels, border: options.border, of: set,
         weightsDirectory: configuration.weightsDir, kernels: kernels, progress: activity.mark)
       return (set, metrics, resampling, try WorkerPool(count: sizes.threads))
     }
@@ -97,10 +97,7 @@ package struct PictureEvaluationRun {
 
   private func pictures() throws -> (any PictureSet, Resampling) {
     let scale = network?.model.scale ?? options.scale
-    switch source {
-    case .folders, .originals: try network?.model.checkTakesPictures("reference")
-    case .data: break
-    }
+    let rule = network?.model.pictureRule(depth: configuration.depth) ?? PictureFormatRule()
     if let network, let given = options.scale, given != network.model.scale {
       throw ConfigurationError(
         "scale: --scale \(given) is given, and \(network.file) holds a network of scale \(network.model.scale); leave "
@@ -109,7 +106,8 @@ package struct PictureEvaluationRun {
     switch source {
     case .folders(let lowRes, let highRes, let template, let cropMultiple):
       let set = try FolderPictures(
-        lowRes: lowRes, highRes: highRes, template: template, scale: scale, cropMultiple: cropMultiple)
+        lowRes: lowRes, highRes: highRes, template: template, scale: scale, cropMultiple: cropMultiple,
+        rule: rule)
       return (set, options.resampling ?? .matlab)
     case .originals(let folder, let given):
       let scale = scale ?? ModelDescription.attention.scale
@@ -121,7 +119,7 @@ package struct PictureEvaluationRun {
       }
       let resampling = options.resampling ?? .matlab
       let set = try FolderPictures(
-        highRes: folder, scale: scale, cropMultiple: cropMultiple, resampling: resampling)
+        highRes: folder, scale: scale, cropMultiple: cropMultiple, resampling: resampling, rule: rule)
       return (set, resampling)
     case .data(let split):
       var configuration = configuration

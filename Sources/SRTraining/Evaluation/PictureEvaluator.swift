@@ -4,6 +4,7 @@ import SRInference
 import SRKernels
 import SRModels
 import SRProcess
+import SRTensor
 
 /// What enlarges the pictures that are measured.
 enum PictureMethod: Sendable {
@@ -11,7 +12,7 @@ enum PictureMethod: Sendable {
   case bicubic(Resampling)
 }
 
-/// Enlarges the pictures of a set, and measures the 8-bit results against their originals. Ranks share the pictures; each picture
+/// Enlarges the pictures of a set, and measures the results, rounded to the pictures' type, against their originals. Ranks share the pictures; each picture
 /// is one rank's, and all of the rank's threads work at it.
 struct PictureEvaluator: Sendable {
   let set: any PictureSet
@@ -72,16 +73,31 @@ struct PictureEvaluator: Sendable {
     for conversion in PictureConversion.allCases where pair.conversions.contains(conversion) {
       remark(conversion)
     }
+    let name = set.name(at: index)
+    guard set.format.isRGB8 else {
+      let (original, channels) = (intensities(of: pair.highRes), set.format.highRes.channels)
+      let enlarged = try methods.map { method in
+        defer { activity.mark() }
+        return try intensities(of: pair, enlargedBy: method, name: name)
+      }
+      return try values(of: enlarged) { sized.values(of: $0, original: original, channels: channels) }
+    }
+    let (lowRes, original) = (pair.lowRes.rgbImage, pair.highRes.rgbImage)
     let enlarged = try methods.map { method in
       defer { activity.mark() }
-      return try enlarge(pair, by: method, name: set.name(at: index))
+      return try enlarge(lowRes, to: original.size, isGrey: pair.isGrey, by: method, name: name)
     }
+    return try values(of: enlarged) { sized.values(of: $0, original: original, isGrey: pair.isGrey) }
+  }
+
+  /// The values of enlarged pictures, one after the other; NaN for nil.
+  private func values<Picture: Sendable>(
+    of enlarged: [Picture?], _ measure: @escaping @Sendable (Picture) -> [Double]
+  ) throws -> [Double] {
     let count = metrics.descriptions.count
-    let rows = SharedRows(rows: methods.count, fields: count)
-    try pool.forEach(0..<methods.count) { [activity] _, method in
-      let values =
-        enlarged[method].map { sized.values(of: $0, original: pair.highRes, isGrey: pair.isGrey) }
-        ?? Array(repeating: .nan, count: count)
+    let rows = SharedRows(rows: enlarged.count, fields: count)
+    try pool.forEach(0..<enlarged.count) { [activity] _, method in
+      let values = enlarged[method].map(measure) ?? Array(repeating: .nan, count: count)
       rows.row(method).update(from: values, count: count)
       activity.mark()
     }
@@ -89,53 +105,88 @@ struct PictureEvaluator: Sendable {
   }
 
   /// The enlarged picture; nil if the network's result is not finite.
-  private func enlarge(_ pair: PicturePair, by method: PictureMethod, name: String) throws -> RGBImage? {
-    let (lowRes, size) = (pair.lowRes, pair.highRes.size)
+  private func enlarge(
+    _ lowRes: RGBImage, to size: PictureSize, isGrey: Bool, by method: PictureMethod, name: String
+  ) throws -> RGBImage? {
     switch method {
     case .bicubic(let resampling):
       return lowRes.resized(width: size.width, height: size.height, by: resampling)
     case .network(let network):
       var pixels: [UInt8] = []
       pixels.reserveCapacity(size.pixels * 3)
-      var isFinite = true
       let channels = network.model.outputChannels
-      if channels == 1, !pair.isGrey {
+      if channels == 1, !isGrey {
         throw ConfigurationError(
           "\(set.summary): '\(name)' has three channels of colour, and the network takes 1; measure grey pictures"
         )
       }
       let picture = lowRes.intensities(channels: network.model.inputChannels)
-      do {
-        try network.enlarge(picture.pointer, height: lowRes.height, width: lowRes.width) { rows, values in
-          let count = rows.count * size.width * channels
-          isFinite = isFinite && kernels.allFinite(values, count: count)
-          let strip = UnsafeBufferPointer(start: values, count: count)
-          pixels +=
-            RGBImage(intensities: strip, channels: channels, width: size.width, height: rows.count).pixels
-        }
-      } catch let error as InferenceMemoryError {
-        throw ConfigurationError("\(set.summary): '\(name)': \(error)")
+      let isFinite = try run(network, picture, lowRes.size, name: name) { strip in
+        let rows = strip.count / (size.width * channels)
+        pixels += RGBImage(intensities: strip, channels: channels, width: size.width, height: rows).pixels
       }
-      withExtendedLifetime(picture) {}
       return isFinite ? RGBImage(width: size.width, height: size.height, pixels: pixels) : nil
     }
   }
 }
 
-extension ModelDescription {
-  /// Throws ``ConfigurationError`` if the network cannot enlarge the pictures of any 8-bit set.
-  ///
-  /// - Parameter sets: what names the sets, such as `--reference`.
-  func checkTakesPictures(_ sets: String) throws {
-    guard inputChannels == outputChannels, [1, 3].contains(inputChannels) else {
-      throw ConfigurationError(
-        "\(sets): pictures have 1 or 3 channels, and the network takes \(inputChannels) and makes \(outputChannels). Measure arrays "
-          + "(--data)")
+// Pictures of other formats than 8-bit RGB.
+extension PictureEvaluator {
+  private func intensities(of picture: Raster) -> AlignedBuffer {
+    let buffer = AlignedBuffer(count: picture.size.pixels * picture.format.channels)
+    picture.bytes.withUnsafeBytes {
+      set.format.values.loadIntensities(from: $0, into: buffer.pointer)
     }
-    guard let values else { return }
-    throw ConfigurationError(
-      "\(sets): pictures are measured as 8-bit values, and the network was trained on values \(values). Measure arrays (--data)"
-    )
+    return buffer
+  }
+
+  /// The enlarged picture, rounded to the levels of its type; nil if the network's result is not finite.
+  private func intensities(
+    of pair: PicturePair, enlargedBy method: PictureMethod, name: String
+  ) throws -> AlignedBuffer? {
+    let (size, channels) = (pair.highRes.size, set.format.highRes.channels)
+    switch method {
+    case .bicubic(let resampling):
+      let lowRes = pair.lowRes.takingChannels(channels)
+      return intensities(of: lowRes.resized(width: size.width, height: size.height, by: resampling))
+    case .network(let network):
+      let result = AlignedBuffer(count: size.pixels * channels)
+      var next = result.pointer
+      let isFinite = try run(network, intensities(of: pair.lowRes), pair.lowRes.size, name: name) { strip in
+        next.update(from: strip.baseAddress!, count: strip.count)
+        next += strip.count
+      }
+      set.format.values.round(result.pointer, count: result.count)
+      return isFinite ? result : nil
+    }
+  }
+
+  /// Enlarges intensities, and hands over strips of the result's rows. Returns whether all of them are finite.
+  private func run(
+    _ network: NetworkInference, _ picture: AlignedBuffer, _ size: PictureSize, name: String,
+    _ take: (UnsafeBufferPointer<Float>) -> Void
+  ) throws -> Bool {
+    let (width, channels) = (size.width * network.model.scale, network.model.outputChannels)
+    var isFinite = true
+    do {
+      try network.enlarge(picture.pointer, height: size.height, width: size.width) { rows, values in
+        let count = rows.count * width * channels
+        isFinite = isFinite && kernels.allFinite(values, count: count)
+        take(UnsafeBufferPointer(start: values, count: count))
+      }
+    } catch let error as InferenceMemoryError {
+      throw ConfigurationError("\(set.summary): '\(name)': \(error)")
+    }
+    withExtendedLifetime(picture) {}
+    return isFinite
+  }
+}
+
+extension ModelDescription {
+  /// What a set's pictures must be to be enlarged, and their originals to be compared with the results.
+  func pictureRule(depth: PictureFormatRule.Depth) -> PictureFormatRule {
+    PictureFormatRule(
+      inputChannels: inputChannels, outputChannels: outputChannels, depth: depth, expected: values)
   }
 }
 

@@ -4,7 +4,7 @@ import SRLosses
 import SRMetrics
 import SRTensor
 
-/// The literature's metrics of 8-bit pictures: PSNR, SSIM and, if its weights exist and all pictures are large enough, LPIPS over
+/// The literature's metrics of pictures: PSNR, SSIM and, if its weights exist and all pictures are RGB and large enough, LPIPS over
 /// AlexNet.
 package struct PictureMetrics: Sendable {
   package let convention: PictureConvention
@@ -21,23 +21,32 @@ package struct PictureMetrics: Sendable {
   private let weights: PerceptualWeights
   private let kernels: any KernelSet
 
-  /// - Parameter sets: all pictures that will be measured.
+  /// - Parameter set: all pictures that will be measured. The convention is for its format.
   /// - Throws: ``ConfigurationError`` if a picture is too small to have an SSIM, and what reading the weights of LPIPS throws.
   init(
-    _ convention: PictureConvention, of sets: [any PictureSet], weightsDirectory: String,
+    _ channels: PictureConvention.Channels, border: Int?, of set: any PictureSet, weightsDirectory: String,
     kernels: any KernelSet, progress: () -> Void = {}
   ) throws {
-    let pictures = sets.flatMap { set in
-      (0..<set.count).map { (name: "\(set.summary): '\(set.name(at: $0))'", size: set.size(at: $0)) }
+    let pictures = (0..<set.count).map {
+      (name: "\(set.summary): '\(set.name(at: $0))'", size: set.size(at: $0))
     }
+    let border = border ?? set.scale
     try self.init(
-      convention, of: pictures, weightsDirectory: weightsDirectory, kernels: kernels, progress: progress)
+      set.format.isRGB8
+        ? PictureConvention(channels: channels, border: border)
+        : PictureConvention(
+          channels: set.format.highRes.channels == 3 ? channels : .all, border: border,
+          values: set.format.values.bitsText),
+      of: pictures, channels: set.format.highRes.channels, weightsDirectory: weightsDirectory,
+      kernels: kernels, progress: progress)
   }
 
-  /// - Parameter pictures: all pictures that will be measured: their names in an error's text, and their sizes.
+  /// - Parameters:
+  ///   - pictures: all pictures that will be measured: their names in an error's text, and their sizes.
+  ///   - channels: of each picture.
   /// - Throws: as the other initialiser.
   package init(
-    _ convention: PictureConvention, of pictures: [(name: String, size: PictureSize)],
+    _ convention: PictureConvention, of pictures: [(name: String, size: PictureSize)], channels: Int = 3,
     weightsDirectory: String, kernels: any KernelSet, progress: () -> Void = {}
   ) throws {
     self.convention = convention
@@ -57,8 +66,15 @@ package struct PictureMetrics: Sendable {
       kernels: kernels)
     let largest = sizes.max { $0.pixels < $1.pixels } ?? PictureSize(width: 0, height: 0)
     // Both pictures in doubles.
-    let planeBytes = largest.pixels * 2 * 3 * MemoryLayout<Double>.stride
-    if let obstacle = try square.obstacleToMetric {
+    let planeBytes = largest.pixels * 2 * max(channels, 3) * MemoryLayout<Double>.stride
+    if channels != ImageShape.rgbChannels {
+      descriptions = [.psnr, .ssim]
+      provenance = [
+        "metric lpips is left out: it compares RGB, and the pictures have \(channels) channel\(channels == 1 ? "" : "s")"
+      ]
+      networkSHA256 = [:]
+      (workerBytes, networkBytes) = (planeBytes, 0)
+    } else if let obstacle = try square.obstacleToMetric {
       descriptions = [.psnr, .ssim]
       provenance = ["metric lpips is left out: \(obstacle)"]
       networkSHA256 = [:]
@@ -101,12 +117,23 @@ package struct PictureMetrics: Sendable {
         }
       }
       return [comparison.psnr(), comparison.ssim()]
-        + (lpips.map { [distance($0, picture, original)] } ?? [])
+        + (lpips.map { [distance($0, inner(picture), inner(original))] } ?? [])
     }
 
-    private func distance(_ loss: any Loss, _ picture: RGBImage, _ original: RGBImage) -> Double {
+    /// The same for intensities, [height, width, channels].
+    func values(of picture: AlignedBuffer, original: AlignedBuffer, channels: Int) -> [Double] {
+      withExtendedLifetime((picture, original)) {
+        let comparison = PictureComparison(
+          intensities: UnsafeBufferPointer(start: picture.pointer, count: picture.count),
+          UnsafeBufferPointer(start: original.pointer, count: original.count), channels: channels,
+          width: size.width, height: size.height, convention)
+        return [comparison.psnr(), comparison.ssim()]
+          + (lpips.map { [distance($0, inner(picture), inner(original))] } ?? [])
+      }
+    }
+
+    private func distance(_ loss: any Loss, _ superRes: AlignedBuffer, _ highRes: AlignedBuffer) -> Double {
       let scratch = AlignedBuffer(count: loss.scratchCount(shape))
-      let (superRes, highRes) = (intensities(picture), intensities(original))
       return withExtendedLifetime((scratch, superRes, highRes)) {
         let pair = ImagePair(superRes: superRes.pointer, highRes: highRes.pointer, shape: shape)
         return loss.evaluate([pair], weight: 0, scratch: scratch.pointer)[0]
@@ -114,10 +141,23 @@ package struct PictureMetrics: Sendable {
     }
 
     /// The picture without the border, 0...1.
-    private func intensities(_ picture: RGBImage) -> AlignedBuffer {
+    private func inner(_ picture: RGBImage) -> AlignedBuffer {
       let border = convention.border
       let inner = picture.cropped(x: border, y: border, width: shape.width, height: shape.height)
       return inner.intensities
+    }
+
+    /// The RGB picture without the border.
+    private func inner(_ picture: AlignedBuffer) -> AlignedBuffer {
+      let (border, rowCount) = (convention.border, 3 * shape.width)
+      let result = AlignedBuffer(count: shape.height * rowCount)
+      withExtendedLifetime(picture) {
+        for y in 0..<shape.height {
+          (result.pointer + y * rowCount).update(
+            from: picture.pointer + 3 * ((y + border) * size.width + border), count: rowCount)
+        }
+      }
+      return result
     }
   }
 }
@@ -126,6 +166,13 @@ extension PictureConvention {
   /// A picture's shape without the border.
   fileprivate func shape(_ size: PictureSize) -> ImageShape {
     ImageShape(height: max(1, size.height - 2 * border), width: max(1, size.width - 2 * border))
+  }
+}
+
+extension SampleScale {
+  /// Such as `16 bit`, or `float32 of 0,1`.
+  fileprivate var bitsText: String {
+    isStandard && sample != .float32 ? "\(8 * sample.bytes) bit" : description
   }
 }
 

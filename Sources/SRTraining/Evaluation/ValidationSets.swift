@@ -6,7 +6,7 @@ import SRReport
 import SRTensor
 
 /// The sets of pictures that a run measures at each validation, beside its data's validation images. PSNR and SSIM are those of
-/// luma, 8 bit, with a border of the scale left out.
+/// luma, with a border of the scale left out; of other pictures than RGB, those of all channels.
 struct ValidationSets: Sendable {
   private struct Member: Sendable {
     let name: String
@@ -32,14 +32,13 @@ struct ValidationSets: Sendable {
   init(_ run: RunContext) throws {
     self.run = run
     let scale = run.network.model.scale
-    if !run.configuration.val.isEmpty { try run.network.model.checkTakesPictures("val") }
     members = try run.configuration.val.map { pictures in
       let set = try FolderPictures(
         lowRes: pictures.lowRes, highRes: pictures.highRes, template: pictures.template, scale: scale,
-        cropMultiple: scale)
+        cropMultiple: scale, rule: run.network.model.pictureRule(depth: run.configuration.depth))
       run.activity.mark()
       let metrics = try PictureMetrics(
-        PictureConvention(channels: .luma, border: scale), of: [set],
+        .luma, border: scale, of: set,
         weightsDirectory: run.configuration.weightsDir, kernels: run.kernels, progress: run.activity.mark)
       return Member(
         name: pictures.name,
@@ -57,8 +56,13 @@ struct ValidationSets: Sendable {
       }
     }
     inferenceBytes = needed.max().map { $0 + Self.spareBytes } ?? 0
-    // The picture as bytes, as floats and enlarged.
-    let pictureBytes = members.map { $0.evaluator.set.largestSize.pixels * 3 * 6 }.max() ?? 0
+    // The picture as it is stored, as floats and enlarged.
+    let pictureBytes =
+      members.map { member in
+        let (set, stored) = (member.evaluator.set, member.evaluator.set.format.highRes)
+        let pixel = set.format.isRGB8 ? 3 * 6 : 2 * stored.bytesPerPixel + 3 * 4 * stored.channels
+        return set.largestSize.pixels * pixel
+      }.max() ?? 0
     let workerBytes = members.map(\.evaluator.metrics.workerBytes).max() ?? 0
     let networkBytes = members.map(\.evaluator.metrics.networkBytes).max() ?? 0
     bytes = members.isEmpty ? 0 : inferenceBytes + pictureBytes + workerBytes + networkBytes
@@ -75,6 +79,12 @@ struct ValidationSets: Sendable {
 
   /// The mapped pictures by the sets' names.
   var sets: [(name: String, set: any PictureSet)] { members.map { ($0.name, $0.evaluator.set) } }
+
+  /// What PSNR is called for each set, by name.
+  var psnrTitles: [String: String] {
+    Dictionary(
+      uniqueKeysWithValues: members.map { ($0.name, $0.evaluator.metrics.convention.title(.psnr)) })
+  }
 
   /// Such as `Set5: 5 pictures up to 512 x 512 (PSNR-Y, 8 bit, border 4; ...)`.
   var summaries: [String] {

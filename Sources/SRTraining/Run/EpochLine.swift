@@ -6,7 +6,8 @@ import SRReport
 struct EpochLine: CustomStringConvertible {
   let description: String
 
-  init(_ record: EpochRecord, epochs: Int, isBest: Bool) {
+  /// - Parameter titles: what PSNR is called for each set of pictures.
+  init(_ record: EpochRecord, epochs: Int, isBest: Bool, titles: [String: String]) {
     let place =
       record.fraction == nil
       ? "epoch \(record.epoch)/\(epochs)" : "step \(record.step), in epoch \(record.epoch)/\(epochs)"
@@ -36,17 +37,17 @@ struct EpochLine: CustomStringConvertible {
     ]
     description =
       "\(place): " + texts.compactMap { $0 }.joined(separator: "; ")
-      + record.sets.map { Self.text(record, $0) }.joined() + (isBest ? "; best so far" : "")
+      + record.sets.map { Self.text(record, $0, titles[$0]) }.joined() + (isBest ? "; best so far" : "")
   }
 
-  /// A set's PSNR, which is that of luma.
-  private static func text(_ record: EpochRecord, _ set: String) -> String {
+  /// A set's PSNR.
+  private static func text(_ record: EpochRecord, _ set: String, _ title: String?) -> String {
     let metric = MetricDescription.psnr
     func value(ofBicubic: Bool) -> Double {
       record.value(EpochRecord.key(set: set, metric.name, ofBicubic: ofBicubic)) ?? .nan
     }
     return String(
-      format: "; \(set) \(metric.title)-Y %.2f dB (bicubic %.2f)", value(ofBicubic: false),
+      format: "; \(set) \(title ?? metric.title) %.2f dB (bicubic %.2f)", value(ofBicubic: false),
       value(ofBicubic: true))
   }
 }

@@ -102,7 +102,9 @@ extension TrainingConfiguration {
           == (model.scale, model.inputChannels, model.outputChannels)
         let remedy =
           theirs.scale == model.scale
-          ? fitsData ? "Give \(theirs.options)" : "Give data of as many channels"
+          ? fitsData
+            ? "Give \(theirs.options)"
+            : "Give data of as many channels\(trainHR.isEmpty ? "" : " (--in-channels and --out-channels read grey files as RGB)")"
           : "Give data of scale \(theirs.scale) (`srdist prepare --scale \(theirs.scale)`)"
         throw ConfigurationError(
           "init-weights: \(place.file) holds the weights of another network: \(differences.joined(separator: "; ")). "

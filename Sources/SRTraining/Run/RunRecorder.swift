@@ -71,11 +71,11 @@ final class RunRecorder {
     _ epoch: EpochRecord, samples: [SampleGrid.Sample], position: RunPosition, isBest: Bool,
     keepsCheckpoint: Bool
   ) throws {
-    let epochs = run.epochs
+    let (epochs, titles) = (run.epochs, validation.psnrTitles)
     guard keepsCheckpoint else {
       return try write { [logger] files in
         try files.append(epoch)
-        logger.debug("\(EpochLine(epoch, epochs: epochs, isBest: false))")
+        logger.debug("\(EpochLine(epoch, epochs: epochs, isBest: false, titles: titles))")
       }
     }
     checkpointed = (position.step, position.epoch, position.validatedStep)
@@ -92,7 +92,7 @@ final class RunRecorder {
       if isBest { try files.keepBest(contents) }
       activity.mark()
       try files.checkpoint(contents)
-      logger.info("\(EpochLine(epoch, epochs: epochs, isBest: isBest))")
+      logger.info("\(EpochLine(epoch, epochs: epochs, isBest: isBest, titles: titles))")
     }
   }
 

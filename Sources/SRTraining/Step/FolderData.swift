@@ -65,7 +65,10 @@ struct FolderData {
         highRes: configuration.trainHR, lowRes: configuration.trainLR, template: configuration.filenameTmpl,
         scale: configuration.scale
           ?? (configuration.trainLR.isEmpty ? configuration.model.description.scale : nil),
-        resampling: configuration.resample)
+        resampling: configuration.resample,
+        rule: PictureFormatRule(
+          inputChannels: configuration.inChannels, outputChannels: configuration.outChannels,
+          depth: configuration.depth, range: configuration.range))
     } catch let error as PictureSetError {
       throw ConfigurationError(
         "\(configuration.trainLR.isEmpty ? "train-hr" : "train-hr, train-lr"): \(error)")

@@ -94,6 +94,14 @@ struct RunData {
           + "--patch \(valid.highResHeight) and data of the same scale, or leave out --data: --val NAME=LR,HR measures "
           + "pictures of any size")
     }
+    guard valid.lowResChannels == patches.lowResChannels, valid.highResChannels == patches.highResChannels,
+      valid.values == patches.values
+    else {
+      throw ConfigurationError(
+        "data: its validation images have \(valid.lowResChannels) and \(valid.highResChannels) channels of \(valid.values), and "
+          + "the patches of --train-hr \(patches.lowResChannels) and \(patches.highResChannels) of \(patches.values). Give data "
+          + "of the same, or leave out --data: --val NAME=LR,HR measures pictures")
+    }
     return TrainingData(patches, valid: valid)
   }
 
