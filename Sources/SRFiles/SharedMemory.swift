@@ -41,7 +41,8 @@ package final class SharedMemory {
     let status = Self.status(descriptor)
     guard status.st_dev == address.device, status.st_ino == address.inode, status.st_size == bytes else {
       close(descriptor)
-      throw FileError(.open, path, reason: "it is another file; the processes do not see each other's numbers")
+      throw FileError(
+        .open, path, reason: "it is another file; the processes do not see each other's numbers")
     }
   }
 

@@ -62,7 +62,9 @@ package final class AlignedBuffer: @unchecked Sendable {
     return start
   }
 
-  private static func fail(_ bytes: Int) -> Never { fatalError("out of memory: \(bytes) bytes were requested") }
+  private static func fail(_ bytes: Int) -> Never {
+    fatalError("out of memory: \(bytes) bytes were requested")
+  }
 
   deinit {
     if pageBytes > 0 { munmap(pointer, pageBytes) } else { free(pointer) }

@@ -15,7 +15,9 @@ struct RankChecksTests {
     return run.output.dropFirst(prefix.count).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  @Test(arguments: ["collectives", "point-to-point", "steady-state", "sample-values", "exchange-probe", "shared-work"])
+  @Test(arguments: [
+    "collectives", "point-to-point", "steady-state", "sample-values", "exchange-probe", "shared-work",
+  ])
   func holdsOnAnyNumberOfRanks(_ check: String) throws {
     for ranks in [nil, 1, 2, 3, 4] { _ = try result(check, ranks: ranks) }
   }

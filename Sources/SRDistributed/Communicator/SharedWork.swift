@@ -88,7 +88,9 @@ package final class SharedWork: Sendable {
     if count > 1, index > 0, let address = leader.address {
       do {
         guard leader.workers == workers else {
-          throw Mismatch(description: "rank \(first) has \(leader.workers) threads, rank \(communicator.rank) has \(workers)")
+          throw Mismatch(
+            description:
+              "rank \(first) has \(leader.workers) threads, rank \(communicator.rank) has \(workers)")
         }
         memory = try SharedMemory(at: address, bytes: bytes)
       } catch {

@@ -354,7 +354,8 @@ extension SettingGroup {
         "Exchange gradients while others are still being computed."),
       Setting(
         "share-weights", \.shareWeights, .truth, .execution, ranks: .alike,
-        "The ranks of a host hold weights and moments in common, and each updates a share of them. The bits are the same."),
+        "The ranks of a host hold weights and moments in common, and each updates a share of them. The bits are the same."
+      ),
       Setting(
         "samples", \.samples, .whole(from: 0), .execution, ranks: .alike,
         "Validation images in each epoch's picture."),

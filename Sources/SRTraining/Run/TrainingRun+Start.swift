@@ -76,7 +76,8 @@ extension TrainingRun {
       )
     }
     let run = try RunContext(
-      configuration, communicator: communicator, kernels: kernels, data: data, sharing: sharing, activity: activity)
+      configuration, communicator: communicator, kernels: kernels, data: data, sharing: sharing,
+      activity: activity)
     if communicator.rank == 0 {
       let model = run.network.model
       logger.info("model \(model.name): \(model)")

@@ -140,7 +140,8 @@ struct RunContext: Sendable {
   /// - Returns: why ranks do not, for a person to read.
   /// - Precondition: weights, moments and average are the same on all ranks.
   func shareWeights() throws -> [String] {
-    let arenas = [evaluation.parameters, optimizer.firstMoments, optimizer.secondMoments] + (average.map { [$0] } ?? [])
+    let arenas =
+      [evaluation.parameters, optimizer.firstMoments, optimizer.secondMoments] + (average.map { [$0] } ?? [])
     return try sharing.join(arenas.map(\.buffer) + [weights.prepared], workers: evaluation.pool.count)
   }
 
