@@ -18,8 +18,10 @@ package struct ChildRun: Sendable {
     let scratch = try TemporaryFolder()
     // Output goes to files: a pipe that nobody empties would stop the child when it is full.
     let (output, errors) = (try scratch.write([], as: "output"), try scratch.write([], as: "errors"))
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errors)
+    let handles = [FileHandle(forWritingAtPath: output), FileHandle(forWritingAtPath: errors)]
+    // As in `RunningProgram`.
+    defer { for handle in handles { try? handle?.close() } }
+    (process.standardOutput, process.standardError) = (handles[0], handles[1])
     process.standardInput = FileHandle.nullDevice
     try process.runWithSignals()
     process.waitUntilExit()

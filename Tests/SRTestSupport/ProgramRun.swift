@@ -79,8 +79,11 @@ package final class RunningProgram {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for file in [outputFile, errorFile] { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: outputFile)
-    process.standardError = try FileHandle(forWritingTo: errorFile)
+    let handles = [try FileHandle(forWritingTo: outputFile), try FileHandle(forWritingTo: errorFile)]
+    // The program has its own copies. Foundation keeps a process that has ended, and with it the handles; and once more than some
+    // 1,300 files are open, Foundation reads beyond its list of them when it starts another process.
+    defer { for handle in handles { try? handle.close() } }
+    (process.standardOutput, process.standardError) = (handles[0], handles[1])
     if let terminal { process.standardError = terminal.handle }
     try process.runWithSignals()
   }
