@@ -60,7 +60,7 @@ package final class SharedWork: Sendable {
 
   /// Puts the buffers of each group's first rank in the place of the others'. Collective over the job.
   ///
-  /// A group that cannot share goes on with its own buffers.
+  /// A group that cannot share keeps its own buffers.
   ///
   /// - Parameters:
   ///   - buffers: in pages of their own. They have the same values on all ranks.
