@@ -2,16 +2,20 @@
 
 #include "internal.h"
 
-static int duplicate(MPI_Comm source, srdist_mpi_communicator **result) {
+/// Puts a communicator that a call with this status has made behind a pointer.
+static int wrap(int status, MPI_Comm comm, srdist_mpi_communicator **result) {
+  if (status != MPI_SUCCESS) return status;
   srdist_mpi_communicator *made = malloc(sizeof *made);
   if (made == NULL) return SRDIST_MPI_OUT_OF_MEMORY;
-  int status = MPI_Comm_dup(source, &made->comm);
-  if (status != MPI_SUCCESS) {
-    free(made);
-    return status;
-  }
+  made->comm = comm;
   *result = made;
   return SRDIST_MPI_SUCCESS;
+}
+
+static int duplicate(MPI_Comm source, srdist_mpi_communicator **result) {
+  MPI_Comm made = MPI_COMM_NULL;
+  int status = MPI_Comm_dup(source, &made);
+  return wrap(status, made, result);
 }
 
 int srdist_mpi_world(srdist_mpi_communicator **communicator) {
@@ -50,13 +54,7 @@ int srdist_mpi_split(
   int rank;
   int status = MPI_Comm_rank(communicator->comm, &rank);
   if (status != MPI_SUCCESS) return status;
-  srdist_mpi_communicator *made = malloc(sizeof *made);
-  if (made == NULL) return SRDIST_MPI_OUT_OF_MEMORY;
-  status = MPI_Comm_split(communicator->comm, color, rank, &made->comm);
-  if (status != MPI_SUCCESS) {
-    free(made);
-    return status;
-  }
-  *result = made;
-  return SRDIST_MPI_SUCCESS;
+  MPI_Comm made = MPI_COMM_NULL;
+  status = MPI_Comm_split(communicator->comm, color, rank, &made);
+  return wrap(status, made, result);
 }

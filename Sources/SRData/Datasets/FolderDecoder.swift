@@ -1,6 +1,6 @@
 import SRFiles
-import SRTensor
 import SRProcess
+import SRTensor
 
 /// Decodes the pairs of training folders, as many at a time as the memory allows.
 package struct FolderDecoder: Sendable {

@@ -62,7 +62,8 @@ package struct FolderPairing: Sendable {
     }
     guard !pictures.isEmpty else {
       let others = listing.passedOver.isEmpty ? "" : ". Passed over: \(listing.passedOver)"
-      throw PictureSetError(description: "\(folder): no PNG, JPEG or .npy file is there\(others)")
+      let kinds = takesArrays ? "PNG, JPEG or .npy" : "PNG or JPEG"
+      throw PictureSetError(description: "\(folder): no \(kinds) file is there\(others)")
     }
     return pictures.mapValues { BytePath(folder).appending($0) }
   }

@@ -99,8 +99,7 @@ package struct PictureCrops: TrainingSource {
       if let lowRes {
         copyPatch(
           of: lowPixels, layout.lowRes(picture), layout.format.lowRes, values, top: crop.top / scale,
-          left: crop.left / scale,
-          side: lowResHeight, to: lowRes)
+          left: crop.left / scale, side: lowResHeight, to: lowRes)
       }
       copyPatch(
         of: highPixels, layout.highRes[picture], layout.format.highRes, values, top: crop.top,
@@ -112,9 +111,7 @@ package struct PictureCrops: TrainingSource {
 /// Writes a square patch of a picture as intensities 0...1.
 private func copyPatch(
   of pixels: UnsafePointer<UInt8>, _ size: PictureSize, _ format: PixelFormat, _ values: SampleScale,
-  top: Int,
-  left: Int, side: Int,
-  to patch: UnsafeMutablePointer<Float>
+  top: Int, left: Int, side: Int, to patch: UnsafeMutablePointer<Float>
 ) {
   precondition(
     top >= 0 && left >= 0 && top + side <= size.height && left + side <= size.width,

@@ -71,7 +71,7 @@ package final class SharedWork: Sendable {
     precondition(buffers.allSatisfy { $0.pageBytes > 0 }, "buffers that are shared lie in pages of their own")
     let bytes = buffers.reduce(0) { $0 + $1.pageBytes }
     var memory: SharedMemory?
-    var offer = Offer(first: first, count: count, workers: workers, bytes: bytes, host: communicator.hostName)
+    var offer = Offer(first: first, count: count, workers: workers, host: communicator.hostName)
     if count > 1, index == 0 {
       do {
         let made = try SharedMemory(bytes: bytes)
@@ -130,7 +130,6 @@ package final class SharedWork: Sendable {
     let first: Int
     let count: Int
     let workers: Int
-    let bytes: Int
     let host: String
     var address: SharedMemory.Address?
     var problem: String?
