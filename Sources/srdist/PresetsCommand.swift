@@ -14,7 +14,7 @@ struct PresetsCommand: ParsableCommand {
         srdist train --config mine.yaml --epochs 5
       """)
 
-  @Argument(help: "vanilla, attention, hybrid, best or quick.")
+  @Argument(help: "\(Preset.names).")
   var name: String?
 
   func run() throws {
@@ -24,7 +24,7 @@ struct PresetsCommand: ParsableCommand {
     }
     guard let preset = Preset(rawValue: name) else {
       throw ValidationError(
-        "'\(name)' is not one of \(Preset.allCases.map(\.rawValue).joined(separator: ", "))")
+        "'\(name)' is not one of \(Preset.names)")
     }
     print(preset.yaml, terminator: "")
   }

@@ -28,7 +28,7 @@ struct TrainCommand: ParsableCommand {
       passes only these on and gives the ranks time. Status 77 means that a job that made no progress was ended.
       """)
 
-  @Option(help: "vanilla, attention, hybrid, best or quick; `srdist presets` lists their settings.")
+  @Option(help: "\(Preset.names); `srdist presets` lists their settings.")
   var preset: String?
   @Option(
     help: "YAML file of settings, such as a run's config.yaml.", completion: .file(extensions: ["yaml"]))
@@ -134,7 +134,7 @@ struct TrainCommand: ParsableCommand {
     guard let preset else { return nil }
     guard let known = Preset(rawValue: preset) else {
       throw ConfigurationError(
-        "--preset: '\(preset)' is not one of \(Preset.allCases.map(\.rawValue).joined(separator: ", "))")
+        "--preset: '\(preset)' is not one of \(Preset.names)")
     }
     return known
   }

@@ -229,6 +229,9 @@ import Testing
       stall-timeout: 120.0
       """
     var expected = try TrainingConfiguration(layers: [Preset.best.layer()])
+    expected.model = .attention
+    expected.loss = try LossTerm.parse("charbonnier=1,ssim=0.1")
+    expected.epochs = 20
     expected.emaDecay = nil
     expected.maxSteps = 1
     expected.syntheticTrain = 4

@@ -127,12 +127,28 @@ import Testing
   @Test(arguments: [
     (["--split", "6:2"], "expected TRAIN/VALID"), (["--epochs-scale", "0"], "expected a number above 0"),
     (["--only", "bset"], "--only names 'bset'"), (["--split", "600/2"], "needs more photographs"),
-    (["--only", "vanilla"], "there is no folder"),
+    (["--only", "vanilla"], "there is no folder"), (["--fewer", "bset=4"], "--fewer names 'bset'"),
+    (["--fewer", "best=7"], "expected RUN,...=N with N from 1 to 6"), (["--fewer", "best"], "--fewer is 'best'"),
   ])
   func mistakesAreNamed(options: [String], said: String) throws {
     let run = try reproduce("best", options)
     #expect(run.status != 0 && run.errors.contains(said), "\(run.errors)")
     #expect(!FileManager.default.fileExists(atPath: folder.file("output/best")))
+  }
+
+  /// A run on fewer photographs has the last training pairs, and validates on the same pairs as the others.
+  @Test func aRunMayHaveFewerPhotographs() throws {
+    let run = try reproduce("ablation-none", ["--fewer", "ablation-none=4", "--", "--threads", "1"])
+    try #require(run.status == 0, "\(run.errors)")
+    for (name, rows) in [("hr_train", 4), ("lr_train", 4), ("full_train", 4), ("hr_valid", 2), ("lr_valid", 2)] {
+      let all = try NumPyArray(path: "\(output)/data/\(name).npy", rank: 4)
+      let fewer = try NumPyArray(path: "\(output)/data-4/\(name).npy", rank: 4)
+      #expect(fewer.shape == [rows] + all.shape.dropFirst())
+      #expect(Array(fewer.bytes) == Array(all.bytes.suffix(fewer.bytes.count)))
+    }
+    #expect(try folder.text("output/ablation-none/reproduction.json").contains("\"photographs\": 4"))
+    let again = try reproduce("ablation-none", ["--fewer", "ablation-none=4", "--", "--threads", "1"])
+    #expect(again.status == 0 && !again.errors.contains(" train "), "\(again.errors)")
   }
 
   /// The paper's table, over the networks that are at hand.

@@ -6,9 +6,10 @@ import json
 import os
 import shlex
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
-from paper_runs import ABLATIONS, BATCHES, COLUMNS, PAPER, PAPERS_TABLES, Run
+from paper_runs import ABLATIONS, BATCHES, COLUMNS, PAPER, PAPERS_TABLES, UNCHANGED, Run
 
 VARIANTS = ("vanilla", "attention", "hybrid")
 
@@ -74,6 +75,13 @@ def typical_seconds(records: list[dict]) -> float:
     return seconds[len(seconds) // 2]
 
 
+def lowest_lpips(records: list[dict]) -> str:
+    """The lowest LPIPS, and the epoch that has it."""
+    measured = [record for record in records if isinstance(record.get("valid_lpips"), float)]
+    lowest = min(measured, key=lambda record: record["valid_lpips"], default=None)
+    return f"{number(lowest['valid_lpips'], 4)} ({lowest['epoch']})" if lowest else ""
+
+
 class Results:
     def __init__(self, options, output: Path, runs: list[Run], epochs_of, done):
         self.options, self.output, self.runs = options, output, runs
@@ -106,6 +114,10 @@ class Results:
                 f"- Data: {data['train']} training and {data['valid']} validation photographs, resized to 256x256, with one "
                 "fixed 128x128 crop each (`best` takes fresh crops). The paper has 2,000 and 500 other ones, so its PSNR can "
                 "only be compared roughly; the difference from bicubic can be compared better.")
+            lines += [
+                f"- `{run.name}` was trained on only {count} of the training photographs, to save time (`--fewer`). Its epochs "
+                "have fewer steps. The validation photographs are the same."
+                for run in self.runs if (count := self.note(run).get("photographs", data["train"])) != data["train"]]
         except (OSError, ValueError, KeyError):
             pass
         lines += [
@@ -135,6 +147,13 @@ class Results:
         return (text + ", scaled to weigh as much as in the paper (`--trunk-balance on`; LPIPS with the means of its linear "
                 "layers)" + (": " + ", ".join(factors) if factors else "") + ".")
 
+    def note(self, run: Run) -> dict:
+        """What was recorded at the run's start."""
+        try:
+            return json.loads((self.output / run.name / "reproduction.json").read_text())
+        except (OSError, ValueError):
+            return {}
+
     def state(self, run: Run) -> dict:
         """The state of the run's newest checkpoint."""
         folder = self.output / run.name / "checkpoints"
@@ -152,7 +171,7 @@ class Results:
             chosen = best(records) or records[-1]
             if not rows:
                 rows.append(["bicubic", "", number(chosen.get("bicubic_psnr"), 2), "", number(chosen.get("bicubic_ssim"), 4),
-                             number(chosen.get("bicubic_lpips"), 4), "", ""])
+                             number(chosen.get("bicubic_lpips"), 4), "", "", ""])
             paper = PAPERS_TABLES.get(run.name)
             gain = chosen.get("valid_psnr", 0) - chosen.get("bicubic_psnr", 0)
             rows.append([
@@ -161,9 +180,10 @@ class Results:
                 "" if not paper else " / ".join(
                     number(max(values[COLUMNS.index(column)] for values in paper.values()), digits(column))
                     for column in ("valid_psnr", "valid_ssim")),
-                f"{typical_seconds(records):.0f}",
+                lowest_lpips(records), f"{typical_seconds(records):.0f}",
             ])
-        header = ["run", "best epoch", "PSNR", "over bicubic", "SSIM", "LPIPS", "the paper's best PSNR / SSIM", "seconds per epoch"]
+        header = ["run", "best epoch", "PSNR", "over bicubic", "SSIM", "LPIPS", "the paper's best PSNR / SSIM",
+                  "lowest LPIPS (epoch)", "seconds per epoch"]
         return "\n".join(["## The best epochs, by validation PSNR", "", *markdown(header, rows)])
 
     def variant(self, run: Run) -> str:
@@ -204,7 +224,11 @@ class Results:
 
     def comparison(self, group: str, title: str) -> str:
         rows = []
-        for run in self.started(group):
+        runs = self.started(group)
+        if group == BATCHES:
+            # Ablations have batches of 8. The one that changes nothing is the first row.
+            runs = [replace(run, note="batch 8") for run in self.started(ABLATIONS) if run.name == UNCHANGED] + runs
+        for run in runs:
             records = self.records[run.name]
             last, count = records[-1], self.epochs_of(run)
             rows.append([
@@ -273,9 +297,8 @@ class Results:
             records = self.records[run.name]
             if not records:
                 continue
-            try:
-                note = json.loads((self.output / run.name / "reproduction.json").read_text())
-            except (OSError, ValueError):
+            note = self.note(run)
+            if not note:
                 continue
             last = records[-1]
             total = sum(record["seconds"] for record in records)
