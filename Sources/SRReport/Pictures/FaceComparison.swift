@@ -27,8 +27,9 @@ package struct FaceComparison {
           image: image, caption: image.psnr(to: highRes).map { "\(name) \($0.fixed(2))" } ?? name)
       }
       let lowRes = face[0].lowRes.repeated(width: highRes.width, height: highRes.height)
+      // The font has capitals, and a small d for dB alone.
       return [CaptionedGrid.Cell(image: lowRes, caption: "LR"), cell(face[0].bicubic, "bicubic")]
-        + zip(runs, face).map { run, row in cell(row.superRes, run.name) }
+        + zip(runs, face).map { run, row in cell(row.superRes, run.name.uppercased()) }
         + [CaptionedGrid.Cell(image: highRes, caption: "HR")]
     }
   }
