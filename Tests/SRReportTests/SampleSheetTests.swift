@@ -81,6 +81,9 @@ import Testing
       #expect(cell(1, row) == samples[index].bicubic && cell(2, row) == samples[index].superRes)
       #expect(cell(3, row) == others[1 - row].superRes && cell(4, row) == samples[index].highRes)
     }
+    // Captions have capitals alone.
+    let named = ["hybrid", "HYBRID"].map { FaceComparison([run($0, [(2, samples)])])?.image() }
+    #expect(named[0] != nil && named[0] == named[1])
     #expect(FaceComparison([first, run("other", [(2, [Pictures.sample(seed: 30)])])]) == nil)
     #expect(FaceComparison([first, run("none", [])]) == nil)
   }

@@ -33,6 +33,25 @@ import Testing
     }
   }
 
+  @Test(arguments: Preset.allCases)
+  func aPresetSaysWhatItIsAndCanBeTrained(preset: Preset) throws {
+    #expect(preset.summary.count > 20 && Preset.names.contains(preset.rawValue))
+    let configuration = try TrainingConfiguration(layers: [preset.layer()])
+    #expect(!configuration.loss.isEmpty)
+  }
+
+  /// The weights of the one start the other.
+  @Test func bestPerceptualTrainsTheNetworkOfBest() throws {
+    let (best, perceptual) = try (
+      TrainingConfiguration(layers: [Preset.best.layer()]),
+      TrainingConfiguration(layers: [Preset.bestPerceptual.layer()])
+    )
+    #expect(
+      perceptual.model == best.model && perceptual.features == best.features
+        && perceptual.blocks == best.blocks)
+    #expect(perceptual.loss.count > best.loss.count)
+  }
+
   @Test(arguments: Setting.all)
   func theDefaultIsReadBack(_ setting: Setting) throws {
     let value = try #require(SettingExamples.other(than: standard, of: setting))
@@ -228,10 +247,11 @@ import Testing
       tensorboard: true
       stall-timeout: 120.0
       """
-    var expected = try TrainingConfiguration(layers: [Preset.best.layer()])
-    expected.model = .attention
-    expected.loss = try LossTerm.parse("charbonnier=1,ssim=0.1")
-    expected.epochs = 20
+    var expected = try TrainingConfiguration(layers: [
+      Preset.best.layer(),
+      SettingLayer(
+        yaml: "model: attention\nloss: 'charbonnier=1,ssim=0.1'\nepochs: 20", origin: "the older preset"),
+    ])
     expected.emaDecay = nil
     expected.maxSteps = 1
     expected.syntheticTrain = 4

@@ -122,13 +122,24 @@ import Testing
     #expect(failed.status == 1 && failed.errors.contains("ended with status 3"), "\(failed.errors)")
     let other = try reproduce("ablation-none", ["--launcher", failing, "--", "--seed", "5"])
     #expect(other.status == 1 && other.errors.contains("holds a run with other arguments"), "\(other.errors)")
+    // What another version of the script trained under the name, to the end.
+    try folder.write(
+      Array("{\"kind\": \"epoch\", \"epoch\": 9, \"step\": 1, \"seconds\": 1}\n".utf8),
+      as: "output/ablation-none/metrics.jsonl")
+    try folder.makeFolder("output/ablation-none/checkpoints")
+    try folder.makeFolder("output/ablation-none/checkpoints/step-00000001")
+    try folder.write(
+      Array("{\"arguments\": [\"--preset\", \"other\"]}".utf8), as: "output/ablation-none/reproduction.json")
+    let done = try reproduce("ablation-none", ["--launcher", failing])
+    #expect(done.status == 1 && done.errors.contains("holds a run with other arguments"), "\(done.errors)")
   }
 
   @Test(arguments: [
     (["--split", "6:2"], "expected TRAIN/VALID"), (["--epochs-scale", "0"], "expected a number above 0"),
     (["--only", "bset"], "--only names 'bset'"), (["--split", "600/2"], "needs more photographs"),
     (["--only", "vanilla"], "there is no folder"), (["--fewer", "bset=4"], "--fewer names 'bset'"),
-    (["--fewer", "best=7"], "expected RUN,...=N with N from 1 to 6"), (["--fewer", "best"], "--fewer is 'best'"),
+    (["--fewer", "best=7"], "expected RUN,...=N with N from 1 to 6"),
+    (["--fewer", "best"], "--fewer is 'best'"),
   ])
   func mistakesAreNamed(options: [String], said: String) throws {
     let run = try reproduce("best", options)
@@ -138,15 +149,25 @@ import Testing
 
   /// A run on fewer photographs has the last training pairs, and validates on the same pairs as the others.
   @Test func aRunMayHaveFewerPhotographs() throws {
+    // What a start that was cut off left.
+    try folder.makeFolder("output")
+    try folder.makeFolder("output/.data-4.part")
+    try folder.write([1], as: "output/.data-4.part/left.npy")
     let run = try reproduce("ablation-none", ["--fewer", "ablation-none=4", "--", "--threads", "1"])
     try #require(run.status == 0, "\(run.errors)")
-    for (name, rows) in [("hr_train", 4), ("lr_train", 4), ("full_train", 4), ("hr_valid", 2), ("lr_valid", 2)] {
+    #expect(!FileManager.default.fileExists(atPath: "\(output)/data-4/left.npy"))
+    for (name, rows) in [
+      ("hr_train", 4), ("lr_train", 4), ("full_train", 4), ("hr_valid", 2), ("lr_valid", 2),
+    ] {
       let all = try NumPyArray(path: "\(output)/data/\(name).npy", rank: 4)
       let fewer = try NumPyArray(path: "\(output)/data-4/\(name).npy", rank: 4)
       #expect(fewer.shape == [rows] + all.shape.dropFirst())
       #expect(Array(fewer.bytes) == Array(all.bytes.suffix(fewer.bytes.count)))
     }
-    #expect(try folder.text("output/ablation-none/reproduction.json").contains("\"photographs\": 4"))
+    let record = try folder.text("output/ablation-none/reproduction.json")
+    #expect(record.contains("\"photographs\": 4") && record.contains("\"\(output)/data-4\""), "\(record)")
+    #expect(
+      try folder.text("output/RESULTS.md").contains("`ablation-none` had only 4 of the training photographs"))
     let again = try reproduce("ablation-none", ["--fewer", "ablation-none=4", "--", "--threads", "1"])
     #expect(again.status == 0 && !again.errors.contains(" train "), "\(again.errors)")
   }

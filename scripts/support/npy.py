@@ -15,7 +15,7 @@ def copy_last(source: Path, target: Path, count: int) -> None:
     with open(source, "rb") as file:
         start = file.read(len(MAGIC))
         if start != MAGIC:
-            raise ValueError(f"{source} is no .npy file of version 1.0")
+            raise ValueError(f"{source} is not a .npy file of version 1.0")
         header = ast.literal_eval(file.read(*struct.unpack("<H", file.read(2))).decode("latin-1"))
         first = file.tell()
         rows, *rest = header["shape"]

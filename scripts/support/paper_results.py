@@ -96,7 +96,7 @@ class Results:
         if self.started(PAPER):
             parts += [self.overview(), self.pictures()]
             parts += [self.variant(run) for run in self.runs if run.name in VARIANTS and self.records[run.name]]
-        for group, title in ((ABLATIONS, "What each part of `best` does"), (BATCHES, "Large batches")):
+        for group, title in ((ABLATIONS, "`best` with one thing changed"), (BATCHES, "Large batches")):
             if self.started(group):
                 parts.append(self.comparison(group, title))
         parts += [self.other_pictures(), self.diagnoses(), self.commands()]
@@ -112,19 +112,19 @@ class Results:
             data = json.loads((self.output / "data.json").read_text())
             lines.append(
                 f"- Data: {data['train']} training and {data['valid']} validation photographs, resized to 256x256, with one "
-                "fixed 128x128 crop each (`best` takes fresh crops). The paper has 2,000 and 500 other ones, so its PSNR can "
+                "fixed 128x128 crop each (srdist's recipes take fresh crops). The paper has 2,000 and 500 other ones, so its PSNR can "
                 "only be compared roughly; the difference from bicubic can be compared better.")
-            lines += [
-                f"- `{run.name}` was trained on only {count} of the training photographs, to save time (`--fewer`). Its epochs "
-                "have fewer steps. The validation photographs are the same."
-                for run in self.runs if (count := self.note(run).get("photographs", data["train"])) != data["train"]]
+            for count, names in sorted(self.fewer(data["train"]).items()):
+                lines.append(
+                    f"- {' and '.join(names)} had only {count} of the training photographs, to save time (`--fewer`), so their "
+                    "epochs have fewer steps. The validation photographs are the same.")
         except (OSError, ValueError, KeyError):
             pass
         lines += [
             "- PSNR is the mean over images, of unclamped RGB with peak 1. SSIM has the Gaussian window. LPIPS uses AlexNet; "
             "lower is better.",
-            f"- The paper's variants begin with the initial weights of `--init {options.init}`.",
-            "- Perceptual terms: " + self.trunk(),
+            f"- The paper's variants begin with the initial weights of `--init {self.of_variants('--init', options.init)}`.",
+            "- Terms over VGG16 (`vgg`, `lpips_vgg`): " + self.trunk(),
         ]
         if options.quick or options.epochs_scale != 1:
             lines.append("- **This was a try with other numbers of epochs than the paper's"
@@ -142,7 +142,7 @@ class Results:
             found = self.state(run).get("trunk_factors") or {}
             factors += [f"{term} times {value:.4g} in `{run.name}`" for term, value in sorted(found.items())]
         text = "torchvision's VGG16 was not at hand. They are over the original, Caffe-trained one"
-        if self.options.trunk_balance == "off":
+        if self.of_variants("--trunk-balance", self.options.trunk_balance) == "off":
             return text + ", at its own size (`--trunk-balance off`): the runs are the paper's letter, with other weights."
         return (text + ", scaled to weigh as much as in the paper (`--trunk-balance on`; LPIPS with the means of its linear "
                 "layers)" + (": " + ", ".join(factors) if factors else "") + ".")
@@ -153,6 +153,23 @@ class Results:
             return json.loads((self.output / run.name / "reproduction.json").read_text())
         except (OSError, ValueError):
             return {}
+
+    def fewer(self, all_photographs: int) -> dict[int, list[str]]:
+        """The runs with fewer photographs than others, by their number."""
+        found: dict[int, list[str]] = {}
+        for run in self.runs:
+            count = self.note(run).get("photographs", all_photographs)
+            if count != all_photographs:
+                found.setdefault(count, []).append(f"`{run.name}`")
+        return found
+
+    def of_variants(self, option: str, otherwise: str) -> str:
+        """An option's value with which the paper's variants were trained; if none was, another one."""
+        for run in self.runs:
+            given = self.note(run).get("arguments", [])
+            if run.is_paper_variant and option in given:
+                return given[given.index(option) + 1]
+        return otherwise
 
     def state(self, run: Run) -> dict:
         """The state of the run's newest checkpoint."""
@@ -227,7 +244,7 @@ class Results:
         runs = self.started(group)
         if group == BATCHES:
             # Ablations have batches of 8. The one that changes nothing is the first row.
-            runs = [replace(run, note="batch 8") for run in self.started(ABLATIONS) if run.name == UNCHANGED] + runs
+            runs = [replace(run, note="batch 8, warm-up of half an epoch") for run in self.started(ABLATIONS) if run.name == UNCHANGED] + runs
         for run in runs:
             records = self.records[run.name]
             last, count = records[-1], self.epochs_of(run)
