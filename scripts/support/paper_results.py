@@ -11,6 +11,8 @@ from pathlib import Path
 
 from paper_runs import ABLATIONS, BATCHES, COLUMNS, PAPER, PAPERS_TABLES, UNCHANGED, Run
 
+# The measurement of a run's weights without the average, of `srdist evaluate --json`.
+NOT_AVERAGED = "not-averaged.json"
 VARIANTS = ("vanilla", "attention", "hybrid")
 
 
@@ -251,10 +253,21 @@ class Results:
             rows.append([
                 run.note, f"{last['epoch']}" + ("" if self.done(run) else f" of {count}"), str(last["step"]),
                 number(last.get("valid_psnr"), 2), number(last.get("valid_ssim"), 4), number(last.get("valid_lpips"), 4)])
+            if run.name == UNCHANGED and group == ABLATIONS:
+                rows += self.not_averaged(run, rows[-1])
         what = "what is changed" if group == ABLATIONS else "run"
         return "\n".join([
             f"## {title}", "", "After the last epoch.", "",
             *markdown([what, "epochs", "steps", "PSNR", "SSIM", "LPIPS"], rows)])
+
+    def not_averaged(self, run: Run, row_of_run: list[str]) -> list[list[str]]:
+        """The row of a run without averaged weights. Averaging changes no step, so it is the same run."""
+        try:
+            found = json.loads((self.output / run.name / NOT_AVERAGED).read_text())["metrics"]
+        except (OSError, ValueError, KeyError):
+            return []
+        return [["no averaged weights", *row_of_run[1:3], number(found.get("psnr"), 2), number(found.get("ssim"), 4),
+                 number(found.get("lpips"), 4)]]
 
     def other_pictures(self) -> str:
         rows = []

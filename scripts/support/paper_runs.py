@@ -73,7 +73,6 @@ def all_runs() -> list[Run]:
         ablation("mse", "loss MSE", "--loss", "mse=1"),
         ablation("crops", "the stored crops", "--crop", "stored"),
         ablation("flips", "no flips", "--augment", "none"),
-        ablation("average", "no averaged weights", "--ema-decay", "0"),
         ablation("schedule", "no cosine: the rate is halved in the middle", "--lr-schedule", "step", "--lr-step", "4"),
         ablation("init", "PyTorch's initial weights", "--init", "pytorch"),
         *map(batch, (32, 128, 512)),
