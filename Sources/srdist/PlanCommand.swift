@@ -105,9 +105,8 @@ struct PlanCommand: ParsableCommand {
 
   /// What RESULTS.md measures.
   private static let costOfLargeBatches = """
-    a larger batch takes fewer steps in the same epochs, and ends less accurate: on 2,000 faces, eight epochs of \
-    `best` end at 30.4 dB with a batch of 8, 30.0 with 32, @128 with 128 and @512 with 512 (--lr-scaling sqrt \
-    --warmup-epochs 2)
+    a larger batch takes fewer steps in the same epochs, and ends less accurate: on 2,000 faces, eight epochs of `best` end at \
+    30.4 dB with a batch of 8, and at 30.0 dB with one of 32 (--lr-scaling sqrt --warmup-epochs 2). RESULTS.md has larger ones
     """
 
   private func milliseconds(_ seconds: Double) -> String { String(format: "%.2f", seconds * 1000) }

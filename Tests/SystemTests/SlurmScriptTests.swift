@@ -5,9 +5,13 @@ import Testing
 /// `deploy/slurm/*.sbatch` with stand-ins for the launcher and for Slurm's commands.
 @Suite struct SlurmScriptTests {
   /// Runs a script whose job runs `commands`. When the job says that it is ready, the script gets `signal`.
-  private func submit(_ way: String, signal: Int32? = nil, job commands: String) throws -> (
-    status: Int32, requeued: Bool
-  ) {
+  ///
+  /// - Parameter early: whether the script gets USR1 as soon as it has started the job, before it knows the job's number.
+  private func submit(_ way: String, signal: Int32? = nil, early: Bool = false, job commands: String) throws
+    -> (
+      status: Int32, requeued: Bool
+    )
+  {
     let folder = try TemporaryFolder()
     func stand(in name: String, _ commands: String) throws {
       try folder.writeScript("#!/usr/bin/env bash\ncd '\(folder.path)'\n\(commands)\n", as: name)
@@ -27,6 +31,12 @@ import Testing
     script.environment = [
       "PATH": "\(folder.path):/usr/bin:/bin", "SLURM_NTASKS": "2", "SLURM_NNODES": "1", "SLURM_JOB_ID": "7",
     ]
+    if early {
+      let commands =
+        #"trap 'if [[ $BASH_COMMAND == "job=\$!" ]]; then until [[ -e \#(folder.file("ready")) ]]; do /bin/sleep 0.01; done; kill -USR1 $$; fi' DEBUG"#
+      try folder.write(Array((commands + "\n").utf8), as: "early")
+      script.environment?["BASH_ENV"] = folder.file("early")
+    }
     script.standardOutput = FileHandle.nullDevice
     script.standardError = FileHandle.nullDevice
     try script.runWithSignals()
@@ -45,6 +55,14 @@ import Testing
   func aJobThatStopsOnRequestIsQueuedAgain(way: String, signal: Int32) throws {
     let ended = try submit(
       way, signal: signal,
+      job: "trap 'exit 75' USR1; touch ready; for try in {1..50000}; do /bin/sleep 0.02; done")
+    #expect(ended.status == 75 && ended.requeued)
+  }
+
+  @Test(arguments: ["mpirun", "srun"])
+  func aSignalWhileTheJobIsStartedIsNotLost(way: String) throws {
+    let ended = try submit(
+      way, early: true,
       job: "trap 'exit 75' USR1; touch ready; for try in {1..50000}; do /bin/sleep 0.02; done")
     #expect(ended.status == 75 && ended.requeued)
   }

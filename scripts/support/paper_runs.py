@@ -34,6 +34,7 @@ class Run:
 # Ours: fresh crops. Each ablation changes one thing of it, in as many epochs.
 BEST = ("--preset", "best", "--crop", "random")
 ABLATION_EPOCHS = 8
+ATTENTION_AND_SSIM = ("--attention", "se", "--loss", "charbonnier=1,ssim=0.1")
 # The ablation that changes nothing.
 UNCHANGED = "ablation-none"
 # The average spans as many images with any batch. In eight epochs its decay is still below this one: it rises with the steps.
@@ -73,8 +74,11 @@ def all_runs() -> list[Run]:
         ablation("mse", "loss MSE", "--loss", "mse=1"),
         ablation("crops", "the stored crops", "--crop", "stored"),
         ablation("flips", "no flips", "--augment", "none"),
-        ablation("schedule", "no cosine: the rate is halved in the middle", "--lr-schedule", "step", "--lr-step", "4"),
         ablation("init", "PyTorch's initial weights", "--init", "pytorch"),
+        # With attention the network bears a higher rate.
+        ablation("both", "with attention and SSIM", *ATTENTION_AND_SSIM),
+        ablation("schedule", "with attention and SSIM, and with rate 0.001, halved in the middle, in place of the cosine",
+                 *ATTENTION_AND_SSIM, "--lr-schedule", "step", "--learning-rate", "0.001", "--lr-step", "4", "--warmup-epochs", "0"),
         *map(batch, (32, 128, 512)),
     ]
 
