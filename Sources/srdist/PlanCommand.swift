@@ -106,7 +106,7 @@ struct PlanCommand: ParsableCommand {
   /// What RESULTS.md measures.
   private static let costOfLargeBatches = """
     a larger batch takes fewer steps in the same epochs, and ends less accurate: on 2,000 faces, eight epochs of `best` end at \
-    30.4 dB with a batch of 8, and at 30.0 dB with one of 32 (--lr-scaling sqrt --warmup-epochs 2). RESULTS.md has larger ones
+    30.4 dB with a batch of 8, and at 30.0 dB with one of 32 (--lr-scaling sqrt --warmup-epochs 2)
     """
 
   private func milliseconds(_ seconds: Double) -> String { String(format: "%.2f", seconds * 1000) }
