@@ -114,8 +114,8 @@ class Results:
             data = json.loads((self.output / "data.json").read_text())
             lines.append(
                 f"- Data: {data['train']} training and {data['valid']} validation photographs, resized to 256x256, with one "
-                "fixed 128x128 crop each (srdist's recipes take fresh crops). The paper has 2,000 and 500 other ones, so its PSNR can "
-                "only be compared roughly; the difference from bicubic can be compared better.")
+                "fixed 128x128 crop each (srdist's recipes take fresh crops). The paper has 2,000 and 500 other ones, so its PSNR "
+                "can only be compared roughly; the difference from bicubic can be compared better.")
             for count, names in sorted(self.fewer(data["train"]).items()):
                 lines.append(
                     f"- {' and '.join(names)} had only {count} of the training photographs, to save time (`--fewer`), so their "
@@ -246,7 +246,8 @@ class Results:
         runs = self.started(group)
         if group == BATCHES:
             # Ablations have batches of 8. The one that changes nothing is the first row.
-            runs = [replace(run, note="batch 8, warm-up of half an epoch") for run in self.started(ABLATIONS) if run.name == UNCHANGED] + runs
+            unchanged = [run for run in self.started(ABLATIONS) if run.name == UNCHANGED]
+            runs = [replace(run, note="batch 8, warm-up of half an epoch") for run in unchanged] + runs
         for run in runs:
             records = self.records[run.name]
             last, count = records[-1], self.epochs_of(run)
