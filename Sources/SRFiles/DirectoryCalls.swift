@@ -15,6 +15,23 @@ package enum DirectoryCalls {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
+  /// Whether two paths name one directory, be it there or not. Links are followed; `.` and slashes mean nothing.
+  package static func areSame(_ one: String, _ other: String) throws -> Bool {
+    try place(one) == place(other)
+  }
+
+  /// The deepest directory on the way to `path` that exists, and the names below it.
+  private static func place(_ path: String) throws -> [Step] {
+    if let status = try FileStatus(BytePath(path), followsLinks: true) { return [.there(status.identity)] }
+    let (parent, name) = (parent(of: path), name(of: path))
+    return try place(parent) + (name == "." ? [] : [.name(name)])
+  }
+
+  private enum Step: Equatable {
+    case there(FileStatus.Identity)
+    case name(String)
+  }
+
   /// Creates a directory. If it exists already, that is no error. Returns whether it is new.
   @discardableResult
   package static func create(_ path: String) throws -> Bool {

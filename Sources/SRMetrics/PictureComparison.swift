@@ -57,10 +57,11 @@ package struct PictureComparison: Sendable {
   ///
   /// - Parameters:
   ///   - picture: [height, width, channels], as `original`.
+  ///   - isGrey: as for 8 bits, without rounding.
   /// - Precondition: as for 8 bits.
   package init(
     intensities picture: UnsafeBufferPointer<Float>, _ original: UnsafeBufferPointer<Float>, channels: Int,
-    width: Int, height: Int, _ convention: PictureConvention
+    width: Int, height: Int, isGrey: Bool, _ convention: PictureConvention
   ) {
     precondition(
       picture.count == width * height * channels && original.count == picture.count
@@ -77,6 +78,15 @@ package struct PictureComparison: Sendable {
     }
     func planes(_ values: UnsafeBufferPointer<Float>) -> [[Double]] {
       if convention.channels == .luma, channels == 3 {
+        if isGrey {
+          return [
+            plane {
+              Self.peak
+                * (0.299 * Double(values[$0]) + 0.587 * Double(values[$0 + 1]) + 0.114
+                  * Double(values[$0 + 2]))
+            }
+          ]
+        }
         return [
           plane {
             16 + 65.481 * Double(values[$0]) + 128.553 * Double(values[$0 + 1]) + 24.966

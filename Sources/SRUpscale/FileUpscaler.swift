@@ -79,6 +79,7 @@ struct FileUpscaler {
     let decoding = try Input(
       file.decode(as: stored), channels: network.model.inputChannels, item.values,
       alphaWidth: item.outputWidth, height: item.outputHeight)
+    try checkRange(decoding.values, of: item)
     let lowRes = item.reference != nil || item.comparison != nil ? decoding.image : nil
     notes += Self.notes(file, attachments, decoding.warnings)
 
@@ -170,7 +171,7 @@ struct FileUpscaler {
           y, of: picture, channels: channels, values: item.values,
           into: values.pointer + channels * array.width * y)
       }
-      try checkRange(values, of: item, picture)
+      try checkRange(values, of: item, picture: picture)
       if array.layout != .channelsFirst || item.outputChannels == 1 {
         try enlarge(values, item, from: picture, of: array.count) { row in
           try writer.append(UnsafeRawBufferPointer(start: row, count: width * item.result.bytesPerPixel))
@@ -184,18 +185,21 @@ struct FileUpscaler {
     _ = try writer.finish()
   }
 
-  /// Floats that are no intensities give meaningless pictures.
-  private func checkRange(_ values: AlignedBuffer, of item: UpscaleItem, _ picture: Int) throws {
+  /// Values that are no intensities give meaningless pictures.
+  ///
+  /// - Parameter picture: the picture's position in an array.
+  private func checkRange(_ values: AlignedBuffer, of item: UpscaleItem, picture: Int? = nil) throws {
     let elements = UnsafeBufferPointer(start: values.pointer, count: values.count)
     guard let wrong = elements.first(where: { !(abs($0) <= Self.largestIntensity) }) else { return }
+    let subject = picture.map { "picture \($0)" } ?? "the picture"
     guard item.values.isStandard else {
       throw UpscaleError(
-        "\(item.input): picture \(picture) has the value \(Float(item.values.value(of: wrong))), expected values of the range "
+        "\(item.input): \(subject) has the value \(Float(item.values.value(of: wrong))), expected values of the range "
           + "\(item.values.range); give the file's own values of black and of full intensity as --range LOW,HIGH"
       )
     }
     throw UpscaleError(
-      "\(item.input): picture \(picture) has the value \(wrong), expected intensities from 0 to 1; divide by the value of "
+      "\(item.input): \(subject) has the value \(wrong), expected intensities from 0 to 1; divide by the value of "
         + "white, such as 255, or give the values of black and of full intensity as --range LOW,HIGH")
   }
 

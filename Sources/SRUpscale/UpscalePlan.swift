@@ -200,7 +200,8 @@ struct UpscalePlan: Codable, Sendable {
     var existing: [String] = []
     var kept: [UpscaleItem] = []
     for item in items {
-      var isThere = false
+      // A sheet is written before the result, so it may be there alone.
+      var isDone = false
       for output in [item.output, item.comparison].compactMap({ $0 }) {
         guard let status = try FileStatus(BytePath(output), followsLinks: true) else { continue }
         if let input = identities[status.identity] {
@@ -208,10 +209,10 @@ struct UpscalePlan: Codable, Sendable {
             "\(output): the result would replace the input \(input); give another -o or --suffix")
         }
         guard status.kind == .file else { throw UpscaleError("\(output): it exists, and is not a file") }
-        isThere = true
+        isDone = isDone || output == item.output
         existing.append(output)
       }
-      if isThere, options.existing == .skip { skipped += 1 } else { kept.append(item) }
+      if isDone, options.existing == .skip { skipped += 1 } else { kept.append(item) }
     }
     items = kept
     guard options.existing == .error, let first = existing.first else { return }
@@ -240,14 +241,7 @@ struct OutputNames {
 
   func comparison(_ name: String) -> String { "\(folder)/\(Self.stem(name))\(suffix)_compare.png" }
 
-  /// The name without a picture's or an array's ending.
-  static func stem(_ name: String) -> String {
-    for ending in [".png", ".jpg", ".jpeg", ".npy"]
-    where name.lowercased().hasSuffix(ending) && name.count > ending.count {
-      return String(name.dropLast(ending.count))
-    }
-    return name
-  }
+  private static func stem(_ name: String) -> String { BytePath(name).withoutPictureEnding.description }
 
   func format(of file: PictureFile) -> PictureFile.Format {
     switch ending {

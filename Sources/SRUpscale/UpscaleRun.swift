@@ -67,6 +67,13 @@ package struct UpscaleRun {
       for failure in plan.failures { onFailure(failure) }
     }
     let scores = try communicator.together(starting: activity) { try PictureScores(metrics: metrics(plan)) }
+    if communicator.worldSize > 1 {
+      try communicator.together(starting: activity) {
+        var facts = try RankFacts.ofNetwork(network, progress: activity.mark)
+        facts.add(scores.metrics)
+        return facts
+      }.agree(communicator)
+    }
     let own = work(plan, scores, pool)
     activity.enter(.gathering)
     let all = try communicator.allGather(own).flatMap { $0 }

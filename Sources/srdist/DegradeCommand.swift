@@ -54,9 +54,6 @@ struct DegradeCommand: ParsableCommand {
     ])
     if !(1...16).contains(scale) { throw ValidationError("--scale is \(scale), expected 1 to 16") }
     if threads < 1 { throw ValidationError("--threads must be at least 1, not \(threads)") }
-    if let hrOutput, hrOutput == output {
-      throw ValidationError("--output and --hr-output name one folder, and the files have the same names")
-    }
   }
 
   func run() throws {
@@ -79,6 +76,10 @@ struct DegradeCommand: ParsableCommand {
       }
     }
     if !result.passedOver.isEmpty { console.print("passed over: \(result.passedOver)") }
+    for conversion in PictureConversion.allCases {
+      guard let count = result.conversions[conversion] else { continue }
+      console.print("warning: \(count) picture\(count == 1 ? "" : "s") \(conversion.rawValue)")
+    }
     if result.cropped > 0 {
       let s = result.cropped == 1 ? " was" : "s were"
       console.print(

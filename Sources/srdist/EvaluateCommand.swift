@@ -42,8 +42,8 @@ struct EvaluateCommand: ParsableCommand {
       channels; a deviation of 0 means that the attention is a constant).
       """)
   var diagnose = false
-  @Option(help: "train or valid.")
-  var split: NumPyPairDataset.Split = .valid
+  @Option(help: "train or valid. (default: valid)")
+  var split: NumPyPairDataset.Split?
   @OptionGroup(title: "Pictures") var pictures: PictureOptions
   @OptionGroup var workers: SettingOptions<WorkerSettings>
   @Flag(help: "Print one JSON object; numbers that are not finite are the strings Infinity, -Infinity, NaN.")
@@ -63,19 +63,34 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("--data and --reference name two sets of pictures: leave out one of them")
     }
     guard measuresPictures else { return try pictures.refuseWithoutPictures() }
-    if diagnose {
-      throw ValidationError(
-        "--diagnose belongs to the measures of training; leave it out, or measure --data alone")
+    let ofTraining = data.layer.names(among: SettingGroup.data.settings).filter {
+      !Self.ofPictures.contains($0)
     }
-    for setting: Setting in [.of(\.degradation), .of(\.range)] where data.layer[setting] != nil {
+    let others = [(diagnose, "diagnose"), (loss != nil, "loss")].filter(\.0).map(\.1)
+    for option in others + ofTraining {
       throw ValidationError(
-        "--\(setting.name) belongs to the measures of training; leave it out, or measure --data alone")
+        "--\(option) belongs to the measures of training; leave it out, or measure --data alone")
     }
-    if loss != nil {
-      throw ValidationError(
-        "--loss belongs to the measures of training; leave it out, or measure --data alone")
+    if pictures.hasFolders {
+      let ofData = data.layer.names(among: [.of(\.syntheticTrain), .of(\.syntheticValid)])
+      for option in ofData + (split == nil ? [] : ["split"]) {
+        throw ValidationError("--\(option) belongs to --data; leave it out, or leave out --reference")
+      }
+    }
+    guard method != nil else { return }
+    let ofNetworks: KeyValuePairs = [
+      "--ema or --no-ema": choice.ema != nil, "--param-key": choice.key.paramKey != nil,
+      "--pooling": pictures.pooling != nil, "--memory": pictures.memory != nil,
+    ]
+    for (option, isGiven) in ofNetworks where isGiven {
+      throw ValidationError("\(option) concerns a network; leave it out, or give --weights and no --method")
     }
   }
+
+  /// The settings of data that concern pictures too.
+  private static let ofPictures: [String] = [
+    Setting.of(\.data), .of(\.syntheticTrain), .of(\.syntheticValid), .of(\.weightsDir),
+  ].map(\.name)
 
   func run() throws {
     try Job.run(stallTimeout: { try TrainingConfiguration(layers: layers).stallTimeout }) { job in
@@ -96,7 +111,8 @@ struct EvaluateCommand: ParsableCommand {
     let run = try job.communicator.together(starting: job.activity) {
       guard let network = try network() else { preconditionFailure("a data set is measured with weights") }
       var run = try EvaluationRun(
-        network, settings: layers, split: split, communicator: job.communicator, kernels: job.kernels)
+        network, settings: layers, split: split ?? .valid, communicator: job.communicator,
+        kernels: job.kernels)
       run.activity = job.activity
       run.diagnoses = diagnose
       return run
@@ -129,7 +145,8 @@ struct EvaluateCommand: ParsableCommand {
     let run = try job.communicator.together(starting: job.activity) {
       if job.communicator.rank == 0 { try pictures.checkTable() }
       return try PictureEvaluationRun(
-        network(), source: pictures.source(split: split), options: pictures.options, settings: layers,
+        network(), source: pictures.source(split: split ?? .valid), options: pictures.options,
+        settings: layers,
         communicator: job.communicator, kernels: job.kernels, activity: job.activity)
     }
     let result = try run.run()
@@ -169,3 +186,10 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension NumPyPairDataset.Split: ExpressibleByArgument {}
+
+extension SettingLayer {
+  /// The names of those settings that the layer gives.
+  fileprivate func names(among settings: [Setting]) -> [String] {
+    settings.filter { self[$0] != nil }.map(\.name)
+  }
+}

@@ -34,8 +34,9 @@ struct NetworkOptions: ParsableArguments {
     guard Self.rankCounts.contains(ranksPerHost) else {
       throw ValidationError("--ranks-per-host is \(ranksPerHost), expected \(Self.rankCounts)")
     }
-    guard payload > 0, payload <= 1, busyShare > 0, busyShare <= 1 else {
-      throw ValidationError("--payload and --busy-share must be above 0 and at most 1")
+    for (option, share) in [("--payload", payload), ("--busy-share", busyShare)]
+    where !(1e-6...1).contains(share) {
+      throw ValidationError("\(option) is \(share), expected 1e-6 to 1")
     }
     _ = try (bytesPerSecond(), seconds(), workerTime.map { try workerSeconds($0) })
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SRDistributed
+import SRFiles
 import SRProcess
 import SRTraining
 
@@ -25,16 +26,35 @@ struct Srdist: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+      finishOutput(status: .success)
     } catch {
+      let status = exitCode(for: error)
       if Communicator.launchedRank > 0 && !(error is ExitCode) {
-        if exitCode(for: error) != .success { Thread.sleep(forTimeInterval: 2) }
-        Foundation.exit(exitCode(for: error).rawValue)
+        if status != .success { Thread.sleep(forTimeInterval: 2) }
+        Foundation.exit(status.rawValue)
       }
-      // Help is no error. An exit code was chosen by whoever has printed the reason.
-      if error is ExitCode || exitCode(for: error) == .success { exit(withError: error) }
-      Console().complain(error, of: Self.self)
-      Foundation.exit(exitCode(for: error).rawValue)
+      // An exit code was chosen by whoever has printed the reason.
+      if !(error is ExitCode) {
+        // Help is no error.
+        if status == .success {
+          print(fullMessage(for: error))
+        } else {
+          Console().complain(error, of: Self.self)
+        }
+      }
+      finishOutput(status: status)
     }
+  }
+
+  /// Ends the process. If what was printed did not get to standard output, the status says so.
+  private static func finishOutput(status: ExitCode) -> Never {
+    do {
+      try StandardOutput.finish()
+    } catch {
+      Console().complain(error)
+      if status == .success { Foundation.exit(ExitCode.failure.rawValue) }
+    }
+    Foundation.exit(status.rawValue)
   }
 
   /// Whether this is one of several ranks that were started by the same command line.

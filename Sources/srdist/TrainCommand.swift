@@ -67,6 +67,7 @@ struct TrainCommand: ParsableCommand {
       let configuration = try job.communicator.together(starting: job.activity) {
         try resolvedConfiguration()
       }
+      warnOfMissingBase(configuration, job)
       if dryRun {
         if let trace { try RunTrace.checkAccess(to: trace, job.communicator) }
         var run = TrainingRun(
@@ -128,6 +129,19 @@ struct TrainCommand: ParsableCommand {
       configuration.output = "runs/\(preset?.rawValue ?? configuration.model.rawValue)"
     }
     return configuration
+  }
+
+  /// A preset that trains another one's run further learns little in its few epochs without that run.
+  private func warnOfMissingBase(_ configuration: TrainingConfiguration, _ job: Job) {
+    guard configuration.initWeights == nil, let preset = preset.flatMap(Preset.init), let base = preset.base
+    else {
+      return
+    }
+    job.logger.warning(
+      """
+      --preset \(preset.rawValue) is made to train a run of --preset \(base.rawValue) further, and no --init-weights names \
+      one: it begins with untrained weights
+      """)
   }
 
   private func chosenPreset() throws -> Preset? {

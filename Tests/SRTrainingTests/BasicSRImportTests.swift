@@ -87,6 +87,27 @@ import Testing
       "\(gan)" == "a.yml:\(gan.line): train.gan_opt.type: has no counterpart in srdist, and is left out")
   }
 
+  /// BasicSR runs on the CPU, one device, if it is told of no GPU.
+  @Test func theBatchIsThatOfAllDevices() throws {
+    func batch(_ gpus: String, _ size: String) throws -> (size: Int?, notes: [String]) {
+      let yaml = "num_gpu: \(gpus)\ndatasets: {train: {batch_size_per_gpu: \(size)}}"
+      let found = try imported(short(more: yaml))
+      let text = found.settings[.of(\.batchSize)]?.spelling
+      return (text.flatMap { Int($0) }, found.notes.map(\.description))
+    }
+    #expect(try batch("4", "8").size == 32)
+    for gpus in ["0", "auto"] {
+      let found = try batch(gpus, "16")
+      #expect(found.size == 16)
+      #expect(found.notes.contains { $0.contains("num_gpu: is taken as 1") }, "\(found.notes)")
+    }
+    let large = try batch("8", "4000000000000000000")
+    #expect(large.size == nil)
+    #expect(
+      large.notes.contains { $0.contains("batch_size_per_gpu: is left out: it is too large") },
+      "\(large.notes)")
+  }
+
   @Test func perceptualLossesTakeVGG16sLayers() throws {
     let train = """
         pixel_opt: {type: CharbonnierLoss, loss_weight: !!float 1e-2, eps: !!float 1e-6, reduction: mean}

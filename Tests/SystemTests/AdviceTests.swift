@@ -141,6 +141,20 @@ import Testing
     _ = try train(preset + ["--loss"] + loss)
   }
 
+  /// `best-perceptual` has a few epochs, for a network that `best` has trained.
+  @Test func aPresetThatTrainsAnotherRunFurther() throws {
+    let preset = ["--preset", "best-perceptual", "--max-steps", "1"]
+    let warning =
+      "--preset best-perceptual is made to train a run of --preset best further, and no --init-weights names one"
+    #expect(try train(preset).contains(warning))
+    #expect(try train(preset + ["--dry-run"]).contains(warning))
+    let further = ["--output", folder.file("further"), "--init-weights", run]
+    #expect(try !train(preset + further).contains("--init-weights"))
+    #expect(
+      try !train(["--preset", "best", "--output", folder.file("best"), "--max-steps", "1"]).contains(
+        "--init-weights"))
+  }
+
   @Test func aLearningRateThatIsTooHigh() throws {
     let text = try failure(["--learning-rate", "1e30"])
     #expect(text.contains("not finite") && text.contains("another --output"), "\(text)")

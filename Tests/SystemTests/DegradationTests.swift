@@ -160,6 +160,84 @@ import Testing
   }
 
   /// The folder is a function of pictures and seed, and serves as a validation set with the cropped originals.
+  /// A dot in a folder's name, or one that is no ending's, belongs to the name.
+  @Test func namesKeepTheirDots() throws {
+    try folder.makeFolder("in/set.v1")
+    let names = ["IMG.001", "IMG.002", "set.v1/a", "set.v1/b.JPG.png"]
+    for (number, name) in names.enumerated() {
+      var image = RGBImage(width: 32, height: 32)
+      image.pixels = Formulas.pair(number, height: 32, width: 32).high
+      try ImageFile.writePNG(image, to: folder.file("in/\(name)"))
+    }
+    let run = try ProgramRun(
+      "srdist",
+      [
+        "degrade", "--input", folder.file("in"), "--output", folder.file("out"), "--hr-output",
+        folder.file("hr"),
+        "--degradation", folder.file("recipe.yaml"),
+      ])
+    try #require(run.status == 0, "\(run.errors)")
+    for name in ["IMG.001.png", "IMG.002.png", "set.v1/a.png", "set.v1/b.JPG.png"] {
+      _ = try ImageFile.read(folder.file("out/\(name)"))
+    }
+    // They find each other as pairs.
+    let measured = try ProgramRun(
+      "srdist",
+      ["evaluate", "--method", "bicubic", "--input", folder.file("out"), "--reference", folder.file("hr")])
+    #expect(measured.status == 0, "\(measured.errors)")
+    #expect(measured.output.contains("IMG.001"), "\(measured.output)")
+  }
+
+  /// The originals would replace the results: both have the same names.
+  @Test func twoNamesOfOneFolderAreRefused() throws {
+    try folder.makeFolder("in")
+    try folder.makeFolder("there")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("link"), withDestinationPath: folder.file("there"))
+    var image = RGBImage(width: 32, height: 32)
+    image.pixels = Formulas.pair(1, height: 32, width: 32).high
+    try ImageFile.writePNG(image, to: folder.file("in/a.png"))
+    for (output, originals) in [
+      ("new", "./new"), ("new", "new/"), ("there", "link"), ("there/x", "link/./x"),
+    ] {
+      let run = try ProgramRun(
+        "srdist",
+        [
+          "degrade", "--input", folder.file("in"), "--output", folder.file(output), "--hr-output",
+          folder.file(originals), "--degradation", folder.file("recipe.yaml"),
+        ])
+      #expect(run.status == 1 && run.errors.contains("name one folder"), "\(originals): \(run.errors)")
+    }
+    #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.file("there")).isEmpty)
+    #expect(try !folder.names().contains("new"))
+  }
+
+  /// The pictures that decoding changes are counted, and one that is too small is told with its own size.
+  @Test func whatIsChangedIsTold() throws {
+    try folder.makeFolder("in")
+    for name in ["rgba8.png", "rgb16.png"] {
+      try FileManager.default.copyItem(
+        atPath: Repository.file("Tests/SRDataTests/Fixtures/pictures/\(name)"),
+        toPath: folder.file("in/\(name)"))
+    }
+    func degrade(_ output: String) throws -> ProgramRun {
+      try ProgramRun(
+        "srdist",
+        [
+          "degrade", "--input", folder.file("in"), "--output", folder.file(output), "--degradation",
+          folder.file("recipe.yaml"),
+        ])
+    }
+    let run = try degrade("out")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("warning: 1 picture with transparency"), "\(run.errors)")
+    #expect(run.errors.contains("warning: 1 picture of 16 bits per channel"), "\(run.errors)")
+    try ImageFile.writePNG(RGBImage(width: 3, height: 2), to: folder.file("in/small.png"))
+    let small = try degrade("other")
+    #expect(
+      small.status == 1 && small.errors.contains("small.png: a picture has 3 x 2 pixels"), "\(small.errors)")
+  }
+
   @Test func aFolderOfDegradedPictures() throws {
     try folder.makeFolder("in")
     try folder.makeFolder("in/below")

@@ -125,11 +125,93 @@ import Testing
       #expect(run.status == 1 && run.errors.contains(said), "\(run.errors)")
     }
     for options in [
-      ["--input", folder.file("lr")], ["--reference", folder.file("hr"), "--loss", "mse=1"],
-      ["--reference", folder.file("hr"), "--data", folder.path],
+      ["--input", folder.file("lr")], ["--reference", folder.file("hr"), "--data", folder.path],
       ["--reference", folder.file("hr"), "--overwrite"],
     ] {
       #expect(try evaluate([], of: options).status == 64, "\(options)")
+    }
+  }
+
+  /// An option that the measure would not heed is refused.
+  @Test func optionsWithoutEffectAreRefused() throws {
+    let ofPictures = ["--reference", folder.file("hr")]
+    for option in [
+      ["--loss", "mse=1"], ["--lpips-input", "raw"], ["--lpips-linear", "none"],
+      ["--vgg-layers", "relu1_2=1"],
+      ["--split", "train"], ["--synthetic-valid", "3"], ["--no-ema"], ["--param-key", "foo"],
+      ["--pooling", "local"], ["--memory", "1G"], ["--diagnose"], ["--range", "0,1"],
+    ] {
+      let run = try evaluate(option, of: ofPictures)
+      #expect(run.status == 64 && run.errors.contains(option[0]), "\(option): \(run.errors)")
+    }
+    try SmallPairs.write(to: folder)
+    let data = try evaluate(["--scale", "2"], of: ["--data", folder.path])
+    #expect(data.status == 1 && data.errors.contains("scale: --scale 2 is given, and "), "\(data.errors)")
+  }
+
+  /// Ranks on different hosts may find different files under one name.
+  @Test(.enabled(if: ProgramRun.launcher != nil, ProgramRun.skipped), arguments: ["evaluate", "upscale"])
+  func ranksWithOtherWeightsAreRefused(command: String) throws {
+    let one = try weights()[1]
+    try FileManager.default.moveItem(atPath: one, toPath: folder.file("one.safetensors"))
+    let other = try weights { $0.pointer[0] += 1 }[1]
+    func arguments(_ weights: String) -> [String] {
+      let pictures =
+        command == "evaluate"
+        ? ["--input", folder.file("lr"), "--reference", folder.file("hr")]
+        : ["-i", folder.file("lr"), "-o", folder.file("out")]
+      return [command] + pictures + [
+        "--weights", weights, "--threads", "1", "--weights-dir", folder.file("none"),
+      ]
+    }
+    let program = try RunningProgram.productsDirectory().appendingPathComponent("srdist").path
+    let rank = ["-n", "1", program]
+    let launched = try ChildRun(
+      try #require(ProgramRun.launcher),
+      ["--oversubscribe", "--bind-to", "none"] + rank + arguments(folder.file("one.safetensors")) + [":"]
+        + rank
+        + arguments(other),
+      environment: ProcessInfo.processInfo.environment.merging(
+        ["OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"]
+      ) { $1 })
+    #expect(launched.status == 1, "\(launched.output)")
+    #expect(
+      launched.errors.components(separatedBy: "the ranks of this job differ in:").count == 2,
+      "\(launched.errors)")
+    #expect(launched.errors.contains("Copy the same weights to every host"), "\(launched.errors)")
+    #expect(
+      launched.output.isEmpty
+        && (try? FileManager.default.contentsOfDirectory(atPath: folder.file("out"))) == nil)
+  }
+
+  /// The same grey picture of 8 and of 16 bits has nearly the same numbers. Only the results' rounding differs.
+  @Test func greyOfSixteenBitsIsComparedAsGreyOfEight() throws {
+    let sizes = (width: 48, height: 36)
+    let grey = Formulas.pair(5, height: sizes.height, width: sizes.width).high.enumerated()
+      .filter { $0.offset % 3 == 0 }.map(\.element)
+    for (name, depth) in [("g8", SampleType.uint8), ("g16", .uint16)] {
+      try folder.makeFolder(name)
+      let values = grey.flatMap { depth == .uint8 ? [$0] : [$0, $0] }
+      var bytes: [UInt8] = []
+      let encoder = try PictureEncoder(
+        .png, SampleFormat(channels: 1, depth), width: sizes.width, height: sizes.height,
+        path: folder.file("\(name)/a.png"), sink: { bytes.append(contentsOf: $0) })
+      try values.withUnsafeBytes { pixels in
+        for y in 0..<sizes.height { try encoder.append(pixels.baseAddress! + y * sizes.width * depth.bytes) }
+      }
+      try encoder.finish()
+      try folder.write(bytes, as: "\(name)/a.png")
+    }
+    let weights = try weights()
+    let found = try ["g8", "g16"].map { name in
+      try result(
+        evaluate(["--json", "--y-channel"], of: ["--reference", folder.file(name)], subject: weights))
+    }
+    for metric in ["psnr", "ssim"] {
+      let (eight, sixteen) = (found[0].bicubic[metric]!, found[1].bicubic[metric]!)
+      #expect(abs(eight - sixteen) < 0.02 * abs(eight), "\(metric): \(eight), \(sixteen)")
+      let networks = try found.map { try #require($0.pictures[0].metrics?[metric]) }
+      #expect(abs(networks[0] - networks[1]) < 0.02 * abs(networks[0]), "\(metric): \(networks)")
     }
   }
 

@@ -116,6 +116,9 @@ import Testing
     let fetch = try FetchPhotographs()
     let missing = try fetch.run("busy", options: ["--zip", "missing.zip"])
     #expect(missing.status == 1 && missing.errors.contains("missing.zip does not exist"))
+    try fetch.folder.makeFolder("unpacked")
+    let unpacked = try fetch.run("busy", options: ["--zip", fetch.folder.file("unpacked")])
+    #expect(unpacked.status == 1 && unpacked.errors.contains("unpacked is no file, expected the archive"))
     let made = try ChildRun(
       "/usr/bin/env",
       [

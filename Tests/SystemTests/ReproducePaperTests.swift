@@ -116,6 +116,23 @@ import Testing
         "--train-input\n\(output)/photographs/train\n--valid-input\n\(output)/photographs/valid\n"))
   }
 
+  /// Two collections often number their photographs alike.
+  @Test func photographsOfOneNameAreBothTaken() throws {
+    try folder.makeFolder("extra")
+    for name in ["0.png", "1.png"] { try folder.write([1], as: "extra/\(name)") }
+    let program = try folder.writeScript("#!/bin/sh\nexit 3\n", as: "program")
+    let run = try reproduce(
+      "best", ["--extra", folder.file("extra"), "--split", "6/4", "--program", program])
+    #expect(run.status == 1 && run.errors.contains("ended with status 3"), "\(run.errors)")
+    let train = "\(output)/photographs/train"
+    let names = try FileManager.default.contentsOfDirectory(atPath: train).sorted()
+    #expect(names == ["0.png", "1.png", "2.png", "3.png", "faces-0.png", "faces-1.png"])
+    let targets = try names.map {
+      try FileManager.default.destinationOfSymbolicLink(atPath: "\(train)/\($0)")
+    }
+    #expect(Set(targets).count == 6)
+  }
+
   @Test func aRunWithOtherArgumentsIsNotContinued() throws {
     let failing = try launcher("touch '\(folder.file("started"))'; exit 3")
     let failed = try reproduce("ablation-none", ["--launcher", failing])

@@ -188,6 +188,33 @@ import Testing
     #expect(try contents("out").count == 2)
   }
 
+  /// A program that was killed between the two leaves a sheet without its result.
+  @Test func aSheetIsNoResult() throws {
+    try copy(["rgb8.png": "in/a.png", "grey.jpg": "in/b.jpg"])
+    let (weights, input) = (try writeWeights(), folder.file("in"))
+    let first = try upscale([input], to: "out", weights: weights, ["--compare"])
+    try #require(first.status == 0, "\(first.errors)")
+    let all = try contents("out")
+    #expect(all.count == 4)
+    try FileManager.default.removeItem(atPath: folder.file("out/a_out.png"))
+    let second = try upscale([input], to: "out", weights: weights, ["--compare", "--skip-existing"])
+    #expect(second.status == 0 && second.output.contains("1 left out"), "\(second.output) \(second.errors)")
+    #expect(try contents("out") == all)
+  }
+
+  /// A PNG file says as little as an array which values are meant.
+  @Test func valuesFarBeyondTheRangeAreNamed() throws {
+    try copy(["rgb16.png": "in/a.png", "rgb8.png": "in/b.png"])
+    let weights = try writeWeights()
+    for (name, range) in [("a", "0,4095"), ("b", "0,1")] {
+      let run = try upscale([folder.file("in/\(name).png")], to: "out", weights: weights, ["--range", range])
+      #expect(run.status == 1, "\(run.output)")
+      #expect(run.errors.contains("\(name).png: the picture has the value "), "\(run.errors)")
+      #expect(run.errors.contains("expected values of the range \(range)"), "\(run.errors)")
+    }
+    #expect(try contents("out").isEmpty)
+  }
+
   /// Each ends the program before any work, with one line that says why.
   @Test func senselessOptionsAreRefused() throws {
     let weights = try writeWeights()

@@ -202,7 +202,7 @@ class Results:
                 lowest_lpips(records), f"{typical_seconds(records):.0f}",
             ])
         header = ["run", "best epoch", "PSNR", "over bicubic", "SSIM", "LPIPS", "the paper's best PSNR / SSIM",
-                  "lowest LPIPS (epoch)", "seconds per epoch"]
+                  "lowest LPIPS (epoch)", "seconds per epoch (median)"]
         return "\n".join(["## The best epochs, by validation PSNR", "", *markdown(header, rows)])
 
     def variant(self, run: Run) -> str:
@@ -251,8 +251,10 @@ class Results:
         for run in runs:
             records = self.records[run.name]
             last, count = records[-1], self.epochs_of(run)
+            # The loss of whatever learns falls.
+            diverged = " (diverged)" if last["train_loss"] > records[0]["train_loss"] else ""
             rows.append([
-                run.note, f"{last['epoch']}" + ("" if self.done(run) else f" of {count}"), str(last["step"]),
+                run.note + diverged, f"{last['epoch']}" + ("" if self.done(run) else f" of {count}"), str(last["step"]),
                 number(last.get("valid_psnr"), 2), number(last.get("valid_ssim"), 4), number(last.get("valid_lpips"), 4)])
             if run.name == UNCHANGED and group == ABLATIONS:
                 rows += self.not_averaged(run, rows[-1])

@@ -52,12 +52,12 @@ def without(base: tuple[str, ...], *more: str) -> tuple[str, ...]:
     return tuple(word for pair in options.items() for word in pair)
 
 
-def batch(size: int) -> Run:
+def batch(size: int, scaling: str, note: str) -> Run:
     decay = round(AVERAGE_OF_EIGHT ** (size / 8), 6)
     return Run(
-        f"batch-{size}-sqrt", ABLATION_EPOCHS,
-        without(BEST, "--batch-size", str(size), "--lr-scaling", "sqrt", "--warmup-epochs", "2", "--ema-decay", str(decay)),
-        BATCHES, f"batch {size}, rate scaled by the square root, warm-up of 2 epochs")
+        f"batch-{size}-{scaling}", ABLATION_EPOCHS,
+        without(BEST, "--batch-size", str(size), "--lr-scaling", scaling, "--warmup-epochs", "2", "--ema-decay", str(decay)),
+        BATCHES, f"batch {size}, {note}, warm-up of 2 epochs")
 
 
 def all_runs() -> list[Run]:
@@ -79,7 +79,8 @@ def all_runs() -> list[Run]:
         ablation("both", "with attention and SSIM", *ATTENTION_AND_SSIM),
         ablation("schedule", "with attention and SSIM, and with rate 0.001, halved in the middle, in place of the cosine",
                  *ATTENTION_AND_SSIM, "--lr-schedule", "step", "--learning-rate", "0.001", "--lr-step", "4", "--warmup-epochs", "0"),
-        *map(batch, (32, 128, 512)),
+        *(batch(size, "sqrt", "rate scaled by the square root") for size in (32, 128, 512)),
+        batch(512, "none", "rate of a batch of 8"),
     ]
 
 

@@ -23,4 +23,8 @@ long srdist_file_system_type(const char *path);
 /// is reserved at once: otherwise a process that touched what is not there would be killed.
 int srdist_anonymous_file(size_t count);
 
+/// Writes what was printed on standard output. Returns 0, or the error number of the write that failed now or earlier; EIO for an
+/// earlier one. A pipe whose reader has ended is no error: it wanted no more.
+int srdist_finish_standard_output(void);
+
 #endif

@@ -57,8 +57,10 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
 }
 
 extension Double {
-  /// The number rounded to tenths, halves away from zero. There is no negative zero.
+  /// The number rounded to tenths, halves away from zero. There is no negative zero. A number that has too many digits is written as
+  /// 1e+23.
   var inTenths: String {
+    guard magnitude < 1e15 else { return "\(self)" }
     let tenths = Int((magnitude * 10).rounded())
     return "\(self < 0 && tenths > 0 ? "-" : "")\(tenths / 10).\(tenths % 10)"
   }

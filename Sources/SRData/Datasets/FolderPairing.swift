@@ -54,7 +54,7 @@ package struct FolderPairing: Sendable {
     let listing = try PictureListing(directory: folder, takesArrays: takesArrays)
     var pictures: [BytePath: BytePath] = [:]
     for path in listing.pictures {
-      if let other = pictures.updateValue(path, forKey: path.withoutEnding) {
+      if let other = pictures.updateValue(path, forKey: path.withoutPictureEnding) {
         throw PictureSetError(
           description:
             "\(folder): \(other) and \(path) differ only in their endings; a picture's name must be unique")
@@ -103,7 +103,7 @@ package struct FolderOriginals: Sendable {
     // Results are compared with PNG and JPEG files alone.
     let pictures = try FolderPairing.pictures(of: folder, takesArrays: false)
     let template =
-      template ?? .fitting(Array(pictures.keys), Set(lowRes.map(\.withoutEnding)), scale: scale)
+      template ?? .fitting(Array(pictures.keys), Set(lowRes.map(\.withoutPictureEnding)), scale: scale)
     self.folder = folder
     self.template = template
     paths = Dictionary(uniqueKeysWithValues: pictures.map { (template.name($0), $1) })
@@ -115,10 +115,11 @@ package struct FolderOriginals: Sendable {
   ///   - path: below `lowResFolder`.
   /// - Throws: ``PictureSetError`` if there is none.
   package func original(of path: BytePath, in lowResFolder: String) throws -> BytePath {
-    if let original = paths[path.withoutEnding] { return original }
+    if let original = paths[path.withoutPictureEnding] { return original }
     throw PictureSetError(
       description:
-        "\(lowResFolder) has '\(path.withoutEnding)', which has no partner in \(folder). \(template.rule)")
+        "\(lowResFolder) has '\(path.withoutPictureEnding)', which has no partner in \(folder). \(template.rule)"
+    )
   }
 }
 
@@ -149,15 +150,6 @@ extension PictureSize {
   /// The largest size of whole multiples that is not larger.
   func cropped(to multiple: Int) -> PictureSize {
     PictureSize(width: width / multiple * multiple, height: height / multiple * multiple)
-  }
-}
-
-extension BytePath {
-  /// The path without `.png` or another ending of the file's name.
-  fileprivate var withoutEnding: BytePath {
-    let start = (bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
-    guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > start else { return self }
-    return BytePath(bytes: Array(bytes[..<dot]))
   }
 }
 

@@ -8,6 +8,8 @@ package struct FolderDegradation: Sendable {
     package let pictures: Int
     /// How many originals had to be cropped to a multiple of the scale.
     package fileprivate(set) var cropped = 0
+    /// What decoding changed, and in how many pictures.
+    package fileprivate(set) var conversions: [PictureConversion: Int] = [:]
     package let passedOver: PassedOver
   }
 
@@ -40,6 +42,11 @@ package struct FolderDegradation: Sendable {
   /// - Parameter progress: called after each picture.
   /// - Throws: ``FolderDegradationError``, ``PreparationError``, ``FileError``, ``ImageFileError``, ``ThreadError``.
   package func run(progress: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Result {
+    if let originals, try DirectoryCalls.areSame(originals, output) {
+      throw FolderDegradationError(
+        "--output \(output) and --hr-output \(originals) name one folder, and the files have the same names; give two folders"
+      )
+    }
     let results = try [output, originals].compactMap {
       try $0.flatMap { try FileStatus(BytePath($0), followsLinks: true)?.identity }
     }
@@ -55,10 +62,11 @@ package struct FolderDegradation: Sendable {
     _ = try OrderedWork.run(count: pictures.count, needed: pictures.count, threads: threads) { index in
       Swift.Result { try degrade(pictures[index], index: index) }
     } use: { index, made in
-      let (lowRes, original, isCropped) = try made.get()
-      try write(lowRes, to: output, names[index])
-      if let originals { try write(original, to: originals, names[index]) }
-      if isCropped { result.cropped += 1 }
+      let pair = try made.get()
+      try write(pair.lowRes, to: output, names[index])
+      if let originals { try write(pair.original, to: originals, names[index]) }
+      if pair.isCropped { result.cropped += 1 }
+      for conversion in pair.conversions { result.conversions[conversion, default: 0] += 1 }
       done += 1
       progress(done, pictures.count)
       return true
@@ -79,8 +87,7 @@ package struct FolderDegradation: Sendable {
       pictures.compactMap { try FileStatus(root.appending($0), followsLinks: true)?.identity })
     var owners: [String: BytePath] = [:]
     return try pictures.map { path in
-      let text = path.description
-      let name = "\(text.contains(".") ? String(text[..<text.lastIndex(of: ".")!]) : text).png"
+      let name = "\(path.withoutPictureEnding).png"
       if let other = owners.updateValue(path, forKey: name) {
         throw FolderDegradationError(
           "\(input): \(other) and \(path) would both become \(name); rename one of them")
@@ -101,24 +108,28 @@ package struct FolderDegradation: Sendable {
     }
   }
 
-  private func degrade(
-    _ path: BytePath, index: Int
-  ) throws -> (lowRes: RGBImage, original: RGBImage, isCropped: Bool) {
+  private struct Pair {
+    let lowRes: RGBImage
+    let original: RGBImage
+    let isCropped: Bool
+    let conversions: Set<PictureConversion>
+  }
+
+  private func degrade(_ path: BytePath, index: Int) throws -> Pair {
     let full = BytePath(input).appending(path)
     return try ImageFile.withPicture(at: full, within: budget, use: workingBytes) { picture in
       let scale = degrader.scale
       let (width, height) = (picture.width / scale * scale, picture.height / scale * scale)
       do throws(DegradationError) {
-        try degrader.check(width: width, height: height)
+        try degrader.check(width: picture.width, height: picture.height)
       } catch {
         throw ImageFileError(path: full.description, problem: error.problem)
       }
       let original = picture.cropped(x: 0, y: 0, width: width, height: height)
       let key = DegradationKey(seed: seed, fixed: index)
-      return (
-        degrader.degrade(original, key: key), degrader.finished(original, key: key),
-        (width, height) != (picture.width, picture.height)
-      )
+      return Pair(
+        lowRes: degrader.degrade(original, key: key), original: degrader.finished(original, key: key),
+        isCropped: (width, height) != (picture.width, picture.height), conversions: picture.conversions)
     }
   }
 

@@ -43,16 +43,19 @@ package struct PictureFormatRule: Sendable {
   package var range: ValueRange?
   /// The values on which a network was trained, if the pictures must have the same.
   package var expected: SampleScale?
+  /// Whether the channels are those of a trained network. Otherwise they are options.
+  package var isOfNetwork = false
 
   package init(
     inputChannels: Int? = nil, outputChannels: Int? = nil, depth: Depth = .auto, range: ValueRange? = nil,
-    expected: SampleScale? = nil
+    expected: SampleScale? = nil, isOfNetwork: Bool = false
   ) {
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
     self.depth = depth
     self.range = range
     self.expected = expected
+    self.isOfNetwork = isOfNetwork
   }
 
   /// A file and what it says.
@@ -74,9 +77,13 @@ package struct PictureFormatRule: Sendable {
       guard low == high else {
         throw TrainingPicturesError(
           [
-            "--in-channels \(low) and --out-channels \(high) are given, and low-resolution pictures are made from originals"
+            (isOfNetwork
+              ? "the network makes \(high) channels of \(low)"
+              : "--in-channels \(low) and --out-channels \(high) are given")
+              + ", and low-resolution pictures are made from originals"
           ],
-          rule: "Give the same number of channels, or low-resolution pictures")
+          rule: isOfNetwork
+            ? "Give low-resolution pictures" : "Give the same number of channels, or low-resolution pictures")
       }
     }
     let misfits = [(highRes, high), (lowRes, low)].flatMap { files, wanted in
@@ -94,6 +101,7 @@ package struct PictureFormatRule: Sendable {
     let convertible =
       "Grey can be repeated in three channels, and alpha left out or taken as the last channel; colours are not turned "
       + "into grey, and an array's channels are not changed"
+    if isOfNetwork { return "\(convertible). Give pictures of the network's channels" }
     return inputChannels == nil && outputChannels == nil
       ? "\(convertible). Pictures of one run have the same channels: sort the files into folders of one kind"
       : "\(convertible). Give --in-channels and --out-channels that the files have, or leave both out"

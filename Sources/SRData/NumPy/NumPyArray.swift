@@ -114,7 +114,7 @@ package final class NumPyWriter {
   private let file: DurableFileWriter
   private var missing: Int
 
-  /// Starts a file that will hold an array of `shape`, and writes its header.
+  /// Starts a file that will hold an array of `shape`, and writes its header. Precondition: its bytes can be counted.
   ///
   /// - Parameter type: the elements', whose bytes have this host's order.
   /// - Throws: ``FileError``.

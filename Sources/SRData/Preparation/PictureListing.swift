@@ -143,9 +143,8 @@ private final class Walk {
   }
 
   private func isNamedAsPicture(_ file: BytePath) -> Bool {
-    guard let dot = file.bytes.lastIndex(of: UInt8(ascii: ".")) else { return false }
-    let ending = String(decoding: file.bytes[(dot + 1)...], as: UTF8.self).lowercased()
-    return ["png", "jpg", "jpeg"].contains(ending) || (takesArrays && ending == "npy")
+    guard let ending = file.pictureEnding else { return false }
+    return takesArrays || ending != BytePath.arrayEnding
   }
 
   /// The result of `body`; nil if this user may not read what is there, which is noted. Other errors say nothing about what is
@@ -159,6 +158,25 @@ private final class Walk {
       passedOver.add(reason, path)
       return nil
     }
+  }
+}
+
+extension BytePath {
+  fileprivate static let arrayEnding = "npy"
+  private static let pictureEndings = ["png", "jpg", "jpeg", arrayEnding]
+
+  /// The ending of the file's name in lower case, if it is that of a picture or an array.
+  fileprivate var pictureEnding: String? {
+    let start = (bytes.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1
+    guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > start else { return nil }
+    let ending = String(decoding: bytes[(dot + 1)...], as: UTF8.self).lowercased()
+    return Self.pictureEndings.contains(ending) ? ending : nil
+  }
+
+  /// The path without the ending of a picture or an array. Other dots belong to the name: `IMG.001` keeps all of it.
+  package var withoutPictureEnding: BytePath {
+    guard let ending = pictureEnding else { return self }
+    return BytePath(bytes: Array(bytes.dropLast(ending.utf8.count + 1)))
   }
 }
 

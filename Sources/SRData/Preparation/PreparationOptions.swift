@@ -50,14 +50,17 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
 
   /// - Throws: ``PreparationError/invalidOption(_:)``, which names the options that do not go together.
   package func validate() throws(PreparationError) {
-    let positive = [
-      ("crop", crop), ("scale", scale), ("train", train ?? 1), ("valid", valid ?? 1),
-      ("crops-per-image", cropsPerImage),
+    let limits = [
+      ("crop", crop, 1...Self.largestSide), ("scale", scale, 1...Self.largestSide),
+      ("train", train ?? 1, 1...Self.mostImages), ("valid", valid ?? 1, 1...Self.mostImages),
+      ("crops-per-image", cropsPerImage, 1...Self.mostImages),
     ]
-    for (name, value) in positive where value < 1 {
-      throw .invalidOption("--\(name) must be at least 1, not \(value)")
+    for (name, value, range) in limits where !range.contains(value) {
+      throw .invalidOption("--\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
     }
-    if resize < 0 { throw .invalidOption("--resize must be 0 (keep the size) or more, not \(resize)") }
+    if !(0...Self.largestSide).contains(resize) {
+      throw .invalidOption("--resize is \(resize), expected 0 (keep the size) to \(Self.largestSide)")
+    }
     if crop % scale != 0 {
       throw .invalidOption("--crop \(crop) is not a multiple of --scale \(scale)")
     }
@@ -75,8 +78,25 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
     if keepFull && resize == 0 {
       throw .invalidOption("--keep-full needs images of one size: give --resize")
     }
+    let bytes = [
+      max(train ?? 1, valid ?? 1), cropsPerImage, max(crop, resize), max(crop, resize), Self.mostPixelBytes,
+    ]
+    .reduce((value: 1, isTooLarge: false)) { product, factor in
+      let (value, overflow) = product.value.multipliedReportingOverflow(by: factor)
+      return (value, product.isTooLarge || overflow)
+    }
+    if bytes.isTooLarge {
+      throw .invalidOption(
+        "arrays of so many and so large crops cannot be addressed; lower --train, --valid, --crops-per-image, --crop or --resize"
+      )
+    }
     if let groupBy { _ = try GroupPattern(groupBy) }
   }
+
+  private static let mostImages = 1_000_000_000
+  private static let largestSide = 65_535
+  /// Four channels of 16 bits.
+  private static let mostPixelBytes = 8
 }
 
 extension PreparationOptions {

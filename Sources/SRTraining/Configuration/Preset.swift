@@ -36,6 +36,9 @@ package enum Preset: String, CaseIterable, Sendable {
     try SettingLayer(yaml: yaml, origin: "preset \(rawValue)")
   }
 
+  /// The preset whose run this one trains further, if `--init-weights` names it.
+  package var base: Preset? { self == .bestPerceptual ? .best : nil }
+
   /// The first comment line, which says what the preset is.
   package var summary: String {
     yaml.split(separator: "\n").first.map { String($0.drop { $0 == "#" || $0 == " " }) } ?? ""

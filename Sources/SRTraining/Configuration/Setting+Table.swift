@@ -331,7 +331,8 @@ extension SettingGroup {
         "val", \.val, .validationPictures, .execution, ranks: .own,
         """
         NAME=LR,HR: also measure these folders of pictures of any size at each validation, as `srdist evaluate --input LR \
-        --reference HR --y-channel` does. NAME=LR,HR,TEMPLATE is that with --filename-tmpl TEMPLATE. May be given several times.
+        --reference HR --y-channel --modcrop SCALE` does. NAME=LR,HR,TEMPLATE is that with --filename-tmpl TEMPLATE. May be given \
+        several times.
         """),
       Setting(
         "best-metric", \.bestMetric, .optional(.bestMetric), .execution, ranks: .alike,

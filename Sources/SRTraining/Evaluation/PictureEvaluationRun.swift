@@ -75,6 +75,14 @@ package struct PictureEvaluationRun {
       return (set, metrics, resampling, try WorkerPool(count: sizes.threads))
     }
     defer { pool.close() }
+    if communicator.worldSize > 1 {
+      try communicator.together(starting: activity) {
+        var facts = try RankFacts.ofNetwork(network, progress: activity.mark)
+        facts.add(metrics)
+        facts.addData(set.contentHash(progress: activity.mark))
+        return facts
+      }.agree(communicator)
+    }
     let evaluator = PictureEvaluator(
       set: set, metrics: metrics, communicator: communicator, activity: activity, kernels: kernels,
       pool: pool)
@@ -126,6 +134,11 @@ package struct PictureEvaluationRun {
       configuration.scale = scale
       configuration.range = configuration.range ?? network?.model.rangeOfData(configuration)
       let pairs = try RunData(configuration).load(split, progress: activity.mark)
+      if let given = options.scale, given != pairs.scale {
+        throw ConfigurationError(
+          "scale: --scale \(given) is given, and \(pairs.summary) has scale \(pairs.scale); leave out --scale"
+        )
+      }
       if let network { try network.model.checkFit(of: pairs, weights: network.file, givesRange: true) }
       guard pairs.isRGB8 else {
         throw ConfigurationError(

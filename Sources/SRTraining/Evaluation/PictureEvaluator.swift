@@ -12,8 +12,8 @@ enum PictureMethod: Sendable {
   case bicubic(Resampling)
 }
 
-/// Enlarges the pictures of a set, and measures the results, rounded to the pictures' type, against their originals. Ranks share the pictures; each picture
-/// is one rank's, and all of the rank's threads work at it.
+/// Enlarges the pictures of a set, and measures the results, rounded to the pictures' type, against their originals. Ranks share
+/// the pictures; each picture is one rank's, and all of the rank's threads work at it.
 struct PictureEvaluator: Sendable {
   let set: any PictureSet
   let metrics: PictureMetrics
@@ -80,7 +80,9 @@ struct PictureEvaluator: Sendable {
         defer { activity.mark() }
         return try intensities(of: pair, enlargedBy: method, name: name)
       }
-      return try values(of: enlarged) { sized.values(of: $0, original: original, channels: channels) }
+      return try values(of: enlarged) {
+        sized.values(of: $0, original: original, channels: channels, isGrey: pair.isGrey)
+      }
     }
     let (lowRes, original) = (pair.lowRes.rgbImage, pair.highRes.rgbImage)
     let enlarged = try methods.map { method in
@@ -186,7 +188,8 @@ extension ModelDescription {
   /// What a set's pictures must be to be enlarged, and their originals to be compared with the results.
   func pictureRule(depth: PictureFormatRule.Depth) -> PictureFormatRule {
     PictureFormatRule(
-      inputChannels: inputChannels, outputChannels: outputChannels, depth: depth, expected: values)
+      inputChannels: inputChannels, outputChannels: outputChannels, depth: depth, expected: values,
+      isOfNetwork: true)
   }
 }
 

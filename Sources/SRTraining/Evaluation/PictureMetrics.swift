@@ -121,12 +121,14 @@ package struct PictureMetrics: Sendable {
     }
 
     /// The same for intensities, [height, width, channels].
-    func values(of picture: AlignedBuffer, original: AlignedBuffer, channels: Int) -> [Double] {
+    func values(
+      of picture: AlignedBuffer, original: AlignedBuffer, channels: Int, isGrey: Bool
+    ) -> [Double] {
       withExtendedLifetime((picture, original)) {
         let comparison = PictureComparison(
           intensities: UnsafeBufferPointer(start: picture.pointer, count: picture.count),
           UnsafeBufferPointer(start: original.pointer, count: original.count), channels: channels,
-          width: size.width, height: size.height, convention)
+          width: size.width, height: size.height, isGrey: isGrey, convention)
         return [comparison.psnr(), comparison.ssim()]
           + (lpips.map { [distance($0, inner(picture), inner(original))] } ?? [])
       }

@@ -129,14 +129,17 @@ extension BasicSRTranslation {
     folders(train)
     let gpus = options.take("num_gpu")
     if let batch = options.take("\(train).batch_size_per_gpu") {
-      let count = gpus?.whole ?? 1
-      if let gpus, gpus.whole == nil {
+      // BasicSR takes 0, no GPU, as one device.
+      let count = gpus?.whole.map { max($0, 1) } ?? 1
+      if let gpus, gpus.whole.map({ $0 < 1 }) ?? true {
         note(gpus, "is taken as 1; --batch-size is that of all ranks together")
       }
-      if let size = batch.whole, count > 0 {
-        set("batch-size", "\(size * count)", from: batch)
+      if let (size, overflow) = batch.whole?.multipliedReportingOverflow(by: count), !overflow {
+        set("batch-size", "\(size)", from: batch)
       } else {
-        note(batch, "is left out: a whole number is needed")
+        note(
+          batch, batch.whole == nil ? "is left out: a whole number is needed" : "is left out: it is too large"
+        )
       }
     }
     let flips = options.take("\(train).use_hflip")

@@ -4,10 +4,10 @@ import SRFiles
 import SRKernels
 
 extension RankFacts {
-  /// The program, the arithmetic and the settings of a run.
+  /// The program and the arithmetic.
   ///
   /// - Parameter progress: called repeatedly while the program is read.
-  static func ofProgram(_ configuration: TrainingConfiguration, progress: () -> Void) throws -> RankFacts {
+  static func ofProgram(progress: () -> Void) throws -> RankFacts {
     var facts = RankFacts()
     let binary = try FileDigest(ofFile: "/proc/self/exe", progress: progress).sha256
     facts.add(
@@ -16,6 +16,14 @@ extension RankFacts {
     facts.add(
       "arithmetic version", String(ArithmeticVersion.current),
       remedy: "Install the same srdist on every host.")
+    return facts
+  }
+
+  /// The program, the arithmetic and the settings of a run.
+  ///
+  /// - Parameter progress: called repeatedly while the program is read.
+  static func ofProgram(_ configuration: TrainingConfiguration, progress: () -> Void) throws -> RankFacts {
+    var facts = try ofProgram(progress: progress)
     for setting in Setting.all where setting.ranks == .alike {
       facts.add(
         setting.name, setting.text(in: configuration) ?? "unset",
@@ -29,19 +37,15 @@ extension RankFacts {
     _ inputs: RunInputs, of run: RunContext, validation: ValidationSets
   ) -> RankFacts {
     var facts = RankFacts()
-    facts.add("data", "SHA-256 \(short(inputs.dataSHA256))", remedy: "Copy the same data to every host.")
+    facts.addData(inputs.dataSHA256)
     if let hash = run.samples.degradedInputSHA256 {
       // Equal pictures and recipes give it, and the same code. The rest is libjpeg's.
       facts.add(
         "a degraded image", "SHA-256 \(short(hash))",
         remedy: "Install the same version of libjpeg on every host.")
     }
-    for (name, networks) in [
-      ("networks of the loss", inputs.networkSHA256),
-      ("networks of the metrics", run.lossAssembly.metricNetworkSHA256),
-    ] {
-      facts.add(name, RunInputs.text(networks), remedy: "Copy the same --weights-dir to every host.")
-    }
+    facts.addNetworks(of: "loss", inputs.networkSHA256)
+    facts.addNetworks(of: "metrics", run.lossAssembly.metricNetworkSHA256)
     for (name, hash) in validation.sha256.sorted(by: { $0.key < $1.key }) {
       facts.add(
         "pictures of --val \(name)", "SHA-256 \(short(hash))", remedy: "Copy the same pictures to every host."
@@ -61,5 +65,16 @@ extension RankFacts {
     return facts
   }
 
-  private static func short(_ hash: String) -> String { "\(hash.prefix(12))..." }
+  mutating func addData(_ hash: String) {
+    add("data", "SHA-256 \(Self.short(hash))", remedy: "Copy the same data to every host.")
+  }
+
+  /// - Parameter networks: SHA-256 of their weight files, by name.
+  mutating func addNetworks(of user: String, _ networks: [String: String]) {
+    add(
+      "networks of the \(user)", RunInputs.text(networks),
+      remedy: "Copy the same --weights-dir to every host, and set SRDIST_WEIGHTS there or nowhere.")
+  }
+
+  static func short(_ hash: String) -> String { "\(hash.prefix(12))..." }
 }

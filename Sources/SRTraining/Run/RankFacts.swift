@@ -5,7 +5,7 @@ import SRFiles
 ///
 /// Ranks of one job may run different files on different hosts, in different environments. Each fact has a name, and a
 /// remedy if it differs.
-struct RankFacts: Codable, Equatable, Sendable {
+package struct RankFacts: Codable, Equatable, Sendable {
   struct Fact: Codable, Equatable, Sendable {
     let name: String
     let value: String
@@ -19,7 +19,7 @@ struct RankFacts: Codable, Equatable, Sendable {
   }
 
   /// Compares the facts of all ranks. If any fact differs, throws the same ``RanksDisagree`` on every rank. Collective.
-  func agree(_ communicator: Communicator) throws {
+  package func agree(_ communicator: Communicator) throws {
     // The facts of a thousand ranks are megabytes, for each of the ranks. Their digests are not.
     let hash = SHA256()
     try ReadableJSON.encode(self, .oneLine).withUnsafeBytes(hash.update)
