@@ -1,5 +1,6 @@
 import CFilesShim
 
+/// What `print` has written.
 package enum StandardOutput {
   /// Writes what was printed. A pipe whose reader has ended is no error: it wanted no more.
   ///

@@ -86,7 +86,7 @@ struct PlanCommand: ParsableCommand {
 
   /// Prints the learning rate that another batch size leads to.
   private func printLearningRate(_ configuration: TrainingConfiguration, batchSize: Int) {
-    guard batchSize != 8 else { return }
+    guard batchSize > 8 else { return }
     var scaled = configuration
     scaled.batchSize = batchSize
     let warmup =
@@ -101,7 +101,7 @@ struct PlanCommand: ParsableCommand {
     if batchSize <= Self.largestSteadyBatch, configuration.lrScaling == .none || lacksWarmup {
       print("such a batch usually wants --lr-scaling sqrt and --warmup-epochs 2 or more")
     }
-    if batchSize > 8 { print(Self.costOfLargeBatches) }
+    print(Self.costOfLargeBatches)
   }
 
   /// The largest batch with which a rate scaled by the square root was seen to converge.

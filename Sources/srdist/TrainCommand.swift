@@ -56,6 +56,13 @@ struct TrainCommand: ParsableCommand {
     try ValidationError.checkPaths([
       "--config": config, "--dump-gradients": dumpGradients, "--trace": trace,
     ])
+    let ofRuns: KeyValuePairs = [
+      "--dump-gradients": dumpGradients != nil, "--trace": trace != nil, "--dry-run": dryRun,
+    ]
+    for (option, isGiven) in ofRuns where debug && isGiven {
+      throw ValidationError(
+        "--debug trains two short epochs of its own, without \(option); leave out one of them")
+    }
   }
 
   func run() throws {

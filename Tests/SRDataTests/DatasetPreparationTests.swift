@@ -162,8 +162,8 @@ import Testing
 
   @Test(arguments: [
     ("crop 4", "needs at least 8 at --scale 4"), ("crop 5 scale 1", "needs at least 6 at --scale 1"),
-    ("crop 9", "not a multiple"), ("crop 20", "does not fit"), ("train 0", "--train must be at least 1"),
-    ("resize -1", "--resize must be 0"), ("full 0", "--keep-full needs"),
+    ("crop 9", "not a multiple"), ("crop 20", "does not fit"), ("train 0", "--train is 0, expected 1 to"),
+    ("resize -1", "--resize is -1, expected 0"), ("full 0", "--keep-full needs"),
   ])
   func optionsThatDoNotGoTogether(change: String, expected: String) throws {
     var options = Photographs.options

@@ -161,6 +161,15 @@ import Testing
     _ = try train(["--learning-rate", "1e-4", "--output", folder.file("another"), "--max-steps", "1"])
   }
 
+  /// A gradient may be finite, and its update not. No later step would notice.
+  @Test func anUpdateThatIsNotFinite() throws {
+    let text = try failure(["--learning-rate", "1e300", "--max-steps", "1"])
+    #expect(
+      text.contains("step 1: the weight ") && text.contains("is not finite after the update"), "\(text)")
+    #expect(try checkpoints.isEmpty)
+    _ = try train(["--learning-rate", "1e-4", "--output", folder.file("another"), "--max-steps", "1"])
+  }
+
   /// Arrays without full images may be somebody's only ones. So they are not to be replaced.
   @Test func freshCropsOfDataWithoutFullImages() throws {
     let text = try failure(["--crop", "random"])

@@ -27,4 +27,23 @@ import Testing
     }
     #expect(plan.output.contains("\(steps.count) in all"), "\(plan.output)")
   }
+
+  /// What the run would refuse at its start.
+  @Test func findsAPlaceThatCannotBeWritten() throws {
+    let folder = try TemporaryFolder()
+    try folder.makeFolder("hr")
+    var image = RGBImage(width: 32, height: 32)
+    image.pixels = Formulas.pair(1, height: 32, width: 32).high
+    try ImageFile.writePNG(image, to: folder.file("hr/a.png"))
+    try folder.write([1], as: "file")
+    let run = try ProgramRun(
+      "srdist",
+      [
+        "train", "--model", "compact", "--features", "16", "--blocks", "1", "--loss", "mse=1", "--train-hr",
+        folder.file("hr"), "--patch", "32", "--batch-size", "1", "--output", folder.file("run"),
+        "--data-cache",
+        folder.file("file"), "--dry-run",
+      ])
+    #expect(run.status == 1 && run.errors.contains("data-cache: "), "\(run.errors)")
+  }
 }

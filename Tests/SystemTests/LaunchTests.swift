@@ -145,7 +145,7 @@ import Testing
       #!/bin/bash
       for word; do [ "$word" != -- ] || { echo "refused by $2 after --" >&2; exit 255; }; shift; done
       """#, as: "ssh")
-    let hostfile = try folder.write(Array("far.invalid\n".utf8), as: "hosts")
+    let hostfile = try folder.write(Array("far.invalid slots=2\n".utf8), as: "hosts")
     let run = try await launch([0], ["--hostfile", hostfile], ssh: ssh)
     #expect(run.status == 69 && run.said.contains("(refused by far.invalid after --)"), "\(run.said)")
     let options = try folder.write(Array("-oProxyCommand=true\n".utf8), as: "options")
@@ -316,7 +316,7 @@ import Testing
   /// A host that only starts the job need not have the program itself.
   @Test func programsOfOtherHostsAreNotSoughtHere() async throws {
     let folder = try TemporaryFolder()
-    let hostfile = try folder.write(Array("host.invalid slots=1".utf8), as: "hosts")
+    let hostfile = try folder.write(Array("host.invalid slots=2".utf8), as: "hosts")
     let run = try await launch([0], ["--hostfile", hostfile, "--program", "/nonexistent/srdist"])
     #expect(run.status == 69 && run.starts.isEmpty, "\(run.said)")
     #expect(run.said.hasSuffix("error: no host of host.invalid answers\n"), "\(run.said)")
@@ -362,8 +362,18 @@ import Testing
   func hostfilesAreRead(text: String) async throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(Array(text.utf8), as: "hosts")
-    let run = try await launch([0], ["--hostfile", path, "-n", "9"])
+    let run = try await launch([0], ["--hostfile", path])
     #expect(run.status == 0 && run.starts.count == 1, "\(run.said)")
     #expect(run.starts.allSatisfy { $0.contains("--expect-ranks 2") }, "\(run.starts)")
+    #expect(run.said.contains("2 ranks of ") && run.said.contains("on 1 host(s): localhost "), "\(run.said)")
+    try await expectRefusal(
+      ["--hostfile", path, "-n", "3"], error: "-n is 3, and \(path) has 2 slots; raise slots=RANKS")
+  }
+
+  /// The script's own options would silently override those after `train`.
+  @Test(arguments: ["--threads", "--threads=2", "--expect-ranks"])
+  func itsOwnOptionsStandBeforeTrain(option: String) async throws {
+    let run = try await launch([0], command: ["train", option, "2"])
+    #expect(run.status == 64 && run.starts.isEmpty && run.said.contains("before train"), "\(run.said)")
   }
 }

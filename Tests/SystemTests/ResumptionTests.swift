@@ -124,6 +124,55 @@ import Testing
     #expect(errors.contains("\(other) holds a run already"), "\(errors)")
   }
 
+  /// A job that is started again gives --resume auto. It must not begin anew because the first start made no step.
+  @Test func aRunFromAnotherFoldersCheckpointHasACopyOfIt() throws {
+    _ = try train(["--max-steps", "1"])
+    let other = folder.file("other")
+    let said = try train(["--output", other, "--resume", checkpoint(1), "--max-steps", "1"])
+    #expect(said.contains("the run is complete"), "\(said)")
+    let resumed = try train(["--output", other, "--max-steps", "2"])
+    #expect(resumed.contains("resuming from \(other)/checkpoints/step-00000001"), "\(resumed)")
+  }
+
+  /// The best weights of a run that goes back may be gone. Then later ones, which may be worse, are the best that there are.
+  @Test func aBestCheckpointThatIsGoneIsAWarning() throws {
+    _ = try train(["--epochs", "1"])
+    let best = "the best checkpoint until then, of epoch 1 "
+    let other = ["--output", folder.file("other"), "--resume", checkpoint(2)]
+    #expect(try train(other).contains(best))
+    #expect(try !train().contains(best))
+  }
+
+  /// Without its checkpoints, a run would begin anew and cut its log.
+  @Test func theLogOfARunWithoutCheckpointsIsNotOverwritten() throws {
+    _ = try train()
+    try FileManager.default.removeItem(atPath: folder.file("run/checkpoints"))
+    let log = try folder.text("run/metrics.jsonl")
+    let errors = try train(status: 1)
+    #expect(errors.contains("run has the log of 2 epochs and no checkpoint"), "\(errors)")
+    #expect(try folder.text("run/metrics.jsonl") == log)
+    // A run that was killed in its first epoch has lost nothing that is worth keeping.
+    let steps = log.split(separator: "\n").filter { !$0.contains(#""kind":"epoch""#) }
+    try Data((steps.joined(separator: "\n") + "\n").utf8).write(
+      to: URL(fileURLWithPath: folder.file("run/metrics.jsonl")))
+    _ = try train()
+  }
+
+  /// Settings that somebody has written may lie where a run writes its own.
+  @Test func settingsThatNoRunHasWrittenAreNotOverwritten() throws {
+    try folder.makeFolder("run")
+    let mine = Array("# Mine.\nepochs: 1\n".utf8)
+    try folder.write(mine, as: "run/config.yaml")
+    for more in [[], ["--dry-run"]] {
+      let errors = try train(["--config", folder.file("run/config.yaml")] + more, status: 1)
+      #expect(errors.contains("run/config.yaml was not written by a run"), "\(errors)")
+    }
+    #expect(try folder.text("run/config.yaml") == String(decoding: mine, as: UTF8.self))
+    let elsewhere = folder.file("elsewhere")
+    _ = try train(["--config", folder.file("run/config.yaml"), "--output", elsewhere])
+    _ = try train(["--config", "\(elsewhere)/config.yaml", "--output", elsewhere])
+  }
+
   /// A run's start is what its file of weights holds, whatever the file is called.
   @Test func weightsAreComparedByContent() throws {
     _ = try train(["--max-steps", "1", "--output", folder.file("first")])
@@ -198,6 +247,18 @@ import Testing
     #expect(
       try train(["--resume", folder.file("run")], status: 1).contains("it is a run's folder; name one of"))
     #expect(try train(["--resume", folder.file("none")], status: 1).contains("nothing is there"))
+  }
+
+  /// Clipping and weight decay belong to the update.
+  @Test func theDumpedGradientIsThatOfTheLoss() throws {
+    func gradient(_ name: String, _ more: [String]) throws -> Data {
+      let path = folder.file("new/\(name)")
+      _ = try train(["--output", folder.file(name), "--max-steps", "1", "--dump-gradients", path] + more)
+      return try Data(contentsOf: URL(fileURLWithPath: path))
+    }
+    let plain = try gradient("plain", [])
+    #expect(try gradient("decayed", ["--weight-decay", "0.5"]) == plain)
+    #expect(try gradient("clipped", ["--clip-grad-norm", "1e-3"]) == plain)
   }
 
   @Test func theGradientOfAnotherStepIsNotDumped() throws {

@@ -60,6 +60,7 @@ import Testing
     let given: [String: String] = [
       "model": "vanilla", "loss": "mse=2", "init-weights": "", "strict": "true", "param-key": "", "data": "",
       "val": "", "range": "", "train-hr": "", "train-lr": "", "filename-tmpl": "", "patch": "",
+      "patches-per-image": "1", "data-cache": "auto",
       "in-channels": "3", "out-channels": "3",
       "weights-dir": folder.path,
       "crop": "stored", "reduction": "tree", "learning-rate": "1e-05", "warmup-steps": "0", "max-steps": "1",

@@ -45,6 +45,8 @@ import Testing
       (["--reduction", "mpi", "--gradient-dtype", "bfloat16"], ["gradient-dtype"]),
       (["--resume", folder.file("nowhere")], ["nowhere"]),
       (["--data", folder.file("nothing")], ["nothing"]),
+      (["--data-cache", folder.file("cache")], ["data-cache belongs to train-hr"]),
+      (["--patches-per-image", "4"], ["patches-per-image belongs to train-hr"]),
       (["--output", ""], ["output: a path is needed"]),
       (["--weights-dir", ""], ["weights-dir: a path is needed"]),
     ]

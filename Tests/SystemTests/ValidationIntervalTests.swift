@@ -55,6 +55,22 @@ import Testing
     try CheckpointDirectory(existing: folder.file("\(run)/checkpoints/best")).verify()
   }
 
+  /// If steps alone end a run, most epochs end without a validation. Each has its checkpoint all the same, unless there are some
+  /// within epochs.
+  @Test func epochsWithoutValidationHaveCheckpoints() throws {
+    func checkpoints(_ run: String) throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: folder.file("\(run)/checkpoints")).sorted()
+    }
+    let steps = ["--max-steps", "7", "--val-every", "7", "--keep-checkpoints", "9"]
+    _ = try train("run", steps)
+    #expect(try checkpoints("run") == ["best", "step-00000003", "step-00000006", "step-00000007"])
+    _ = try train("sparse", steps + ["--checkpoint-every", "5"])
+    #expect(try checkpoints("sparse") == ["best", "step-00000005", "step-00000007"])
+    // From the end of an epoch that was not validated.
+    _ = try train("again", steps + ["--resume", folder.file("run/checkpoints/step-00000006")])
+    #expect(try records("again").last?.weightsSHA256 == records("run").last?.weightsSHA256)
+  }
+
   /// A validation changes no weight. It has a line, a row, a picture, events and perhaps the best checkpoint, and a run that was
   /// stopped between does not repeat or lose one.
   @Test func runsValidateWithinEpochs() throws {

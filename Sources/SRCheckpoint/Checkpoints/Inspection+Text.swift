@@ -23,7 +23,9 @@ extension Inspection {
       sections.append(
         ["checkpoints"]
           + checkpoints.map { checkpoint in
-            let place = checkpoint.step.map { "step \($0), epoch \(checkpoint.epoch ?? 0)  " } ?? ""
+            let place =
+              checkpoint.step.map { "step \($0), \(checkpoint.completedEpochs ?? 0) epochs completed  " }
+              ?? ""
             return "  \(checkpoint.path)  \(place)\(checkpoint.problem ?? "verified")"
           })
     }
@@ -50,8 +52,7 @@ extension Inspection {
 
   private static func lines(of state: CheckpointState) -> [String] {
     var lines = [
-      "step \(state.step), epoch \(state.epoch), \(state.stepInEpoch) steps of it done, "
-        + "\(state.completedEpochs) epochs completed",
+      "step \(state.step), \(state.completedEpochs) epochs completed, \(state.stepInEpoch) steps of the next one done",
       "seed \(state.seed), learning rate \(state.learningRate.rate)",
     ]
     if let factors = state.trunkFactors {

@@ -21,8 +21,14 @@ package struct Inspection: Codable, Equatable, Sendable {
     package let path: String
     package let step: Int?
     package let epoch: Int?
+    package let completedEpochs: Int?
     /// `nil` for a sound checkpoint.
     package let problem: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case path, step, epoch, problem
+      case completedEpochs = "completed_epochs"
+    }
   }
 
   package let path: String
@@ -93,10 +99,12 @@ package struct Inspection: Codable, Equatable, Sendable {
     tensors = file.tensors.map {
       Tensor(name: $0.name, dtype: $0.dtype.rawValue, shape: $0.shape, count: $0.count)
     }
-    for tensor in file.tensors where tensor.dtype.isFloatingPoint {
-      if let error = WeightFileError.notFinite(path, tensor.name, try file.floats(tensor)) {
-        problems.append("\(error)")
-      }
+    problems += try Self.notFinite(file, at: path)
+  }
+
+  private static func notFinite(_ file: WeightFile, at path: String) throws -> [String] {
+    try file.tensors.filter(\.dtype.isFloatingPoint).compactMap { tensor in
+      WeightFileError.notFinite(path, tensor.name, try file.floats(tensor)).map { "\($0)" }
     }
   }
 
@@ -124,11 +132,18 @@ package struct Inspection: Codable, Equatable, Sendable {
       do {
         let state = try directory.verify()
         model = try? model ?? directory.modelDescription(state)
+        let weights = directory.file(CheckpointDirectory.modelFile)
+        let problem = try Self.notFinite(WeightFile(path: weights), at: weights).first
         checkpoints.append(
-          CheckpointSummary(path: directory.path, step: state.step, epoch: state.epoch, problem: nil))
+          CheckpointSummary(
+            path: directory.path, step: state.step, epoch: state.epoch,
+            completedEpochs: state.completedEpochs,
+            problem: problem))
+        if let problem { problems.append(problem) }
       } catch {
         checkpoints.append(
-          CheckpointSummary(path: directory.path, step: nil, epoch: nil, problem: "\(error)"))
+          CheckpointSummary(
+            path: directory.path, step: nil, epoch: nil, completedEpochs: nil, problem: "\(error)"))
         problems.append("\(error)")
       }
     }

@@ -95,14 +95,17 @@ package struct Diagnosis: Equatable, Sendable {
   /// Problems of the ranks of one host.
   private static func bindingProblems(_ ranks: [RankReport]) -> [String] {
     var problems: [String] = []
-    for rank in ranks where rank.threads > rank.allowedCPUs.count {
-      problems.append(
-        "rank \(rank.rank) on \(rank.host) has \(rank.threads) threads but may use \(rank.allowedCPUs.count) CPU(s) "
-          + "(\(ranges(rank.allowedCPUs))): pass mpirun --bind-to none, or --map-by slot:PE=\(rank.threads) --bind-to core"
-      )
-    }
     // The ranks of a container share its set of CPUs without being bound.
     func isBound(_ rank: RankReport) -> Bool { rank.allowedCPUs.count < rank.cpuSet ?? rank.hostCPUs }
+    for rank in ranks where rank.threads > rank.allowedCPUs.count {
+      let remedy =
+        isBound(rank)
+        ? "pass mpirun --bind-to none, or --map-by slot:PE=\(rank.threads) --bind-to core"
+        : "give --threads \(rank.allowedCPUs.count) or fewer"
+      problems.append(
+        "rank \(rank.rank) on \(rank.host) has \(rank.threads) threads but may use \(rank.allowedCPUs.count) CPU(s) "
+          + "(\(ranges(rank.allowedCPUs))): \(remedy)")
+    }
     if ranks.contains(where: isBound) {
       for (first, second) in zip(ranks, ranks.dropFirst()) {
         let shared = Set(first.allowedCPUs).intersection(second.allowedCPUs).sorted()

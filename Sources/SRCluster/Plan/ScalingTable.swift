@@ -4,6 +4,8 @@ import SRFiles
 package struct ScalingTable: Sendable, CustomStringConvertible {
   /// By growing number of ranks.
   package let predictions: [ScalingModel.Prediction]
+  /// Whether more ranks than those of the last prediction would have work.
+  private let feedsMoreRanks: Bool
 
   /// Precondition: `ranks` and `batchSize` are at least 1.
   ///
@@ -18,9 +20,11 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
       count *= 2
     }
     counts.append(ranks)
-    predictions = counts.filter { growsBatch || $0 <= batchSize }.map {
+    let fed = counts.filter { growsBatch || $0 <= batchSize }
+    predictions = fed.map {
       model.predict(ranks: $0, batchSize: growsBatch ? batchSize * $0 : batchSize)
     }
+    feedsMoreRanks = growsBatch || fed.last! < batchSize
   }
 
   /// The fastest prediction. More ranks are not faster.
@@ -48,7 +52,7 @@ package struct ScalingTable: Sendable, CustomStringConvertible {
     var lines = table.lines
     if best.ranks < predictions.last!.ranks {
       lines.append("more than \(best.ranks) ranks are not faster")
-    } else {
+    } else if feedsMoreRanks {
       lines.append("more than \(best.ranks) ranks may be faster still")
     }
     lines.append("efficiency stays above 50 % up to \(lastEfficient.ranks) ranks")

@@ -79,7 +79,8 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
       throw .invalidOption("--keep-full needs images of one size: give --resize")
     }
     let bytes = [
-      max(train ?? 1, valid ?? 1), cropsPerImage, max(crop, resize), max(crop, resize), Self.mostPixelBytes,
+      max(train ?? Self.allImages, valid ?? Self.allImages), cropsPerImage, max(crop, resize),
+      max(crop, resize), Self.mostPixelBytes,
     ]
     .reduce((value: 1, isTooLarge: false)) { product, factor in
       let (value, overflow) = product.value.multipliedReportingOverflow(by: factor)
@@ -94,6 +95,8 @@ package struct PreparationOptions: Sendable, Equatable, Codable {
   }
 
   private static let mostImages = 1_000_000_000
+  /// More than any folder has.
+  private static let allImages = 10_000_000
   private static let largestSide = 65_535
   /// Four channels of 16 bits.
   private static let mostPixelBytes = 8

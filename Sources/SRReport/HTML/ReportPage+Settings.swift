@@ -71,8 +71,8 @@ extension ReportPage {
     return Section(
       id: "repeat", title: "Repeat",
       content: """
-        \(parts)<p class="note">Any number of ranks and threads gives the same weights to the bit, with the same program, the \
-        same level of CPU instructions and the same data. Relative paths begin in the folder in which the run was started.</p>
+        \(parts)<p class="note">Any number of ranks and threads gives the same weights to the bit, with the same program \
+        and the same data. Relative paths begin in the folder in which the run was started.</p>
         """)
   }
 
@@ -87,12 +87,16 @@ extension ReportPage {
           "<p>After epoch \(last.epoch), the weights must have the SHA-256 <code>\(hash)</code>.</p>\n"
         }
       } ?? ""
+    let command = "srdist train --config config.yaml --output repeated"
+    // A rank needs an image of each batch.
+    let batch = text.firstMatch(of: /(?m)^batch-size: *([0-9]+)/).flatMap { Int($0.1) } ?? 1
+    let several: HTML =
+      batch > 1
+      ? "\nor, on two ranks,\n<code class=\"command\">mpirun -n 2 \(command)</code>" : ""
     return """
       <ol>
       <li>Save <a download="config.yaml" href="\(download)">config.yaml</a>.</li>
-      <li><code class="command">srdist train --config config.yaml --output repeated</code>
-      or, on four ranks,
-      <code class="command">mpirun -n 4 srdist train --config config.yaml --output repeated</code></li>
+      <li><code class="command">\(command)</code>\(several)</li>
       </ol>
       \(hash)<details><summary>config.yaml</summary>
       <pre tabindex="0">\(lines: text)</pre>

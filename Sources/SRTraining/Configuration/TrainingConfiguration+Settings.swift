@@ -62,10 +62,13 @@ extension TrainingConfiguration {
 
   private func validateFolders() throws {
     if trainHR.isEmpty {
-      let unused =
-        trainLR.isEmpty
-        ? (patch == nil ? (filenameTmpl == nil ? nil : "filename-tmpl") : "patch") : "train-lr"
-      if let unused {
+      let standard = TrainingConfiguration()
+      let given = [
+        ("train-lr", !trainLR.isEmpty), ("patch", patch != nil), ("filename-tmpl", filenameTmpl != nil),
+        ("patches-per-image", patchesPerImage != standard.patchesPerImage),
+        ("data-cache", dataCache != standard.dataCache),
+      ]
+      if let unused = given.first(where: \.1)?.0 {
         throw ConfigurationError(
           "\(unused) belongs to train-hr, which is not given; give --train-hr, or leave it out")
       }

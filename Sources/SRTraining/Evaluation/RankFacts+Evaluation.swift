@@ -8,11 +8,10 @@ extension RankFacts {
   ///   - progress: called repeatedly while the program is read.
   package static func ofNetwork(_ network: TrainedNetwork?, progress: () -> Void) throws -> RankFacts {
     var facts = try ofProgram(progress: progress)
-    if let network {
-      facts.add(
-        "weights", "\(network.model), SHA-256 \(short(weightsSHA256(network.weights)))",
-        remedy: "Copy the same weights to every host.")
-    }
+    // Every rank has as many facts.
+    facts.add(
+      "weights", network.map { "\($0.model), SHA-256 \(short(weightsSHA256($0.weights)))" } ?? "none",
+      remedy: "Copy the same weights to every host.")
     return facts
   }
 

@@ -28,13 +28,22 @@ struct Resumption {
       try load(checkpoint)
       if try !holdsBest(of: state) {
         // Then the next epoch becomes this folder's best.
+        if let best = state.best {
+          let part = best.step.map { "step \($0)" } ?? "epoch \(best.epoch)"
+          logger.warning(
+            """
+            the best checkpoint until then, of \(part) (\(best.metric) \(best.value)), is not in \(folder.path); the next \
+            validation takes its place
+            """)
+        }
         state.best = nil
       }
       try judge(&state)
       if let warning = Self.warning(ofArithmetic: state.arithmeticVersion) {
         logger.warning("\(checkpoint.path) \(warning)")
       }
-      logger.info("resuming from \(checkpoint.path): epoch \(state.epoch), step \(state.step) done")
+      let epochs = "\(state.completedEpochs) epoch\(state.completedEpochs == 1 ? "" : "s")"
+      logger.info("resuming from \(checkpoint.path): step \(state.step) done, \(epochs) completed")
       return state
     }
     let state = try communicator.broadcast(selected)
@@ -78,6 +87,7 @@ struct Resumption {
           "no checkpoint in \(folder.checkpoints.path) can be used, and a new start would overwrite the rest of "
             + "the run; choose another --output, or move \(folder.path) to another place")
       }
+      try folder.checkStart()
       return nil
     case .checkpoint(let path):
       if try RunFolder(path: path).holdsRun {

@@ -61,7 +61,7 @@ final class RunFiles: @unchecked Sendable {
     table = try MetricsTable(
       path: folder.metricsTable, epochs: kept?.epochs ?? [], logPath: folder.metricsLog)
     events = try run.configuration.tensorboard ? Self.events(folder, position, run, kept?.lastStep) : nil
-    let header = "A run of srdist \(srdistVersion). `srdist train --config FILE` repeats it."
+    let header = "\(RunFolder.settingsHeader) \(srdistVersion). `srdist train --config FILE` repeats it."
     try DurableFileWriter.replace(folder.configuration, with: configuration.yaml(header: header).utf8)
     for leftover in leftovers { warn(leftover) }
   }

@@ -37,6 +37,35 @@ package struct RunFolder: Sendable {
     get throws { try [metricsLog, checkpoints.path].contains { try PathKind.of($0) != nil } }
   }
 
+  /// How the settings of a run begin.
+  static let settingsHeader = "A run of srdist"
+
+  /// Throws ``RunError`` if a start at the beginning would overwrite what is worth keeping: the log of a run that has lost its
+  /// checkpoints. The log of a run that never had one is not.
+  func checkStart() throws {
+    guard try PathKind.of(metricsLog) != nil else { return }
+    // A checkpoint is complete before the next step is logged.
+    var epochs = 0, hasStepsAfter = false
+    for line in try MetricsFile.read(metricsLog) {
+      if case .epoch = line { epochs += 1 } else if epochs > 0 { hasStepsAfter = true }
+    }
+    guard hasStepsAfter else { return }
+    throw RunError(
+      "\(path) has the log of \(epochs) epoch\(epochs == 1 ? "" : "s") and no checkpoint, and a new start would overwrite the log; "
+        + "bring the checkpoints back, choose another --output, or move \(path) to another place")
+  }
+
+  /// Throws ``RunError`` if `config.yaml` is no run's: it would be overwritten.
+  private func checkSettings() throws {
+    guard try PathKind.of(configuration) == .file else { return }
+    let text = String(
+      decoding: try OpenFile(BytePath(configuration), O_RDONLY).read(upTo: 256), as: UTF8.self)
+    if text.isEmpty || text.hasPrefix("# \(Self.settingsHeader)") { return }
+    throw RunError(
+      "\(configuration) was not written by a run, and the run would overwrite it; move it out of \(path), or choose another --output"
+    )
+  }
+
   /// Throws ``RunError`` if the run's files could not be written. Writes nothing.
   func checkAccess() throws {
     do {
@@ -45,6 +74,7 @@ package struct RunFolder: Sendable {
     } catch {
       throw RunError("the run folder cannot be used: \(error); choose another --output")
     }
+    try checkSettings()
   }
 
   func create() throws {

@@ -51,8 +51,8 @@ final class RunRecorder {
     try write { try $0.checkpoint(contents) }
   }
 
-  /// Writes a checkpoint of a complete run's state, unless there is one of its step. There is none if the run ended
-  /// between its last two checkpoints: the best one, and the numbered one.
+  /// Writes a checkpoint of the state that the run resumes from, unless there is a numbered one of its step. There is none if the
+  /// run ended between two checkpoints, the best one and the numbered one, or if it comes from another folder's checkpoint.
   func completeCheckpoints(_ position: RunPosition) throws {
     try finish()
     if try !files.hasCheckpoint(atStep: position.step) {
@@ -66,16 +66,17 @@ final class RunRecorder {
   ///   - epoch: the weights' hash is added here.
   ///   - position: where the run goes on: at the next epoch's start, or within the epoch.
   ///   - isBest: whether the state is the best one by validation.
-  ///   - keepsCheckpoint: whether there is a checkpoint at all.
+  ///   - isValidated: if not, no file of it is needed beside a checkpoint, and that only if there are none within epochs.
   func record(
     _ epoch: EpochRecord, samples: [SampleGrid.Sample], position: RunPosition, isBest: Bool,
-    keepsCheckpoint: Bool
+    isValidated: Bool
   ) throws {
     let (epochs, titles) = (run.epochs, validation.psnrTitles)
-    guard keepsCheckpoint else {
+    let level = isValidated ? Logger.Level.info : .debug
+    guard isValidated || run.configuration.checkpointEvery == nil else {
       return try write { [logger] files in
         try files.append(epoch)
-        logger.debug("\(EpochLine(epoch, epochs: epochs, isBest: false, titles: titles))")
+        logger.log(level: level, "\(EpochLine(epoch, epochs: epochs, isBest: false, titles: titles))")
       }
     }
     checkpointed = (position.step, position.epoch, position.validatedStep)
@@ -92,7 +93,7 @@ final class RunRecorder {
       if isBest { try files.keepBest(contents) }
       activity.mark()
       try files.checkpoint(contents)
-      logger.info("\(EpochLine(epoch, epochs: epochs, isBest: isBest, titles: titles))")
+      logger.log(level: level, "\(EpochLine(epoch, epochs: epochs, isBest: isBest, titles: titles))")
     }
   }
 

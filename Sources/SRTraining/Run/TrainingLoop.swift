@@ -3,6 +3,7 @@ import Logging
 import SRCheckpoint
 import SRData
 import SRDistributed
+import SRFiles
 import SRMetrics
 import SRReport
 import SRTensor
@@ -71,10 +72,9 @@ struct TrainingLoop {
 
   /// Trains from `position` to the end of the run, or until a request to stop. Collective.
   func run(_ position: inout RunPosition) throws -> RunOutcome {
-    if isComplete(position) {
-      logger.info("the run is complete: \(position.step) steps are done")
-      try recorder?.completeCheckpoints(position)
-    }
+    if isComplete(position) { logger.info("the run is complete: \(position.step) steps are done") }
+    // If the run comes from another folder's checkpoint, --resume auto finds the same one from here on.
+    if position.step > 0 { try recorder?.completeCheckpoints(position) }
     while !isComplete(position) {
       let outcome = try runEpoch(&position)
       for problem in try features?.problems() ?? [] { logger.warning("\(problem)") }
@@ -131,6 +131,7 @@ struct TrainingLoop {
 
     guard run.validatesEpochEnd(atStep: position.step) else {
       try watch.check(run)
+      try checkWeights(position)
       addElapsed()
       try finishEpoch(&position, nil)
       return .completed
@@ -161,6 +162,7 @@ struct TrainingLoop {
   ///
   /// - Returns: nil if a signal asked a rank to stop. It has left images out then, so the numbers do not count.
   private func validate(_ position: RunPosition) throws -> Validation? {
+    try checkWeights(position)
     let sums = try images?.evaluator.run(validated, keeping: recorder == nil ? 0 : configuration.samples)
     let measured = Validation(images: sums, sets: try validation.measure())
     try watch.check(run)
@@ -176,8 +178,20 @@ struct TrainingLoop {
     return .stopped
   }
 
+  /// Throws if the last update made weights that are not finite. No checkpoint may have them. Every rank throws the same error.
+  private func checkWeights(_ position: RunPosition) throws {
+    for weights in [run.weights.parameters, run.average].compactMap({ $0 })
+    where !run.kernels.allFinite(weights.pointer, count: weights.count) {
+      let entry = weights.layout.entries.first {
+        !run.kernels.allFinite(weights.pointer(to: $0), count: $0.count)
+      }
+      throw NotFiniteError(weight: entry?.name ?? "", afterStep: position.step)
+    }
+  }
+
   private func checkpoint(_ position: RunPosition) throws {
     try watch.check(run)
+    try checkWeights(position)
     run.activity.enter(.checkpoint)
     try recorder?.checkpoint(position, completedEpochs: position.epoch)
   }
@@ -202,14 +216,17 @@ struct TrainingLoop {
     let batch = TrainingStep.Batch(
       indices: indices, epoch: position.epoch, step: position.step + 1, learningRate: rate)
     let started = ContinuousClock.now
-    let rows = try step.run(batch, before: images(after: position, following: order))
+    let rows = try step.run(batch, before: images(after: position, following: order)) { gradients in
+      guard batch.step == 1, recorder != nil, let gradientDump else { return }
+      try DirectoryCalls.createWithParents(DirectoryCalls.parent(of: gradientDump))
+      try saveParameters(gradients, to: gradientDump)
+    }
     let seconds = (ContinuousClock.now - started).seconds
     for row in rows { position.epochSums.add(row) }
     position.step += 1
     position.stepInEpoch += 1
 
     guard let recorder else { return }
-    if position.step == 1, let gradientDump { try saveParameters(step.gradients, to: gradientDump) }
     var batchSums = ValueSums(layout: step.layout)
     for row in rows { batchSums.add(row) }
     let record = StepRecord(
@@ -238,7 +255,7 @@ struct TrainingLoop {
     for (name, value) in training.metrics { record[.train, name] = value }
     try recorder?.record(
       record, samples: validation.map { _ in samples } ?? [], position: position, isBest: isBest,
-      keepsCheckpoint: validation != nil)
+      isValidated: validation != nil)
   }
 
   /// Rank 0 records a validation within an epoch. Every rank notes that it is done.
@@ -250,7 +267,7 @@ struct TrainingLoop {
     var record = record(position, validation)
     record.fraction = Double(position.stepInEpoch) / Double(run.stepsPerEpoch)
     try recorder?.record(
-      record, samples: samples, position: position, isBest: isBest, keepsCheckpoint: true)
+      record, samples: samples, position: position, isBest: isBest, isValidated: true)
   }
 
   /// Whether the validated weights are the best so far. If they are, the position says so.

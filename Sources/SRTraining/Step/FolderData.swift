@@ -196,6 +196,9 @@ extension FolderData {
     if let found = try kept(in: folder, layout, activity) { return found }
     let decoder = FolderDecoder(folders, layout, within: budget)
     guard createsFiles else {
+      try communicator.together(starting: activity) {
+        if communicator.localRank == 0 { try advised { try WriteAccess.checkFolder(folder) } }
+      }
       return (nil, try forEachPicture(of: layout.count, activity) { try decoder.decode($0, to: nil) })
     }
     do {

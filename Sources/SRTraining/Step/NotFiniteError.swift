@@ -4,7 +4,7 @@ import SRLayers
 import SRTensor
 import Synchronization
 
-/// A loss or gradient is infinite or NaN. The weights are as they were before the step.
+/// A loss, a gradient or a weight is infinite or NaN. No checkpoint has such weights.
 package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable {
   /// The step of the run, from 1.
   package let step: Int
@@ -14,12 +14,25 @@ package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable
   package let quantity: String
   /// The first layer whose result is not finite.
   package let layer: String?
+  /// Whether the update made it. Otherwise the weights are as they were before the step.
+  package let isOfUpdate: Bool
+
+  private init(step: Int, image: Int?, quantity: String, layer: String?, isOfUpdate: Bool) {
+    (self.step, self.image, self.quantity, self.layer) = (step, image, quantity, layer)
+    self.isOfUpdate = isOfUpdate
+  }
+
+  init(weight: String, afterStep step: Int) {
+    self.init(step: step, image: nil, quantity: "the weight \(weight)", layer: nil, isOfUpdate: true)
+  }
 
   package var description: String {
     "step \(step): \(quantity) is not finite"
+      + (isOfUpdate ? " after the update" : "")
       + (image.map { " for training image \($0)" } ?? "")
       + (layer.map { "; the first layer with such a result is \($0)" } ?? "")
-      + ". The weights are those before the step. A lower --learning-rate is the usual cure; it makes another run, which "
+      + (isOfUpdate ? ". No checkpoint has it. A lower" : ". The weights are those before the step. A lower")
+      + " --learning-rate is the usual cure; it makes another run, which "
       + "needs another --output."
   }
 
@@ -49,7 +62,7 @@ package struct NotFiniteError: CommonFailure, CustomStringConvertible, Equatable
     }
     throw NotFiniteError(
       step: batch.step, image: (sample ?? culprit).map { batch.indices[$0] }, quantity: quantity,
-      layer: finder.found)
+      layer: finder.found, isOfUpdate: false)
   }
 }
 

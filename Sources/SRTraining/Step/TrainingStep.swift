@@ -70,8 +70,13 @@ final class TrainingStep: Sendable {
 
   /// Runs the step. Returns every sample's row of values in sample order, the same on every rank.
   ///
-  /// - Parameter next: the images of the next step; nil if there is none. They may be made meanwhile.
-  func run(_ batch: Batch, before next: @autoclosure () -> Images? = nil) throws -> [[Double]] {
+  /// - Parameters:
+  ///   - next: the images of the next step; nil if there is none. They may be made meanwhile.
+  ///   - beforeUpdate: gets the batch's mean gradient. The update may change it: clipping and weight decay do.
+  func run(
+    _ batch: Batch, before next: @autoclosure () -> Images? = nil,
+    beforeUpdate: (ParameterArena) throws -> Void = { _ in }
+  ) throws -> [[Double]] {
     activity.enter(.forwardBackward, step: batch.step)
     samples.prepare(identities(of: next()))
     try weights.prepare(forBackward: true, on: pool, activity)
@@ -83,6 +88,7 @@ final class TrainingStep: Sendable {
       values, fields: layout.count, batchSize: batch.indices.count)
     activity.enter(.update)
     try NotFiniteError.check(rows, gradients, in: batch, step: self, kernels: kernels)
+    try beforeUpdate(gradients)
     try updateWeights(batch)
     return rows
   }
