@@ -370,10 +370,20 @@ import Testing
       ["--hostfile", path, "-n", "3"], error: "-n is 3, and \(path) has 2 slots; raise slots=RANKS")
   }
 
-  /// The script's own options would silently override those after `train`.
-  @Test(arguments: ["--threads", "--threads=2", "--expect-ranks"])
-  func itsOwnOptionsStandBeforeTrain(option: String) async throws {
-    let run = try await launch([0], command: ["train", option, "2"])
-    #expect(run.status == 64 && run.starts.isEmpty && run.said.contains("before train"), "\(run.said)")
+  /// Its own options override those after `train`.
+  @Test func threadsMayStandAfterTrain() async throws {
+    for option in [["--threads", "3"], ["--threads=03"]] {
+      let run = try await launch([0], command: ["train"] + option)
+      #expect(run.status == 0 && run.starts[0].hasSuffix("--threads 3 --expect-ranks 2"), "\(run.starts)")
+    }
+    try await expectRefusal(
+      ["--threads", "2"], command: ["train", "--threads", "3"],
+      error: "--threads is 2 before train and 3 after it; give one of them")
+    try await expectRefusal(
+      [], command: ["train", "--threads", "x"],
+      error: "--threads is 'x', expected a whole number of at least 1")
+    try await expectRefusal(
+      [], command: ["train", "--expect-ranks", "2"],
+      error: "--expect-ranks is srdist-launch's own; give -n RANKS before train")
   }
 }
