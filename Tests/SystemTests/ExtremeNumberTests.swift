@@ -18,10 +18,7 @@ import Testing
     try folder.write(Array("jpeg_range: [30, 95]\n".utf8), as: "recipe.yaml")
   }
 
-  private static let numbers = [
-    "\(Int.max)", "\(Int.min)", "3037000500", "4294967296", "0", "-1", "1e308",
-    "1e-320", "nan",
-  ]
+  private static let numbers = ["\(Int.max)", "3037000500", "-1", "1e308", "1e-320"]
 
   /// Each option of a number, in a command that ends soon. The command succeeds, or it refuses the number.
   @Test(arguments: [

@@ -18,7 +18,9 @@ struct WatchdogTests {
   @Test(arguments: ["stopped-at-start", "stopped-at-end"])
   func aRankThatStopsOutsideTheWatchEndsTheJob(_ check: String) throws {
     let run = try job(check)
-    #expect(run.status == 77 || run.status == 139 && run.errors.contains("PMIx_server_finalize"))
+    #expect(
+      run.status == 77 || run.status == 139 && run.errors.contains("PMIx_server_finalize"),
+      "\(run.status): \(run.errors)")
     #expect(run.errors.contains("timer: rank 0 on "), "\(run.errors)")
     #expect(run.errors.contains("where no watchdog watches"), "\(run.errors)")
   }
@@ -36,7 +38,9 @@ struct WatchdogTests {
   func stalledRankIsNamedOnceAndTheJobEnded(_ check: String, _ start: String, _ reason: String) throws {
     let run = try job(check)
     // Open MPI 4.1.4's mpirun sometimes crashes at its own end, after it has ended all ranks.
-    #expect(run.status == 77 || run.status == 139 && run.errors.contains("PMIx_server_finalize"))
+    #expect(
+      run.status == 77 || run.status == 139 && run.errors.contains("PMIx_server_finalize"),
+      "\(run.status): \(run.errors)")
     let said = reports(run)
     try #require(said.count == 1, "\(run.errors)")
     #expect(said[0].hasPrefix(start) && said[0].contains(reason))
