@@ -67,12 +67,10 @@ package struct UpscaleRun {
       for failure in plan.failures { onFailure(failure) }
     }
     let scores = try communicator.together(starting: activity) { try PictureScores(metrics: metrics(plan)) }
-    if communicator.worldSize > 1 {
-      try communicator.together(starting: activity) {
-        var facts = try RankFacts.ofNetwork(network, progress: activity.mark)
-        facts.add(scores.metrics)
-        return facts
-      }.agree(communicator)
+    try RankFacts.compare(communicator, activity) {
+      var facts = try RankFacts.ofNetwork(network, progress: activity.mark)
+      facts.add(scores.metrics)
+      return facts
     }
     let own = work(plan, scores, pool)
     activity.enter(.gathering)

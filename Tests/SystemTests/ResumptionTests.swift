@@ -149,7 +149,7 @@ import Testing
     try FileManager.default.removeItem(atPath: folder.file("run/checkpoints"))
     let log = try folder.text("run/metrics.jsonl")
     let errors = try train(status: 1)
-    #expect(errors.contains("run has the log of 2 epochs and no checkpoint"), "\(errors)")
+    #expect(errors.contains("run has the log of 2 checkpoints and holds none"), "\(errors)")
     #expect(try folder.text("run/metrics.jsonl") == log)
     // A run that was killed in its first epoch has lost nothing that is worth keeping.
     let steps = log.split(separator: "\n").filter { !$0.contains(#""kind":"epoch""#) }

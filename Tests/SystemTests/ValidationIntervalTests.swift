@@ -66,6 +66,14 @@ import Testing
     #expect(try checkpoints("run") == ["best", "step-00000003", "step-00000006", "step-00000007"])
     _ = try train("sparse", steps + ["--checkpoint-every", "5"])
     #expect(try checkpoints("sparse") == ["best", "step-00000005", "step-00000007"])
+    // Killed after an epoch's end, and before the first checkpoint.
+    let log = folder.file("sparse/metrics.jsonl")
+    let lines = try folder.text("sparse/metrics.jsonl").split(separator: "\n")
+    #expect(lines[3].contains(#""kind":"epoch""#) && lines[4].contains(#""step":4"#))
+    try Data((lines[..<5].joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: log))
+    try FileManager.default.removeItem(atPath: folder.file("sparse/checkpoints"))
+    _ = try train("sparse", steps + ["--checkpoint-every", "5"])
+    #expect(try records("sparse").last?.weightsSHA256 == records("run").last?.weightsSHA256)
     // From the end of an epoch that was not validated.
     _ = try train("again", steps + ["--resume", folder.file("run/checkpoints/step-00000006")])
     #expect(try records("again").last?.weightsSHA256 == records("run").last?.weightsSHA256)

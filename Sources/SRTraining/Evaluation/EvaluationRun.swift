@@ -84,14 +84,12 @@ package struct EvaluationRun {
         parts: [part: pairs], activity: activity)
     }
     defer { run.pool.close() }
-    if communicator.worldSize > 1 {
-      try communicator.together(starting: activity) {
-        var facts = try RankFacts.ofNetwork(network, progress: activity.mark)
-        facts.addNetworks(of: "loss", run.lossAssembly.networkSHA256)
-        facts.addNetworks(of: "metrics", run.lossAssembly.metricNetworkSHA256)
-        facts.addData(run.pairs(of: part).contentHash(progress: activity.mark))
-        return facts
-      }.agree(communicator)
+    try RankFacts.compare(communicator, activity) {
+      var facts = try RankFacts.ofNetwork(network, progress: activity.mark)
+      facts.addNetworks(of: "loss", run.lossAssembly.networkSHA256)
+      facts.addNetworks(of: "metrics", run.lossAssembly.metricNetworkSHA256)
+      facts.addData(run.pairs(of: part).contentHash(progress: activity.mark))
+      return facts
     }
     let weights = StepWeights(plan: run.inferencePlan, parameters: run.parameters)
     let sums = try Evaluator(run, part).run(weights)

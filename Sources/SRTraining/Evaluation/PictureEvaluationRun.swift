@@ -75,13 +75,11 @@ package struct PictureEvaluationRun {
       return (set, metrics, resampling, try WorkerPool(count: sizes.threads))
     }
     defer { pool.close() }
-    if communicator.worldSize > 1 {
-      try communicator.together(starting: activity) {
-        var facts = try RankFacts.ofNetwork(network, progress: activity.mark)
-        facts.add(metrics)
-        facts.addData(set.contentHash(progress: activity.mark))
-        return facts
-      }.agree(communicator)
+    try RankFacts.compare(communicator, activity) {
+      var facts = try RankFacts.ofNetwork(network, progress: activity.mark)
+      facts.add(metrics)
+      facts.addData(set.contentHash(progress: activity.mark))
+      return facts
     }
     let evaluator = PictureEvaluator(
       set: set, metrics: metrics, communicator: communicator, activity: activity, kernels: kernels,

@@ -32,6 +32,16 @@ package struct RankFacts: Codable, Equatable, Sendable {
     if !problems.isEmpty { throw RanksDisagree(problems: problems) }
   }
 
+  /// Compares the facts of several ranks, if there are several. Collective.
+  ///
+  /// - Parameter facts: of this rank; gathering them takes time.
+  package static func compare(
+    _ communicator: Communicator, _ activity: RankActivity, _ facts: () throws -> RankFacts
+  ) throws {
+    guard communicator.worldSize > 1 else { return }
+    try communicator.together(starting: activity, facts).agree(communicator)
+  }
+
   /// Which rank has which value; nil if all values are the same.
   private static func difference(_ facts: [Fact], hosts: [String]) -> String? {
     let ranks = Dictionary(grouping: facts.indices) { facts[$0].value }

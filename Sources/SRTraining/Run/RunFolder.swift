@@ -44,14 +44,17 @@ package struct RunFolder: Sendable {
   /// checkpoints. The log of a run that never had one is not.
   func checkStart() throws {
     guard try PathKind.of(metricsLog) != nil else { return }
-    // A checkpoint is complete before the next step is logged.
+    // An epoch with a checkpoint has its hash. The checkpoint is complete before the next step is logged.
     var epochs = 0, hasStepsAfter = false
     for line in try MetricsFile.read(metricsLog) {
-      if case .epoch = line { epochs += 1 } else if epochs > 0 { hasStepsAfter = true }
+      switch line {
+      case .epoch(let record): epochs += record.weightsSHA256 == nil ? 0 : 1
+      default: hasStepsAfter = hasStepsAfter || epochs > 0
+      }
     }
     guard hasStepsAfter else { return }
     throw RunError(
-      "\(path) has the log of \(epochs) epoch\(epochs == 1 ? "" : "s") and no checkpoint, and a new start would overwrite the log; "
+      "\(path) has the log of \(epochs) checkpoint\(epochs == 1 ? "" : "s") and holds none, and a new start would overwrite the log; "
         + "bring the checkpoints back, choose another --output, or move \(path) to another place")
   }
 
